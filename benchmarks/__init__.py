@@ -1,0 +1,1 @@
+"""One command per figure; every row measures an opponent in the same run."""

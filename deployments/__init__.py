@@ -1,0 +1,1 @@
+"""Work pools, deployments, automations, limits and the resident worker, as code."""

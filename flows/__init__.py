@@ -1,0 +1,1 @@
+"""One flow a file: a call's way through the product, and the flows that keep it healthy."""

@@ -1,0 +1,1 @@
+"""The inquiries that summarizers learn from: their vocabulary, generation, loading, profile and split."""

@@ -1,0 +1,123 @@
+"""Every way a call can fail, drawn once.
+
+    ReadbackError
+    ├── PermanentError            repeating cannot help: the recording goes to quarantine with this reason
+    │   ├── BadRecording          the object is empty, truncated, silent, too large or no audio at all
+    │   ├── NoSpeech              the recording was transcribed and nobody said anything
+    │   ├── BadTranscript         the transcript is there and cannot be summarized or spoken
+    │   ├── BadPrompt             the finished prompt breaks one of Amazon Connect's rules
+    │   ├── VendorRefused         a vendor understood the request and will never accept it
+    │   ├── JobFailed             a vendor accepted the job and reported that it failed
+    │   └── AnswerLost            a paid request may have been accepted; repeating it could be billed twice
+    ├── ConfigurationError        our own settings or credentials are wrong: nothing is the recording's fault
+    ├── QuotaExhausted            a paid quota is used up: the step pauses until people act
+    └── TransientError            the same request may succeed later
+        ├── VendorUnavailable     reset, timeout, 5xx
+        ├── TooManyRequests       the vendor asks for a slower pace
+        └── StorageConflict       another writer was faster; read again
+
+Which class an error belongs to decides what happens next, so a client maps every documented vendor error to exactly one
+class and nothing above the clients looks at status codes.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class VendorReply:
+    """What a vendor said when it refused: enough to open a support case with.
+
+    ``status`` is the HTTP (or gRPC-equivalent) status, 0 when there was no answer; ``code`` the vendor's own code, such as
+    ``A0002``; ``request_id`` whatever id the vendor gave the request.
+    """
+
+    vendor: str
+    status: int = 0
+    code: str = ""
+    request_id: str = ""
+
+
+class ReadbackError(Exception):
+    """Base of every error raised on purpose: a sentence for people, a remedy, and the vendor's reply where there was one."""
+
+    def __init__(self, message: str, *, remedy: str = "", reply: VendorReply | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.reply = reply
+
+    def __str__(self) -> str:
+        parts = [self.message.rstrip(".")]
+        if self.reply is not None:
+            details = [self.reply.vendor]
+            details += [f"HTTP {self.reply.status}"] if self.reply.status else []
+            details += [self.reply.code] if self.reply.code else []
+            details += [f"request {self.reply.request_id}"] if self.reply.request_id else []
+            parts[0] += f" ({', '.join(details)})"
+        if self.remedy:
+            parts.append(self.remedy.rstrip("."))
+        return ". ".join(parts) + "."
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep keyword-only fields when an error crosses a process boundary."""
+        return _rebuild, (type(self), self.message, self.remedy, self.reply)
+
+
+def _rebuild(kind: type[ReadbackError], message: str, remedy: str, reply: VendorReply | None) -> ReadbackError:
+    return kind(message, remedy=remedy, reply=reply)
+
+
+class PermanentError(ReadbackError):
+    """Repeating the same request cannot help."""
+
+
+class BadRecording(PermanentError):
+    """The object under the recordings prefix cannot be treated as a call."""
+
+
+class NoSpeech(PermanentError):
+    """The recording holds no words."""
+
+
+class BadTranscript(PermanentError):
+    """The transcript cannot be summarized or spoken."""
+
+
+class BadPrompt(PermanentError):
+    """The prompt would not play correctly in Amazon Connect."""
+
+
+class VendorRefused(PermanentError):
+    """The vendor understood the request and will not accept it, now or later."""
+
+
+class JobFailed(PermanentError):
+    """The vendor accepted the job and reported its failure."""
+
+
+class AnswerLost(PermanentError):
+    """A paid request was sent and its answer never arrived; a person decides whether to pay again."""
+
+
+class ConfigurationError(ReadbackError):
+    """A setting, credential or permission of ours is wrong."""
+
+
+class QuotaExhausted(ReadbackError):
+    """A paid quota is used up; waiting seconds will not help, quarantining calls would be wrong."""
+
+
+class TransientError(ReadbackError):
+    """The same request may succeed later."""
+
+
+class VendorUnavailable(TransientError):
+    """No usable answer: a reset, a timeout, a 5xx."""
+
+
+class TooManyRequests(TransientError):
+    """The vendor asks for a slower pace."""
+
+
+class StorageConflict(TransientError):
+    """A conditional write lost against another writer."""

@@ -1,0 +1,57 @@
+"""Every setting of the product in one typed table, read from the environment (prefix ``READBACK_``) when asked for.
+
+``docs/configuration.md`` is generated from these descriptions. Secrets are ``SecretStr``: they never print.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SHIPPED_MODEL = Path(__file__).parent / "shipped"
+PRONUNCIATIONS = Path(__file__).parent / "pronunciations.csv"
+TERMS = Path(__file__).parent / "terms.txt"
+
+
+class Settings(BaseSettings):
+    """How this process reaches the world. Nothing is read before the class is instantiated."""
+
+    model_config = SettingsConfigDict(env_prefix="READBACK_", extra="ignore", frozen=True)
+
+    bucket: str = Field("aicc-all", description="Bucket of the storage contract")
+    recordings_prefix: str = Field("connect/", description="Prefix under which Amazon Connect writes recordings")
+    aws_endpoint_url: str | None = Field(None, description="Endpoint for S3, SQS and Connect; empty for AWS itself")
+    aws_region: str = Field("ap-northeast-2", description="AWS region")
+    queue_url: str = Field("", description="SQS queue that receives the bucket's notifications")
+
+    returnzero_url: str = Field("https://openapi.vito.ai", description="Base address of the ReturnZero API")
+    returnzero_client_id: str = Field("", description="ReturnZero client id")
+    returnzero_client_secret: SecretStr = Field(SecretStr(""), description="ReturnZero client secret")
+    stt_poll_seconds: float = Field(5.0, gt=0, description="Seconds between two polls of one job (vendor's advice: 5)")
+    stt_deadline_seconds: float = Field(5400.0, gt=0, description="Longest wait for one job; busy hours delay a start by 30 minutes")
+    stt_concurrency: int = Field(10, ge=1, description="Jobs in flight over all workers (free plan 10, Basic 20)")
+    stt_domain: Literal["GENERAL", "CALL"] = Field("CALL", description="ReturnZero's acoustic domain")
+    terms_file: Path = Field(TERMS, description="Keyword list for recognition, one term a line, as pronounced")
+
+    tts_endpoint: str = Field("", description="host:port of a plaintext gRPC endpoint; empty for Google Cloud itself")
+    tts_voice: str = Field("ko-KR-Wavenet-A", description="Google voice")
+    tts_timeout_seconds: float = Field(30.0, gt=0, description="Deadline of one synthesis request")
+    tts_speaking_rate: float = Field(1.0, ge=0.25, le=2.0, description="Speaking rate of the prompt")
+    tts_per_minute: int = Field(1000, ge=1, description="Requests a minute over all workers (Google's project quota: 1,000)")
+    pronunciations_file: Path = Field(PRONUNCIATIONS, description="Pronunciation dictionary that staff edit")
+
+    model_dir: Path = Field(SHIPPED_MODEL, description="Summarizer used while the registry names no champion")
+    model_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the summarizer runs")
+
+    http_timeout_seconds: float = Field(20.0, gt=0, description="Timeout of one request to a vendor over HTTP")
+    max_recording_bytes: int = Field(512 * 1024 * 1024, ge=1, description="Larger objects are quarantined unread")
+    connect_instance_id: str = Field("", description="Amazon Connect instance; empty: no contact attributes are written")
+    mask_personal_data: bool = Field(True, description="Mask personal numbers before artifacts and speech")
+    show_transcripts: bool = Field(True, description="Put the (masked) transcript into the run's artifact")
+    embed_recording: bool = Field(True, description="Put a player for the recording into the run's artifact")
+
+
+def load_settings() -> Settings:
+    """Read the environment now."""
+    return Settings()
