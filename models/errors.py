@@ -8,6 +8,7 @@
     │   ├── BadPrompt             the finished prompt breaks one of Amazon Connect's rules
     │   ├── VendorRefused         a vendor understood the request and will never accept it
     │   ├── JobFailed             a vendor accepted the job and reported that it failed
+    │   ├── JobGone               a vendor no longer knows the job: it expired, or the id was never one
     │   └── AnswerLost            a paid request may have been accepted; repeating it could be billed twice
     ├── ConfigurationError        our own settings or credentials are wrong: nothing is the recording's fault
     ├── QuotaExhausted            a paid quota is used up: the step pauses until people act
@@ -95,6 +96,10 @@ class JobFailed(PermanentError):
     """The vendor accepted the job and reported its failure."""
 
 
+class JobGone(PermanentError):
+    """The vendor no longer knows the job; the recording itself is fine, so the step that holds the job id decides what follows."""
+
+
 class AnswerLost(PermanentError):
     """A paid request was sent and its answer never arrived; a person decides whether to pay again."""
 
@@ -116,7 +121,17 @@ class VendorUnavailable(TransientError):
 
 
 class TooManyRequests(TransientError):
-    """The vendor asks for a slower pace."""
+    """The vendor asks for a slower pace; ``retry_after_seconds`` is how long it asked us to wait, None where it named no time."""
+
+    def __init__(
+        self, message: str, *, remedy: str = "", reply: VendorReply | None = None, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy, reply=reply)
+        self.retry_after_seconds = retry_after_seconds
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the wait as well when the error crosses a process boundary."""
+        return *super().__reduce__(), {"retry_after_seconds": self.retry_after_seconds}
 
 
 class StorageConflict(TransientError):
