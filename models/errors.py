@@ -3,6 +3,7 @@
     ReadbackError
     ├── PermanentError            repeating cannot help: the recording goes to quarantine with this reason
     │   ├── BadRecording          the object is empty, truncated, silent, too large or no audio at all
+    │   ├── ObjectGone            an object that should be in the bucket is not there (any more)
     │   ├── NoSpeech              the recording was transcribed and nobody said anything
     │   ├── BadTranscript         the transcript is there and cannot be summarized or spoken
     │   ├── BadPrompt             the finished prompt breaks one of Amazon Connect's rules
@@ -74,6 +75,10 @@ class PermanentError(ReadbackError):
 
 class BadRecording(PermanentError):
     """The object under the recordings prefix cannot be treated as a call."""
+
+
+class ObjectGone(PermanentError):
+    """An object is not in the bucket."""
 
 
 class NoSpeech(PermanentError):

@@ -1,0 +1,205 @@
+"""S3, as much of it as the storage contract needs: whole objects, conditional writes, streamed listings.
+
+Retries are off in the SDK: the tasks retry, by error class, so that a wait is seen in the Prefect UI and counted once.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import quote, unquote
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from models.errors import (
+    ConfigurationError,
+    ObjectGone,
+    ReadbackError,
+    StorageConflict,
+    TooManyRequests,
+    VendorRefused,
+    VendorReply,
+    VendorUnavailable,
+)
+
+_CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+_GONE = {"NoSuchKey", "NotFound", "404"}
+_SLOW = {"SlowDown", "RequestLimitExceeded", "Throttling", "ThrottlingException", "429"}
+_OURS = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "ExpiredToken", "403", "401"}
+
+
+@dataclass(frozen=True)
+class ObjectFacts:
+    """What S3 says of an object without sending it: size in bytes, entity tag without quotes, our metadata decoded."""
+
+    key: str
+    etag: str
+    size: int
+    metadata: Mapping[str, str]
+    last_modified: datetime | None = None
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object with its body."""
+
+    facts: ObjectFacts
+    body: bytes
+
+    @property
+    def etag(self) -> str:
+        """Entity tag without quotes, for a compare-and-swap."""
+        return self.facts.etag
+
+
+class ObjectStore:
+    """One bucket. Thread-safe, as boto3 clients are."""
+
+    def __init__(self, bucket: str, *, region: str, endpoint_url: str | None = None, timeout_seconds: float = 20.0) -> None:
+        """Make a client; nothing is sent until a method is called."""
+        self.bucket = bucket
+        self._s3 = boto3.client(
+            "s3",
+            region_name=region,
+            endpoint_url=endpoint_url,
+            config=Config(
+                connect_timeout=5,
+                read_timeout=timeout_seconds,
+                retries={"total_max_attempts": 1},
+                max_pool_connections=64,
+                s3={"addressing_style": "path"} if endpoint_url else {},
+            ),
+        )
+
+    def get(self, key: str) -> StoredObject:
+        """Read a whole object; ObjectGone when there is none."""
+        try:
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+            body = answer["Body"].read()
+        except (ClientError, BotoCoreError) as error:
+            _raise_ours(error, f"read s3://{self.bucket}/{key}")
+        return StoredObject(_facts(key, answer, size=len(body)), body)
+
+    def find(self, key: str) -> StoredObject | None:
+        """Read a whole object, or None when there is none."""
+        try:
+            return self.get(key)
+        except ObjectGone:
+            return None
+
+    def head(self, key: str) -> ObjectFacts | None:
+        """Ask for an object's facts, or None when there is none."""
+        try:
+            answer = self._s3.head_object(Bucket=self.bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] in _GONE:
+                return None
+            _raise_ours(error, f"look at s3://{self.bucket}/{key}")
+        return _facts(key, answer, size=answer["ContentLength"])
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        content_type: str = "application/octet-stream",
+        metadata: Mapping[str, str] | None = None,
+        only_if_absent: bool = False,
+        only_if_etag: str | None = None,
+    ) -> str:
+        """Write a whole object and return its entity tag.
+
+        ``only_if_absent`` creates and never overwrites; ``only_if_etag`` is a compare-and-swap. Either raises
+        StorageConflict when another writer was there: read again and decide.
+        """
+        condition: dict[str, Any] = {}
+        if only_if_absent:
+            condition["IfNoneMatch"] = "*"
+        elif only_if_etag is not None:
+            condition["IfMatch"] = f'"{only_if_etag}"'
+        try:
+            answer = self._s3.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                Metadata={name: quote(value, safe=" :/=+,.-_") for name, value in (metadata or {}).items()},
+                **condition,
+            )
+        except (ClientError, BotoCoreError) as error:
+            if condition and isinstance(error, ClientError) and error.response["Error"]["Code"] in _CONFLICTS | _GONE:
+                raise StorageConflict(f"another writer changed s3://{self.bucket}/{key} first", reply=_reply(error)) from error
+            _raise_ours(error, f"write s3://{self.bucket}/{key}")
+        return answer["ETag"].strip('"')
+
+    def delete(self, key: str) -> None:
+        """Remove an object; removing what is not there is no error, as in S3."""
+        try:
+            self._s3.delete_object(Bucket=self.bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            _raise_ours(error, f"delete s3://{self.bucket}/{key}")
+
+    def list(self, prefix: str, *, start_after: str = "") -> Iterator[ObjectFacts]:
+        """Stream the facts of every object under a prefix in key order, a page of 1,000 at a time."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, StartAfter=start_after)
+        try:
+            for page in pages:
+                for entry in page.get("Contents", []):
+                    yield ObjectFacts(entry["Key"], entry["ETag"].strip('"'), entry["Size"], {}, entry.get("LastModified"))
+        except (ClientError, BotoCoreError) as error:
+            _raise_ours(error, f"list s3://{self.bucket}/{prefix}")
+
+    def upload_file(self, path: Path, key: str) -> None:
+        """Send a file of any size."""
+        try:
+            self._s3.upload_file(str(path), self.bucket, key)
+        except (ClientError, BotoCoreError) as error:
+            _raise_ours(error, f"upload {path.name} to s3://{self.bucket}/{key}")
+
+    def download_file(self, key: str, path: Path) -> None:
+        """Receive an object of any size into a file."""
+        try:
+            self._s3.download_file(self.bucket, key, str(path))
+        except (ClientError, BotoCoreError) as error:
+            _raise_ours(error, f"download s3://{self.bucket}/{key}")
+
+    def link(self, key: str, *, seconds: int = 86_400) -> str:
+        """Sign a link that opens the object in a browser for a while (S3 allows seven days at most)."""
+        url: str = self._s3.generate_presigned_url("get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=seconds)
+        return url
+
+
+def _facts(key: str, answer: Mapping[str, Any], *, size: int) -> ObjectFacts:
+    metadata = {name: unquote(value) for name, value in answer.get("Metadata", {}).items()}
+    return ObjectFacts(key, answer["ETag"].strip('"'), size, metadata, answer.get("LastModified"))
+
+
+def _reply(error: ClientError) -> VendorReply:
+    metadata = error.response.get("ResponseMetadata", {})
+    return VendorReply("AWS", metadata.get("HTTPStatusCode", 0), error.response["Error"]["Code"], metadata.get("RequestId", ""))
+
+
+def aws_error(error: ClientError | BotoCoreError, action: str) -> ReadbackError:
+    """Map an SDK error to exactly one of our classes; ``action`` completes the sentence "could not ..."."""
+    if isinstance(error, NoCredentialsError):
+        return ConfigurationError(f"could not {action}: there are no AWS credentials", remedy="Give the process a role or AWS_* variables")
+    if not isinstance(error, ClientError):
+        return VendorUnavailable(f"could not {action}: {type(error).__name__}", reply=VendorReply("AWS"))
+    code, reply = error.response["Error"]["Code"], _reply(error)
+    if code in _GONE:
+        return ObjectGone(f"could not {action}: it is not there", reply=reply)
+    if code in _SLOW:
+        return TooManyRequests(f"could not {action}: AWS asks for a slower pace", reply=reply)
+    if code in _OURS:
+        remedy = "Check the role's policy, the bucket and the region"
+        return ConfigurationError(f"could not {action}: AWS refused", remedy=remedy, reply=reply)
+    if reply.status >= 500 or code in _CONFLICTS:
+        return VendorUnavailable(f"could not {action}", reply=reply)
+    return VendorRefused(f"could not {action}: {error.response['Error'].get('Message', code)}", reply=reply)
+
+
+def _raise_ours(error: ClientError | BotoCoreError, action: str) -> NoReturn:
+    raise aws_error(error, action) from error

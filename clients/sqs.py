@@ -1,0 +1,55 @@
+"""The SQS queue that receives the bucket's notifications."""
+
+from dataclasses import dataclass
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from clients.s3 import aws_error
+
+
+@dataclass(frozen=True)
+class QueueMessage:
+    """One message: its body, the handle that deletes it, and how many times it has been handed out."""
+
+    body: str
+    receipt: str
+    deliveries: int
+
+
+class NotificationQueue:
+    """One queue, read by long polling. What is not deleted comes back after the queue's visibility timeout."""
+
+    def __init__(self, queue_url: str, *, region: str, endpoint_url: str | None = None) -> None:
+        """Make a client; nothing is sent until a method is called."""
+        self.queue_url = queue_url
+        self._sqs = boto3.client(
+            "sqs",
+            region_name=region,
+            endpoint_url=endpoint_url,
+            config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 1}),
+        )
+
+    def receive(self, *, wait_seconds: int = 10) -> list[QueueMessage]:
+        """Wait up to ``wait_seconds`` (20 at most) for messages; ten at most come at a time."""
+        try:
+            answer = self._sqs.receive_message(
+                QueueUrl=self.queue_url,
+                MaxNumberOfMessages=10,
+                WaitTimeSeconds=wait_seconds,
+                AttributeNames=["ApproximateReceiveCount"],
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise aws_error(error, f"receive from {self.queue_url}") from error
+        return [
+            QueueMessage(m["Body"], m["ReceiptHandle"], int(m.get("Attributes", {}).get("ApproximateReceiveCount", "1")))
+            for m in answer.get("Messages", [])
+        ]
+
+    def delete(self, message: QueueMessage) -> None:
+        """Tell the queue that a message is dealt with."""
+        try:
+            self._sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message.receipt)
+        except (ClientError, BotoCoreError) as error:
+            raise aws_error(error, f"delete a message of {self.queue_url}") from error
