@@ -109,7 +109,7 @@ class CallRecord(BaseModel):
     """Everything known about one call. ``owner`` is the flow run that may write; Prefect knows whether it lives."""
 
     call_id: str
-    number: int = Field(ge=1)
+    number: int | None = Field(default=None, ge=1, description="Number of the three files; claimed before the first paid step")
     recording: Recording
     contact_id: str
     owner: str
@@ -125,12 +125,11 @@ class CallRecord(BaseModel):
     updated_at: datetime
 
     @classmethod
-    def begin(cls, recording: Recording, number: int, owner: str, now: datetime | None = None) -> Self:
-        """Open the record of a recording that has just been given its number."""
+    def begin(cls, recording: Recording, owner: str, now: datetime | None = None) -> Self:
+        """Open the record of a recording that nobody has worked on yet."""
         now = now or datetime.now(UTC)
         return cls(
             call_id=recording.call_id,
-            number=number,
             recording=recording,
             contact_id=recording.contact_id,
             owner=owner,

@@ -1,0 +1,248 @@
+"""A worker that keeps its flows loaded: ``prefect worker start --type resident``.
+
+Prefect's process worker starts a Python for every run, seconds of work before a call is even looked at, and a summarizer
+would load its model each time. This worker imports a deployment's module once and runs its async flows on one event loop
+in a thread of its own, so module globals (clients, the model) stay. The deployments are ordinary ones: a stock process or
+ECS worker runs them too. A deployment's job variables (environment, command) do not apply here: this process's do.
+
+Ending: a cancelled run is cancelled alone. On SIGTERM the worker takes no more runs, lets those in flight finish for
+``READBACK_DRAIN_SECONDS`` and gives the rest back to the pool (AwaitingRetry), so that nothing stays Running.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from uuid import UUID
+
+import anyio
+import anyio.abc
+from prefect.client.schemas.objects import FlowRun, WorkPool
+from prefect.context import AsyncClientContext
+from prefect.exceptions import Abort, ObjectNotFound, Pause, TerminationSignal
+from prefect.flow_engine import run_flow
+from prefect.flows import Flow, load_flow_from_entrypoint
+from prefect.states import AwaitingRetry
+from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+
+from deployments import termination
+
+# Blocking vendor calls of all runs share these threads; a call waits for the network, not for a core.
+BLOCKING_THREADS = 64
+
+
+def drain_seconds() -> float:
+    """How long runs in flight may finish after SIGTERM."""
+    return float(os.environ.get("READBACK_DRAIN_SECONDS", "20"))
+
+
+class ResidentResult(BaseWorkerResult):
+    """How a run left this process: 0 when Prefect's engine has recorded its end."""
+
+
+@dataclass
+class _RunInFlight:
+    flow_run: FlowRun
+    termination: termination.Termination = field(default_factory=termination.Termination)
+    task: asyncio.Task[None] | None = None
+    relinquished: bool = False
+
+
+class _RunLoop:
+    """An event loop in a thread of its own, with one Prefect client that all runs share."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._context: Context | None = None
+        self._stopping = asyncio.Event()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._main, name="resident-runs", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        self._started.wait()
+
+    def _main(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.set_default_executor(ThreadPoolExecutor(BLOCKING_THREADS, thread_name_prefix="resident-blocking"))
+        try:
+            self.loop.run_until_complete(self._serve())
+        finally:
+            self._started.set()
+
+    async def _serve(self) -> None:
+        async with AsyncClientContext():
+            self._context = copy_context()
+            self._started.set()
+            await self._stopping.wait()
+
+    def submit(self, run: _RunInFlight, work: Coroutine[Any, Any, None]) -> "Future[None]":
+        """Start a run's coroutine on the loop; the future ends when it does."""
+        done: Future[None] = Future()
+        context = self._context.copy() if self._context else None
+        if context is None:
+            work.close()
+            raise RuntimeError("the loop of the resident worker did not start: see the error above")
+
+        def begin() -> None:
+            run.task = self.loop.create_task(work, name=str(run.flow_run.id), context=context)
+            run.task.add_done_callback(finish)
+
+        def finish(task: asyncio.Task[None]) -> None:
+            if task.cancelled():
+                done.set_result(None)
+            elif error := task.exception():
+                done.set_exception(error)
+            else:
+                done.set_result(None)
+
+        self.loop.call_soon_threadsafe(begin)
+        return done
+
+    def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(timeout=10)
+
+
+class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentResult]):
+    """Runs async flows in this process, many at a time, with everything they loaded still loaded."""
+
+    type: ClassVar[str] = "resident"  # type: ignore[misc]
+    job_configuration = BaseJobConfiguration
+    job_configuration_variables = BaseVariables
+    _display_name = "Resident"
+    _description = "Keeps flows, clients and models loaded and runs many async flow runs in one process."
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take what every Prefect worker takes."""
+        super().__init__(*args, **kwargs)
+        termination.install()
+        self._run_loop = _RunLoop()
+        self._in_flight: dict[UUID, _RunInFlight] = {}
+        self._flows: dict[str, Flow[..., Any]] = {}
+        self._entrypoints: dict[UUID, str] = {}
+
+    async def setup(self) -> None:
+        """Start the loop of the runs, then do what every worker does."""
+        self._run_loop.start()
+        await super().setup()
+
+    async def teardown(self, *exc_info: Any) -> None:
+        """Let runs in flight finish, give the rest back, then stop."""
+        with anyio.CancelScope(shield=True):
+            await self._drain()
+        await super().teardown(*exc_info)
+        self._run_loop.stop()
+
+    async def run(
+        self,
+        flow_run: FlowRun,
+        configuration: BaseJobConfiguration,
+        task_status: anyio.abc.TaskStatus[int] | None = None,
+    ) -> ResidentResult:
+        """Run one flow run to its end (the way in for ``worker.submit``; scheduled runs take ``_submit_run``)."""
+        if task_status is not None:
+            task_status.started(os.getpid())
+        await self._execute(flow_run)
+        return ResidentResult(identifier=str(os.getpid()), status_code=0)
+
+    async def _submit_run(self, flow_run: FlowRun) -> None:
+        """Take a scheduled run without the half dozen requests that starting infrastructure costs the server."""
+        try:
+            if await self._propose_pending_state(flow_run):
+                await self._execute(flow_run)
+        except Exception as error:  # noqa: BLE001 — reported on the run itself; the worker must survive any run
+            self.get_flow_run_logger(flow_run).exception("The resident worker could not run this flow run")
+            await self._propose_crashed_state(flow_run, f"The resident worker could not run it: {type(error).__name__}: {error}")
+        finally:
+            self._release_limit_slot(flow_run.id)
+            self._submitting_flow_run_ids.discard(flow_run.id)
+            if self._cancelling_observer is not None:
+                self._cancelling_observer.remove_in_flight_flow_run_id(flow_run.id)
+
+    async def _execute(self, flow_run: FlowRun) -> None:
+        flow = await self._flow_of(flow_run)
+        run = _RunInFlight(flow_run)
+        self._in_flight[flow_run.id] = run
+        try:
+            await asyncio.shield(asyncio.wrap_future(self._run_loop.submit(run, _engine(flow, run))))
+        finally:
+            if run.task is None or run.task.done():
+                self._in_flight.pop(flow_run.id, None)
+
+    async def _flow_of(self, flow_run: FlowRun) -> Flow[..., Any]:
+        """Load the flow of a run's deployment, once for each entry point."""
+        if flow_run.deployment_id is None:
+            raise ValueError("the flow run has no deployment, so there is nothing to load")
+        entrypoint = self._entrypoints.get(flow_run.deployment_id)
+        if entrypoint is None:
+            deployment = await self.client.read_deployment(flow_run.deployment_id)
+            if not deployment.entrypoint:
+                raise ValueError(f"deployment {deployment.name!r} has no entry point")
+            entrypoint = self._entrypoints.setdefault(flow_run.deployment_id, deployment.entrypoint)
+        if entrypoint not in self._flows:
+            loaded: Flow[..., Any] = await asyncio.to_thread(load_flow_from_entrypoint, entrypoint, use_placeholder_flow=False)
+            if not loaded.isasync:
+                raise TypeError(f"{entrypoint} is a sync flow: a resident worker cannot interrupt it; write it async")
+            self._flows[entrypoint] = loaded
+        return self._flows[entrypoint]
+
+    async def _cancel_run(self, flow_run_id: UUID) -> None:
+        """End one run because a person cancelled it; Prefect's engine records Cancelled."""
+        run = self._in_flight.get(flow_run_id)
+        if run is None:
+            await super()._cancel_run(flow_run_id)
+            return
+        self._end(run, "cancel")
+
+    def _end(self, run: _RunInFlight, intent: termination.Intent) -> None:
+        run.termination.intent = intent
+        if run.task is not None:
+            self._run_loop.loop.call_soon_threadsafe(run.task.cancel)
+
+    async def _drain(self) -> None:
+        """Wait for runs in flight, then give back those that are left."""
+        await self._wait_for_runs(drain_seconds())
+        left = list(self._in_flight.values())
+        for run in left:
+            self._end(run, "reschedule")
+        await self._wait_for_runs(10)
+        for run in left:
+            if run.relinquished:
+                await self._give_back(run.flow_run)
+
+    async def _wait_for_runs(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            while any(run.task is None or not run.task.done() for run in self._in_flight.values()):
+                await anyio.sleep(0.05)
+        self._in_flight = {key: run for key, run in self._in_flight.items() if run.task is None or not run.task.done()}
+
+    async def _give_back(self, flow_run: FlowRun) -> None:
+        try:
+            await self.client.set_flow_run_state(
+                flow_run.id, AwaitingRetry(message="Its worker was stopped; another one takes it over."), force=True
+            )
+        except ObjectNotFound:
+            self._logger.info("Flow run %s was deleted while its worker stopped", flow_run.id)
+
+    def _record_work_pool_snapshot(self, work_pool: WorkPool) -> None:
+        """Accept a pool of any type: the summarizer's resident worker serves the GPU pool beside process or ECS workers."""
+        self._work_pool = work_pool
+
+
+async def _engine(flow: Flow[..., Any], run: _RunInFlight) -> None:
+    """Hand one run to Prefect's engine, which records every end but those that somebody asked for."""
+    termination.begin(run.termination)
+    try:
+        outcome = run_flow(flow, flow_run=run.flow_run, return_type="state")
+        if asyncio.iscoroutine(outcome):
+            await outcome
+    except (Abort, Pause):
+        return  # the orchestrator has set the state
+    except (TerminationSignal, asyncio.CancelledError):
+        # Cancelled by a person: the engine has set the state. Given back by the worker: the worker sets it.
+        run.relinquished = run.termination.intent == "reschedule"
