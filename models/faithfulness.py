@@ -1,0 +1,130 @@
+"""A summary says only what the caller said: no product, amount or date of the model's own.
+
+A network that has read ten thousand inquiries about cancer insurance will sometimes write ``암보험`` where the caller named no
+product at all. The caller hears the summary read back, so this is worse than a vague one. Every candidate is therefore held
+against the caller's words; ``choose_faithful`` takes the most likely candidate that adds nothing, and where every candidate adds
+something it strikes the addition out of the first. Products are compared by the taxonomy: who says 실비 has named 실손보험.
+"""
+
+import re
+from collections.abc import Sequence
+
+from models.dataset.taxonomy import LINES_OF_BUSINESS
+
+_DIGITS = {"일": 1, "이": 2, "삼": 3, "사": 4, "오": 5, "육": 6, "륙": 6, "칠": 7, "팔": 8, "구": 9}
+_SMALL_UNITS = {"십": 10, "백": 100, "천": 1000}
+_NATIVE = {"한": 1, "두": 2, "세": 3, "석": 3, "네": 4, "넉": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10}
+_UNITS = "원|퍼센트|프로|%|개월|달|월|일|년|주|시간|세|살"
+_SINO = "[일이삼사오육륙칠팔구십백천만억]+"
+_COUNT = "|".join(sorted(_NATIVE, key=len, reverse=True))
+_QUANTITY = re.compile(rf"(?<![가-힣\d])(?P<number>\d[\d,.]*|{_SINO}|{_COUNT})\s?(?P<scale>[만억천백]*)\s?(?P<unit>{_UNITS})(?![가-힣])")
+_NUMBER = re.compile(rf"\d[\d,.]*\s?[만억천백십]*|{_SINO}|(?:열\s?)?(?:{_COUNT})")
+
+
+def squeeze(text: str) -> str:
+    """The text without white space: recognizers and callers space compounds as they like."""
+    return re.sub(r"\s+", "", text)
+
+
+_ALIASES = sorted(
+    {(squeeze(alias), line.name) for line in LINES_OF_BUSINESS for alias in (line.name, *line.aliases)},
+    key=lambda item: (-len(item[0]), item),
+)
+
+
+def products_named(text: str) -> list[tuple[str, str]]:
+    """Every product a text names, as (line of business, the words that named it without spaces). Longer names hide those inside them."""
+    rest = squeeze(text)
+    found: list[tuple[str, str]] = []
+    for alias, name in _ALIASES:
+        if alias in rest:
+            found.append((name, alias))
+            rest = rest.replace(alias, "\0")
+    return found
+
+
+def read_number(words: str) -> float | None:
+    """The value of a number in digits or Korean words (``3,000만``, ``이십오``, ``두``), None where it is none."""
+    words = squeeze(words).replace(",", "").rstrip(".")
+    if words in _NATIVE:
+        return _NATIVE[words]
+    total, section, digits = 0.0, 0.0, ""
+    for token in re.findall(r"\d+(?:\.\d+)?|.", words):
+        if token[0].isdigit():
+            digits = token
+        elif token in _DIGITS:
+            digits = str(_DIGITS[token])
+        elif token in _SMALL_UNITS:
+            section += float(digits or 1) * _SMALL_UNITS[token]
+            digits = ""
+        elif token in ("만", "억"):
+            total += (section + float(digits or 0) or 1.0) * (10_000 if token == "만" else 100_000_000)
+            section, digits = 0.0, ""
+        else:
+            return None
+    return total + section + float(digits or 0)
+
+
+def quantities(text: str) -> list[tuple[str, float]]:
+    """Amounts, dates and counts that a text states, as (the words, the value)."""
+    stated = []
+    for match in _QUANTITY.finditer(text):
+        value = read_number(match["number"] + match["scale"])
+        if value is not None:
+            stated.append((match.group(), value))
+    return stated
+
+
+def _numbers_said(text: str) -> set[float]:
+    # 이십칠일 is 27 and the word for day, or 20, 7 and 1 read out: both count as heard.
+    words = [match.group() for match in _NUMBER.finditer(text)]
+    values = (read_number(number) for word in words for number in (word, word[:-1]) if number)
+    return {value for value in values if value is not None}
+
+
+def additions(inquiry: str, summary: str) -> list[str]:
+    """The summary's words that the caller's words do not bear out: product names, amounts, dates. Empty for a faithful summary."""
+    said = {name for name, _ in products_named(inquiry)}
+    added = [alias for name, alias in products_named(summary) if name not in said]
+    stated = quantities(summary)
+    if stated:
+        heard = _numbers_said(inquiry)
+        added += [words for words, value in stated if value not in heard and squeeze(words) not in squeeze(inquiry)]
+    return added
+
+
+def names_only_what_was_said(inquiry: str, summary: str) -> bool:
+    """Whether a summary names no line of business, amount or date of its own.
+
+    >>> names_only_what_was_said("보험증권을 이메일로 다시 받고 싶어요", "암보험 증권 재발급 요청")
+    False
+    >>> names_only_what_was_said("실비로 병원비 되나요", "실손보험 보상 여부 확인 요청")
+    True
+    """
+    return not additions(inquiry, summary)
+
+
+def strike(summary: str, added: Sequence[str]) -> str:
+    """The summary without the added words: a product becomes plain ``보험``, an amount or a date goes.
+
+    >>> strike("암보험 증권 재발급 요청", ["암보험"])
+    '보험 증권 재발급 요청'
+    """
+    products = {squeeze(alias) for alias, _ in _ALIASES}
+    for words in added:
+        spaced = r"\s*".join(map(re.escape, squeeze(words)))
+        summary = re.sub(spaced, "보험" if squeeze(words) in products else "", summary)
+    summary = re.sub(r"보험 (?=보험)", "", " ".join(summary.split()))
+    return summary.strip()
+
+
+def choose_faithful(inquiry: str, candidates: Sequence[str]) -> str:
+    """The most likely candidate (they come best first) that adds nothing; failing that, the first with its additions struck out.
+
+    Empty candidates are passed over; the answer is empty only when all are.
+    """
+    written = [candidate for candidate in candidates if candidate]
+    for candidate in written:
+        if names_only_what_was_said(inquiry, candidate):
+            return candidate
+    return strike(written[0], additions(inquiry, written[0])) if written else ""
