@@ -26,8 +26,6 @@ import io
 import json
 import os
 import re
-import socket
-import struct
 import time
 import uuid
 from collections import Counter, defaultdict
@@ -37,17 +35,16 @@ from typing import Any, Literal, TextIO
 from urllib.parse import parse_qs
 
 import soundfile
-import uvicorn
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from werkzeug.sansio.multipart import Data, Epilogue, File, MultipartDecoder, NeedData
 from werkzeug.sansio.multipart import Field as FormField
 
 from sandbox.faults import FaultPlan, Faults
+from sandbox.serving import CutShort, fault_plan_endpoint, serve
 
 TOKEN_SECONDS = 6 * 3600
 DEFAULT_CLIENT = "sandbox:sandbox-secret"
@@ -350,46 +347,6 @@ class Vendor:
         return hmac.new(self.clients[client].encode(), unsigned.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-class _OpenProtocol(H11Protocol):
-    """uvicorn's protocol, which also lets a fault cut the connection under a request: ASGI has no word for that."""
-
-    transports: dict[tuple[str, int], asyncio.Transport] = {}  # noqa: RUF012 - one server a process
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        if self.client:
-            self.transports[self.client] = transport
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self.client:
-            self.transports.pop(self.client, None)
-        super().connection_lost(exc)
-
-
-class _Cut(Response):
-    """Sends nothing, or the first half of a response, and resets the connection."""
-
-    def __init__(self, whole: Response | None = None) -> None:
-        super().__init__()
-        self._whole = whole
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if self._whole is not None:
-            body = bytes(self._whole.body)
-            await send({"type": "http.response.start", "status": self._whole.status_code, "headers": self._whole.raw_headers})
-            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-            await asyncio.sleep(0.02)  # a reset discards what the other side has not read
-        transport = _OpenProtocol.transports.get(tuple(scope["client"]))
-        if transport is None:
-            return
-        if self._whole is None:
-            linger = struct.pack("ii", 1, 0)  # closing sends RST instead of FIN
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        transport.abort()
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-
 def build_app(vendor: Vendor) -> Starlette:
     """The vendor's API and the two addresses of the sandbox."""
 
@@ -452,16 +409,6 @@ def build_app(vendor: Vendor) -> Starlette:
     )
 
 
-async def fault_plan_endpoint(faults: Faults, request: Request) -> Response:
-    """Show the plan in force, or put another one in force; a plan that makes no sense is 400 with the reason."""
-    if request.method == "POST":
-        try:
-            faults.replace(FaultPlan.model_validate_json(await request.body()))
-        except ValueError as problem:
-            return JSONResponse({"error": str(problem)}, 400)
-    return JSONResponse(faults.plan.model_dump())
-
-
 async def _before(vendor: Vendor, request: Request, possible: frozenset[str]) -> Response | str | None:
     """Draw the request's fault. Those that hit before anything is accepted come back as the answer, the others by name."""
     fault = vendor.faults.next(possible)
@@ -475,7 +422,7 @@ async def _before(vendor: Vendor, request: Request, possible: frozenset[str]) ->
         return None
     answer: Response
     if fault == "reset_before":
-        return _Cut()
+        return CutShort()
     if fault in ("A0001", "A0002", "A0003"):
         answer = Refused(fault, retry_after=None if fault == "A0001" else 1).response()
     elif fault == "500":
@@ -491,9 +438,9 @@ async def _before(vendor: Vendor, request: Request, possible: frozenset[str]) ->
 def _after(fault: str | None, whole: Response) -> Response:
     """Spoil an answer whose request has been carried out."""
     if fault == "reset_after":
-        return _Cut()
+        return CutShort()
     if fault == "truncated":
-        return _Cut(whole)
+        return CutShort(whole)
     if fault == "malformed":
         return Response(bytes(whole.body)[:-1] + b",", 200, media_type="application/json")
     return whole
@@ -549,20 +496,6 @@ def _check_form(form: _Form) -> tuple[bytes, JobConfig]:
     return bytes(form.parts["file"]), config
 
 
-async def serve(app: Starlette, host: str, port: int, announce: dict[str, str]) -> None:
-    """Serve until SIGTERM or SIGINT; says where on stdout, in one JSON line, before the first request is taken."""
-    listener = socket.create_server((host, port), backlog=1024)
-    address = f"http://{host}:{listener.getsockname()[1]}"
-    config = uvicorn.Config(app, http=_OpenProtocol, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
-    print(json.dumps({"url": address} | announce), flush=True)
-    await uvicorn.Server(config).serve([listener])
-
-
-def fault_plan_from(text: str) -> FaultPlan:
-    """Read ``--faults``: a JSON object with ``seed``, ``rate``, ``kinds`` and ``latency_seconds``."""
-    return FaultPlan.model_validate_json(text)
-
-
 def _parser() -> argparse.ArgumentParser:
     defaults = Limits()
     parser = argparse.ArgumentParser(description="ReturnZero's batch API on localhost, without a recognizer.")
@@ -591,13 +524,14 @@ def main() -> None:
     parser = _parser()
     options = parser.parse_args()
     try:
-        faults = Faults(fault_plan_from(options.faults), KINDS)
+        faults = Faults(FaultPlan.model_validate_json(options.faults), KINDS)
     except ValueError as problem:
         parser.error(f"--faults: {problem}")
     limits = Limits(**{name: getattr(options, name) for name in Limits.__dataclass_fields__})
     clients = dict(pair.split(":", 1) for pair in options.client or [DEFAULT_CLIENT])
     vendor = Vendor(clients, Library(options.transcripts), limits, faults, options.state)
-    asyncio.run(serve(build_app(vendor), options.host, options.port, {}))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(build_app(vendor), options.host, options.port, {}))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,76 @@
+"""What the stand-ins that speak HTTP share: serving on a free port, answers that are cut short, the address of the fault plan."""
+
+import asyncio
+import json
+import signal
+import socket
+import struct
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from sandbox.faults import FaultPlan, Faults
+
+
+class _OpenProtocol(H11Protocol):
+    """uvicorn's protocol, which also lets a fault cut the connection under a request: ASGI has no word for that."""
+
+    transports: dict[tuple[str, int], asyncio.Transport] = {}  # noqa: RUF012 - one server a process
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self.client:
+            self.transports[self.client] = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.client:
+            self.transports.pop(self.client, None)
+        super().connection_lost(exc)
+
+
+class CutShort(Response):
+    """Sends nothing, or the first half of a response, and resets the connection."""
+
+    def __init__(self, whole: Response | None = None) -> None:
+        super().__init__()
+        self._whole = whole
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self._whole is not None:
+            body = bytes(self._whole.body)
+            await send({"type": "http.response.start", "status": self._whole.status_code, "headers": self._whole.raw_headers})
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            await asyncio.sleep(0.02)  # a reset discards what the other side has not read
+        transport = _OpenProtocol.transports.get(tuple(scope["client"]))
+        if transport is None:
+            return
+        if self._whole is None:
+            linger = struct.pack("ii", 1, 0)  # closing sends RST instead of FIN
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        transport.abort()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+async def fault_plan_endpoint(faults: Faults, request: Request) -> Response:
+    """Show the plan in force, or put another one in force; a plan that makes no sense is 400 with the reason."""
+    if request.method == "POST":
+        try:
+            faults.replace(FaultPlan.model_validate_json(await request.body()))
+        except ValueError as problem:
+            return JSONResponse({"error": str(problem)}, 400)
+    return JSONResponse(faults.plan.model_dump())
+
+
+async def serve(app: Starlette, host: str, port: int, announce: dict[str, str]) -> None:
+    """Serve until SIGTERM or SIGINT; says where on stdout, in one JSON line, before the first request is taken."""
+    listener = socket.create_server((host, port), backlog=1024)
+    address = f"http://{host}:{listener.getsockname()[1]}"
+    config = uvicorn.Config(app, http=_OpenProtocol, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+    signal.signal(signal.SIGTERM, lambda number, frame: None)  # uvicorn raises it again once it has shut down in good order
+    print(json.dumps({"url": address} | announce), flush=True)
+    await uvicorn.Server(config).serve([listener])
