@@ -10,9 +10,12 @@
     │   ├── VendorRefused         a vendor understood the request and will never accept it
     │   ├── JobFailed             a vendor accepted the job and reported that it failed
     │   ├── JobGone               a vendor no longer knows the job: it expired, or the id was never one
-    │   └── AnswerLost            a paid request may have been accepted; repeating it could be billed twice
+    │   ├── AnswerLost            a paid request may have been accepted; repeating it could be billed twice
+    │   ├── TrainingFailed        a fine-tuning run diverged or outgrew the machine: the same run would fail again
+    │   └── ModelRefused          a model version is unknown, damaged, or fails the gate before promotion
     ├── ConfigurationError        our own settings or credentials are wrong: nothing is the recording's fault
     ├── QuotaExhausted            a paid quota is used up: the step pauses until people act
+    ├── CallTakenOver             another run works on this call now: this one stops without touching it
     └── TransientError            the same request may succeed later
         ├── VendorUnavailable     reset, timeout, 5xx
         ├── TooManyRequests       the vendor asks for a slower pace
@@ -109,12 +112,24 @@ class AnswerLost(PermanentError):
     """A paid request was sent and its answer never arrived; a person decides whether to pay again."""
 
 
+class TrainingFailed(PermanentError):
+    """A fine-tuning run diverged or did not fit into memory; the remedy says what to change."""
+
+
+class ModelRefused(PermanentError):
+    """A model version is unknown, damaged, or did not pass the gate; the model in service stays."""
+
+
 class ConfigurationError(ReadbackError):
     """A setting, credential or permission of ours is wrong."""
 
 
 class QuotaExhausted(ReadbackError):
     """A paid quota is used up; waiting seconds will not help, quarantining calls would be wrong."""
+
+
+class CallTakenOver(ReadbackError):
+    """Another run works on this call now; this one must stop without touching it."""
 
 
 class TransientError(ReadbackError):

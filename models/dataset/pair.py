@@ -1,0 +1,12 @@
+"""One training example."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An inquiry and its summary. ``row`` names it for ever: the file and its data row counted from 1, such as ``data_12000.csv:17``."""
+
+    input: str
+    summary: str
+    row: str = ""

@@ -1,0 +1,138 @@
+"""From pairs to token ids: what each family reads, what it must say, and which tokens count in the loss."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.dataset.pair import Pair
+from models.engines import terminators
+from models.errors import ConfigurationError
+from models.finetuning.config import FinetuneConfig
+
+INSTRUCTION = "보험 고객의 문의를 짧은 한 구절로 요약하세요. 고객이 말하지 않은 보험 종류, 금액, 날짜는 쓰지 마세요."
+IGNORED = -100  # label that cross entropy leaves out
+# Llama 3's template writes today's date into the system message unless it is told one; training and service must read the same.
+TEMPLATE_DATE = "26 Jul 2024"
+
+
+def chat_prompt(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of the conversation up to where the summary begins, by the tokenizer's own chat template."""
+    if not tokenizer.chat_template:
+        raise ConfigurationError(
+            "The tokenizer has no chat template", remedy="Use an Instruct model, or put chat_template.jinja beside its tokenizer"
+        )
+    messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": text}]
+    prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, date_string=TEMPLATE_DATE)
+    ids: list[int] = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    return ids
+
+
+def end_of_turn(tokenizer: Any) -> int:
+    """The token that a causal model must write after the summary: Llama 3's ``<|eot_id|>`` where there is one."""
+    ends = terminators(tokenizer)
+    if not ends:
+        raise ConfigurationError("The tokenizer has no token that ends an answer", remedy="Set its eos_token")
+    return int(tokenizer.convert_tokens_to_ids("<|eot_id|>" if "<|eot_id|>" in ends else ends[0]))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Longest input and longest summary in tokens, special tokens included."""
+
+    input: int
+    output: int
+
+
+def limits(config: FinetuneConfig, model_config: Any) -> Limits:
+    """The configured limits, never above what the model has positions for."""
+    positions = int(getattr(model_config, "max_position_embeddings", 0) or 1024)
+    return Limits(min(config.input_limit or positions, positions), min(config.output_limit or positions, positions))
+
+
+class Seq2SeqExamples:
+    """Encoder input and labels of an encoder-decoder: both end with the end-of-sequence token, as BART was trained."""
+
+    def __init__(self, tokenizer: Any, pairs: Sequence[Pair], bounds: Limits) -> None:
+        self.tokenizer, self.pairs, self._bounds = tokenizer, pairs, bounds
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, i: int) -> dict[str, list[int]]:
+        pair = self.pairs[i]
+        ids = self._cut(self._encode(pair.input), self._bounds.input)
+        return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": self._cut(self._encode(pair.summary), self._bounds.output)}
+
+    def prompt(self, i: int) -> list[int]:
+        """What the model reads when it is to write the summary of row ``i``."""
+        return self[i]["input_ids"]
+
+    def is_cut(self, i: int) -> bool:
+        """Whether row ``i`` is longer than the limits."""
+        pair = self.pairs[i]
+        return len(self._encode(pair.input)) > self._bounds.input or len(self._encode(pair.summary)) > self._bounds.output
+
+    def _encode(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer(text)["input_ids"]
+        # KoBART's tokenizers differ in whether they add it themselves.
+        return ids if ids and ids[-1] == self.tokenizer.eos_token_id else [*ids, self.tokenizer.eos_token_id]
+
+    def _cut(self, ids: list[int], limit: int) -> list[int]:
+        return ids if len(ids) <= limit else [*ids[: limit - 1], self.tokenizer.eos_token_id]
+
+
+class ChatExamples:
+    """Prompt and summary of a causal model as one sequence; the labels of the prompt are ignored, so only the summary is learnt."""
+
+    def __init__(self, tokenizer: Any, pairs: Sequence[Pair], bounds: Limits) -> None:
+        self.tokenizer, self.pairs, self._bounds = tokenizer, pairs, bounds
+        self._end = end_of_turn(tokenizer)
+        self._frame = len(chat_prompt(tokenizer, ""))
+        if self._frame >= bounds.input:
+            raise ConfigurationError(
+                f"The chat template alone takes {self._frame} tokens of {bounds.input}",
+                remedy=f"Raise max_input_tokens above {self._frame}",
+            )
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, i: int) -> dict[str, list[int]]:
+        prompt, answer = self.prompt(i), self._answer(i)
+        return {
+            "input_ids": prompt + answer,
+            "attention_mask": [1] * (len(prompt) + len(answer)),
+            "labels": [IGNORED] * len(prompt) + answer,
+        }
+
+    def prompt(self, i: int) -> list[int]:
+        """What the model reads when it is to write the summary of row ``i``; a long inquiry loses its end, never the template."""
+        text = self.pairs[i].input
+        ids = chat_prompt(self.tokenizer, text)
+        words = self._words(text)
+        room = self._bounds.input - self._frame
+        while len(ids) > self._bounds.input and words and room > 0:
+            ids = chat_prompt(self.tokenizer, self.tokenizer.decode(words[:room]))
+            room -= 8  # text cut elsewhere may come back as a few tokens more
+        return ids
+
+    def is_cut(self, i: int) -> bool:
+        """Whether row ``i`` is longer than the limits."""
+        pair = self.pairs[i]
+        long_input = len(chat_prompt(self.tokenizer, pair.input)) > self._bounds.input
+        return long_input or len(self._words(pair.summary)) + 1 > self._bounds.output
+
+    def _words(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids
+
+    def _answer(self, i: int) -> list[int]:
+        return [*self._words(self.pairs[i].summary)[: self._bounds.output - 1], self._end]
+
+
+Examples = Seq2SeqExamples | ChatExamples
+
+
+def make_examples(config: FinetuneConfig, tokenizer: Any, pairs: Sequence[Pair], bounds: Limits) -> Examples:
+    """The examples of the configured family, encoded when asked for, so that a tokenizer with dropout cuts a text anew each epoch."""
+    return (Seq2SeqExamples if config.family == "bart" else ChatExamples)(tokenizer, pairs, bounds)
