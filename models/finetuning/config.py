@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.metrics import MetricSettings
+
 Family = Literal["bart", "llama"]
 Method = Literal["full", "lora", "qlora"]
 
@@ -16,24 +18,6 @@ DEFAULT_BASE: dict[Family, str] = {
 # The table: KoBART accumulates nothing and has no length limit of its own, Llama accumulates 2 and is cut at 1024.
 DEFAULT_ACCUMULATION: dict[Family, int] = {"bart": 1, "llama": 2}
 DEFAULT_LENGTH: dict[Family, int | None] = {"bart": None, "llama": 1024}
-
-
-class MetricSettings(BaseModel):
-    """Which encoders judge summaries while a model learns. A local encoder's scores are comparable among themselves only."""
-
-    model_config = ConfigDict(frozen=True)
-
-    enabled: bool = Field(
-        True, description="Score BERTScore F1 and STS at every evaluation; without them the loss chooses the best checkpoint"
-    )
-    bertscore_model: str = Field("bert-base-multilingual-cased", description="Encoder of BERTScore: a hub name or a local folder")
-    bertscore_layer: int | None = Field(
-        9, ge=0, description="Layer whose states BERTScore compares; a model unknown to bert-score needs it"
-    )
-    sts_model: str = Field(
-        "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2", description="Sentence encoder of STS: a hub name or a local folder"
-    )
-    batch_size: int = Field(64, ge=1, description="Sentences per forward pass of an encoder")
 
 
 class FinetuneConfig(BaseModel):

@@ -34,8 +34,8 @@ PACKAGES = (
 )
 
 _MEMORY = (
-    "Set batch_size to 1 with twice the gradient_accumulation, switch gradient_checkpointing on, lower max_input_tokens or eval_batch_size, "
-    "or choose lora or qlora instead of full"
+    "Set batch_size to 1 with twice the gradient_accumulation, switch gradient_checkpointing on, lower max_input_tokens or "
+    "eval_batch_size, or choose lora or qlora instead of full"
 )
 
 
@@ -298,5 +298,5 @@ def _result(
         seconds=seconds,
         samples_per_second=steps_here * config.batch_size * config.accumulation / learning_seconds,
         resumed_from=first,
-        encoders=config.metrics.named_encoders() if config.metrics.enabled else {},
+        encoders=config.metrics.named_encoders(),
     )

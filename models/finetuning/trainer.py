@@ -59,6 +59,8 @@ class SummaryTrainer(Trainer):  # type: ignore[misc]
     ``score`` maps the generated summaries, in the order of the validation rows, to named values; None leaves the loss alone.
     """
 
+    label_smoother: Any
+
     def __init__(self, *, run: FinetuneConfig, examples: Examples, score: Score | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._run, self._examples, self._score = run, examples, score
