@@ -1,0 +1,1 @@
+"""What callers say, as data: requests, topics, manners of speaking, and the Korean morphology that joins them."""
