@@ -26,21 +26,28 @@ def squeeze(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-_ALIASES = sorted(
-    {(squeeze(alias), line.name) for line in LINES_OF_BUSINESS for alias in (line.name, *line.aliases)},
-    key=lambda item: (-len(item[0]), item),
-)
+def _alias_pattern(alias: str) -> str:
+    """Where an alias is said as a name, however it is spaced.
+
+    과실 비율 and 사실 비싸서 say no 실비, 위암 보험금 and 주차 보험 처리 no 암보험 and no 차보험: two-syllable names stand unbroken,
+    one-syllable words start a word, and a spaced ``… 보험금`` is the payment for what happened.
+    """
+    literal = re.escape(alias)
+    if len(alias) == 2:
+        return rf"(?<![과확사현성교]){literal}"
+    before = {"암": "(?<![가-힣])", "애": "(?<![가-힣])", "집": "(?<![가-힣])", "차": "(?<![주기열승세])"}.get(alias[0], "") if len(alias) == 3 else ""
+    spaced = r"\s*".join(map(re.escape, alias))
+    return rf"{before}(?:{literal}|{spaced}(?!\s*금))" if alias.endswith("보험") else before + spaced
+
+
+_NAMES = {squeeze(alias): line.name for line in LINES_OF_BUSINESS for alias in (line.name, *line.aliases)}
+# Longer names first: they hide those inside them.
+_NAMED = re.compile("|".join(_alias_pattern(alias) for alias in sorted(_NAMES, key=lambda alias: (-len(alias), alias))))
 
 
 def products_named(text: str) -> list[tuple[str, str]]:
-    """Every product a text names, as (line of business, the words that named it without spaces). Longer names hide those inside them."""
-    rest = squeeze(text)
-    found: list[tuple[str, str]] = []
-    for alias, name in _ALIASES:
-        if alias in rest:
-            found.append((name, alias))
-            rest = rest.replace(alias, "\0")
-    return found
+    """Every product a text names, as (line of business, the words that named it without spaces), in the order said."""
+    return [(_NAMES[alias], alias) for alias in map(squeeze, _NAMED.findall(text))]
 
 
 def read_number(words: str) -> float | None:
@@ -110,10 +117,9 @@ def strike(summary: str, added: Sequence[str]) -> str:
     >>> strike("암보험 증권 재발급 요청", ["암보험"])
     '보험 증권 재발급 요청'
     """
-    products = {squeeze(alias) for alias, _ in _ALIASES}
     for words in added:
         spaced = r"\s*".join(map(re.escape, squeeze(words)))
-        summary = re.sub(spaced, "보험" if squeeze(words) in products else "", summary)
+        summary = re.sub(spaced, "보험" if squeeze(words) in _NAMES else "", summary)
     summary = re.sub(r"보험 (?=보험)", "", " ".join(summary.split()))
     return summary.strip()
 
