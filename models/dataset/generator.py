@@ -445,7 +445,7 @@ def _draw(rng: Random, number: int) -> Inquiry | None:
     meaning = _meaning(rng)
     style = rng.choices(_STYLES, cum_weights=_STYLE_WEIGHTS)[0]
     speaker = _Speaker(rng, style, meaning.product, meaning.topic)
-    text = _compose(speaker, meaning, long=rng.random() < 0.45)
+    text = _compose(speaker, meaning, long=rng.random() < 0.3)
     sentences = len(_SENTENCE_END.findall(text))
     meant = {meaning.product} if meaning.product else set()
     named = lines_named_in(text)
