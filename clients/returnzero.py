@@ -47,7 +47,7 @@ _CHUNK_BYTES = 64 * 1024
 _MAX_ANSWER_BYTES = 64 * 1024 * 1024  # the longest call allowed, 4 h with word times, is an order of magnitude below
 _MAX_MESSAGE_CHARACTERS = 200
 
-_CHECK_CREDENTIALS = "Check READBACK_RETURNZERO_CLIENT_ID and READBACK_RETURNZERO_CLIENT_SECRET"
+_CHECK_CREDENTIALS = "Check READBACK_RETURNZERO_URL, READBACK_RETURNZERO_CLIENT_ID and READBACK_RETURNZERO_CLIENT_SECRET"
 _CHECK_RECORDING = "Listen to the recording; if it is sound, redrive it"
 _GATEWAY_STATUSES = (502, 504)
 
@@ -69,7 +69,7 @@ _CLASS_OF_CODE: Mapping[str, type[ReadbackError]] = {
 _CLASS_OF_STATUS: Mapping[int, type[ReadbackError]] = {
     401: ConfigurationError,
     403: ConfigurationError,
-    404: JobGone,
+    404: ConfigurationError,  # without the vendor's H0004 the address is wrong, and nothing is known of the job
     408: VendorUnavailable,
     410: JobGone,
     413: BadRecording,

@@ -401,7 +401,7 @@ def build_app(vendor: Vendor) -> Starlette:
         routes=[
             Route("/v1/authenticate", authenticate, methods=["POST"]),
             Route("/v1/transcribe", submit, methods=["POST"]),
-            Route("/v1/transcribe/{job_id}", poll, methods=["GET"]),
+            Route("/v1/transcribe/{job_id:path}", poll, methods=["GET"]),
             Route("/sandbox/counters", counters, methods=["GET"]),
             Route("/sandbox/faults", faults, methods=["GET", "POST"]),
         ],

@@ -40,6 +40,7 @@ class CutShort(Response):
         self._whole = whole
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Send what is to be sent and reset the connection."""
         if self._whole is not None:
             body = bytes(self._whole.body)
             await send({"type": "http.response.start", "status": self._whole.status_code, "headers": self._whole.raw_headers})
