@@ -1,8 +1,8 @@
 """How well summaries say what their references say: BERTScore F1 and STS, with the references embedded once.
 
-BERTScore (Zhang et al., 2020, https://arxiv.org/abs/1904.09675): each token of the one text is matched with the most similar token of the
-other by the cosine of their contextual states; F1 joins precision and recall. Computed here and not by the bert-score package because that one embeds the
-references anew at each call and loads its encoder each time; a test holds both equal.
+BERTScore (Zhang et al., 2020, https://arxiv.org/abs/1904.09675): each token of the one text is matched with the most similar
+token of the other by the cosine of their contextual states; F1 joins precision and recall. Computed here and not by the
+bert-score package because that one embeds the references anew at each call and fails on an empty summary; a test holds both equal.
 
 STS: cosine of the two texts' sentence embeddings, averaged over rows.
 

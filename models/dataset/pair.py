@@ -1,5 +1,6 @@
 """One training example."""
 
+import unicodedata
 from dataclasses import dataclass
 
 
@@ -10,3 +11,9 @@ class Pair:
     input: str
     summary: str
     row: str = ""
+    style: str = ""
+
+
+def normalized(text: str) -> str:
+    """What makes two texts the same: composed Unicode, single spaces, no case."""
+    return " ".join(unicodedata.normalize("NFC", text).split()).casefold()
