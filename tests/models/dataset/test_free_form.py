@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import models.dataset
+from models.dataset.judge import judge
 from models.dataset.taxonomy import LINES_OF_BUSINESS, REQUEST_KINDS, LineOfBusiness
 
 DATASET = Path(models.dataset.__file__).parent
@@ -119,6 +120,18 @@ def test_an_inquiry_without_a_product_label_contains_no_product_alias_as_written
 def test_a_summary_carries_a_marker_of_its_request_kind(free_form: list[dict[str, str]]) -> None:
     unmarked = [row["summary"] for row in free_form if not any(m in row["summary"] for m in MARKERS[row["request"]])]
     assert unmarked == []
+
+
+def test_the_judge_finds_every_written_summary_right(free_form: list[dict[str, str]]) -> None:
+    """A reference that the judge refuses would count against every model that learned to write like it."""
+    refused = [row["summary"] for row in free_form if not judge(row["input"], row["summary"], row["product"], row["request"]).right]
+    assert refused == []
+
+
+def test_the_judge_refuses_most_summaries_written_for_another_inquiry(free_form: list[dict[str, str]]) -> None:
+    pairs = zip(free_form, free_form[1:] + free_form[:1], strict=True)
+    passed = sum(judge(row["input"], other["summary"], row["product"], row["request"]).right for row, other in pairs)
+    assert passed <= 0.1 * len(free_form)
 
 
 def test_a_summary_holds_no_figure(free_form: list[dict[str, str]]) -> None:
