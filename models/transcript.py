@@ -16,7 +16,7 @@ CLEARLY_LOUDER = 2.0  # power ratio (3 dB) between the channels before an uttera
 ENOUGH_WORDS = 10  # letters and digits by the caller that make a request: "보험금 청구하려고요" has 9
 
 # What callers say while the agent talks. Alone it says nothing, and a summarizer trained on inquiries stumbles over it.
-_BACKCHANNEL = re.compile(r"(?:네+|예+|응+|어+|음+|아+|그래요?|그렇죠|맞아요|여보세요|알겠습니다|감사합니다|수고하세요)+")
+_BACKCHANNEL = re.compile(r"(?:네|예|응|어|음|아|그래요?|그렇죠|맞아요|여보세요|알겠습니다|감사합니다|수고하세요)+")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
 _VENDOR_REMEDY = "Ask ReturnZero's support with the job id; redrive the call to transcribe it anew, which is billed again"
 

@@ -148,6 +148,12 @@ def test_the_agents_words_follow_where_the_caller_only_agrees() -> None:
     assert summarizer_input(agreed) == "네 맞아요 만기 환급금 조회하시려는 거죠?"
 
 
+def test_a_hundred_kilobytes_of_yes_are_weighed_quickly() -> None:
+    began = time.perf_counter()
+    assert summarizer_input(record((C, "네" * 33_000 + " 해지요"))).endswith("해지요")
+    assert time.perf_counter() - began < 2
+
+
 def test_everybodys_words_count_where_the_speakers_are_unknown() -> None:
     assert summarizer_input(record((U, "보험료 얼마예요"), (U, "확인해 드릴게요"))) == "보험료 얼마예요 확인해 드릴게요"
 
