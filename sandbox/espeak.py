@@ -4,6 +4,8 @@ The library keeps one global state, so one lock serializes everything. It is qui
 """
 
 import ctypes
+import re
+import textwrap
 import threading
 from dataclasses import dataclass
 
@@ -15,6 +17,7 @@ _RETRIEVAL = 1  # AUDIO_OUTPUT_RETRIEVAL: samples go to the callback
 _CHARS_UTF8 = 1
 _RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
 _WORDS_PER_MINUTE = 165  # espeak's unit; its default of 175 sounds hurried in Korean
+_CLAUSE_CHARACTERS = 90
 _SEED = 1  # breath and fricatives are noise; the library seeds it by the clock unless told otherwise
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
@@ -51,8 +54,8 @@ class Espeak:
         return Espeak._rate
 
     def say(self, text: str, voice: Voice) -> Samples:
-        """Speak plain text, mono 16 bit; empty where the text holds nothing to say."""
-        data = text.encode()
+        """Speak plain text, mono 16 bit; next to nothing where the text holds nothing to say."""
+        data = _with_breath(text).encode()
         with Espeak._lock:
             library = Espeak._library
             assert library is not None
@@ -93,3 +96,11 @@ class Espeak:
         if samples and count > 0:
             Espeak._pieces.append(np.ctypeslib.as_array(samples, (count,)).astype(np.int16, copy=True))
         return 0
+
+
+def _with_breath(text: str) -> str:
+    """Put a comma into clauses that are too long: espeak leaves words out of a clause of more than some hundred characters."""
+    clauses = re.split(r"(?<=[.,;:!?\n])\s+", text.replace("\0", " "))
+    return " ".join(
+        ", ".join(textwrap.wrap(clause, _CLAUSE_CHARACTERS)) if len(clause) > _CLAUSE_CHARACTERS else clause for clause in clauses
+    )
