@@ -1,12 +1,13 @@
 """What one fine-tuning run is told and what it reports. The defaults are the hyperparameter table of the product's requirements."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.metrics import MetricSettings
+from models.metrics import MetricSettings, encoder_name
 
 Family = Literal["bart", "llama"]
 Method = Literal["full", "lora", "qlora"]
@@ -98,8 +99,10 @@ class FinetuneConfig(BaseModel):
         return "highest mean of BERTScore F1 and STS" if self.metrics.enabled else "lowest validation loss"
 
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with anything that changes what is learnt."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        """16 hexadecimal digits that change with anything that changes what is learnt or how it is scored, on any machine alike."""
+        choices = self.model_dump(mode="json", exclude={"metrics", "base", "device"})
+        named = {"base": encoder_name(self.base_model), "encoders": self.metrics.named_encoders()}
+        return hashlib.sha256(json.dumps(choices | named, sort_keys=True).encode()).hexdigest()[:16]
 
 
 class HistoryRow(BaseModel):

@@ -1,0 +1,146 @@
+"""One fine-tuning run, launched from the Prefect UI: data, training, test scores, plots, everything in the bucket."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from uuid import UUID
+
+from prefect import flow, get_run_logger
+from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, aupdate_progress_artifact
+from pydantic import BaseModel, ConfigDict, Field
+
+from models import plots
+from models.finetuning import FinetuneConfig, Progress
+from models.finetuning.outputs import RunKeys, RunSummary, run_name
+from models.metrics import local_encoder
+from tasks.evaluate import evaluate
+from tasks.train import download_models, find_finished, prepare_data, train, upload_run, work_folder
+from tasks.wiring import object_store, settings
+
+SEVEN_DAYS = 7 * 24 * 3600
+
+
+class FinetuneRun(BaseModel):
+    """What the launch form asks for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: str = Field(
+        "datasets/data_12000.csv", description="CSV with columns input and summary: a key of the bucket, or a file on the worker"
+    )
+    out_of_domain: str = Field("", description="CSV of pairs from outside insurance for a tenth of the validation set; empty: none")
+    split_seed: int = Field(42, ge=0, description="Seed of the split; keep it the same for runs that are to be compared")
+    encoders: str = Field(
+        "configured",
+        pattern="^(configured|shipped)$",
+        description="configured: the encoders of config.metrics; shipped: the shipped summarizer's own encoder, which needs no network",
+    )
+    test_rows: int = Field(0, ge=0, description="Score the best checkpoint on this many test rows; 0: on all")
+    config: FinetuneConfig = Field(default_factory=FinetuneConfig, description="Model and hyperparameters")
+
+    def resolved(self) -> FinetuneConfig:
+        """The configuration with the encoders that this machine scores with, and the shipped model where the base says so."""
+        changes: dict[str, object] = {}
+        if self.encoders == "shipped" and self.config.metrics.enabled:
+            changes["metrics"] = local_encoder(settings().model_dir)
+        if self.config.base == "shipped":
+            changes["base"] = str(settings().model_dir)
+        return self.config.model_copy(update=changes)
+
+
+@flow(name="finetune", flow_run_name="{run.config.family}-{run.config.method}-lr{run.config.learning_rate}-e{run.config.epochs}", retries=0)
+async def finetune(run: FinetuneRun) -> RunSummary:
+    """Train one model and keep its best checkpoint under ``models/<family>/<run>/``.
+
+    The same run launched again returns what is there. A run that was killed, launched again or retried, goes on from its last
+    checkpoint, on any worker.
+
+    Args:
+        run: data, model and hyperparameters of the run
+    """
+    config = run.resolved()
+    data = await prepare_data(run.data, run.out_of_domain, run.split_seed)
+    name = run_name(config, f"{data.fingerprint} {run.split_seed}")
+    keys = RunKeys(config.family, name)
+    known = await find_finished(keys)
+    if known is not None:
+        await publish(known)
+        return known
+    await download_models(config)
+    out = work_folder(config.family, name)
+    bar = await acreate_progress_artifact(0.0, key=artifact_key("progress", name), description="시작")
+    assert isinstance(bar, UUID)
+    result = await train(config, data.split, out, keys, progress_bar(bar, asyncio.get_running_loop()))
+    served = result.merged_dir or (result.model_dir if config.method == "full" else None)
+    scores = None
+    if served is not None and config.metrics.enabled:
+        scores = await evaluate(served, data.split.test[: run.test_rows or None], config.metrics)
+    summary = RunSummary(run=name, prefix=keys.prefix, config=config, result=result, test_scores=scores)
+    await upload_run(summary, data, out)
+    await publish(summary)
+    return summary
+
+
+def progress_bar(bar: UUID, loop: asyncio.AbstractEventLoop) -> Callable[[Progress], None]:
+    """A callback for the training thread that moves the artifact; training neither waits for the server nor fails with it."""
+    logger = get_run_logger()
+
+    def tell(update: Future[UUID]) -> None:
+        if (error := update.exception()) is not None:
+            logger.warning("The progress bar was not moved: %s", error)
+
+    def on_progress(progress: Progress) -> None:
+        measured = progress.row.model_dump(exclude_none=True, exclude={"step", "epoch"})
+        values = ", ".join(f"{name} {value:.4g}" for name, value in measured.items())
+        move = partial(aupdate_progress_artifact, bar, progress.percent, f"{progress.step}/{progress.total_steps} · {values}")
+        asyncio.run_coroutine_threadsafe(move(), loop).add_done_callback(tell)
+
+    return on_progress
+
+
+async def publish(summary: RunSummary) -> None:
+    """Write the run's report as an artifact."""
+    report = await asyncio.to_thread(run_report, summary)
+    await acreate_markdown_artifact(report, key=artifact_key("finetune", summary.run), description=summary.prefix)
+
+
+def artifact_key(kind: str, run: str) -> str:
+    """An artifact's key: lowercase letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9-]+", "-", f"{kind}-{run}".lower())
+
+
+def run_report(summary: RunSummary) -> str:
+    """The report in Korean: result, encoders, both plots, links."""
+    result, best = summary.result, summary.result.best
+    rows = {
+        "모델": f"{result.base} ({result.method})",
+        "가장 좋은 체크포인트": f"{best.step} / {result.steps} 스텝 (기준: {result.criterion})",
+        "검증 손실": shown(best.validation_loss),
+        "검증 BERTScore F1": shown(best.bertscore_f1),
+        "검증 STS": shown(best.sts),
+        "시험 BERTScore F1 / STS": f"{summary.test_scores.bertscore_f1:.4f} / {summary.test_scores.sts:.4f}"
+        if summary.test_scores
+        else "–",
+        "채점 인코더": ", ".join(f"{name}: {encoder}" for name, encoder in result.encoders.items()) or "없음 (손실로 선택)",
+        "학습된 파라미터": f"{result.trained_parameters:,} / {result.parameters:,}",
+        "속도": f"{result.samples_per_second:.1f} 행/초, {result.seconds:.0f}초, {result.device} {result.precision}",
+        "이어받은 스텝": f"{result.resumed_from}",
+        "길이 제한으로 잘린 행": f"{result.truncated_rows:,}",
+    }
+    store = object_store()
+    files = ["metrics.csv", "split.json", "run.json", "test.csv", "losses.png", "scores.png"]
+    links = ", ".join(f"[{name}]({store.link(summary.prefix + name, seconds=SEVEN_DAYS)})" for name in files)
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    return (
+        f"# {summary.run}\n\n| 항목 | 값 |\n| --- | --- |\n{table}\n\n"
+        f"![손실]({plots.data_uri(plots.losses(result.history))})\n\n"
+        f"![점수]({plots.data_uri(plots.scores(result.history, result.encoders))})\n\n"
+        f"`s3://{store.bucket}/{summary.prefix}` · {links}\n"
+    )
+
+
+def shown(value: float | None) -> str:
+    """A figure with four decimals, a dash where nothing was measured."""
+    return "–" if value is None else f"{value:.4f}"
