@@ -11,6 +11,7 @@ Ending: a cancelled run is cancelled alone. On SIGTERM the worker takes no more 
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,7 @@ from uuid import UUID
 
 import anyio
 import anyio.abc
+from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName, WorkQueueFilter, WorkQueueFilterName
 from prefect.client.schemas.objects import FlowRun, WorkPool
 from prefect.context import AsyncClientContext
 from prefect.exceptions import Abort, ObjectNotFound, Pause, TerminationSignal
@@ -29,15 +31,11 @@ from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.states import AwaitingRetry
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
-from deployments import termination
+from deployments.termination import Intent, Termination, begin, install
+from models.settings import load_settings
 
 # Blocking vendor calls of all runs share these threads; a call waits for the network, not for a core.
 BLOCKING_THREADS = 64
-
-
-def drain_seconds() -> float:
-    """How long runs in flight may finish after SIGTERM."""
-    return float(os.environ.get("READBACK_DRAIN_SECONDS", "20"))
 
 
 class ResidentResult(BaseWorkerResult):
@@ -47,7 +45,7 @@ class ResidentResult(BaseWorkerResult):
 @dataclass
 class _RunInFlight:
     flow_run: FlowRun
-    termination: termination.Termination = field(default_factory=termination.Termination)
+    termination: Termination = field(default_factory=Termination)
     task: asyncio.Task[None] | None = None
     relinquished: bool = False
 
@@ -88,7 +86,7 @@ class _RunLoop:
             work.close()
             raise RuntimeError("the loop of the resident worker did not start: see the error above")
 
-        def begin() -> None:
+        def begin_task() -> None:
             run.task = self.loop.create_task(work, name=str(run.flow_run.id), context=context)
             run.task.add_done_callback(finish)
 
@@ -100,7 +98,7 @@ class _RunLoop:
             else:
                 done.set_result(None)
 
-        self.loop.call_soon_threadsafe(begin)
+        self.loop.call_soon_threadsafe(begin_task)
         return done
 
     def stop(self) -> None:
@@ -120,16 +118,17 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take what every Prefect worker takes."""
         super().__init__(*args, **kwargs)
-        termination.install()
+        install()
         self._run_loop = _RunLoop()
         self._in_flight: dict[UUID, _RunInFlight] = {}
         self._flows: dict[str, Flow[..., Any]] = {}
         self._entrypoints: dict[UUID, str] = {}
 
     async def setup(self) -> None:
-        """Start the loop of the runs, then do what every worker does."""
+        """Start the loop of the runs, do what every worker does, and load the flows of the pool before a run asks for them."""
         self._run_loop.start()
         await super().setup()
+        await self._preload()
 
     async def teardown(self, *exc_info: Any) -> None:
         """Let runs in flight finish, give the rest back, then stop."""
@@ -174,6 +173,24 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
             if run.task is None or run.task.done():
                 self._in_flight.pop(flow_run.id, None)
 
+    async def _preload(self) -> None:
+        """Load each flow of this worker's queues, and call its module's ``preload`` where there is one.
+
+        What cannot be loaded now is logged and fails the run that needs it, with the reason.
+        """
+        deployments = await self.client.read_deployments(
+            work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[self._work_pool_name])),
+            work_queue_filter=WorkQueueFilter(name=WorkQueueFilterName(any_=sorted(self._work_queues))) if self._work_queues else None,
+        )
+        for deployment in deployments:
+            try:
+                flow = await self._load(deployment.entrypoint or "")
+                preload = getattr(sys.modules[flow.fn.__module__], "preload", None)
+                if preload is not None:
+                    await asyncio.to_thread(preload)
+            except Exception:
+                self._logger.exception("Deployment %s could not be loaded", deployment.name)
+
     async def _flow_of(self, flow_run: FlowRun) -> Flow[..., Any]:
         """Load the flow of a run's deployment, once for each entry point."""
         if flow_run.deployment_id is None:
@@ -184,6 +201,9 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
             if not deployment.entrypoint:
                 raise ValueError(f"deployment {deployment.name!r} has no entry point")
             entrypoint = self._entrypoints.setdefault(flow_run.deployment_id, deployment.entrypoint)
+        return await self._load(entrypoint)
+
+    async def _load(self, entrypoint: str) -> Flow[..., Any]:
         if entrypoint not in self._flows:
             loaded: Flow[..., Any] = await asyncio.to_thread(load_flow_from_entrypoint, entrypoint, use_placeholder_flow=False)
             if not loaded.isasync:
@@ -199,14 +219,14 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
             return
         self._end(run, "cancel")
 
-    def _end(self, run: _RunInFlight, intent: termination.Intent) -> None:
+    def _end(self, run: _RunInFlight, intent: Intent) -> None:
         run.termination.intent = intent
         if run.task is not None:
             self._run_loop.loop.call_soon_threadsafe(run.task.cancel)
 
     async def _drain(self) -> None:
         """Wait for runs in flight, then give back those that are left."""
-        await self._wait_for_runs(drain_seconds())
+        await self._wait_for_runs(load_settings().drain_seconds)
         left = list(self._in_flight.values())
         for run in left:
             self._end(run, "reschedule")
@@ -236,7 +256,7 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
 
 async def _engine(flow: Flow[..., Any], run: _RunInFlight) -> None:
     """Hand one run to Prefect's engine, which records every end but those that somebody asked for."""
-    termination.begin(run.termination)
+    begin(run.termination)
     try:
         outcome = run_flow(flow, flow_run=run.flow_run, return_type="state")
         if asyncio.iscoroutine(outcome):

@@ -43,13 +43,20 @@ class Settings(BaseSettings):
 
     model_dir: Path = Field(SHIPPED_MODEL, description="Summarizer used while the registry names no champion")
     model_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the summarizer runs")
+    model_cache: Path = Field(
+        default_factory=lambda: Path.home() / ".cache" / "readback" / "models", description="Where promoted models are kept on this machine"
+    )
+    model_refresh_seconds: float = Field(5.0, gt=0, description="How often a running summarizer asks for a new champion at most")
 
     http_timeout_seconds: float = Field(20.0, gt=0, description="Timeout of one request to a vendor over HTTP")
     max_recording_bytes: int = Field(512 * 1024 * 1024, ge=1, description="Larger objects are quarantined unread")
     connect_instance_id: str = Field("", description="Amazon Connect instance; empty: no contact attributes are written")
     mask_personal_data: bool = Field(True, description="Mask personal numbers before artifacts and speech")
     show_transcripts: bool = Field(True, description="Put the (masked) transcript into the run's artifact")
-    embed_recording: bool = Field(True, description="Put a player for the recording into the run's artifact")
+    embed_audio: Literal["none", "prompt", "both"] = Field(
+        "prompt", description="Sound copied into the run's artifact; the rest is linked for seven days (8 kB a second in Prefect's database)"
+    )
+    drain_seconds: float = Field(20.0, ge=0, description="How long a resident worker lets its runs finish after SIGTERM")
 
 
 def load_settings() -> Settings:

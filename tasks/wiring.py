@@ -6,10 +6,16 @@ other code knows an endpoint.
 
 from functools import cache
 
+from clients.call_records import CallRecords
+from clients.connect import ConnectContacts
+from clients.google_tts import GoogleTts
+from clients.returnzero import ReturnZero, TranscribeConfig
 from clients.s3 import ObjectStore
 from clients.sqs import NotificationQueue
 from models.errors import ConfigurationError
 from models.settings import Settings, load_settings
+from models.speech_text import Pronunciations, load_pronunciations
+from models.terms import load_terms
 
 
 @cache
@@ -28,6 +34,12 @@ def object_store() -> ObjectStore:
 
 
 @cache
+def call_records() -> CallRecords:
+    """The calls' records and numbers."""
+    return CallRecords(object_store())
+
+
+@cache
 def notification_queue() -> NotificationQueue:
     """The queue of the bucket's notifications."""
     chosen = settings()
@@ -36,7 +48,53 @@ def notification_queue() -> NotificationQueue:
     return NotificationQueue(chosen.queue_url, region=chosen.aws_region, endpoint_url=chosen.aws_endpoint_url)
 
 
+@cache
+def returnzero() -> ReturnZero:
+    """Speech-to-text."""
+    chosen = settings()
+    secret = chosen.returnzero_client_secret.get_secret_value()
+    return ReturnZero(chosen.returnzero_url, chosen.returnzero_client_id, secret, timeout=chosen.http_timeout_seconds)
+
+
+@cache
+def transcribe_config() -> TranscribeConfig:
+    """What we ask of speech-to-text for a call between two people."""
+    chosen = settings()
+    return TranscribeConfig(domain=chosen.stt_domain, keywords=tuple(load_terms(chosen.terms_file)))
+
+
+@cache
+def google_tts() -> GoogleTts:
+    """Text-to-speech."""
+    return GoogleTts(settings().tts_endpoint)
+
+
+@cache
+def pronunciations() -> Pronunciations:
+    """How staff want words to be spoken."""
+    return load_pronunciations(settings().pronunciations_file)
+
+
+@cache
+def connect_contacts() -> ConnectContacts | None:
+    """Amazon Connect's contact attributes, or None where no instance is named."""
+    chosen = settings()
+    if not chosen.connect_instance_id:
+        return None
+    return ConnectContacts(chosen.connect_instance_id, region=chosen.aws_region, endpoint_url=chosen.aws_endpoint_url)
+
+
 def forget_clients() -> None:
     """Drop what is cached, so that changed settings take effect."""
-    for cached in (settings, object_store, notification_queue):
+    for cached in (
+        settings,
+        object_store,
+        call_records,
+        notification_queue,
+        returnzero,
+        transcribe_config,
+        google_tts,
+        pronunciations,
+        connect_contacts,
+    ):
         cached.cache_clear()

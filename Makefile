@@ -1,0 +1,39 @@
+# Everything a newcomer needs; each target does its own set-up.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+RECORDINGS ?= sandbox/recordings
+UI_PORT ?= 4200
+
+.PHONY: help setup demo up test lint bench clean
+
+help:            ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+# Reinstall only when the pins or the packaging change.
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned requirements into $(VENV) (a few minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(VENV)/.installed   ## Make the virtual environment
+
+demo: setup      ## Read the bundled recordings back (RECORDINGS=<folder> for others); files in out/
+	@$(BIN)/python -m sandbox.demo --recordings "$(RECORDINGS)"
+
+up: setup        ## The same stack with the Prefect UI, until Ctrl-C (UI_PORT=4200)
+	@$(BIN)/python -m sandbox.up --recordings "$(RECORDINGS)" --ui-port $(UI_PORT)
+
+test: setup      ## Run the tests
+	@$(BIN)/python -m pytest
+
+lint: setup      ## Style, types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+clean:           ## Remove what was built
+	rm -rf out build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

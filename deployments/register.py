@@ -1,0 +1,142 @@
+"""Makes what the deployments need on a Prefect server: work pools, queues and limits. Running it again changes nothing.
+
+python -m deployments.register            pools, queues, limits, deployments and automations
+python -m deployments.register --no-deploy   without the deployments (then run `prefect deploy --all`)
+"""
+
+import argparse
+import asyncio
+import logging
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import get_client
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate, WorkPoolCreate
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+from prefect.workers.process import ProcessWorker
+
+from deployments.resident import ResidentWorker
+from models.settings import Settings, load_settings
+from tasks.speak import RATE_LIMIT
+from tasks.transcribe import JOBS_LIMIT
+
+logger = logging.getLogger("readback.register")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A work queue: a lower priority number is served first."""
+
+    name: str
+    priority: int
+    description: str
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A work pool, its worker type and its queues."""
+
+    name: str
+    type: str
+    description: str
+    queues: tuple[Queue, ...]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A global concurrency limit; ``decay_per_second`` makes it a rate limit."""
+
+    name: str
+    slots: int
+    decay_per_second: float = 0.0
+
+
+POOLS = (
+    Pool(
+        "calls",
+        "resident",
+        "CPU: calls on their way from recording to prompt",
+        (Queue("live", 1, "Calls that have just ended"), Queue("backfill", 10, "Redone and old calls, behind live ones")),
+    ),
+    Pool(
+        "g4dn",
+        "process",
+        "GPU: summaries (resident worker), training and scoring",
+        (
+            Queue("summaries", 1, "One summary each, by a resident worker with the model loaded"),
+            Queue("training", 10, "Fine-tuning and scoring"),
+        ),
+    ),
+)
+
+
+def limits(settings: Settings) -> tuple[Limit, ...]:
+    """The vendors' limits over all workers."""
+    per_minute = settings.tts_per_minute
+    # A minute's quota may be used in a burst of a tenth of it, then at the quota's own pace.
+    return Limit(JOBS_LIMIT, settings.stt_concurrency), Limit(RATE_LIMIT, max(1, per_minute // 10), per_minute / 60)
+
+
+async def register_pool(client: PrefectClient, pool: Pool) -> None:
+    """Create a pool and its queues where they are missing."""
+    template = (ResidentWorker if pool.type == "resident" else ProcessWorker).get_default_base_job_template()
+    try:
+        await client.create_work_pool(
+            WorkPoolCreate(name=pool.name, type=pool.type, description=pool.description, base_job_template=template)
+        )
+        logger.info("Work pool %s created", pool.name)
+    except ObjectAlreadyExists:
+        logger.info("Work pool %s is there", pool.name)
+    for queue in pool.queues:
+        try:
+            await client.create_work_queue(queue.name, description=queue.description, priority=queue.priority, work_pool_name=pool.name)
+        except ObjectAlreadyExists:
+            logger.info("Work queue %s/%s is there", pool.name, queue.name)
+
+
+async def register_limit(client: PrefectClient, limit: Limit) -> None:
+    """Create a limit, or set it to the settings' value."""
+    try:
+        await client.read_global_concurrency_limit_by_name(limit.name)
+    except ObjectNotFound:
+        await client.create_global_concurrency_limit(
+            GlobalConcurrencyLimitCreate(name=limit.name, limit=limit.slots, slot_decay_per_second=limit.decay_per_second)
+        )
+        return
+    await client.update_global_concurrency_limit(
+        limit.name, GlobalConcurrencyLimitUpdate(limit=limit.slots, slot_decay_per_second=limit.decay_per_second)
+    )
+
+
+async def register() -> None:
+    """Create what is missing on the server that PREFECT_API_URL names."""
+    async with get_client() as client:
+        for pool in POOLS:
+            await register_pool(client, pool)
+        for limit in limits(load_settings()):
+            await register_limit(client, limit)
+
+
+def deploy() -> None:
+    """Register every deployment of prefect.yaml with its automations."""
+    subprocess.run([sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"], cwd=ROOT, check=True)
+
+
+def main() -> None:
+    """Register everything."""
+    parser = argparse.ArgumentParser(prog="python -m deployments.register", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--no-deploy", action="store_true", help="leave the deployments to `prefect deploy --all`")
+    chosen = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    asyncio.run(register())
+    if not chosen.no_deploy:
+        deploy()
+
+
+if __name__ == "__main__":
+    main()

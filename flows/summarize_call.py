@@ -1,0 +1,24 @@
+"""The GPU's share of a call: one summary by the model in service, joined with other calls' into batches.
+
+Runs on pool ``g4dn`` in a resident worker, so the model is loaded once; a stock worker runs it as well and loads it each time.
+"""
+
+from prefect import flow
+
+from tasks.champion import model_in_service
+from tasks.summarize import write_summary
+
+
+@flow(name="summarize-call")
+async def summarize_call(call_id: str) -> None:
+    """Summarize a transcribed call into `nlp/nlp_<n>.txt`.
+
+    Args:
+        call_id: The call's record, 32 hexadecimal digits.
+    """
+    await write_summary(call_id)
+
+
+def preload() -> None:
+    """Load the model before the first call asks for it; a resident worker does this when it starts."""
+    model_in_service().start()

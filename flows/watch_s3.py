@@ -1,0 +1,107 @@
+"""The listener: S3 notifications in, Prefect events out. ``python -m flows.watch_s3`` (a service, not a flow run).
+
+It has no state of its own. A message is deleted from the queue only after Prefect's server has accepted the events it
+announces, so a listener or a server that dies loses nothing: the queue hands the message out again, and the event has the same
+id. Messages that are no notification stay in the queue for its dead-letter rule.
+"""
+
+import asyncio
+import logging
+import signal
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from prefect import get_client
+from prefect.client.orchestration import PrefectClient
+
+from clients.sqs import NotificationQueue, QueueMessage
+from models.call_record import Recording
+from models.errors import ReadbackError
+from models.notifications import EVENT_NAME, UnreadableMessage, event_id, landed_recordings
+from tasks import wiring
+
+logger = logging.getLogger("readback.watch_s3")
+
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+def event_of(recording: Recording) -> dict[str, Any]:
+    """The Prefect event that announces a recording; the automation turns it into a run of ``process-call``."""
+    return {
+        "id": str(event_id(recording)),
+        "event": EVENT_NAME,
+        "occurred": datetime.now(UTC).isoformat(),
+        "resource": {
+            "prefect.resource.id": f"readback.recording.{recording.call_id}",
+            "prefect.resource.name": recording.contact_id,
+        },
+        "payload": recording.model_dump(),
+    }
+
+
+async def post_events(client: PrefectClient, recordings: Sequence[Recording]) -> None:
+    """Hand events to the server and wait until it has accepted them (``emit_event`` would return at once and lose them)."""
+    response = await client.request("POST", "/events", json=[event_of(recording) for recording in recordings])
+    response.raise_for_status()
+
+
+async def pass_on(client: PrefectClient, queue: NotificationQueue, messages: Sequence[QueueMessage]) -> Counter[str]:
+    """Turn one batch of messages into events, then delete them; returns what became of them."""
+    seen: Counter[str] = Counter()
+    readable: list[QueueMessage] = []
+    recordings: list[Recording] = []
+    for message in messages:
+        try:
+            recordings += landed_recordings(message.body)
+        except UnreadableMessage as error:
+            seen["unreadable"] += 1
+            logger.error("Left in the queue after delivery %s: %s", message.deliveries, error)
+            continue
+        readable.append(message)
+    if recordings:
+        await post_events(client, recordings)
+    for message in readable:
+        await asyncio.to_thread(queue.delete, message)
+    seen.update(recordings=len(recordings), messages=len(messages))
+    return seen
+
+
+async def watch(stop: asyncio.Event) -> None:
+    """Pass messages on until told to stop; troubles are logged and retried with growing pauses, never fatal."""
+    queue, pause = wiring.notification_queue(), 0.5
+    logger.info("Watching %s", queue.queue_url)
+    async with get_client() as client:
+        while not stop.is_set():
+            try:
+                messages = await asyncio.to_thread(queue.receive, wait_seconds=5)
+                if messages:
+                    logger.info("Passed on %s", dict(await pass_on(client, queue, messages)))
+                pause = 0.5
+            except (ReadbackError, httpx.HTTPError, OSError) as error:
+                logger.warning("Will try again in %.1f s: %s: %s", pause, type(error).__name__, error)
+                await _sleep(stop, pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), timeout=seconds)
+    except TimeoutError:
+        return
+
+
+async def main() -> None:
+    """Run until SIGTERM or Ctrl-C."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await watch(stop)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

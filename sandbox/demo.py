@@ -1,0 +1,200 @@
+"""``make demo``: put recordings to S3 and wait until each has its transcript, its summary and its prompt.
+
+    python -m sandbox.demo [--recordings FOLDER] [--out out] [--ui-port N]
+
+The exit code is 0 only when every recording has its three files. Everything that was started has ended by then.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from models.call_record import CallRecord, Outcome
+from models.storage_keys import RECORDINGS_FOLDER, StorageKeys, call_id, parse_recording_key
+from sandbox.processes import ProcessFailed
+from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
+
+console = Console()
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A recording that was put to S3: its file, its key and the call that it makes."""
+
+    file: Path
+    key: str
+    call: str
+
+    @property
+    def contact(self) -> str:
+        """The contact that Connect's name of the file begins with."""
+        return self.file.name.partition("_")[0]
+
+
+def connect_key(name: str) -> str:
+    """Where Amazon Connect would write a recording of this name.
+
+    >>> connect_key("c-1_20261121T01:30_UTC.wav")
+    'connect/readback/CallRecordings/2026/11/21/c-1_20261121T01:30_UTC.wav'
+    """
+    _, _, rest = name.partition("_")
+    return f"connect/readback/{RECORDINGS_FOLDER}/{rest[:4]}/{rest[4:6]}/{rest[6:8]}/{name}"
+
+
+def recordings_in(folder: Path) -> list[Path]:
+    """The WAVs of a folder that are named as Connect names them and have their transcript beside them, or a clear error."""
+    waves = sorted(folder.glob("*.wav"))
+    if not waves:
+        raise SystemExit(f"{folder} holds no .wav files")
+    for wave in waves:
+        if parse_recording_key(connect_key(wave.name)) is None:
+            raise SystemExit(f"{wave} is not named <contactId>_<YYYYMMDD>T<HH:MM>_UTC.wav: rename it")
+        if not wave.with_suffix(".json").exists():
+            raise SystemExit(f"{wave} has no {wave.stem}.json beside it: the speech-to-text stand-in would not know its words")
+    return waves
+
+
+def put(s3: Any, files: Sequence[Path]) -> list[Upload]:
+    """Play Amazon Connect: write each recording to S3."""
+    uploads = []
+    for file in files:
+        key = connect_key(file.name)
+        etag = s3.put_object(Bucket=BUCKET, Key=key, Body=file.read_bytes(), ContentType="audio/wav")["ETag"]
+        uploads.append(Upload(file, key, call_id(BUCKET, key, etag)))
+    return uploads
+
+
+def record_of(s3: Any, upload: Upload) -> CallRecord | None:
+    """What is known of a call so far."""
+    try:
+        return CallRecord.model_validate_json(s3.get_object(Bucket=BUCKET, Key=StorageKeys.call_record(upload.call))["Body"].read())
+    except s3.exceptions.NoSuchKey:
+        return None
+
+
+def failed_runs(stack: Stack) -> dict[str, str]:
+    """Why runs of ``process-call`` have failed for good, by contact."""
+    question = {"flows": {"name": {"any_": ["process-call"]}}, "flow_runs": {"state": {"type": {"any_": ["FAILED", "CRASHED"]}}}}
+    answer = requests.post(f"{stack.ui_url}/api/flow_runs/filter", json=question, timeout=10)
+    answer.raise_for_status()
+    return {run["name"]: run["state"]["message"] or run["state"]["name"] for run in answer.json()}
+
+
+def wait_for_all(stack: Stack, s3: Any, uploads: Sequence[Upload], deadline_seconds: float) -> dict[str, CallRecord]:
+    """Wait until every call has ended or its run has failed, showing how far they are; returns what is known by then."""
+    records: dict[str, CallRecord] = {}
+    deadline = time.monotonic() + deadline_seconds
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("Calls read back", total=len(uploads))
+        while time.monotonic() < deadline:
+            stack.check()
+            for upload in uploads:
+                if upload.call not in records or records[upload.call].outcome is Outcome.IN_PROGRESS:
+                    record = record_of(s3, upload)
+                    if record is not None:
+                        records[upload.call] = record
+            ended = {call for call, record in records.items() if record.outcome is not Outcome.IN_PROGRESS}
+            progress.update(bar, completed=len(ended))
+            failed = failed_runs(stack)
+            if all(upload.call in ended or upload.contact in failed for upload in uploads):
+                break
+            time.sleep(0.5)
+    return records
+
+
+def download(s3: Any, records: Sequence[CallRecord], out: Path) -> int:
+    """Bring the files of the finished calls to ``out/``; returns how many calls have all three."""
+    complete = 0
+    for record in records:
+        if record.number is None or record.outcome is not Outcome.READ_BACK:
+            continue
+        for key in (StorageKeys.transcript(record.number), StorageKeys.summary(record.number), StorageKeys.prompt(record.number)):
+            target = out / key
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+        complete += 1
+    return complete
+
+
+def show(uploads: Sequence[Upload], records: dict[str, CallRecord], failed: dict[str, str]) -> None:
+    """Print the table of the calls."""
+    table = Table(title="Calls", show_lines=False)
+    for column in ("recording", "n", "summary", "prompt s", "seconds per step"):
+        table.add_column(column, justify="right" if column in ("n", "prompt s") else "left", overflow="fold")
+    for upload in uploads:
+        record = records.get(upload.call)
+        table.add_row(upload.file.stem[:8] + "…", *_cells(record, failed.get(upload.contact, "")))
+    console.print(table)
+
+
+def _cells(record: CallRecord | None, failure: str) -> tuple[str, str, str, str]:
+    if record is None:
+        return "", f"[red]{escape(failure) or 'no run has taken it'}[/red]", "", ""
+    number = str(record.number or "")
+    if record.failure is not None:
+        return number, f"[red]{record.failure.error}: {escape(record.failure.reason)}[/red]", "", record.failure.step
+    if record.summary is None or record.prompt is None:
+        return number, f"[red]{escape(failure) or 'still in progress'}[/red]", "", ""
+    took = " ".join(f"{step} {seconds:.1f}" for step, seconds in record.step_seconds.items())
+    return number, record.summary.text, f"{record.prompt.seconds:.1f}", took
+
+
+def run(recordings: Path, out: Path, ui_port: int) -> int:
+    """The whole demo; returns the process's exit code."""
+    files = recordings_in(recordings)
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(prefix="readback-demo-") as work:
+        begun = time.monotonic()
+        stack = Stack(StackOptions(work_dir=Path(work), transcripts=[recordings], ui_port=ui_port))
+        try:
+            with console.status("Starting S3, the vendors' stand-ins, Prefect's server, two workers and the listener"):
+                stack.__enter__()
+            console.print(f"Started in {time.monotonic() - begun:.0f} s. Prefect UI while this runs: {stack.ui_url}")
+            s3 = stack.client("s3")
+            uploads = put(s3, files)
+            records = wait_for_all(stack, s3, uploads, deadline_seconds=60 + 10 * len(files))
+            complete, failed = download(s3, list(records.values()), out), failed_runs(stack)
+        except ProcessFailed as failure:
+            console.print(f"[red]{failure}[/red]")
+            return 1
+        finally:
+            stack.stop()
+            shutil.copytree(Path(work) / "logs", out / "logs", dirs_exist_ok=True)
+    show(uploads, records, failed)
+    console.print(f"{complete} of {len(files)} recordings have their three files, {time.monotonic() - begun:.0f} s in all.")
+    console.print(f"Files: {out}/stt/stt_<n>.txt, {out}/nlp/nlp_<n>.txt, {out}/tts/tts_<n>.wav; logs: {out}/logs/")
+    return 0 if complete == len(files) else 1
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox.demo", description="Read every recording of a folder back, on this machine alone."
+    )
+    parser.add_argument(
+        "--recordings", type=Path, default=RECORDINGS, help="folder of WAVs, each with its JSON (default: the bundled ones)"
+    )
+    parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the files; emptied first (default: out)")
+    parser.add_argument("--ui-port", type=int, default=0, help="port of the Prefect UI (default: a free one)")
+    chosen = parser.parse_args()
+    if not chosen.recordings.is_dir():
+        parser.error(f"{chosen.recordings} is no folder")
+    sys.exit(run(chosen.recordings, chosen.out, chosen.ui_port))
+
+
+if __name__ == "__main__":
+    main()

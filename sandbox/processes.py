@@ -1,0 +1,107 @@
+"""Child processes that never outlive their parent, each with a log file of its own."""
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+
+
+class ProcessFailed(RuntimeError):
+    """A process of the stack ended or did not come up; the message carries the end of its log."""
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _die_with_parent() -> None:
+    """Linux ends the child when the parent is gone, even by kill -9."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass
+class Child:
+    """One process of the stack."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def announced(self, timeout: float = 60.0) -> dict[str, Any]:
+        """The JSON line that a stand-in prints once it listens."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            for line in self.log.read_text(errors="replace").splitlines():
+                if line.startswith("{"):
+                    answer: dict[str, Any] = json.loads(line)
+                    return answer
+            self.check()
+            time.sleep(0.05)
+        raise ProcessFailed(f"{self.name} did not say where it listens within {timeout:.0f} s\n{self.last_words()}")
+
+    def check(self) -> None:
+        """Raise when the process has ended."""
+        if (code := self.process.poll()) is not None:
+            raise ProcessFailed(f"{self.name} ended with code {code}\n{self.last_words()}")
+
+    def last_words(self) -> str:
+        """The end of the log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-25:])
+
+    def stop(self, grace_seconds: float = 10.0) -> None:
+        """Ask the process to end, then insist; its own children go with it."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(grace_seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process and its children at once, as a power cut would."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        finally:
+            self.process.wait()
+
+
+def spawn(
+    name: str, command: Sequence[str], env: Mapping[str, str], logs: Path, cwd: Path, become: Callable[[], None] | None = None
+) -> Child:
+    """Start a process in a group of its own, its output appended to ``logs/<name>.log``; ``become`` may change its user first."""
+    log = logs / f"{name}.log"
+
+    def before_start() -> None:
+        if become is not None:
+            become()
+        _die_with_parent()
+
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=dict(env),
+            cwd=cwd,
+            start_new_session=True,
+            preexec_fn=before_start,
+        )
+    return Child(name, process, log)

@@ -1,0 +1,244 @@
+"""The whole product on one machine: the vendors' stand-ins, Prefect's server, the workers and the listener.
+
+Production code runs unchanged; only the settings in ``Stack.environment`` differ, and they are the ones that a real
+deployment sets. Every port is free-chosen unless given, all state lies in one folder, and leaving the context ends everything.
+"""
+
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+
+from sandbox.postgres import Postgres
+from sandbox.processes import Child, ProcessFailed, free_port, spawn
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORDINGS = ROOT / "sandbox" / "recordings"
+BUCKET = "aicc-all"
+REGION = "ap-northeast-2"
+# What the stand-ins accept as credentials; no vendor knows them.
+CLIENT_ID, CLIENT_SECRET = "sandbox", "sandbox-secret"
+
+
+@dataclass
+class StackOptions:
+    """How to run the stack. ``ui_port`` 0 chooses a free one; ``stt_seconds`` is how long a job of the stand-in takes."""
+
+    work_dir: Path
+    transcripts: Sequence[Path] = (RECORDINGS,)
+    ui_port: int = 0
+    s3_port: int = 0
+    stt_seconds: float = 3.0
+    stt_poll_seconds: float = 1.0
+    stt_concurrency: int = 10
+    call_limit: int = 16
+    training_worker: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class Stack:
+    """A running stack; use it as a context manager."""
+
+    def __init__(self, options: StackOptions) -> None:
+        """Nothing starts before the context is entered."""
+        self.options = options
+        self.children: dict[str, Child] = {}
+        self.api_port = options.ui_port or free_port()
+        self.s3_port = options.s3_port or free_port()
+        self.environment = self._environment()
+        self._logs = options.work_dir / "logs"
+
+    @property
+    def ui_url(self) -> str:
+        """Where the Prefect UI is."""
+        return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def s3_url(self) -> str:
+        """Where the S3 and SQS stand-in is."""
+        return f"http://127.0.0.1:{self.s3_port}"
+
+    def _environment(self) -> dict[str, str]:
+        options = self.options
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "READBACK_", "AWS_"))}
+        return inherited | {
+            "PYTHONUNBUFFERED": "1",
+            "PREFECT_HOME": str(options.work_dir / "prefect"),
+            "PREFECT_API_URL": f"{self.ui_url}/api",
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_UI_V2_ENABLED": "false",
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+            "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+            "PREFECT_LOGGING_LEVEL": "INFO",
+            "PREFECT_WORKER_QUERY_SECONDS": "0.5",
+            "PREFECT_WORKER_PREFETCH_SECONDS": "1",
+            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+            "DO_NOT_TRACK": "1",
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_DEFAULT_REGION": REGION,
+            "READBACK_BUCKET": BUCKET,
+            "READBACK_AWS_ENDPOINT_URL": self.s3_url,
+            "READBACK_AWS_REGION": REGION,
+            "READBACK_RETURNZERO_CLIENT_ID": CLIENT_ID,
+            "READBACK_RETURNZERO_CLIENT_SECRET": CLIENT_SECRET,
+            "READBACK_STT_POLL_SECONDS": str(options.stt_poll_seconds),
+            "READBACK_STT_CONCURRENCY": str(options.stt_concurrency),
+            "READBACK_EMBED_AUDIO": "both",
+            **options.settings,
+        }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the stand-in, for whoever plays Amazon Connect or the reading system."""
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.s3_url,
+            region_name=REGION,
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",
+            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 3}),
+        )
+
+    def __enter__(self) -> Self:
+        """Start everything; on any failure, end what has started."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        try:
+            self._start_vendors_and_server()
+            self._prepare_bucket()
+            self._register()
+            self._start_workers()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End everything, the listener and the workers first."""
+        for name in reversed(list(self.children)):
+            self.children.pop(name).stop()
+
+    def check(self) -> None:
+        """Raise when a process of the stack has ended by itself."""
+        for child in self.children.values():
+            child.check()
+
+    def python(self, name: str, *arguments: str) -> Child:
+        """Start ``python -m ...`` in the stack's environment."""
+        child = spawn(name, [sys.executable, "-m", *arguments], self.environment, self._logs, ROOT)
+        self.children[name] = child
+        return child
+
+    def _start_vendors_and_server(self) -> None:
+        postgres = self._start_postgres()
+        self.python("s3", "moto.server", "-H", "127.0.0.1", "-p", str(self.s3_port))
+        options = self.options
+        folders = [argument for folder in options.transcripts for argument in ("--transcripts", str(folder))]
+        returnzero = self.python(
+            "returnzero",
+            "sandbox.returnzero",
+            *folders,
+            "--latency-seconds",
+            str(options.stt_seconds),
+            "--concurrency",
+            str(options.stt_concurrency),
+            "--state",
+            str(options.work_dir / "returnzero.state"),
+        )
+        google = self.python("google-tts", "sandbox.google_tts")
+        self.environment["READBACK_RETURNZERO_URL"] = returnzero.announced()["url"]
+        self.environment["READBACK_TTS_ENDPOINT"] = google.announced()["endpoint"]
+        _until(postgres.ready, self.children["postgres"], "take connections")
+        postgres.create_database()
+        self.start_server()
+        self._wait_for(f"{self.s3_url}/moto-api/", "s3")
+        self._wait_for(f"{self.ui_url}/api/health", "prefect-server")
+
+    def _start_postgres(self) -> Postgres:
+        postgres = Postgres(self.options.work_dir / "postgres")
+        self.environment["PREFECT_API_DATABASE_CONNECTION_URL"] = postgres.url
+        self.children["postgres"] = spawn("postgres", postgres.command, self.environment, self._logs, postgres.data, postgres.become)
+        return postgres
+
+    def start_server(self) -> None:
+        """Start Prefect's server."""
+        self.python("prefect-server", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self.api_port))
+
+    def _prepare_bucket(self) -> None:
+        s3, sqs = self.client("s3"), self.client("sqs")
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        url = sqs.create_queue(QueueName="readback-recordings", Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        rules = [{"Name": "prefix", "Value": "connect/"}, {"Name": "suffix", "Value": ".wav"}]
+        s3.put_bucket_notification_configuration(
+            Bucket=BUCKET,
+            NotificationConfiguration={
+                "QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": rules}}}]
+            },
+        )
+        self.environment["READBACK_QUEUE_URL"] = url
+
+    def _register(self) -> None:
+        child = self.python("register", "deployments.register")
+        if child.process.wait(180) != 0:
+            raise ProcessFailed(f"registering the deployments failed\n{child.last_words()}")
+        del self.children["register"]
+
+    def _start_workers(self) -> None:
+        self.start_call_worker()
+        self.start_summarizer()
+        if self.options.training_worker:
+            self._worker("training-worker", "g4dn", "process", "training", limit=1)
+        self.start_listener()
+        for name in ("call-worker", "summarizer"):
+            self._wait_for_words(name, "started!")
+
+    def start_call_worker(self) -> None:
+        """Start the worker of pool ``calls``."""
+        self._worker("call-worker", "calls", "resident", "", limit=self.options.call_limit)
+
+    def start_summarizer(self) -> None:
+        """Start the summarizer's worker of pool ``g4dn``."""
+        self._worker("summarizer", "g4dn", "resident", "summaries", limit=64)
+
+    def start_listener(self) -> None:
+        """Start the service that turns S3 notifications into Prefect events."""
+        self.python("watch-s3", "flows.watch_s3")
+
+    def _worker(self, name: str, pool: str, kind: str, queue: str, *, limit: int) -> None:
+        queues = ["--work-queue", queue] if queue else []
+        self.python(name, "prefect", "worker", "start", "--pool", pool, "--type", kind, "--name", name, "--limit", str(limit), *queues)
+
+    def _wait_for(self, url: str, name: str) -> None:
+        def answers() -> bool:
+            try:
+                with urllib.request.urlopen(url, timeout=2):
+                    return True
+            except (urllib.error.URLError, OSError):
+                return False
+
+        _until(answers, self.children[name], f"answer at {url}")
+
+    def _wait_for_words(self, name: str, words: str) -> None:
+        child = self.children[name]
+        _until(lambda: words in child.log.read_text(errors="replace"), child, "start")
+
+
+def _until(ready: Callable[[], bool], child: Child, what: str, timeout: float = 90.0) -> None:
+    deadline = time.monotonic() + timeout
+    while not ready():
+        child.check()
+        if time.monotonic() > deadline:
+            raise ProcessFailed(f"{child.name} did not {what} within {timeout:.0f} s\n{child.last_words()}")
+        time.sleep(0.1)

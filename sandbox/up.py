@@ -1,0 +1,55 @@
+"""``make up``: the demo's stack, staying up with the Prefect UI until Ctrl-C."""
+
+import argparse
+import signal
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from sandbox.demo import connect_key
+from sandbox.processes import ProcessFailed
+from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
+
+console = Console()
+
+
+def main() -> None:
+    """Start the stack, say how to use it, and wait."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.up", description="The whole product on this machine, until Ctrl-C.")
+    parser.add_argument("--recordings", type=Path, default=RECORDINGS, help="folder of WAVs whose words speech-to-text knows")
+    parser.add_argument("--ui-port", type=int, default=4200, help="port of the Prefect UI; 0: a free one (default: 4200)")
+    chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="readback-up-") as work:
+        options = StackOptions(work_dir=Path(work), transcripts=[chosen.recordings], ui_port=chosen.ui_port, training_worker=True)
+        try:
+            with console.status("Starting"):
+                stack = Stack(options).__enter__()
+        except ProcessFailed as failure:
+            raise SystemExit(str(failure)) from failure
+        try:
+            _say_how(stack, chosen.recordings)
+            while True:
+                stack.check()
+                time.sleep(1)
+        except KeyboardInterrupt:
+            console.print("Stopping")
+        finally:
+            stack.stop()
+
+
+def _say_how(stack: Stack, recordings: Path) -> None:
+    example = next(iter(sorted(recordings.glob("*.wav"))), None)
+    console.print(f"Prefect UI   {stack.ui_url}")
+    console.print(f"S3           {stack.s3_url} (bucket {BUCKET})")
+    if example:
+        console.print("\nStart a call by dropping a recording into S3:\n")
+        address = f"{stack.s3_url}/{BUCKET}/{connect_key(example.name)}"
+        console.print(f"  curl -X PUT -T '{example}' '{address}'\n", soft_wrap=True, highlight=False)
+    console.print("Ctrl-C ends everything.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Which failures a task repeats, and how patiently: decided by error class, in one place."""
+
+from typing import Any
+
+from prefect import Task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import exponential_backoff
+
+from models.errors import TransientError
+
+
+def is_transient(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
+    """Repeat only what may succeed later; a permanent error is called once."""
+    return isinstance(state.data, TransientError)
+
+
+# 1 + 2 + 4 + … + 64 s, each with up to half as much again: about two to three minutes of a vendor's bad day. What is still
+# broken then fails the run, and the reconciler starts the call again later. Results are not persisted: the call record is
+# the checkpoint, and transcripts must not lie in a second place.
+PATIENT: dict[str, Any] = {
+    "retries": 7,
+    "retry_delay_seconds": exponential_backoff(1),
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": is_transient,
+    "persist_result": False,
+    "cache_policy": NO_CACHE,
+}

@@ -1,0 +1,98 @@
+"""The summary, made on the GPU pool by a linked subflow whose worker keeps the model warm."""
+
+import asyncio
+import time
+from typing import cast
+from uuid import UUID
+
+from prefect import get_client, task
+from prefect.client.schemas.objects import FlowRun
+from prefect.deployments import arun_deployment
+from prefect.futures import PrefectFlowRunFuture
+
+from models.call_record import CallRecord, Summary
+from models.errors import ObjectGone, StorageConflict, VendorUnavailable
+from models.storage_keys import StorageKeys
+from models.transcript import summarizer_input
+from tasks import wiring
+from tasks.champion import model_in_service
+from tasks.claim import checkpoint_of
+from tasks.retrying import PATIENT
+from tasks.transcribe import provenance
+
+DEPLOYMENT = "summarize-call/g4dn"
+# A cold GPU node needs minutes to come up; after that somebody should look at the pool.
+DEADLINE_SECONDS = 900.0
+# The end of a subflow arrives as an event; should the event be lost, asking this often finds it.
+ASK_AGAIN_SECONDS = 5.0
+
+
+@task(name="summarize", **PATIENT)
+async def summarize(call_id: str, owner: str) -> Summary:
+    """Have the GPU pool summarize the call, and read what it wrote."""
+    record = (await checkpoint_of(call_id, owner)).record
+    if record.summary is not None:
+        return record.summary
+    run = await arun_deployment(DEPLOYMENT, parameters={"call_id": call_id}, flow_run_name=record.contact_id, timeout=0)
+    await _wait_until_final(run)
+    return await asyncio.to_thread(read_summary, record)
+
+
+def read_summary(record: CallRecord) -> Summary:
+    """The summary as it lies in S3, with the model that its metadata names."""
+    if record.number is None:
+        raise ObjectGone(f"call {record.call_id} has no number, so it has no summary")
+    stored = wiring.object_store().get(StorageKeys.summary(record.number))
+    facts = stored.facts.metadata
+    return Summary(text=stored.body.decode("utf-8").strip(), model=facts.get("model", ""), version=facts.get("model-version", ""))
+
+
+async def _wait_until_final(run: FlowRun) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    future = PrefectFlowRunFuture[None](run.id)
+    while not (state := await _state_of(run.id, future)):
+        if time.monotonic() > deadline:
+            raise VendorUnavailable(
+                f"summarize-call run {run.name!r} has not finished in {DEADLINE_SECONDS:.0f} s", remedy="Look at the workers of pool g4dn"
+            )
+    if not state.is_completed():
+        # The subflow's own task has already repeated what is transient; a lost worker or a stopped node is repeated here.
+        error = state.data if isinstance(state.data, Exception) else None
+        raise error or VendorUnavailable(f"summarize-call run {run.name!r} ended as {state.name}: {state.message}")
+
+
+async def _state_of(run_id: UUID, future: PrefectFlowRunFuture[None]):  # type: ignore[no-untyped-def]
+    await future.wait_async(timeout=ASK_AGAIN_SECONDS)
+    if future.state.is_final():
+        return future.state
+    async with get_client() as client:
+        state = (await client.read_flow_run(run_id)).state
+    return state if state and state.is_final() else None
+
+
+@task(name="write-summary", **PATIENT)
+async def write_summary(call_id: str) -> Summary:
+    """Summarize a call's transcript with the model in service and create ``nlp/nlp_<n>.txt``."""
+    record = (await asyncio.to_thread(wiring.call_records().read, call_id)).record
+    model = model_in_service()
+    await asyncio.to_thread(model.start)
+    result = await model.summarize(summarizer_input(record))
+    summary = Summary(text=result.text, model=result.model, version=result.version)
+    return await asyncio.to_thread(_create_summary, record, summary, result.condensed)
+
+
+def _create_summary(record: CallRecord, summary: Summary, condensed: bool) -> Summary:
+    number = cast(int, record.number)
+    metadata = provenance(record) | {"model": summary.model, "model-version": summary.version, "condensed": str(condensed).lower()}
+    try:
+        wiring.object_store().put(
+            StorageKeys.summary(number),
+            summary.text.encode("utf-8"),
+            content_type="text/plain; charset=utf-8",
+            metadata=metadata,
+            only_if_absent=True,
+        )
+    except StorageConflict:
+        # An earlier attempt wrote it: what the caller will hear must not change.
+        return read_summary(record)
+    return summary

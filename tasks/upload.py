@@ -1,0 +1,93 @@
+"""The hand-over: the prompt in S3, the record closed, the contact told."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import cast
+
+from prefect import task
+
+from clients.s3 import ObjectFacts
+from models.call_record import CallRecord, Outcome, Prompt, Summary
+from models.errors import PermanentError, StorageConflict
+from models.storage_keys import StorageKeys
+from tasks import wiring
+from tasks.claim import checkpoint_of
+from tasks.convert import PromptSound
+from tasks.retrying import PATIENT
+from tasks.transcribe import provenance
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """What a finished call is handed over with: its summary, its prompt, and the seconds each step took."""
+
+    summary: Summary
+    prompt: Prompt
+    step_seconds: dict[str, float]
+
+
+@task(name="upload", **PATIENT)
+async def upload(call_id: str, owner: str, summary: Summary, sound: PromptSound) -> Prompt:
+    """Create ``tts/tts_<n>.wav``, once."""
+    record = (await checkpoint_of(call_id, owner)).record
+    return await asyncio.to_thread(_create_prompt, record, summary, sound)
+
+
+def _create_prompt(record: CallRecord, summary: Summary, sound: PromptSound) -> Prompt:
+    key = StorageKeys.prompt(cast(int, record.number))
+    prompt = Prompt(key=key, seconds=round(sound.seconds, 3), spoken_text=sound.spoken_text, voice=sound.voice)
+    metadata = provenance(record) | {
+        "model": summary.model,
+        "model-version": summary.version,
+        "voice": prompt.voice,
+        "spoken-text": prompt.spoken_text,
+        "seconds": str(prompt.seconds),
+    }
+    try:
+        wiring.object_store().put(key, sound.wav, content_type="audio/wav", metadata=metadata, only_if_absent=True)
+    except StorageConflict as conflict:
+        return _own_prompt(record) or _number_taken(key, conflict)
+    return prompt
+
+
+def _number_taken(key: str, conflict: StorageConflict) -> Prompt:
+    raise PermanentError(f"{key} belongs to another call", remedy="Find out which system wrote it; then redrive the call") from conflict
+
+
+@task(name="look-for-prompt", **PATIENT)
+async def find_prompt(record: CallRecord) -> Prompt | None:
+    """The prompt that an earlier run of this call has uploaded: speech that is paid for is not made again."""
+    return await asyncio.to_thread(_own_prompt, record)
+
+
+def _own_prompt(record: CallRecord) -> Prompt | None:
+    facts = wiring.object_store().head(StorageKeys.prompt(cast(int, record.number)))
+    return _prompt_of(facts) if facts and facts.metadata.get("call-id") == record.call_id else None
+
+
+def _prompt_of(facts: ObjectFacts) -> Prompt:
+    said = facts.metadata
+    return Prompt(key=facts.key, seconds=float(said["seconds"]), spoken_text=said["spoken-text"], voice=said["voice"])
+
+
+@task(name="hand-over", **PATIENT)
+async def hand_over(call_id: str, owner: str, result: HandOver) -> CallRecord:
+    """Close the record as read back and, where a Connect instance is named, write the contact's attributes."""
+    checkpoint = await checkpoint_of(call_id, owner)
+    contacts = wiring.connect_contacts()
+    if contacts is not None:
+        attributes = {
+            "readback_summary": result.summary.text,
+            "readback_prompt": f"s3://{wiring.object_store().bucket}/{result.prompt.key}",
+        }
+        await asyncio.to_thread(contacts.update_attributes, checkpoint.record.contact_id, attributes)
+    checkpoint = await asyncio.to_thread(
+        wiring.call_records().save,
+        checkpoint,
+        outcome=Outcome.READ_BACK,
+        summary=result.summary,
+        prompt=result.prompt,
+        step_seconds=result.step_seconds,
+        failure=None,
+    )
+    return checkpoint.record
