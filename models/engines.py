@@ -55,7 +55,7 @@ def read_config(model_dir: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ConfigurationError(
             f"No summarizer lies in {model_dir}: config.json is missing",
-            remedy="Train one (python -m training_flows.ship_model) or point READBACK_MODEL_DIR at a fine-tuned model's folder",
+            remedy="Train one (python -m models.training_recipe) or point READBACK_MODEL_DIR at a fine-tuned model's folder",
         )
     config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return config
@@ -153,6 +153,11 @@ def input_limit(config: dict[str, Any]) -> int:
     return min(MAX_INPUT_TOKENS, int(config.get("max_position_embeddings", MAX_INPUT_TOKENS)))
 
 
+def output_limit(config: dict[str, Any]) -> int:
+    """Longest summary in tokens: 128 by the requirements, less where the decoder has fewer positions (its start token takes one)."""
+    return min(MAX_OUTPUT_TOKENS, int(config.get("max_position_embeddings", MAX_OUTPUT_TOKENS + 1)) - 1)
+
+
 def load_tokenizer(folder: Path) -> Any:
     """The folder's tokenizer as it serves: nothing cut, nothing padded, no merges dropped at random."""
     from tokenizers import Tokenizer
@@ -188,7 +193,8 @@ class BartEngine:
         import ctranslate2
 
         self.device: str = choose_device(device)
-        self.max_input_tokens = input_limit(read_config(model_dir))
+        config = read_config(model_dir)
+        self.max_input_tokens, self._max_output = input_limit(config), output_limit(config)
         folder = converted_form(model_dir, cache_dir)
         self._tokenizer = load_tokenizer(folder)
         self._translator = ctranslate2.Translator(
@@ -208,7 +214,7 @@ class BartEngine:
             beam_size=BEAMS,
             num_hypotheses=BEAMS,
             max_batch_size=BATCH_ROWS,
-            max_decoding_length=MAX_OUTPUT_TOKENS,
+            max_decoding_length=self._max_output,
             max_input_length=0,
         )
         return [[self._decode(tokens) for tokens in result.hypotheses] for result in results]
@@ -231,7 +237,8 @@ class LlamaEngine:
         from transformers import AutoTokenizer
 
         self.device: str = choose_device(device)
-        self.max_input_tokens = input_limit(read_config(model_dir))
+        config = read_config(model_dir)
+        self.max_input_tokens, self._max_output = input_limit(config), output_limit(config)
         folder = converted_form(model_dir, cache_dir)
         self._tokenizer = AutoTokenizer.from_pretrained(model_dir)
         self._terminators = terminators(self._tokenizer)
@@ -256,7 +263,7 @@ class LlamaEngine:
             beam_size=BEAMS,
             num_hypotheses=BEAMS,
             max_batch_size=BATCH_ROWS,
-            max_length=MAX_OUTPUT_TOKENS,
+            max_length=self._max_output,
             include_prompt_in_result=False,
             end_token=self._terminators,
         )
@@ -273,7 +280,8 @@ class HuggingFaceEngine:
         self.family = model_family(model_dir)
         kind = transformers.AutoModelForSeq2SeqLM if self.family == "bart" else transformers.AutoModelForCausalLM
         self.device: str = choose_device(device)
-        self.max_input_tokens = input_limit(read_config(model_dir))
+        config = read_config(model_dir)
+        self.max_input_tokens, self._max_output = input_limit(config), output_limit(config)
         dtype = torch.float16 if self.device == "cuda" else torch.float32
         self._model = kind.from_pretrained(model_dir, dtype=dtype).to(self.device).eval()
         self._tokenizer = transformers.AutoTokenizer.from_pretrained(model_dir, padding_side="right" if self.family == "bart" else "left")
@@ -304,7 +312,7 @@ class HuggingFaceEngine:
                 attention_mask=batch["attention_mask"],
                 num_beams=BEAMS,
                 num_return_sequences=BEAMS,
-                max_new_tokens=MAX_OUTPUT_TOKENS,
+                max_new_tokens=self._max_output,
                 early_stopping=True,
                 do_sample=False,
                 pad_token_id=self._tokenizer.pad_token_id,

@@ -1,0 +1,236 @@
+"""How the model that ships is made, from nothing to ``models/shipped``: ``python -m models.training_recipe``.
+
+1. Data: ``generated`` inquiries of the grammar, and the hand-written ones several times each, roughened and moved to other products on
+   the way (``models/augmentation.py``): the training rows of ``free_form.csv`` and the short inquiries of ``short_inquiries.txt``. The
+   held-out rows of ``free_form.csv`` take no part in anything here but the last count.
+2. A tokenizer learnt from these texts.
+3. Denoising of the inquiries (``models/pretraining.py``).
+4. Fine-tuning with the very code that ML staff use (``models/finetuning``), every weight trained.
+5. The weights as float16, the scores into ``training.json``.
+"""
+
+import argparse
+import csv
+import json
+import math
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from models.augmentation import Labelled, another_product, draw_product, say_otherwise
+from models.dataset.generator import generate
+from models.dataset.judge import judge
+from models.dataset.pair import Pair
+from models.settings import SHIPPED_MODEL
+
+FREE_FORM = Path(__file__).parent / "dataset" / "free_form.csv"
+SHORT_INQUIRIES = Path(__file__).parent / "dataset" / "short_inquiries.txt"
+SERVED_FILES = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what the shipped model is."""
+
+    seed: int = 20261121
+    generated: int = 24_000
+    generated_test: int = 600
+    free_form_copies: int = 24
+    short_copies: int = 16
+    vocabulary: int = 4_000
+    subword_dropout: float = 0.1
+    denoising_steps: int = 100
+    steps: int = 2_000
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    label_smoothing: float = 0.1
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the model learns from, is chosen by, and is tested on. ``texts`` is what it denoises."""
+
+    train: list[Pair]
+    validation: list[Pair]
+    test: list[Labelled]
+    texts: list[str]
+
+
+def free_form(*, held_out: bool) -> list[Labelled]:
+    """The hand-written pairs that are held out, or those that are not."""
+    with FREE_FORM.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if (row["held_out"] == "1") == held_out]
+    return [Labelled(row["input"], row["summary"], row["product"], row["request"]) for row in rows]
+
+
+def short_inquiries() -> list[Labelled]:
+    """The short hand-written inquiries; ``{P}`` still stands where a product may be named."""
+    kind = ending = ""
+    rows = []
+    for line in SHORT_INQUIRIES.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            kind, ending = line[1:].split("] ")
+        elif line and not line.startswith("#"):
+            rows.append(Labelled(line, ending, "", kind))
+    return rows
+
+
+def fill(pair: Labelled, rng: random.Random) -> Labelled:
+    """A short inquiry about plain ``보험`` or, as often, about a line of business; particles fit because every name used ends in 보험."""
+    if "{P}" not in pair.input or rng.random() < 0.5:
+        return replace(pair, input=pair.input.replace("{P}", "보험"))
+    name, alias = draw_product(rng)
+    return replace(pair, input=pair.input.replace("{P}", alias), summary=f"{name} {pair.summary}", product=name)
+
+
+def gather(recipe: Recipe, hand_written: Sequence[Labelled]) -> Material:
+    """Generate, augment, and set aside what is tested on. ``hand_written`` are the rows that may be learnt from."""
+    rng = random.Random(recipe.seed)
+    made = generate(recipe.generated + recipe.generated_test, recipe.seed)
+    labelled = [Labelled(one.input, one.summary, one.product, one.request) for one in made]
+    rng.shuffle(labelled)
+    test, learnt = labelled[: recipe.generated_test], labelled[recipe.generated_test :]
+    train = [Pair(one.input if rng.random() < 0.7 else say_otherwise(one.input, rng), one.summary) for one in learnt]
+    for one in short_inquiries():
+        train += [Pair(say_otherwise(filled.input, rng), filled.summary) for filled in (fill(one, rng) for _ in range(recipe.short_copies))]
+    for copy in range(recipe.free_form_copies):
+        for one in hand_written:
+            varied = one if copy % 2 == 0 else another_product(one, rng)
+            train.append(Pair(varied.input if copy == 0 else say_otherwise(varied.input, rng), varied.summary))
+    rng.shuffle(train)
+    return Material(train, [Pair(one.input, one.summary) for one in test[:300]], test[300:], [pair.input for pair in train])
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many of ``rows`` summaries are right; shares with the 95 % interval (Wilson)."""
+
+    rows: int
+    product: int
+    request: int
+    both: int
+    inventing: int
+
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the share with product and request both right."""
+        z, n, share = 1.96, self.rows, self.both / self.rows
+        centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+        spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+        return centre - spread, centre + spread
+
+
+def score(summaries: Sequence[str], rows: Sequence[Labelled]) -> Score:
+    """Judge summaries against what their inquiries are about."""
+    verdicts = [judge(row.input, text, row.product, row.request) for row, text in zip(rows, summaries, strict=True)]
+    return Score(
+        rows=len(rows),
+        product=sum(one.product_right for one in verdicts),
+        request=sum(one.request_right for one in verdicts),
+        both=sum(one.product_right and one.request_right for one in verdicts),
+        inventing=sum(bool(one.invented) for one in verdicts),
+    )
+
+
+def train(recipe: Recipe, material: Material, work: Path, report: Callable[[str], None] = print) -> Path:
+    """Pre-train and fine-tune in ``work``; return the folder of the finished float32 model."""
+    from models.finetuning import FinetuneConfig, Progress, finetune
+    from models.metrics import MetricSettings
+    from models.pretraining import SmallBart, new_bart, pretrain
+    from models.tokenizer import set_dropout, train_tokenizer
+
+    tokenizer = train_tokenizer([text for pair in material.train for text in (pair.input, pair.summary)], recipe.vocabulary)
+    model = new_bart(tokenizer, SmallBart(), recipe.seed)
+    report(f"{model.num_parameters():,} parameters, {len(material.train):,} pairs")
+    set_dropout(tokenizer, recipe.subword_dropout)
+    loss = pretrain(
+        model, tokenizer, material.texts, work / "denoised", steps=recipe.denoising_steps, batch_size=recipe.batch_size, seed=recipe.seed
+    )
+    set_dropout(tokenizer, None)
+    tokenizer.save_pretrained(work / "denoised")
+    report(f"denoising loss {loss:.3f}")
+
+    def tell(progress: Progress) -> None:
+        row = progress.row
+        report(f"{progress.step}/{progress.total_steps} loss {row.train_loss} validation {row.validation_loss}")
+
+    config = FinetuneConfig(
+        family="bart",
+        base=str(work / "denoised"),
+        method="full",
+        learning_rate=recipe.learning_rate,
+        epochs=100,
+        max_steps=recipe.steps,
+        batch_size=recipe.batch_size,
+        warmup_ratio=0.05,
+        label_smoothing=recipe.label_smoothing,
+        subword_dropout=recipe.subword_dropout,
+        evaluate_every=max(50, recipe.steps // 5),
+        eval_batch_size=64,
+        seed=recipe.seed,
+        metrics=MetricSettings(enabled=False),
+    )
+    return finetune(config, material.train, material.validation, work / "run", tell).model_dir
+
+
+def ship(trained: Path, target: Path) -> None:
+    """Put the serving files into ``target`` with the weights as float16."""
+    import torch
+    from transformers import BartForConditionalGeneration
+
+    target.mkdir(parents=True, exist_ok=True)
+    model = BartForConditionalGeneration.from_pretrained(trained, dtype=torch.float32)
+    with tempfile.TemporaryDirectory() as scratch:
+        model.half().save_pretrained(scratch)
+        for name in ("config.json", "generation_config.json", "model.safetensors"):
+            shutil.copy(Path(scratch) / name, target / name)
+    for name in SERVED_FILES[2:]:
+        if (trained / name).is_file():
+            shutil.copy(trained / name, target / name)
+
+
+def evaluate(model_dir: Path, test: Sequence[Labelled]) -> dict[str, Any]:
+    """Scores of the serving form on its own test split and on the held-out hand-written rows, with the guard and without."""
+    from models.summarizer import Summarizer
+
+    scores: dict[str, Any] = {}
+    for name, rows in (("generated test split", test), ("held-out hand-written", free_form(held_out=True))):
+        for guarded in (True, False):
+            summarizer = Summarizer.load(model_dir, "cpu", faithful=guarded)
+            result = score(summarizer.summarize([row.input for row in rows]), rows)
+            scores[f"{name}, {'guarded' if guarded else 'as the model wrote it'}"] = {**asdict(result), "interval_95": result.interval()}
+    return scores
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make the model that ships, or a smaller one for a look."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--target", type=Path, default=SHIPPED_MODEL, help="folder that gets the model")
+    parser.add_argument("--work", type=Path, default=None, help="folder for checkpoints; a run that was stopped goes on from there")
+    for name, value in asdict(Recipe()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    options = vars(parser.parse_args(arguments))
+    target, work = options.pop("target"), options.pop("work")
+    recipe = Recipe(**options)
+    with tempfile.TemporaryDirectory() as scratch:
+        began = time.perf_counter()
+        material = gather(recipe, free_form(held_out=False))
+        trained = train(recipe, material, work or Path(scratch))
+        minutes = (time.perf_counter() - began) / 60
+        ship(trained, target)
+    facts = {
+        "recipe": asdict(recipe),
+        "training_rows": len(material.train),
+        "minutes": round(minutes, 1),
+        "scores": evaluate(target, material.test),
+    }
+    (target / "training.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(facts["scores"], ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()
