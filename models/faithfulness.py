@@ -35,7 +35,9 @@ def _alias_pattern(alias: str) -> str:
     literal = re.escape(alias)
     if len(alias) == 2:
         return rf"(?<![과확사현성교]){literal}"
-    before = {"암": "(?<![가-힣])", "애": "(?<![가-힣])", "집": "(?<![가-힣])", "차": "(?<![주기열승세])"}.get(alias[0], "") if len(alias) == 3 else ""
+    word_start = "(?<![가-힣])"
+    guards = {"암": word_start, "애": word_start, "집": word_start, "차": "(?<![주기열승세])"}
+    before = guards.get(alias[0], "") if len(alias) == 3 else ""
     spaced = r"\s*".join(map(re.escape, alias))
     return rf"{before}(?:{literal}|{spaced}(?!\s*금))" if alias.endswith("보험") else before + spaced
 

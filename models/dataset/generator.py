@@ -70,14 +70,14 @@ def _parse(template: str) -> tuple[_Part, ...]:
 class _Speaker:
     """One caller in one call: fills slots and puts endings on clauses, always in the same voice."""
 
-    def __init__(self, rng: Random, style: str, product: str, topic: Topic | None) -> None:
+    def __init__(self, rng: Random, style: str, product: str, topic: Topic | None, owned: bool = True) -> None:
         self.rng = rng
         self.style = style
         self.level = rng.choice(manners.STYLE_LEVELS[style])
         self.topic = topic
         self.product_name = rng.choice(products.SPOKEN_NAMES[product]) if product else ""
         self.other_product = ""
-        self.unnamed = rng.choice(manners.UNNAMED)
+        self.unnamed = rng.choice(manners.UNNAMED) if owned else "보험"
         self.names_product_in_clauses = bool(product)
         self.family = style == "proxy" or rng.random() < 0.25
         self.joins_auxiliary = rng.random() < 0.5
@@ -105,9 +105,9 @@ class _Speaker:
             word = given[slot.name]
         elif slot.name == "P":
             word = self.product_name if self.names_product_in_clauses else self.unnamed
-            if word.endswith("보험") and not slot.particle and following.startswith(" 보험"):
-                if not self.names_product_in_clauses:
-                    return ""
+            bare = not slot.particle and not self.names_product_in_clauses
+            if bare and following.startswith(" 보험"):
+                return ""
         elif slot.name == "T":
             assert self.topic is not None
             word = self.pick(self.topic.said or (self.topic.name,))
@@ -172,9 +172,23 @@ _DETAILS: dict[str, tuple[str, ...]] = {
     "DAY": manners.DAYS, "BIRTH": manners.BIRTHS, "PHONE": manners.PHONES,
 }  # fmt: skip
 _PLAIN_FOR_HUMBLE = (
-    ("문의드리", "물어보"), ("전화드렸", "전화했"), ("연락드렸", "연락했"), ("여쭤보", "물어보"), ("요청드리", "요청하"), ("여쭤", "물어"),
-)  # fmt: skip
-_PLAIN_PRONOUNS = {"제가": "내가", "제": "내", "저희": "우리", "저는": "나는", "저도": "나도", "저한테": "나한테", "저만": "나만", "저랑": "나랑"}
+    ("문의드리", "물어보"),
+    ("전화드렸", "전화했"),
+    ("연락드렸", "연락했"),
+    ("여쭤보", "물어보"),
+    ("요청드리", "요청하"),
+    ("여쭤", "물어"),
+)
+_PLAIN_PRONOUNS = {
+    "제가": "내가",
+    "제": "내",
+    "저희": "우리",
+    "저는": "나는",
+    "저도": "나도",
+    "저한테": "나한테",
+    "저만": "나만",
+    "저랑": "나랑",
+}
 _HUMBLE_PRONOUN = re.compile(r"(?<![가-힣])(?:제가|저희|저는|저도|저한테|저만|저랑|제)(?=\s)")
 _WISH_ENDINGS: dict[str, tuple[str, ...]] = {
     "polite": ("+요.", "+요.", "@데요.", "-거든요.", "+서요.", "=ㅂ니다."),
@@ -183,13 +197,6 @@ _WISH_ENDINGS: dict[str, tuple[str, ...]] = {
     "monologue": ("@데.", "-네.", "+."),
     "elderly": ("+요.", "@데.", "#구먼.", "+서 그래요.", "@데 말이여."),
 }
-_FOLLOW_UPS: dict[str, tuple[str, ...]] = {
-    "polite": ("어떻게 해야 하나요?", "확인 좀 해주세요.", "이거 어떻게 된 거예요?", "방법이 없을까요?", "좀 봐주세요.", "어떻게 하면 돼요?", "도와주세요.", "처리 좀 해주세요.", "알아봐 주실 수 있나요?", "왜 그런 거예요?"),
-    "formal": ("어떻게 해야 합니까?", "확인 부탁드립니다.", "조치 바랍니다.", "방법을 알려 주십시오.", "처리 부탁드립니다."),
-    "banmal": ("어떻게 해야 돼?", "확인 좀 해줘.", "이거 뭐야?", "어떡해?", "좀 봐줘.", "처리 좀 해줘."),
-    "monologue": ("어쩌면 좋나.", "이걸 어떡하지.", "난감하네."),
-    "elderly": ("우째야 돼요?", "좀 봐 줘요.", "어떻게 하면 좋아요?", "내가 뭘 해야 돼요?", "좀 알아봐 줘요."),
-}  # fmt: skip
 
 
 def _request_clauses(intent: Intent, bank: str, with_topic: bool) -> tuple[str, ...]:
@@ -220,7 +227,7 @@ def _sentence(speaker: _Speaker, bank: str, clause: str) -> str:
         return speaker.say_favor(text)
     if bank == "hints":
         told = speaker.end(text, manners.STATEMENT_ENDINGS)
-        return told if roll < 0.55 else f"{told} {speaker.pick(_FOLLOW_UPS[speaker.level])}"
+        return told if roll < 0.55 else f"{told} {speaker.pick(manners.FOLLOW_UPS[speaker.level])}"
     wishes, favors, questions, bare = _NOUN_FRAMES[bank]
     if roll < 0.4:
         return speaker.end(speaker.fill(speaker.pick(wishes), N=text), _WISH_ENDINGS)
@@ -438,14 +445,17 @@ def _mishear_spacing(words: list[str], rng: Random) -> None:
 _STYLES = tuple(manners.STYLE_WEIGHTS)
 _STYLE_WEIGHTS = tuple(accumulate(manners.STYLE_WEIGHTS.values()))
 _HEARD_SHARE = 0.3
+# Kinds whose callers say plain 보험: they have none yet, or their clauses say 가입한 or 들어 있는 themselves.
+_NOT_YET_OWNED = frozenset({"enroll", "withdraw", "double_cover", "terms", "accident_report", "roadside"})
 
 
 def _draw(rng: Random, number: int) -> Inquiry | None:
     """One inquiry, or None where what came out names another product than meant (a chance meeting of words)."""
     meaning = _meaning(rng)
     style = rng.choices(_STYLES, cum_weights=_STYLE_WEIGHTS)[0]
-    speaker = _Speaker(rng, style, meaning.product, meaning.topic)
-    text = _compose(speaker, meaning, long=rng.random() < 0.3)
+    owned = meaning.intent.kind not in _NOT_YET_OWNED
+    speaker = _Speaker(rng, style, meaning.product, meaning.topic, owned)
+    text = _compose(speaker, meaning, long=rng.random() < 0.25)
     sentences = len(_SENTENCE_END.findall(text))
     meant = {meaning.product} if meaning.product else set()
     named = lines_named_in(text)
@@ -519,7 +529,8 @@ def write_csv(inquiries: Iterable[Inquiry], path: Path, labels: bool = False) ->
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write a generated data set to a file."""
-    parser = argparse.ArgumentParser(prog="python -m models.dataset.generator", description="Generate Korean insurance inquiries with their summaries.")
+    parser = argparse.ArgumentParser(prog="python -m models.dataset.generator", 
+        description="Generate Korean insurance inquiries with their summaries.")
     parser.add_argument("--count", type=int, default=12000, help="number of distinct pairs (default: 12000)")
     parser.add_argument("--seed", type=int, default=20, help="the same seed gives the same file (default: 20)")
     parser.add_argument("--out", type=Path, help="file to write (default: data_<count>.csv)")
