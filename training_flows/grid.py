@@ -46,7 +46,7 @@ class SweepGrid(BaseModel):
         """The runs of the sweep, each once, in the lists' order."""
         found: dict[str, FinetuneRun] = {}
         for family, method, rate, epochs, rank in product(self.families, self.methods, self.learning_rates, self.epochs, self.ranks):
-            chosen = {"family": family, "method": method, "learning_rate": rate, "epochs": epochs}
+            chosen: dict[str, object] = {"family": family, "method": method, "learning_rate": rate, "epochs": epochs}
             chosen |= {"base": self.bases[family]} if family in self.bases else {}
             chosen |= {"lora_rank": rank} if method != "full" else {}
             run = FinetuneRun(

@@ -80,8 +80,7 @@ def profile_pairs(pairs: Sequence[Pair], reports: Sequence[LoadReport] = ()) -> 
 
 def count_sentences(text: str) -> int:
     """Sentences by their final marks; text without any is one."""
-    ends = len(_SENTENCE_END.findall(text))
-    return ends if _SENTENCE_END.search(text[-3:]) else ends + 1
+    return max(1, sum(bool(part.strip()) for part in _SENTENCE_END.split(text)))
 
 
 def _share(pairs: Sequence[Pair], holds: Callable[[str], bool]) -> float:
