@@ -9,6 +9,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,15 +28,18 @@ OPTIONS = {
 
 
 class Postgres:
-    """One database cluster in a folder; ``command`` starts it in the foreground, ``become`` is what its process does first."""
+    """One database cluster; ``command`` starts it in the foreground, ``become`` is what its process does first.
 
-    def __init__(self, folder: Path) -> None:
+    The cluster lies in a temporary folder of its own, since a folder of root's is closed to ``nobody``.
+    """
+
+    def __init__(self) -> None:
         """Make the cluster."""
-        self._folder = folder
+        self._temporary = tempfile.TemporaryDirectory(prefix="readback-postgres-", ignore_cleanup_errors=True)
+        self._folder = Path(self._temporary.name)
         self.port = free_port()
-        self.data = folder / "data"
+        self.data = self._folder / "data"
         self.become: Callable[[], None] | None = _become_nobody if os.geteuid() == 0 else None
-        folder.mkdir(parents=True)
         self._binaries = self._lend(_installed()) if self.become else _installed()
         self._make_cluster()
 
@@ -57,6 +61,10 @@ class Postgres:
     def create_database(self) -> None:
         """Make the empty database that Prefect's server fills."""
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "prefect", DATABASE)
+
+    def remove(self) -> None:
+        """Delete the cluster, once its process has ended."""
+        self._temporary.cleanup()
 
     def _make_cluster(self) -> None:
         self.data.mkdir(mode=0o700)
@@ -80,9 +88,6 @@ class Postgres:
         for source in (binaries.parent, package.with_name(f"{package.name}.libs")):
             target = self._folder / source.relative_to(package.parent)
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("include"))
-        # The way down to the folder must be open to "nobody" as well.
-        for parent in (self._folder, self._folder.parent):
-            parent.chmod(0o755)
         return self._folder / binaries.relative_to(package.parent)
 
 

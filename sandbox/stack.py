@@ -56,6 +56,7 @@ class Stack:
         self.s3_port = options.s3_port or free_port()
         self.environment = self._environment()
         self._logs = options.work_dir / "logs"
+        self._postgres: Postgres | None = None
 
     @property
     def ui_url(self) -> str:
@@ -128,6 +129,9 @@ class Stack:
         """End everything, the listener and the workers first."""
         for name in reversed(list(self.children)):
             self.children.pop(name).stop()
+        if self._postgres is not None:
+            self._postgres.remove()
+            self._postgres = None
 
     def check(self) -> None:
         """Raise when a process of the stack has ended by itself."""
@@ -166,7 +170,7 @@ class Stack:
         self._wait_for(f"{self.ui_url}/api/health", "prefect-server")
 
     def _start_postgres(self) -> Postgres:
-        postgres = Postgres(self.options.work_dir / "postgres")
+        postgres = self._postgres = Postgres()
         self.environment["PREFECT_API_DATABASE_CONNECTION_URL"] = postgres.url
         self.children["postgres"] = spawn("postgres", postgres.command, self.environment, self._logs, postgres.data, postgres.become)
         return postgres

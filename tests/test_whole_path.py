@@ -1,0 +1,191 @@
+"""The product as it runs: real Prefect server on PostgreSQL, automation, both pools, the listener, the vendors' wire protocols."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import soundfile
+
+from models.call_record import CallRecord, Outcome
+from models.storage_keys import StorageKeys, call_id
+from sandbox.demo import Upload, put, record_of, recordings_in
+from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    settings = {"READBACK_DRAIN_SECONDS": "0.2"}
+    options = StackOptions(work_dir=tmp_path_factory.mktemp("stack"), stt_seconds=1.0, stt_poll_seconds=0.3, settings=settings)
+    with Stack(options) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def s3(stack: Stack) -> Any:
+    return stack.client("s3")
+
+
+def ask(stack: Stack, method: str, path: str, body: Any = None) -> Any:
+    answer = requests.request(method, f"{stack.ui_url}/api/{path}", json=body, timeout=20)
+    answer.raise_for_status()
+    return answer.json() if answer.content else None
+
+
+def eventually(look: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"{what} did not happen within {seconds:.0f} s")
+
+
+def runs_of(stack: Stack, flow: str = "process-call", **parameters: str) -> list[dict[str, Any]]:
+    found = ask(stack, "POST", "flow_runs/filter", {"flows": {"name": {"any_": [flow]}}, "limit": 200})
+    return [run for run in found if all(run["parameters"].get(name) == value for name, value in parameters.items())]
+
+
+def start(stack: Stack, **parameters: Any) -> str:
+    deployment = ask(stack, "GET", "deployments/name/process-call/live")["id"]
+    run: str = ask(stack, "POST", f"deployments/{deployment}/create_flow_run", {"parameters": parameters})["id"]
+    return run
+
+
+def state_of(stack: Stack, run: str) -> dict[str, Any]:
+    state: dict[str, Any] = ask(stack, "GET", f"flow_runs/{run}")["state"]
+    return state
+
+
+def final_state(stack: Stack, run: str) -> dict[str, Any]:
+    eventually(lambda: state_of(stack, run)["type"] in FINAL, f"the end of flow run {run}")
+    return state_of(stack, run)
+
+
+def ended(s3: Any, upload: Upload) -> CallRecord:
+    def look() -> CallRecord | None:
+        record = record_of(s3, upload)
+        return record if record and record.outcome is not Outcome.IN_PROGRESS else None
+
+    record: CallRecord = eventually(look, f"the end of call {upload.key}", 90)
+    return record
+
+
+def upload_as(s3: Any, key: str, body: bytes) -> Upload:
+    etag = s3.put_object(Bucket=BUCKET, Key=key, Body=body)["ETag"]
+    return Upload(Path(key), key, call_id(BUCKET, key, etag))
+
+
+@pytest.fixture(scope="module")
+def read_back(stack: Stack, s3: Any) -> list[tuple[Upload, CallRecord]]:
+    uploads = put(s3, recordings_in(RECORDINGS)[:4])
+    return [(upload, ended(s3, upload)) for upload in uploads]
+
+
+def test_every_recording_gets_its_three_files_under_one_number(s3: Any, read_back: list[tuple[Upload, CallRecord]], tmp_path: Path) -> None:
+    numbers = [record.number for _, record in read_back]
+    assert sorted(filter(None, numbers)) == [1, 2, 3, 4]
+    for upload, record in read_back:
+        assert record.outcome is Outcome.READ_BACK
+        assert record.number is not None
+        assert record.summary is not None
+        transcript = s3.get_object(Bucket=BUCKET, Key=StorageKeys.transcript(record.number))["Body"].read().decode()
+        assert len(transcript.splitlines()) == len(record.transcription.utterances)
+        summary = s3.get_object(Bucket=BUCKET, Key=StorageKeys.summary(record.number))
+        assert summary["Body"].read().decode() == record.summary.text
+        assert summary["Metadata"]["call-id"] == upload.call
+        prompt = tmp_path / "prompt.wav"
+        s3.download_file(BUCKET, StorageKeys.prompt(record.number), str(prompt))
+        sound = soundfile.info(prompt)
+        assert (sound.samplerate, sound.channels, sound.subtype) == (8000, 1, "ULAW")
+
+
+def test_the_speakers_of_a_stereo_call_are_named(read_back: list[tuple[Upload, CallRecord]]) -> None:
+    for _, record in read_back:
+        assert {utterance.speaker.value for utterance in record.transcription.utterances} == {"customer", "agent"}
+
+
+def test_the_run_is_named_by_its_contact_and_its_artifact_tells_the_call(stack: Stack, read_back: list[tuple[Upload, CallRecord]]) -> None:
+    upload, record = read_back[0]
+    run = next(run for run in runs_of(stack, key=upload.key))
+    assert run["name"] == upload.contact
+    assert run["state"]["type"] == "COMPLETED"
+    artifacts = ask(stack, "POST", "artifacts/filter", {"artifacts": {"key": {"any_": [f"call-{record.call_id}"]}}})
+    assert len(artifacts) == 1
+    markdown = artifacts[0]["data"]
+    assert record.summary
+    for wanted in (record.summary.text, "<audio controls", "data:image/svg+xml", "**고객**", "상담원", "음성 인식"):
+        assert wanted in markdown
+
+
+def test_the_summary_was_made_by_a_linked_run_on_the_gpu_pool(stack: Stack, read_back: list[tuple[Upload, CallRecord]]) -> None:
+    child = runs_of(stack, "summarize-call", call_id=read_back[0][1].call_id)[0]
+    assert child["work_pool_name"] == "g4dn"
+    assert child["parent_task_run_id"]
+
+
+def test_a_duplicate_event_makes_no_second_prompt(stack: Stack, s3: Any, read_back: list[tuple[Upload, CallRecord]]) -> None:
+    upload, record = read_back[0]
+    before = s3.head_object(Bucket=BUCKET, Key=StorageKeys.prompt(record.number or 0))
+    state = final_state(stack, start(stack, bucket=BUCKET, key=upload.key, etag=record.recording.etag, size=record.recording.size))
+    assert (state["type"], state["name"]) == ("COMPLETED", "Duplicate")
+    after = s3.head_object(Bucket=BUCKET, Key=StorageKeys.prompt(record.number or 0))
+    assert (after["ETag"], after["LastModified"]) == (before["ETag"], before["LastModified"])
+    assert paid_jobs(stack) == len(read_back)
+
+
+def paid_jobs(stack: Stack) -> int:
+    counters = requests.get(f"{stack.environment['READBACK_RETURNZERO_URL']}/sandbox/counters", timeout=10).json()
+    return sum(counters["paid"].values())
+
+
+def test_what_is_no_recording_starts_nothing(stack: Stack, s3: Any, read_back: list[tuple[Upload, CallRecord]]) -> None:
+    key = "connect/readback/CallRecordings/2026/11/21/notes.wav"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"RIFF")
+    marker = upload_as(s3, "connect/readback/CallRecordings/2026/11/21/after-notes_20261121T00:00_UTC.wav", b"no audio")
+    ended(s3, marker)
+    assert runs_of(stack, key=key) == []
+
+
+def test_keys_with_hangul_plus_and_spaces_arrive_as_they_are_and_bad_audio_is_set_aside(stack: Stack, s3: Any) -> None:
+    key = "connect/콜센터 1+1/CallRecordings/11월/21일/계약 50%+α_20261121T00:00_UTC.wav"
+    upload = upload_as(s3, key, b"this is text, not sound")
+    record = ended(s3, upload)
+    assert record.outcome is Outcome.QUARANTINED
+    assert record.failure is not None
+    assert (record.failure.error, record.failure.step) == ("BadRecording", "fetch")
+    assert s3.head_object(Bucket=BUCKET, Key=StorageKeys.quarantine_note(upload.call))
+    run = eventually(lambda: [run for run in runs_of(stack, key=key) if run["state"]["type"] in FINAL], "the end of the run")[0]
+    assert (run["state"]["type"], run["state"]["name"]) == ("FAILED", "Quarantined")
+    assert "BadRecording" in run["state"]["message"]
+
+
+def test_a_cancelled_run_ends_alone(stack: Stack, s3: Any) -> None:
+    files = recordings_in(RECORDINGS)
+    one, other = put(s3, files[4:6])
+    victim = eventually(lambda: [r for r in runs_of(stack, key=one.key) if r["state"]["name"] == "Running"], "the first run")[0]["id"]
+    ask(stack, "POST", f"flow_runs/{victim}/set_state", {"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": True})
+    assert final_state(stack, victim)["type"] == "CANCELLED"
+    assert ended(s3, other).outcome is Outcome.READ_BACK
+
+
+def test_a_stopped_worker_gives_its_runs_back_and_nothing_is_paid_twice(stack: Stack, s3: Any) -> None:
+    upload = put(s3, recordings_in(RECORDINGS)[6:7])[0]
+    paid_before = paid_jobs(stack)
+    eventually(lambda: paid_jobs(stack) > paid_before, "the paid job")
+    worker = stack.children["call-worker"]
+    worker.process.send_signal(signal.SIGTERM)
+    worker.process.wait(60)
+    run = runs_of(stack, key=upload.key)[0]
+    assert run["state"]["name"] == "AwaitingRetry"
+    stack.start_call_worker()
+    assert ended(s3, upload).outcome is Outcome.READ_BACK
+    assert final_state(stack, run["id"])["type"] == "COMPLETED"
+    assert paid_jobs(stack) == paid_before + 1
