@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Coroutine
 from concurrent.futures import Future
-from functools import partial
 from uuid import UUID
 
+import httpx
 from prefect import flow, get_run_logger
 from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, aupdate_progress_artifact
+from prefect.exceptions import PrefectHTTPStatusError
 from pydantic import BaseModel, ConfigDict, Field
 
 from models import plots
@@ -72,7 +73,9 @@ async def finetune(run: FinetuneRun) -> RunSummary:
     out = work_folder(config.family, name)
     bar = await acreate_progress_artifact(0.0, key=artifact_key("progress", name), description="시작")
     assert isinstance(bar, UUID)
-    result = await train(config, data.split, out, keys, progress_bar(bar, asyncio.get_running_loop()))
+    progress = ProgressBar(bar, asyncio.get_running_loop())
+    result = await train(config, data.split, out, keys, progress)
+    await progress.finish()
     served = result.merged_dir or (result.model_dir if config.method == "full" else None)
     scores = None
     if served is not None and config.metrics.enabled:
@@ -83,21 +86,32 @@ async def finetune(run: FinetuneRun) -> RunSummary:
     return summary
 
 
-def progress_bar(bar: UUID, loop: asyncio.AbstractEventLoop) -> Callable[[Progress], None]:
-    """A callback for the training thread that moves the artifact; training neither waits for the server nor fails with it."""
-    logger = get_run_logger()
+class ProgressBar:
+    """Moves the run's progress artifact from the training thread; training neither waits for the server nor fails with it."""
 
-    def tell(update: Future[UUID]) -> None:
-        if (error := update.exception()) is not None:
-            logger.warning("The progress bar was not moved: %s", error)
+    def __init__(self, artifact: UUID, loop: asyncio.AbstractEventLoop) -> None:
+        self._artifact, self._loop, self._logger = artifact, loop, get_run_logger()
+        self._moves: list[Future[UUID]] = []
 
-    def on_progress(progress: Progress) -> None:
+    def __call__(self, progress: Progress) -> None:
+        """Show where training stands and what was just measured."""
         measured = progress.row.model_dump(exclude_none=True, exclude={"step", "epoch"})
         values = ", ".join(f"{name} {value:.4g}" for name, value in measured.items())
-        move = partial(aupdate_progress_artifact, bar, progress.percent, f"{progress.step}/{progress.total_steps} · {values}")
-        asyncio.run_coroutine_threadsafe(move(), loop).add_done_callback(tell)
+        move = aupdate_progress_artifact(self._artifact, progress.percent, f"{progress.step}/{progress.total_steps} · {values}")
+        self._moves = [earlier for earlier in self._moves if not earlier.done()]
+        self._moves.append(asyncio.run_coroutine_threadsafe(self._tell(move), self._loop))
 
-    return on_progress
+    async def _tell(self, move: Coroutine[None, None, UUID]) -> UUID:
+        try:
+            return await move
+        except (PrefectHTTPStatusError, httpx.HTTPError) as error:
+            self._logger.warning("The progress bar was not moved: %s", error)
+            return self._artifact
+
+    async def finish(self) -> None:
+        """Show the end, after every move that is still on its way."""
+        await asyncio.gather(*map(asyncio.wrap_future, self._moves))
+        await aupdate_progress_artifact(self._artifact, 100.0, "완료")
 
 
 async def publish(summary: RunSummary) -> None:

@@ -1,0 +1,58 @@
+"""A real Prefect server and a real S3 protocol on this machine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto.server import ThreadedMotoServer
+from prefect.testing.utilities import prefect_test_harness
+
+from models.dataset.pair import Pair
+from models.finetuning.outputs import pairs_csv
+from tasks import train, wiring
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prefect_server() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def bucket(s3_url: str, tiny_bart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty bucket, and settings that lead to it; the shipped model is the tiny one."""
+    import boto3
+
+    name = f"bucket-{abs(hash(request.node.nodeid)) % 10**8}"
+    for variable, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "READBACK_BUCKET": name,
+        "READBACK_AWS_ENDPOINT_URL": s3_url,
+        "READBACK_MODEL_DIR": str(tiny_bart),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(train.tempfile, "tempdir", str(tmp_path))
+    wiring.forget_clients()
+    boto3.client("s3", endpoint_url=s3_url, region_name="ap-northeast-2").create_bucket(
+        Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"}
+    )
+    yield name
+    wiring.forget_clients()
+
+
+@pytest.fixture
+def data(pairs: list[Pair], bucket: str) -> str:
+    """The key of a small data set in the bucket."""
+    wiring.object_store().put("datasets/tiny.csv", pairs_csv(pairs).encode())
+    return "datasets/tiny.csv"
