@@ -39,7 +39,7 @@ def lengths(pairs: Sequence[Pair]) -> bytes:
     axes.hist([len(pair.input) for pair in pairs], bins=40, color="#3b6ea5")
     axes.set_xlabel("characters in an inquiry")
     axes.set_ylabel("rows")
-    return _png(figure)
+    return png(figure)
 
 
 def data_uri(png: bytes) -> str:
@@ -69,7 +69,7 @@ def _lines(series: Mapping[str, Sequence[tuple[int, float | None]]], label: str)
     axes.grid(alpha=0.3)
     if axes.lines:
         axes.legend(fontsize=8)
-    return _png(figure)
+    return png(figure)
 
 
 def _figure() -> tuple[Any, Any]:
@@ -80,7 +80,8 @@ def _figure() -> tuple[Any, Any]:
     return figure, figure.subplots()
 
 
-def _png(figure: Any) -> bytes:
+def png(figure: Any) -> bytes:
+    """A matplotlib Figure as PNG."""
     out = io.BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()

@@ -98,6 +98,7 @@ class Version(BaseModel):
     family: str = Field(description="bart or llama")
     run: str = Field(description="Training run that made it")
     prefix: str = Field(description="S3 prefix of its files")
+    source_digest: str = Field(default="", description="Content of the training run's files that it was made from")
     files: Manifest = Field(description="Files by path below the prefix")
     metrics: dict[str, float] = Field(default_factory=dict, description="Scores on the held-out test set")
     created_at: datetime

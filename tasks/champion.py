@@ -70,7 +70,15 @@ def tell(report: ServiceReport) -> None:
 
 
 def publish_version(
-    store: ObjectStore, folder: Path, *, version: str, family: str, run: str, metrics: dict[str, float], by: str
+    store: ObjectStore,
+    folder: Path,
+    *,
+    version: str,
+    family: str,
+    run: str,
+    metrics: dict[str, float],
+    by: str,
+    source_digest: str = "",
 ) -> Version:
     """Copy a model's serving files into the registry and register them; doing it again changes nothing.
 
@@ -83,6 +91,7 @@ def publish_version(
         family=family,
         run=run,
         prefix=RegistryKeys.artefacts(version),
+        source_digest=source_digest,
         files=files,
         metrics=metrics,
         created_at=datetime.now(UTC),

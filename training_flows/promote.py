@@ -1,0 +1,53 @@
+"""Put a model into service, after the gate and the smoke test. The running summarizers load it within seconds."""
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run as current
+
+from models.errors import ModelRefused
+from models.registry import Aliases
+from models.selection import gate
+from tasks.candidates import find_candidates
+from tasks.leaderboard import publish_history
+from tasks.promote import check_version, move_champion, read_aliases, read_history, register, smoke_test
+from training_flows.scoring import ScoringSettings, score_contest
+
+MARGIN = 0.01
+
+
+@flow(name="promote", flow_run_name="{candidate}")
+async def promote(candidate: str, by: str, reason: str, margin: float = MARGIN, scoring: ScoringSettings = ScoringSettings()) -> Aliases:
+    """Put one model into service: gate, smoke test, registration, move of the alias. Scores that are known are not made again.
+
+    Args:
+        candidate: a finished training run as family/run, a registered version, or shipped
+        by: who promotes; stands in the history
+        reason: why; stands in the history
+        margin: the gate lets a model pass that is, with 95 % confidence, not worse than the champion by more than this
+        scoring: on what and by what the candidate and the champion are scored
+    """
+    return await bring_into_service(candidate, by, reason, margin, scoring)
+
+
+async def bring_into_service(name: str, by: str, reason: str, margin: float, scoring: ScoringSettings) -> Aliases:
+    """See promote. ModelRefused, with the champion untouched, where the candidate does not pass."""
+    if not (by.strip() and reason.strip()):
+        raise ModelRefused("a promotion needs a name and a reason", remedy="Fill in by and reason")
+    contest = await find_candidates([name])
+    if contest.refused:
+        raise ModelRefused("; ".join(contest.refused.values()))
+    others = [candidate for candidate in contest.candidates if candidate.name != contest.champion]
+    if not others:
+        get_run_logger().info("%s is in service already", contest.champion)
+        return await read_aliases()
+    candidate = others[0]
+    board = await score_contest(contest, scoring, str(current.id))
+    verdict = gate(board.standing(candidate.name), margin)
+    get_run_logger().info("Gate: %s", verdict.sentence)
+    if not verdict.passed:
+        raise ModelRefused(f"{candidate.name} does not pass the gate: {verdict.sentence}", remedy="The champion stays in service")
+    await smoke_test(candidate)
+    version = await register(candidate, board.standing(candidate.name), by)
+    await check_version(version)
+    aliases = await move_champion(version, by, reason)
+    await publish_history(await read_history())
+    return aliases

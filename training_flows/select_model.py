@@ -1,0 +1,92 @@
+"""From finished training runs to the model that calls are summarized with: score, vote, promote, in one run."""
+
+import asyncio
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run as current
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.finetuning.outputs import run_name
+from models.registry import Aliases
+from models.voting import VoteResult
+from tasks.candidates import find_candidates
+from tasks.promote import read_aliases
+from tasks.score import Board, find_board
+from tasks.train import load_training_data
+from tasks.vote import VoteSettings, open_vote
+from tasks.wiring import object_store
+from training_flows.grid import read_grid
+from training_flows.promote import MARGIN, bring_into_service
+from training_flows.scoring import ScoringSettings, score_contest
+from training_flows.vote import hold_vote
+
+EVERY_RUN = ["bart/*", "llama/*"]
+
+
+class Selected(BaseModel):
+    """How a selection ended."""
+
+    model_config = ConfigDict(frozen=True)
+
+    selection: str = Field(description="Id of the run, by which vote finds the leaderboard")
+    winner: str
+    vote: VoteResult | None
+    aliases: Aliases
+
+
+@flow(name="select-model", persist_result=False)
+async def select_model(
+    runs: list[str] = EVERY_RUN,
+    sweep: str = "",
+    scoring: ScoringSettings = ScoringSettings(),
+    hold_the_vote: bool = True,
+    voting: VoteSettings = VoteSettings(),
+    promote_winner: bool = True,
+    margin: float = MARGIN,
+    by: str = "",
+) -> Selected:
+    """Score the candidates, let people vote blind on the best, and put the winner into service.
+
+    The model in service is always among the candidates. For the vote the run suspends itself: open it and press Resume to get
+    a paper. It may stay open for days and through restarts.
+
+    Args:
+        runs: finished training runs as family/run; * stands for anything, so bart/* means all KoBART runs
+        sweep: instead of runs, all finished rows of this sweep: full, small, smoke, or the path of its YAML file
+        scoring: on what, by what and where the candidates are scored
+        hold_the_vote: without it the best score wins
+        voting: how the vote is held
+        promote_winner: put the winner into service, if it passes the gate and the smoke test
+        margin: the gate lets a model pass that is, with 95 % confidence, not worse than the champion by more than this
+        by: who selects; stands in the registry's history
+    """
+    selection = str(current.id)
+    board = await _leaderboard(selection, runs, sweep, scoring)
+    winner, result = board.standings[0].candidate, None
+    if hold_the_vote and len(board.standings) > 1:
+        plan = await open_vote(selection, board, voting, scoring.seed)
+        result = await hold_vote(plan, voting)
+        winner = result.winner
+    if not promote_winner:
+        get_run_logger().info("%s wins and is not promoted, as asked", winner)
+        return Selected(selection=selection, winner=winner, vote=result, aliases=await read_aliases())
+    points = f", {result.tallies['all'][0].total} points of {len(result.voters)} voters" if result else ""
+    reason = f"selection {selection}: score {board.standing(winner).score.mean:.4f}{points}"
+    aliases = await bring_into_service(winner, by.strip() or f"select-model {current.name}", reason, margin, scoring)
+    return Selected(selection=selection, winner=winner, vote=result, aliases=aliases)
+
+
+async def _leaderboard(selection: str, runs: list[str], sweep: str, scoring: ScoringSettings) -> Board:
+    """This run's leaderboard: made now, or found when the run starts again after a suspension."""
+    board = await asyncio.to_thread(find_board, object_store(), selection)
+    if board is None:
+        names = await asyncio.to_thread(sweep_runs, sweep) if sweep else runs
+        board = await score_contest(await find_candidates(names), scoring, selection)
+    return board
+
+
+def sweep_runs(name: str) -> list[str]:
+    """Names of a sweep's rows, ``family/run``, as the sweep itself names them."""
+    grid = read_grid(name)
+    data = load_training_data(grid.data, grid.out_of_domain, grid.split_seed)
+    return [f"{row.config.family}/{run_name(row.resolved(), f'{data.fingerprint} {grid.split_seed}')}" for row in grid.rows()]
