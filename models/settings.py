@@ -54,7 +54,8 @@ class Settings(BaseSettings):
     mask_personal_data: bool = Field(True, description="Mask personal numbers before artifacts and speech")
     show_transcripts: bool = Field(True, description="Put the (masked) transcript into the run's artifact")
     embed_audio: Literal["none", "prompt", "both"] = Field(
-        "prompt", description="Sound copied into the run's artifact; the rest is linked for seven days (8 kB a second in Prefect's database)"
+        "prompt",
+        description="Sound copied into the run's artifact; the rest is linked for seven days (8 kB a second in Prefect's database)",
     )
     drain_seconds: float = Field(20.0, ge=0, description="How long a resident worker lets its runs finish after SIGTERM")
 
@@ -62,3 +63,26 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the environment now."""
     return Settings()
+
+
+def settings_table() -> str:
+    """Every setting as a markdown table: ``python -m models.settings`` prints what stands in ``docs/configuration.md``."""
+    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = _shown(field.get_default(call_default_factory=True))
+        rows.append(f"| `READBACK_{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(rows) + "\n"
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, SecretStr) or default in (None, ""):
+        return "–"
+    if isinstance(default, Path):
+        for root, name in ((Path(__file__).parent.parent, ""), (Path.home(), "~/")):
+            if default.is_relative_to(root):
+                return f"`{name}{default.relative_to(root)}`"
+    return f"`{default}`"
+
+
+if __name__ == "__main__":
+    print(settings_table(), end="")

@@ -14,9 +14,9 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from models.audio import RecordingAudio, browser_wav, data_uri, waveform_svg
 from models.call_record import CallRecord, Failure, Speaker, Utterance
-from models.privacy import mask_personal_data
 from models.storage_keys import StorageKeys
 from tasks import wiring
+from tasks.privacy import masked
 from tasks.retrying import PATIENT
 
 SEVEN_DAYS = 7 * 24 * 3600
@@ -38,7 +38,7 @@ async def report(record: CallRecord, audio: RecordingAudio | None) -> None:
     """Write the run's artifact."""
     markdown = await asyncio.to_thread(call_report, record, audio)
     title = record.failure.error if record.failure else (record.summary.text if record.summary else record.contact_id)
-    await acreate_markdown_artifact(markdown, key=f"call-{record.call_id}", description=_masked(title))
+    await acreate_markdown_artifact(markdown, key=f"call-{record.call_id}", description=masked(title))
 
 
 def call_report(record: CallRecord, audio: RecordingAudio | None) -> str:
@@ -128,10 +128,6 @@ def _table(head: tuple[str, ...], rows: list[Any]) -> str:
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-def _masked(text: str) -> str:
-    return mask_personal_data(text) if wiring.settings().mask_personal_data else text
-
-
 def _shown(text: str) -> str:
     """Text from callers and keys as plain words: masked, and unable to become markup or another table cell."""
-    return _MARKS.sub(lambda mark: f"&#{ord(mark[0])};", " ".join(_masked(text).split()))
+    return _MARKS.sub(lambda mark: f"&#{ord(mark[0])};", " ".join(masked(text).split()))

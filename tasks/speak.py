@@ -10,6 +10,7 @@ from prefect.concurrency.asyncio import rate_limit
 from models.audio import join_wavs
 from models.speech_text import read_back_sentence, respell, split_for_synthesis, takes_ssml, to_ssml
 from tasks import wiring
+from tasks.privacy import masked
 from tasks.retrying import PATIENT
 
 RATE_LIMIT = "google-tts"
@@ -26,7 +27,7 @@ class Speech:
 
 async def speak(summary: str) -> Speech:
     """Speak the read-back of a summary, each part in a task of its own, so that a retry repeats no other part's paid request."""
-    text, voice = read_back_sentence(summary), wiring.settings().tts_voice
+    text, voice = read_back_sentence(masked(summary)), wiring.settings().tts_voice
     render = partial(to_ssml if takes_ssml(voice) else respell, pronunciations=wiring.pronunciations())
     parts = [render(part) for part in split_for_synthesis(text, render=render)]
     sounds = [await synthesize(part) for part in parts]
