@@ -199,6 +199,10 @@ class SummaryScorer:
         self._tokens = TokenEncoder(settings.bertscore_model, settings.bertscore_layer, device, settings.batch_size)
         self._sentences = sentence_encoder(settings.sts_model, device, settings.batch_size)
         self.encoders = settings.named_encoders()
+        self.embed_references(references)
+
+    def embed_references(self, references: Sequence[str]) -> None:
+        """Take other references; the encoders stay loaded."""
         self._reference_states = self._unit_states(references)
         self._reference_sentences = self._sentences.embed(references)
 
