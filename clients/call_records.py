@@ -116,7 +116,7 @@ class CallRecords:
         numbers = (
             int(match[1])
             for prefix in ("stt/", "nlp/", "tts/")
-            for facts in self._store.list(prefix)
+            for facts in self._store.walk(prefix)
             if (match := _NUMBERED_FILE.match(facts.key))
         )
         return max(numbers, default=0)

@@ -3,7 +3,7 @@
 Retries are off in the SDK: the tasks retry, by error class, so that a wait is seen in the Prefect UI and counted once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -142,7 +142,7 @@ class ObjectStore:
         except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"delete s3://{self.bucket}/{key}")
 
-    def list(self, prefix: str, *, start_after: str = "") -> Iterator[ObjectFacts]:
+    def walk(self, prefix: str, *, start_after: str = "") -> Iterator[ObjectFacts]:
         """Stream the facts of every object under a prefix in key order, a page of 1,000 at a time."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, StartAfter=start_after)
         try:
@@ -151,6 +151,31 @@ class ObjectStore:
                     yield ObjectFacts(entry["Key"], entry["ETag"].strip('"'), entry["Size"], {}, entry.get("LastModified"))
         except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"list s3://{self.bucket}/{prefix}")
+
+    def folders(self, prefix: str) -> Sequence[str]:
+        """The names one level below a prefix that end with a slash, in key order; a request for each 1,000."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
+        try:
+            return [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
+        except (ClientError, BotoCoreError) as error:
+            _raise_ours(error, f"list folders of s3://{self.bucket}/{prefix}")
+
+    def erase(self, key: str) -> int:
+        """Remove an object with every older version and delete marker it has; returns how many there were.
+
+        In a versioned bucket ``delete`` only hides an object. Needs s3:ListBucketVersions and s3:DeleteObjectVersion.
+        """
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)
+        erased = 0
+        try:
+            for page in pages:
+                for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                    if entry["Key"] == key:
+                        self._s3.delete_object(Bucket=self.bucket, Key=key, VersionId=entry["VersionId"])
+                        erased += 1
+        except (ClientError, BotoCoreError) as error:
+            _raise_ours(error, f"erase s3://{self.bucket}/{key}")
+        return erased
 
     def upload_file(self, path: Path, key: str) -> None:
         """Send a file of any size."""

@@ -127,7 +127,7 @@ class CheckpointMirror:
         """Bring the newest checkpoint here where this machine has none."""
         if last_complete_checkpoint(self._folder) is not None:
             return
-        for facts in self._store.list(self._prefix):
+        for facts in self._store.walk(self._prefix):
             path = self._folder / facts.key.removeprefix(self._prefix)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._store.download_file(facts.key, path)
@@ -139,7 +139,7 @@ class CheckpointMirror:
         self._remove(keep="")
 
     def _remove(self, keep: str) -> None:
-        for facts in list(self._store.list(self._prefix)):
+        for facts in list(self._store.walk(self._prefix)):
             if not keep or not facts.key.startswith(f"{self._prefix}{keep}/"):
                 self._store.delete(facts.key)
 

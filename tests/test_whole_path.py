@@ -116,7 +116,7 @@ def test_the_run_is_named_by_its_contact_and_its_artifact_tells_the_call(stack: 
     upload, record = read_back[0]
     run = next(run for run in runs_of(stack, key=upload.key))
     assert run["name"] == upload.contact
-    assert run["state"]["type"] == "COMPLETED"
+    assert final_state(stack, run["id"])["type"] == "COMPLETED"
     artifacts = ask(stack, "POST", "artifacts/filter", {"artifacts": {"key": {"any_": [f"call-{record.call_id}"]}}})
     assert len(artifacts) == 1
     markdown = artifacts[0]["data"]

@@ -31,7 +31,7 @@ def store(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
     store = ObjectStore(BUCKET, region="ap-northeast-2", endpoint_url=endpoint)
     store._s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
     yield store
-    for facts in list(store.list("")):
+    for facts in list(store.walk("")):
         store.delete(facts.key)
     store._s3.delete_bucket(Bucket=BUCKET)
 
@@ -88,7 +88,7 @@ def test_a_truncated_copy_on_this_machine_is_downloaded_anew(store: ObjectStore,
 
 def test_the_same_name_from_another_bucket_is_not_taken_from_the_cache(store: ObjectStore, model: Path, tmp_path: Path) -> None:
     download_version(store, publish(store, model), tmp_path / "cache")
-    for facts in list(store.list("models/")):
+    for facts in list(store.walk("models/")):
         store.delete(facts.key)
     (model / "config.json").write_text('{"model_type": "BART"}')
     folder = download_version(store, publish(store, model), tmp_path / "cache")
