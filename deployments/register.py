@@ -10,11 +10,15 @@ import logging
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from prefect import get_client
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate, WorkPoolCreate
+from prefect.client.schemas.objects import StateType
+from prefect.events import AutomationCore, EventTrigger, Posture, ResourceSpecification
+from prefect.events.actions import ChangeFlowRunState
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.workers.process import ProcessWorker
 
@@ -24,6 +28,7 @@ from tasks.speak import RATE_LIMIT
 from tasks.transcribe import JOBS_LIMIT
 
 logger = logging.getLogger("readback.register")
+SILENT_RUNS = "Runs without heartbeat"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -34,6 +39,7 @@ class Queue:
     name: str
     priority: int
     description: str
+    concurrency: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,23 +61,31 @@ class Limit:
     decay_per_second: float = 0.0
 
 
-POOLS = (
-    Pool(
-        "calls",
-        "resident",
-        "CPU: calls on their way from recording to prompt",
-        (Queue("live", 1, "Calls that have just ended"), Queue("backfill", 10, "Redone and old calls, behind live ones")),
-    ),
-    Pool(
-        "g4dn",
-        "process",
-        "GPU: summaries (resident worker), training and scoring",
-        (
-            Queue("summaries", 1, "One summary each, by a resident worker with the model loaded"),
-            Queue("training", 10, "Fine-tuning and scoring"),
+def pools(settings: Settings) -> tuple[Pool, ...]:
+    """The work pools. Backfill gets half of the speech-to-text jobs at most, so that live calls never wait behind it."""
+    backfill = Queue("backfill", 10, "Redone and old calls, behind live ones", max(1, settings.stt_concurrency // 2))
+    return (
+        Pool(
+            "calls",
+            "resident",
+            "CPU: calls on their way from recording to prompt",
+            (
+                Queue("operations", 1, "Reaper, reconciler, digest, redrive and erasure: stays open while the calls are paused"),
+                Queue("live", 2, "Calls that have just ended"),
+                backfill,
+            ),
         ),
-    ),
-)
+        Pool(
+            "g4dn",
+            "process",
+            "GPU: summaries (resident worker), training and scoring",
+            (
+                Queue("summaries", 1, "One summary each, by a resident worker with the model loaded"),
+                Queue("training", 10, "Fine-tuning and scoring, one at a time on a GPU"),
+            Queue("control", 5, "Sweeps, selections, votes and promotions, which mostly wait for other runs"),
+            ),
+        ),
+    )
 
 
 def limits(settings: Settings) -> tuple[Limit, ...]:
@@ -93,8 +107,16 @@ async def register_pool(client: PrefectClient, pool: Pool) -> None:
         logger.info("Work pool %s is there", pool.name)
     for queue in pool.queues:
         try:
-            await client.create_work_queue(queue.name, description=queue.description, priority=queue.priority, work_pool_name=pool.name)
+            await client.create_work_queue(
+                queue.name,
+                description=queue.description,
+                priority=queue.priority,
+                concurrency_limit=queue.concurrency,
+                work_pool_name=pool.name,
+            )
         except ObjectAlreadyExists:
+            known = await client.read_work_queue_by_name(queue.name, work_pool_name=pool.name)
+            await client.update_work_queue(known.id, priority=queue.priority, concurrency_limit=queue.concurrency)
             logger.info("Work queue %s/%s is there", pool.name, queue.name)
 
 
@@ -112,13 +134,46 @@ async def register_limit(client: PrefectClient, limit: Limit) -> None:
     )
 
 
+def silent_runs(settings: Settings) -> AutomationCore:
+    """Marks a run Crashed when its heartbeats stop, so that the reaper runs it again."""
+    ends = ("Completed", "Failed", "Cancelled", "Crashed", "AwaitingRetry", "Scheduled", "WaitingForVendor", "Paused", "Suspended")
+    return AutomationCore(
+        name=SILENT_RUNS,
+        description=f"No heartbeat for {settings.dead_after_seconds} s: the worker is gone. The reaper runs the call again.",
+        trigger=EventTrigger(
+            after={"prefect.flow-run.heartbeat"},
+            expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{state}" for state in ends)},
+            match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=timedelta(seconds=settings.dead_after_seconds),
+        ),
+        actions=[ChangeFlowRunState(state=StateType.CRASHED, message="No heartbeat: its worker is gone")],
+    )
+
+
+async def register_automation(client: PrefectClient, automation: AutomationCore) -> None:
+    """Create an automation, or make the one of its name what the code says; a second one of that name is removed."""
+    known = await client.read_automations_by_name(automation.name)
+    if not known:
+        await client.create_automation(automation)
+        logger.info("Automation %r created", automation.name)
+        return
+    await client.update_automation(known[0].id, automation)
+    for double in known[1:]:
+        await client.delete_automation(double.id)
+
+
 async def register() -> None:
     """Create what is missing on the server that PREFECT_API_URL names."""
+    settings = load_settings()
     async with get_client() as client:
-        for pool in POOLS:
+        for pool in pools(settings):
             await register_pool(client, pool)
-        for limit in limits(load_settings()):
+        for limit in limits(settings):
             await register_limit(client, limit)
+        await register_automation(client, silent_runs(settings))
 
 
 def deploy() -> None:

@@ -22,12 +22,15 @@ from uuid import UUID
 
 import anyio
 import anyio.abc
+from prefect._internal.observers import FlowRunCancellingObserver
 from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName, WorkQueueFilter, WorkQueueFilterName
 from prefect.client.schemas.objects import FlowRun, WorkPool
 from prefect.context import AsyncClientContext
+from prefect.events.filters import EventAnyResourceFilter, EventFilter, EventNameFilter
 from prefect.exceptions import Abort, ObjectNotFound, Pause, TerminationSignal
 from prefect.flow_engine import run_flow
 from prefect.flows import Flow, load_flow_from_entrypoint
+from prefect.settings import get_current_settings
 from prefect.states import AwaitingRetry
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
@@ -210,6 +213,28 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
                 raise TypeError(f"{entrypoint} is a sync flow: a resident worker cannot interrupt it; write it async")
             self._flows[entrypoint] = loaded
         return self._flows[entrypoint]
+
+    async def _setup_cancellation_observer(self) -> None:
+        """Listen for cancelled runs of this pool; without it only the run's own process could be told, and here there is none.
+
+        Prefect's own switch for this (``worker.enable_cancellation``) is off by default and is about runs that have not started.
+        """
+        if self._cancelling_observer is not None or self._work_pool is None:
+            return
+        self._cancelling_observer = await self._exit_stack.enter_async_context(
+            FlowRunCancellingObserver(
+                on_cancelling=self._cancel_soon,
+                polling_interval=get_current_settings().worker.cancellation_poll_seconds,
+                event_filter=EventFilter(
+                    event=EventNameFilter(name=["prefect.flow-run.Cancelling"]),
+                    any_resource=EventAnyResourceFilter(id=[f"prefect.work-pool.{self._work_pool.id}"]),
+                ),
+            )
+        )
+
+    def _cancel_soon(self, flow_run_id: UUID) -> None:
+        if self._runs_task_group is not None:
+            self._runs_task_group.start_soon(self._cancel_run, flow_run_id)
 
     async def _cancel_run(self, flow_run_id: UUID) -> None:
         """End one run because a person cancelled it; Prefect's engine records Cancelled."""

@@ -16,8 +16,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import boto3
+import requests
 from botocore.config import Config
 
+from sandbox.faults import FaultPlan
 from sandbox.postgres import Postgres
 from sandbox.processes import Child, ProcessFailed, free_port, spawn
 
@@ -31,7 +33,10 @@ CLIENT_ID, CLIENT_SECRET = "sandbox", "sandbox-secret"
 
 @dataclass
 class StackOptions:
-    """How to run the stack. ``ui_port`` 0 chooses a free one; ``stt_seconds`` is how long a job of the stand-in takes."""
+    """How to run the stack. ``ui_port`` 0 chooses a free one; ``stt_seconds`` is how long a job of the stand-in takes.
+
+    With ``faulty_s3`` the product reaches S3 and SQS through a proxy that can be told to spoil requests (``Stack.inject``).
+    """
 
     work_dir: Path
     transcripts: Sequence[Path] = (RECORDINGS,)
@@ -42,6 +47,7 @@ class StackOptions:
     stt_concurrency: int = 10
     call_limit: int = 16
     training_worker: bool = False
+    faulty_s3: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -52,6 +58,7 @@ class Stack:
         """Nothing starts before the context is entered."""
         self.options = options
         self.children: dict[str, Child] = {}
+        self.vendors: dict[str, str] = {}
         self.api_port = options.ui_port or free_port()
         self.s3_port = options.s3_port or free_port()
         self.environment = self._environment()
@@ -161,8 +168,12 @@ class Stack:
             str(options.work_dir / "returnzero.state"),
         )
         google = self.python("google-tts", "sandbox.google_tts")
-        self.environment["READBACK_RETURNZERO_URL"] = returnzero.announced()["url"]
+        self.vendors |= {"returnzero": returnzero.announced()["url"], "google-tts": google.announced()["url"]}
+        self.environment["READBACK_RETURNZERO_URL"] = self.vendors["returnzero"]
         self.environment["READBACK_TTS_ENDPOINT"] = google.announced()["endpoint"]
+        if options.faulty_s3:
+            self.vendors["s3"] = self.python("s3-faults", "sandbox.s3_faults", "--target", self.s3_url).announced()["url"]
+            self.environment["READBACK_AWS_ENDPOINT_URL"] = self.vendors["s3"]
         _until(postgres.ready, self.children["postgres"], "take connections")
         postgres.create_database()
         self.start_server()
@@ -204,6 +215,7 @@ class Stack:
         self.start_summarizer()
         if self.options.training_worker:
             self._worker("training-worker", "g4dn", "process", "training", limit=1)
+            self._worker("control-worker", "g4dn", "process", "control", limit=4)
         self.start_listener()
         for name in ("call-worker", "summarizer"):
             self._wait_for_words(name, "started!")
@@ -219,6 +231,20 @@ class Stack:
     def start_listener(self) -> None:
         """Start the service that turns S3 notifications into Prefect events."""
         self.python("watch-s3", "flows.watch_s3")
+
+    def crash(self, name: str) -> None:
+        """End one of ``CRASHABLE`` as a power cut would, and start it again as a service manager would."""
+        self.children.pop(name).kill()
+        CRASHABLE[name](self)
+
+    def inject(self, vendor: str, plan: FaultPlan) -> None:
+        """Put a plan of faults in force at one of ``vendors``."""
+        requests.post(f"{self.vendors[vendor]}/sandbox/faults", data=plan.model_dump_json(), timeout=10).raise_for_status()
+
+    def counters(self, vendor: str) -> dict[str, Any]:
+        """The books that one of ``vendors`` keeps."""
+        books: dict[str, Any] = requests.get(f"{self.vendors[vendor]}/sandbox/counters", timeout=30).json()
+        return books
 
     def _worker(self, name: str, pool: str, kind: str, queue: str, *, limit: int) -> None:
         queues = ["--work-queue", queue] if queue else []
@@ -236,7 +262,15 @@ class Stack:
 
     def _wait_for_words(self, name: str, words: str) -> None:
         child = self.children[name]
-        _until(lambda: words in child.log.read_text(errors="replace"), child, "start")
+        _until(lambda: words in child.said(), child, "start")
+
+
+CRASHABLE: Mapping[str, Callable[[Stack], None]] = {
+    "call-worker": Stack.start_call_worker,
+    "summarizer": Stack.start_summarizer,
+    "watch-s3": Stack.start_listener,
+    "prefect-server": Stack.start_server,
+}
 
 
 def _until(ready: Callable[[], bool], child: Child, what: str, timeout: float = 90.0) -> None:
