@@ -1,0 +1,36 @@
+"""The documents keep their promises: settings, links and commands that they name exist."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.settings import settings_table
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("models/shipped/*.md")])
+
+
+def test_the_configuration_page_lists_every_setting_as_it_is() -> None:
+    assert settings_table() in (ROOT / "docs" / "configuration.md").read_text("utf-8"), "run: python -m models.settings"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_local_link_leads_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", document.read_text("utf-8"))
+    missing = [target for target in targets if not (document.parent / target).exists()]
+    assert missing == []
+
+
+def test_every_make_target_that_the_readme_names_exists() -> None:
+    named = set(re.findall(r"\bmake ([a-z-]+)\b", (ROOT / "README.md").read_text("utf-8")))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE))
+    assert named <= targets
+
+
+@pytest.mark.parametrize("module", ["sandbox.demo", "sandbox.up", "sandbox.returnzero", "sandbox.google_tts", "deployments.register"])
+def test_every_command_explains_itself(module: str) -> None:
+    answer = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True, cwd=ROOT, timeout=60, check=True)
+    assert "usage:" in answer.stdout
