@@ -1,16 +1,18 @@
 """Training: ours against the loop of the first code, on the same model, rows and machine, in one run.
 
-    python -m benchmarks.training [--steps 1500]
+    python -m benchmarks.training [--steps 1000]
 
 The opponent is the first code's loop: batches of 2, every row padded to the longest of the data set, pads attended to and counted
 in the loss. Both see the same number of rows per step and take the same number of steps from the same weights. "Learnt" is the
-share of validation summaries that come out exactly right by greedy decoding afterwards.
+share of validation summaries that come out exactly right by greedy decoding afterwards. The rows are generated inquiries with one of
+the eight most frequent summaries, so that a new model of 1.2 million parameters can learn them within the steps.
 """
 
 import argparse
 import json
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +25,18 @@ from models.pretraining import SmallBart, new_bart
 from models.tokenizer import train_tokenizer
 
 BATCH = 2
-LEARNING_RATE = 1e-3
+LEARNING_RATE = 5e-4
+GENERATED = 12_000
+SUMMARIES = 8
 VALIDATION = 100
 
 
 def main() -> None:
     """Measure both and print a row and a JSON line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=1500, help="updates of each, batch 2")
+    parser.add_argument("--steps", type=int, default=1000, help="updates of each, batch 2")
     steps = parser.parse_args().steps
-    inquiries = generate(2000 + VALIDATION, seed=5)
-    pairs = [Pair(inquiry.input, inquiry.summary, str(i)) for i, inquiry in enumerate(inquiries)]
+    pairs = commonest()
     train, validation = pairs[VALIDATION:], pairs[:VALIDATION]
     with tempfile.TemporaryDirectory() as scratch:
         base = make_base(train, Path(scratch) / "base")
@@ -71,6 +74,13 @@ def main() -> None:
         f"ours {row['our_samples_per_second']} samples/s ({row['ratio']}x), exact {row['our_exact']:.0%}"
     )
     print(json.dumps(row))
+
+
+def commonest() -> list[Pair]:
+    """Generated inquiries with one of the most frequent summaries: little enough to be learnt in minutes from nothing."""
+    inquiries = generate(GENERATED, seed=5)
+    frequent = {summary for summary, _ in Counter(inquiry.summary for inquiry in inquiries).most_common(SUMMARIES)}
+    return [Pair(row.input, row.summary, str(i)) for i, row in enumerate(inquiries) if row.summary in frequent]
 
 
 def make_base(pairs: list[Pair], folder: Path) -> Path:
