@@ -35,7 +35,7 @@ async def artifact(key: str) -> str:
 
 async def test_a_run_leaves_everything_in_the_bucket_and_its_plots_in_the_ui(data: str) -> None:
     summary = await finetune(request(data))
-    names = {facts.key.removeprefix(summary.prefix) for facts in object_store().list(summary.prefix)}
+    names = {facts.key.removeprefix(summary.prefix) for facts in object_store().walk(summary.prefix)}
     assert {
         "finished.json",
         "run.json",
@@ -97,7 +97,7 @@ async def test_a_killed_run_goes_on_from_the_bucket_on_another_machine(data: str
         await train.fn(config, prepared.split, tmp_path / "first", keys, die)
     result = await train.fn(config, prepared.split, tmp_path / "second", keys, lambda progress: None)
     assert (result.resumed_from, result.steps) == (2, 4)
-    kept = {facts.key.removeprefix(keys.checkpoints).split("/")[0] for facts in object_store().list(keys.checkpoints)}
+    kept = {facts.key.removeprefix(keys.checkpoints).split("/")[0] for facts in object_store().walk(keys.checkpoints)}
     assert len(kept) == 1
 
 
