@@ -37,17 +37,22 @@ def _die_with_parent() -> None:
 
 @dataclass
 class Child:
-    """One process of the stack."""
+    """One process of the stack. ``log`` may hold what predecessors of the same name said, in its first ``log_start`` bytes."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    log_start: int = 0
+
+    def said(self) -> str:
+        """What this process has written so far."""
+        return self.log.read_bytes()[self.log_start :].decode("utf-8", "replace")
 
     def announced(self, timeout: float = 60.0) -> dict[str, Any]:
         """The JSON line that a stand-in prints once it listens."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            for line in self.log.read_text(errors="replace").splitlines():
+            for line in self.said().splitlines():
                 if line.startswith("{"):
                     answer: dict[str, Any] = json.loads(line)
                     return answer
@@ -94,6 +99,7 @@ def spawn(
         _die_with_parent()
 
     with log.open("ab") as output:
+        log_start = output.tell()
         process = subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
@@ -104,4 +110,4 @@ def spawn(
             start_new_session=True,
             preexec_fn=before_start,
         )
-    return Child(name, process, log)
+    return Child(name, process, log, log_start)

@@ -273,7 +273,7 @@ CRASHABLE: Mapping[str, Callable[[Stack], None]] = {
 }
 
 
-def _until(ready: Callable[[], bool], child: Child, what: str, timeout: float = 90.0) -> None:
+def _until(ready: Callable[[], bool], child: Child, what: str, timeout: float = 180.0) -> None:
     deadline = time.monotonic() + timeout
     while not ready():
         child.check()
