@@ -9,14 +9,14 @@ import random
 import re
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, Field, ValidationError
 
 from clients.s3 import ObjectStore
 from models.call_record import CallRecord
-from models.errors import ObjectGone, PermanentError, StorageConflict
+from models.errors import ObjectGone, PermanentError, StorageConflict, VendorUnavailable
 from models.storage_keys import StorageKeys
 
 _NUMBERED_FILE = re.compile(r"^(?:stt/stt|nlp/nlp|tts/tts)_(\d+)\.(?:txt|wav)$")
@@ -66,18 +66,28 @@ class CallRecords:
 
     def create(self, record: CallRecord) -> Checkpoint:
         """Write the first record of a call; StorageConflict when another run was there first."""
-        etag = self._store.put(
-            StorageKeys.call_record(record.call_id), _bytes_of(record), content_type="application/json", only_if_absent=True
-        )
-        return Checkpoint(record, etag)
+        return self._write(record, replaces=None)
 
     def save(self, checkpoint: Checkpoint, **changes: object) -> Checkpoint:
         """Write a changed record where the old one still stands; StorageConflict when another run has written since."""
         record = checkpoint.record.model_copy(update={**changes, "updated_at": datetime.now(UTC)})
-        etag = self._store.put(
-            StorageKeys.call_record(record.call_id), _bytes_of(record), content_type="application/json", only_if_etag=checkpoint.etag
-        )
-        return replace(checkpoint, record=record, etag=etag)
+        return self._write(record, replaces=checkpoint.etag)
+
+    def _write(self, record: CallRecord, *, replaces: str | None) -> Checkpoint:
+        """Write conditionally, and recognize one's own write where its answer was lost or the request was repeated on its way.
+
+        A record names its owner and the microsecond of its change, so equal bytes are the same write. Taking it for another
+        run's would turn an answer that S3 lost into a call that a person has to look at.
+        """
+        key, body = StorageKeys.call_record(record.call_id), _bytes_of(record)
+        try:
+            etag = self._store.put(key, body, content_type="application/json", only_if_absent=replaces is None, only_if_etag=replaces)
+        except (StorageConflict, VendorUnavailable):
+            stored = self._store.find(key)
+            if stored is None or stored.body != body:
+                raise
+            etag = stored.etag
+        return Checkpoint(record, etag)
 
     def next_number(self) -> int:
         """Take a number that nobody has and nobody will get again.
