@@ -26,7 +26,8 @@ from models.storage_keys import RECORDINGS_FOLDER, StorageKeys, call_id, parse_r
 from sandbox.processes import ProcessFailed
 from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
 
-console = Console()
+# A log file or a pipe has no width of its own: wide enough for a row of the table.
+console = Console(width=None if sys.stdout.isatty() else 140)
 
 
 @dataclass(frozen=True)
