@@ -101,7 +101,7 @@ def resolve(store: ObjectStore, name: str) -> Candidate:
     if finished is None:
         raise ModelRefused(f"there is no finished training run {name!r}", remedy="Name it as family/run, such as bart/lora-r8-…")
     serving = RunSummary.model_validate_json(finished.body).serving_prefix
-    files = list(store.list(serving))
+    files = list(store.walk(serving))
     if serving + "config.json" not in {facts.key for facts in files}:
         raise ModelRefused(
             f"run {name!r} holds a bare adapter, which cannot serve", remedy="Train with merge_adapter, or merge it into its base"
@@ -114,7 +114,7 @@ def finished_runs(store: ObjectStore) -> list[str]:
     names = []
     for family in FAMILIES:
         root = f"{StorageKeys.MODELS}{family}/"
-        for facts in store.list(root):
+        for facts in store.walk(root):
             run, _, rest = facts.key.removeprefix(root).partition("/")
             if facts.key == RunKeys(family, run).finished and rest:
                 names.append(f"{family}/{run}")
@@ -140,11 +140,11 @@ def local_folder(store: ObjectStore, candidate: Candidate) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".run-") as scratch:
         partial = Path(scratch) / "model"
-        for facts in store.list(candidate.prefix):
+        for facts in store.walk(candidate.prefix):
             path = partial / facts.key.removeprefix(candidate.prefix)
             path.parent.mkdir(parents=True, exist_ok=True)
             store.download_file(facts.key, path)
-        if listing_digest(candidate.prefix, store.list(candidate.prefix)) != candidate.digest:
+        if listing_digest(candidate.prefix, store.walk(candidate.prefix)) != candidate.digest:
             raise ModelRefused(f"{candidate.prefix} changed while it was read", remedy="Let the training run finish, then repeat")
         _move_into_place(partial, target)
     return target

@@ -126,7 +126,7 @@ def state_of(store: ObjectStore, plan: VotePlan) -> VoteState:
     submissions: list[Submission] = []
     while (stored := store.find(VoteKeys.submission(plan.vote, len(submissions) + 1))) is not None:
         submissions.append(Submission.model_validate_json(stored.body))
-    votes = [Vote.model_validate_json(store.get(facts.key).body) for facts in store.list(VoteKeys.votes(plan.vote))]
+    votes = [Vote.model_validate_json(store.get(facts.key).body) for facts in store.walk(VoteKeys.votes(plan.vote))]
     return VoteState(plan=plan, submissions=submissions, votes=votes)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from moto.server import ThreadedMotoServer
 from prefect.testing.utilities import prefect_test_harness
+from small_runs import SmallRuns, train_small_runs
 
 from models.dataset.pair import Pair
 from models.finetuning.outputs import pairs_csv
@@ -56,3 +57,9 @@ def data(pairs: list[Pair], bucket: str) -> str:
     """The key of a small data set in the bucket."""
     wiring.object_store().put("datasets/tiny.csv", pairs_csv(pairs).encode())
     return "datasets/tiny.csv"
+
+
+@pytest.fixture(scope="session")
+def small_runs(tmp_path_factory: pytest.TempPathFactory) -> SmallRuns:
+    """Trainings of 20, 40 and 100 steps."""
+    return train_small_runs(tmp_path_factory.mktemp("small-runs"), (20, 40, 100))

@@ -1,0 +1,287 @@
+"""Selection on the real engine: candidates from our own training, scored, voted on, promoted while calls are summarized, rolled back."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, FlowFilter, FlowFilterName
+from prefect.client.schemas.objects import FlowRun
+from prefect.deployments.runner import RunnerDeployment
+from prefect.settings import get_current_settings
+from small_runs import SmallRuns
+
+from models.errors import ConfigurationError
+from models.in_service import ModelInService, ServiceReport
+from models.registry import SHIPPED, Registry
+from models.summarizer import SummaryResult
+from tasks import champion, wiring
+from tasks.candidates import contest, resolve
+from tasks.score import known_scores, score_key
+from training_flows.rollback import rollback
+from training_flows.scoring import ScoringSettings
+from training_flows.select_model import select_model
+
+ROOT = Path(__file__).resolve().parents[2]
+POOL = "selection"
+HERE = ScoringSettings(encoders="shipped", run_in_process=True)
+
+
+@pytest.fixture(autouse=True)
+def weak_model_ships(bucket: str, small_runs: SmallRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READBACK_MODEL_DIR", str(small_runs.by_steps[20].out / "model"))
+    monkeypatch.setenv("READBACK_MODEL_CACHE", str(tmp_path / "models"))
+    monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.2")
+    wiring.forget_clients()
+
+
+async def newest_artifact(key: str) -> str:
+    async with get_client() as client:
+        found = await client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
+    return str(max(found, key=lambda artifact: artifact.created).data)
+
+
+async def runs_of(flow: str) -> int:
+    async with get_client() as client:
+        return len(await client.read_flow_runs(flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])), limit=200))
+
+
+async def test_candidates_are_ranked_and_one_that_crashes_sinks_no_other(small_runs: SmallRuns) -> None:
+    good, broken = small_runs.upload(100, "good"), small_runs.upload(40, "broken")
+    wiring.object_store().put("models/bart/broken/model/model.safetensors", b"half a file")
+    chosen = await select_model(runs=["bart/*"], scoring=HERE, hold_the_vote=False, promote_winner=False)
+    assert chosen.winner == good
+    report = await newest_artifact("leaderboard")
+    assert "data:image/png;base64," in report
+    assert f"| 1 | `{good}` |" in report
+    assert f"| 2 | ★ `{SHIPPED}` |" in report
+    assert f"- `{broken}`: Failed" in report
+    assert "### 가장 나쁜 예" in report
+    assert "local:model@" in report
+    assert Registry(wiring.object_store()).champion() == SHIPPED
+
+
+async def test_scoring_again_with_nothing_changed_runs_no_model(small_runs: SmallRuns) -> None:
+    small_runs.upload(100, "good")
+    first = await select_model(runs=["bart/good"], scoring=HERE, hold_the_vote=False, promote_winner=False)
+    scorings = await runs_of("score-candidate")
+    again = await select_model(runs=["bart/good"], scoring=HERE, hold_the_vote=False, promote_winner=False)
+    assert again.winner == first.winner
+    assert await runs_of("score-candidate") == scorings
+    small_runs.upload(40, "good")
+    await select_model(runs=["bart/good"], scoring=HERE, hold_the_vote=False, promote_winner=False)
+    assert await runs_of("score-candidate") == scorings + 1
+
+
+async def test_a_candidate_that_learnt_the_test_rows_is_left_out(small_runs: SmallRuns) -> None:
+    small_runs.upload(100, "fair")
+    cheat = small_runs.upload(40, "cheat")
+    store, split = wiring.object_store(), small_runs.split.record
+    moved = split.model_copy(update={"train": [*split.train, *split.test[:3]]})
+    store.put("models/bart/cheat/split.json", moved.model_dump_json().encode())
+    scoring = HERE.model_copy(update={"test_set": "models/bart/fair/test.csv"})
+    await select_model(runs=["bart/*"], scoring=scoring, hold_the_vote=False, promote_winner=False)
+    assert f"- `{cheat}`: 시험 데이터 3행을 학습했습니다." in await newest_artifact("leaderboard")
+
+
+async def test_without_the_champions_score_there_is_no_leaderboard(
+    small_runs: SmallRuns, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    small_runs.upload(100, "good")
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    (damaged / "config.json").write_text('{"model_type": "bart"}')
+    monkeypatch.setenv("READBACK_MODEL_DIR", str(damaged))
+    wiring.forget_clients()
+    encoder = str(small_runs.by_steps[20].out / "model")
+    metrics = {"bertscore_model": encoder, "bertscore_layer": 1, "sts_model": encoder}
+    scoring = ScoringSettings.model_validate({"run_in_process": True, "metrics": metrics})
+    with pytest.raises(ConfigurationError, match="the champion shipped could not be scored"):
+        await select_model(runs=["bart/good"], scoring=scoring, hold_the_vote=False, promote_winner=False)
+
+
+def test_patterns_mean_finished_runs_and_what_cannot_take_part_is_told(small_runs: SmallRuns) -> None:
+    small_runs.upload(100, "good")
+    store = wiring.object_store()
+    store.put("models/bart/unfinished/checkpoints/x", b"")
+    small_runs.upload(40, "adapter")
+    store.delete("models/bart/adapter/model/config.json")
+    field = contest(store, ["bart/*", "bart/typo"])
+    assert [candidate.name for candidate in field.candidates] == [SHIPPED, "bart/good"]
+    assert "bare adapter" in field.refused["bart/adapter"]
+    assert "no finished training run 'bart/typo'" in field.refused["bart/typo"]
+
+
+def test_scores_are_kept_by_everything_they_depend_on(small_runs: SmallRuns) -> None:
+    store = wiring.object_store()
+    first = resolve(store, small_runs.upload(100, "one"))
+    twin = resolve(store, small_runs.upload(100, "two"))
+    other = resolve(store, small_runs.upload(40, "three"))
+    metrics = HERE.resolved()
+    assert score_key(first, "test", metrics) == score_key(twin, "test", metrics)
+    changed = [
+        score_key(other, "test", metrics),
+        score_key(first, "other-test", metrics),
+        score_key(first, "test", metrics.model_copy(update={"bertscore_layer": 0})),
+    ]
+    assert len({score_key(first, "test", metrics), *changed}) == 4
+    assert known_scores(store, first, score_key(first, "test", metrics)) is None
+
+
+class Worker:
+    """A resident worker in a process of its own, which a test may kill."""
+
+    def __init__(self) -> None:
+        settings = get_current_settings().to_environment_variables(exclude_unset=True)
+        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "resident"]
+        environment = {**os.environ, **settings, "PREFECT_WORKER_QUERY_SECONDS": "0.5", "OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+@pytest.fixture
+def calls_being_summarized() -> Iterator["Calls"]:
+    calls = Calls()
+    yield calls
+    calls.service.close()
+
+
+class Calls:
+    """A summarizer in service and calls that keep coming."""
+
+    def __init__(self) -> None:
+        self.reports: list[ServiceReport] = []
+        self.service = ModelInService(champion.champion_source(), champion.load_version, every_seconds=0.2, report=self.reports.append)
+        self.results: list[SummaryResult] = []
+        self.ended = False
+
+    async def keep_coming(self) -> None:
+        await asyncio.to_thread(self.service.start)
+        while not self.ended:
+            self.results += await asyncio.gather(
+                *(self.service.summarize(f"암 보험 해지 하고 싶어요. {n} 번째 문의입니다.") for n in range(4))
+            )
+            await asyncio.sleep(0.05)
+
+    async def speak_by(self, version: str, seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            while self.service.version != version:
+                await asyncio.sleep(0.05)
+
+
+async def paused_form(client: PrefectClient, run: FlowRun, after: str, seconds: float = 120) -> tuple[dict[str, Any], str]:
+    """The form that the run offers, as the UI gets it, and its key; ``after`` is the key of the form before."""
+    async with asyncio.timeout(seconds):
+        while True:
+            state = (await client.read_flow_run(run.id)).state
+            assert state is not None
+            assert not state.is_final(), f"the run ended as {state.name}: {state.message}"
+            keys = state.state_details.run_input_keyset or {}
+            if state.is_paused() and keys.get("schema", "") not in ("", after):
+                schema = await client._client.get(f"/flow_runs/{run.id}/input/{keys['schema']}")
+                if schema.status_code == 200:
+                    return json.loads(schema.text), keys["schema"]
+            await asyncio.sleep(0.2)
+
+
+def filled_in(form: dict[str, Any], voter: str, **changes: Any) -> dict[str, Any]:
+    """A voter who gives 5 points to the summary that names what the inquiry names, reading nothing but the form."""
+    paper: dict[str, Any] = {"voter": voter, "paper": form["properties"]["paper"]["default"], "close": False}
+    for name, field in form["properties"].items():
+        reference = field.get("$ref") or next((part["$ref"] for part in field.get("allOf", []) if "$ref" in part), "")
+        if not reference:
+            continue
+        marks = form["definitions"][reference.rpartition("/")[2]]["properties"]
+        line, request = field["description"].strip("“”").split(" 보험 ")
+        wanted = f"{line}보험 {request.split(' ')[0]} 요청"
+        paper[name] = {letter: 5 if wanted in marks[letter]["title"] else 1 for letter in "ABC"} | {"comment": ""}
+    return paper | changes
+
+
+async def resume(client: PrefectClient, run: FlowRun, paper: dict[str, Any]) -> dict[str, Any]:
+    answer = await client._client.post(f"/flow_runs/{run.id}/resume", json={"run_input": paper})
+    assert answer.status_code in (200, 201)
+    return dict(answer.json())
+
+
+@pytest.mark.slow
+async def test_from_finished_runs_to_the_model_in_service_and_back(small_runs: SmallRuns, calls_being_summarized: Calls) -> None:
+    good, middle = small_runs.upload(100, "good"), small_runs.upload(40, "middle")
+    calls = calls_being_summarized
+    coming = asyncio.create_task(calls.keep_coming())
+    worker = Worker()
+    try:
+        async with get_client() as client:
+            await client.create_work_pool(WorkPoolCreate(name=POOL, type="resident", base_job_template={}), overwrite=True)
+            for entrypoint in ("training_flows.scoring.score_candidate", "training_flows.select_model.select_model"):
+                name = entrypoint.rpartition(".")[2].replace("_", "-")
+                await (await RunnerDeployment.afrom_entrypoint(entrypoint, name=name, work_pool_name=POOL)).apply()
+            deployment = await client.read_deployment_by_name("select-model/select-model")
+            asked = {
+                "runs": [good, middle],
+                "scoring": {"encoders": "shipped"},
+                "voting": {"short": 1, "long": 1, "voters": 2},
+                "margin": 0.2,
+                "by": "minji",
+            }
+            run = await client.create_flow_run_from_deployment(deployment.id, parameters=asked)
+
+            form, first = await paused_form(client, run, after="")
+            out_of_range = filled_in(form, "민지")
+            out_of_range["short_1"] |= {"A": 7}
+            refused = await resume(client, run, out_of_range)
+            assert refused["status"] == "REJECT"
+            assert "7" in refused["details"]["reason"]
+
+            worker.kill()  # the run is suspended: it needs no process to wait
+            worker = Worker()
+            assert (await resume(client, run, filled_in(form, "민지")))["status"] == "ACCEPT"
+            form, second = await paused_form(client, run, after=first)
+            assert (await resume(client, run, filled_in(form, " 민지 ")))["status"] == "ACCEPT"
+            form, _ = await paused_form(client, run, after=second)
+            assert "이미 투표했습니다" in await newest_artifact("vote-turnout")
+            assert (await resume(client, run, filled_in(form, "준")))["status"] == "ACCEPT"
+
+            version = resolve(wiring.object_store(), good).version
+            await calls.speak_by(version, 90)
+            async with asyncio.timeout(60):
+                while not (ended := await client.read_flow_run(run.id)).state.is_final():
+                    await asyncio.sleep(0.2)
+            assert ended.state.is_completed(), ended.state.message
+
+        result = await newest_artifact("vote-result")
+        assert f"# 투표 결과: {good}" in result
+        assert "Krippendorff" in result
+        await rollback(by="jun", reason="두 번째 의견")
+        await calls.speak_by(SHIPPED, 30)
+    finally:
+        calls.ended = True
+        worker.stop()
+        await coming
+    assert {answer.model for answer in calls.results} == {SHIPPED, version}
+    assert all(answer.text for answer in calls.results)
+    assert [report.error for report in calls.reports] == ["", "", ""]
+    moves = Registry(wiring.object_store()).history()
+    assert [(move.kind, move.source, move.target, move.by) for move in moves] == [
+        ("promotion", SHIPPED, version, "minji"),
+        ("rollback", version, SHIPPED, "jun"),
+    ]
+    assert str(run.id) in moves[0].reason
