@@ -18,10 +18,12 @@ from prefect.states import Completed, Failed
 
 from models.audio import RecordingAudio
 from models.call_record import CallRecord, Recording
-from models.errors import CallTakenOver, PermanentError
+from models.errors import CallTakenOver, PermanentError, QuotaExhausted, ReadbackError, TransientError
+from tasks import wiring
 from tasks.claim import Claim, claim_call, complete_recording
 from tasks.convert import convert
 from tasks.fetch import fetch
+from tasks.pause import wait_for_better_times
 from tasks.quarantine import failure_of, set_aside
 from tasks.report import report
 from tasks.speak import speak
@@ -77,10 +79,18 @@ async def process_call(bucket: str, key: str, etag: str = "", size: int = 0) -> 
         return Completed(message=f"Read back as number {record.number}")
     except CallTakenOver as error:
         return Completed(name="TakenOver", message=str(error))
+    except (QuotaExhausted, TransientError) as error:
+        if isinstance(error, QuotaExhausted) or runtime.flow_run.run_count < wiring.settings().give_up_attempts:
+            await wait_for_better_times(error, steps.current)
+        return await _quarantine(recording.call_id, owner, error, steps.current)
     except PermanentError as error:
-        record = await set_aside(recording.call_id, owner, failure_of(error, steps.current, owner))
-        await report(record, None)
-        return Failed(name="Quarantined", message=f"{type(error).__name__} in step {steps.current}: {error}")
+        return await _quarantine(recording.call_id, owner, error, steps.current)
+
+
+async def _quarantine(call_id: str, owner: str, error: ReadbackError, step: str) -> State[Any]:
+    record = await set_aside(call_id, owner, failure_of(error, step, owner))
+    await report(record, None)
+    return Failed(name="Quarantined", message=f"{type(error).__name__} in step {step}: {error}")
 
 
 async def _read_back(call_id: str, owner: str, audio: RecordingAudio, steps: Steps, *, resumed: bool) -> CallRecord:
@@ -101,5 +111,5 @@ async def _read_back(call_id: str, owner: str, audio: RecordingAudio, steps: Ste
 
 
 def _nothing_to_do(claim: Claim) -> State[Any]:
-    names = {"finished": "Duplicate", "in_flight": "Duplicate", "in_quarantine": "InQuarantine", "superseded": "Superseded"}
-    return Completed(name=names[claim.verdict], message=claim.message)
+    names = {"finished": "Duplicate", "in_flight": "Duplicate", "in_quarantine": "InQuarantine"}
+    return Completed(name=names.get(claim.verdict, claim.verdict.capitalize()), message=claim.message)

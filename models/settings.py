@@ -57,6 +57,21 @@ class Settings(BaseSettings):
         "prompt",
         description="Sound copied into the run's artifact; the rest is linked for seven days (8 kB a second in Prefect's database)",
     )
+    summary_patience_seconds: float = Field(
+        30.0, gt=0, description="A summary that runs longer counts as lost and is made by another run (doubled with each attempt)"
+    )
+    dead_after_seconds: int = Field(
+        90, ge=30, description="A run without heartbeat for so long is marked Crashed; three heartbeats (PREFECT_FLOWS_HEARTBEAT_FREQUENCY)"
+    )
+    crashed_pause_seconds: float = Field(60.0, ge=0, description="How long a crashed run rests before the reaper runs it again")
+    crashed_reruns: int = Field(3, ge=1, description="A run that has run so often and crashed is left to reconcile")
+    pending_seconds: float = Field(300.0, gt=0, description="A run that its worker took and did not begin for so long is run again")
+    reconcile_grace_seconds: float = Field(300.0, ge=0, description="How old a recording without a record must be to count as forgotten")
+    outage_calls: int = Field(5, ge=1, description="So many calls waiting for a vendor, and none finished meanwhile, pause the queues")
+    probe_seconds: float = Field(900.0, gt=0, description="How long the queues stay paused before the next call tries the vendor again")
+    give_up_attempts: int = Field(
+        100, ge=1, description="A call that has waited for a vendor so often is quarantined (100: about a day of 15-minute waits)"
+    )
     drain_seconds: float = Field(20.0, ge=0, description="How long a resident worker lets its runs finish after SIGTERM")
 
 

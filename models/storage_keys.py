@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import date, datetime
 
 RECORDINGS_FOLDER = "CallRecordings"
 
@@ -37,6 +38,32 @@ def parse_recording_key(key: str) -> RecordingName | None:
     return RecordingName(contact_id=match["contact"], started_at=stamp, ivr=match["ivr"] is not None)
 
 
+def recorded_on(key: str) -> date | None:
+    """The day (UTC) on which a recording began, or None when the key names no call recording.
+
+    >>> recorded_on("connect/acme/CallRecordings/2026/11/21/c-1_20261121T01:30_UTC.wav")
+    datetime.date(2026, 11, 21)
+    """
+    name = parse_recording_key(key)
+    if name is None:
+        return None
+    try:
+        return datetime.strptime(name.started_at, "%Y%m%dT%H:%M").date()
+    except ValueError:
+        return None
+
+
+def day_folders(instance: str, day: date) -> list[str]:
+    """Every folder in which an instance (``connect/<alias>/``) may file a day's recordings, however it names days.
+
+    >>> day_folders("connect/acme/", date(2026, 1, 2))[:2]
+    ['connect/acme/CallRecordings/2026/01/02/', 'connect/acme/CallRecordings/1월/2일/']
+    """
+    korean = list(dict.fromkeys((f"{day.month}월/{day.day}일/", f"{day:%m}월/{day:%d}일/")))
+    names = [f"{day:%Y/%m/%d}/", *korean, *(f"{day.year}{year}/{name}" for year in ("", "년") for name in korean)]
+    return [f"{instance}{RECORDINGS_FOLDER}/{ivr}{name}" for ivr in ("", "ivr/") for name in names]
+
+
 def call_id(bucket: str, key: str, etag: str) -> str:
     """Name one recording for ever: the same object always gives the same 32 hexadecimal digits, another upload never does."""
     digest = hashlib.sha256("\0".join((bucket, key, etag.strip('"'))).encode("utf-8", "surrogatepass"))
@@ -49,6 +76,9 @@ class StorageKeys:
     NUMBER_COUNTER = "calls/number.json"
     CALLS = "calls/records/"
     QUARANTINE = "quarantine/"
+    DAYS = "calls/days/"
+    ERASURES = "erasures/"
+    CURSORS = "reconcile/"
     MODELS = "models/"
 
     @staticmethod
@@ -75,3 +105,23 @@ class StorageKeys:
     def quarantine_note(cls, call: str) -> str:
         """Why a call was set aside."""
         return f"{cls.QUARANTINE}{call}.json"
+
+    @classmethod
+    def day_of_calls(cls, day: date) -> str:
+        """Folder of the calls that ended on a day (Korean time)."""
+        return f"{cls.DAYS}{day:%Y/%m/%d}/"
+
+    @classmethod
+    def ended_call(cls, day: date, call: str) -> str:
+        """How a call ended, filed by day so that a daily digest need not look at other days' calls."""
+        return f"{cls.day_of_calls(day)}{call}.json"
+
+    @classmethod
+    def erasure_receipt(cls, call: str) -> str:
+        """That a call was erased; it keeps the call from being processed again."""
+        return f"{cls.ERASURES}{call}.json"
+
+    @classmethod
+    def cursor(cls, scope: str) -> str:
+        """How far a backfill has come; ``scope`` describes what it goes through."""
+        return f"{cls.CURSORS}{hashlib.sha256(scope.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"

@@ -11,7 +11,8 @@ from prefect.exceptions import ObjectNotFound
 from clients.call_records import Checkpoint
 from clients.s3 import ObjectFacts
 from models.call_record import CallRecord, Outcome, Recording
-from models.errors import CallTakenOver, ObjectGone
+from models.errors import CallTakenOver, JobFailed, JobGone, ObjectGone
+from models.storage_keys import StorageKeys
 from tasks import wiring
 from tasks.retrying import PATIENT
 
@@ -20,16 +21,23 @@ from tasks.retrying import PATIENT
 class Claim:
     """The answer to a run that wants a call: it may work (``ours``, from the start or resumed), or why there is nothing to do."""
 
-    verdict: Literal["ours", "finished", "in_flight", "in_quarantine", "superseded"]
+    verdict: Literal["ours", "finished", "in_flight", "in_quarantine", "superseded", "erased"]
     message: str = ""
     resumed: bool = False
 
 
-async def checkpoint_of(call_id: str, owner: str) -> Checkpoint:
-    """Read the record for this run's next step; CallTakenOver when it has become another run's."""
+async def checkpoint_of(call_id: str, owner: str, *, repeating: Outcome | None = None) -> Checkpoint:
+    """Read the record for this run's next step; CallTakenOver when it has become another run's, or was closed by one.
+
+    A run that counts as dead and lives on shares its id with the attempt that took its place, so the outcome tells as well. The
+    step that closes a record passes its outcome as ``repeating``: its first try may have done so already.
+    """
     checkpoint = await asyncio.to_thread(wiring.call_records().read, call_id)
-    if checkpoint.record.owner != owner:
-        raise CallTakenOver(f"flow run {checkpoint.record.owner} works on call {call_id} now")
+    record = checkpoint.record
+    if record.owner != owner:
+        raise CallTakenOver(f"flow run {record.owner} works on call {call_id} now")
+    if record.outcome not in (Outcome.IN_PROGRESS, repeating):
+        raise CallTakenOver(f"another attempt of this run has closed call {call_id} as {record.outcome.value}")
     return checkpoint
 
 
@@ -37,9 +45,19 @@ async def checkpoint_of(call_id: str, owner: str) -> Checkpoint:
 async def claim_call(recording: Recording, owner: str, *, rerun: bool) -> Claim:
     """Make this run the one that works on the recording, or say which run does or did.
 
-    ``rerun`` tells that a person (or the reaper) started this same flow run again: a call in quarantine is then reopened.
-    Prefect knows which runs live, so there is no lease to expire: a record whose owner has ended is taken over.
+    ``rerun`` tells that a person (or the reaper) started this same flow run again: a call in quarantine is then reopened, unless
+    that would pay a vendor a second time. Prefect knows which runs live, so there is no lease to expire: a record whose owner
+    has ended is taken over. An erased call stays erased.
     """
+    claim = await _claim(recording, owner, rerun=rerun)
+    if claim.verdict == "ours" and await asyncio.to_thread(is_erased, recording.call_id):
+        # The receipt is written before the record is deleted, so looking after the claim misses no erasure.
+        await asyncio.to_thread(wiring.object_store().delete, StorageKeys.call_record(recording.call_id))
+        return Claim("erased", f"call {recording.call_id} was erased")
+    return claim
+
+
+async def _claim(recording: Recording, owner: str, *, rerun: bool) -> Claim:
     records = wiring.call_records()
     found = await asyncio.to_thread(records.find, recording.call_id)
     if found is None:
@@ -48,9 +66,9 @@ async def claim_call(recording: Recording, owner: str, *, rerun: bool) -> Claim:
     if record.outcome is Outcome.READ_BACK:
         return Claim("finished", f"call {record.call_id} was read back as number {record.number}")
     if record.outcome is Outcome.QUARANTINED:
-        if not (rerun and record.owner == owner):
-            return Claim("in_quarantine", record.failure.reason if record.failure else "")
-        await asyncio.to_thread(records.save, found, **reopened(record, owner))
+        if not (rerun and record.owner == owner) or needs_consent(record):
+            return Claim("in_quarantine", f"{record.failure.reason}. {record.failure.remedy}" if record.failure else "")
+        await asyncio.to_thread(reopen, found, owner, pay_again=False)
         return Claim("ours", resumed=True)
     if record.owner != owner:
         if await _is_alive(record.owner):
@@ -59,12 +77,35 @@ async def claim_call(recording: Recording, owner: str, *, rerun: bool) -> Claim:
     return Claim("ours", resumed=True)
 
 
-def reopened(record: CallRecord, owner: str) -> dict[str, object]:
-    """What changes when a person wants a quarantined call done again: a job that cannot be asked any more is paid anew."""
-    transcription = record.transcription
-    if not transcription.done:
+def needs_consent(record: CallRecord) -> bool:
+    """Whether doing a quarantined call again would submit a recording for which a job was, or may have been, paid."""
+    transcription, error = record.transcription, record.failure.error if record.failure else ""
+    lost = transcription.submitting and not transcription.job_id
+    return not transcription.done and (lost or error == JobGone.__name__)
+
+
+def reopened(record: CallRecord, owner: str, *, pay_again: bool = False) -> dict[str, object]:
+    """What changes when a person wants a quarantined call done again.
+
+    A job that the vendor still knows is asked again, for nothing; one that the vendor reported as failed is submitted anew; one
+    whose answer was lost or that has expired is paid a second time only with ``pay_again``.
+    """
+    transcription, error = record.transcription, record.failure.error if record.failure else ""
+    if error == JobFailed.__name__ or (pay_again and needs_consent(record)):
         transcription = transcription.model_copy(update={"submitting": False, "job_id": ""})
     return {"owner": owner, "outcome": Outcome.IN_PROGRESS, "failure": None, "transcription": transcription}
+
+
+def reopen(checkpoint: Checkpoint, owner: str, *, pay_again: bool) -> Checkpoint:
+    """Take a call out of quarantine, record and note."""
+    saved = wiring.call_records().save(checkpoint, **reopened(checkpoint.record, owner, pay_again=pay_again))
+    wiring.object_store().delete(StorageKeys.quarantine_note(saved.record.call_id))
+    return saved
+
+
+def is_erased(call_id: str) -> bool:
+    """Whether a receipt says that the call was erased."""
+    return wiring.object_store().head(StorageKeys.erasure_receipt(call_id)) is not None
 
 
 async def _begin(recording: Recording, owner: str) -> Claim:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from prefect import task
 
 from models.call_record import CallRecord, Failure, Outcome
+from models.ended_call import EndedCall
 from models.errors import ReadbackError
 from models.storage_keys import StorageKeys
 from tasks import wiring
 from tasks.claim import checkpoint_of
+from tasks.ended import file_end
 from tasks.retrying import PATIENT
 
 
@@ -32,10 +34,12 @@ def failure_of(error: ReadbackError, step: str, flow_run_id: str) -> Failure:
 @task(name="quarantine", **PATIENT)
 async def set_aside(call_id: str, owner: str, failure: Failure) -> CallRecord:
     """Close the record as quarantined and leave a note under ``quarantine/``."""
-    checkpoint = await checkpoint_of(call_id, owner)
+    checkpoint = await checkpoint_of(call_id, owner, repeating=Outcome.QUARANTINED)
     note = failure.model_dump_json(indent=1).encode("utf-8")
     metadata = {"source": checkpoint.record.recording.uri, "contact-id": checkpoint.record.contact_id, "error": failure.error}
     store = wiring.object_store()
     await asyncio.to_thread(store.put, StorageKeys.quarantine_note(call_id), note, content_type="application/json", metadata=metadata)
+    end = EndedCall.of(checkpoint.record, outcome=Outcome.QUARANTINED, at=failure.at, step_seconds={}, failure=failure)
+    await asyncio.to_thread(file_end, store, end)
     saved = await asyncio.to_thread(wiring.call_records().save, checkpoint, outcome=Outcome.QUARANTINED, failure=failure)
     return saved.record

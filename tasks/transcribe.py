@@ -6,10 +6,11 @@ person decides.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from prefect import get_run_logger, task
 from prefect.concurrency.asyncio import concurrency
@@ -18,7 +19,7 @@ from clients.call_records import Checkpoint
 from clients.returnzero import Job
 from models.audio import RecordingAudio
 from models.call_record import CallRecord, Transcription
-from models.errors import AnswerLost, StorageConflict, TransientError, VendorUnavailable
+from models.errors import AnswerLost, CallTakenOver, StorageConflict, TransientError, VendorUnavailable
 from models.storage_keys import StorageKeys
 from models.transcript import read_utterances, transcript_text
 from tasks import wiring
@@ -26,6 +27,10 @@ from tasks.claim import checkpoint_of
 from tasks.retrying import PATIENT
 
 JOBS_LIMIT = "returnzero-jobs"
+# A holder that dies gives its slot back when its lease ends; Prefect's shortest. A living holder renews it.
+LEASE_SECONDS = 60.0
+# Between attempts to write down what came of a paid request: half a minute in all.
+_NOTE_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 @task(name="transcribe", **PATIENT)
@@ -34,7 +39,7 @@ async def transcribe(call_id: str, owner: str, audio: RecordingAudio) -> CallRec
     checkpoint = await checkpoint_of(call_id, owner)
     if checkpoint.record.transcription.done:
         return checkpoint.record
-    async with concurrency(JOBS_LIMIT, occupy=1, strict=True):
+    async with concurrency(JOBS_LIMIT, occupy=1, lease_duration=LEASE_SECONDS, strict=True):
         if not checkpoint.record.transcription.job_id:
             checkpoint = await _uninterrupted(_submit_once, checkpoint, audio)
         job = await _wait_for(checkpoint.record.transcription.job_id)
@@ -73,9 +78,33 @@ def _submit_once(checkpoint: Checkpoint, audio: RecordingAudio) -> Checkpoint:
         raise
     except Exception:
         # The vendor refused, or nothing reached it: no job exists, so a retry may submit.
-        records.save(checkpoint, transcription=Transcription())
+        _note(checkpoint, Transcription())
         raise
-    return records.save(checkpoint, transcription=Transcription(job_id=job_id))
+    return _note(checkpoint, Transcription(job_id=job_id))
+
+
+def _note(checkpoint: Checkpoint, transcription: Transcription) -> Checkpoint:
+    """Write down what came of a paid request, patiently: a job whose id is lost was paid for nothing.
+
+    Another run that took the call over meanwhile finds the note in its record; CallTakenOver tells this one to stop.
+    """
+    records, before = wiring.call_records(), checkpoint.record
+    for seconds in (*_NOTE_PAUSES, None):
+        try:
+            checkpoint = records.save(checkpoint, transcription=transcription)
+            break
+        except TransientError:
+            if seconds is None:
+                raise
+        time.sleep(seconds)
+        with contextlib.suppress(TransientError):
+            checkpoint = records.read(before.call_id)
+            if checkpoint.record.transcription != Transcription(submitting=True):
+                break
+    after = checkpoint.record
+    if (after.owner, after.outcome, after.transcription) != (before.owner, before.outcome, transcription):
+        raise CallTakenOver(f"flow run {after.owner} works on call {after.call_id} now, or it was set aside")
+    return checkpoint
 
 
 async def _wait_for(job_id: str) -> Job:
@@ -100,18 +129,16 @@ async def _wait_for(job_id: str) -> Job:
 def _keep_transcript(checkpoint: Checkpoint, job: Job, audio: RecordingAudio) -> Checkpoint:
     utterances = read_utterances(list(job.utterances), audio)
     text = transcript_text(utterances)
-    records, record = wiring.call_records(), checkpoint.record
-    number = record.number or records.next_number()
-    while not _write_transcript(record, number, text):
-        # A file of an earlier system stands there: its number was never ours.
-        number = records.next_number()
-    done = Transcription(job_id=job.id, utterances=utterances, done=True)
-    return records.save(checkpoint, number=number, transcription=done)
+    records = wiring.call_records()
+    while not _write_transcript(checkpoint.record, text):
+        # A file of an earlier system stands there: its number was never ours. The new one is written down before it is used.
+        checkpoint = records.save(checkpoint, number=records.next_number())
+    return records.save(checkpoint, transcription=Transcription(job_id=job.id, utterances=utterances, done=True))
 
 
-def _write_transcript(record: CallRecord, number: int, text: str) -> bool:
+def _write_transcript(record: CallRecord, text: str) -> bool:
     """Create the file, or recognize our own from an earlier attempt; False when it is another call's."""
-    key, store = StorageKeys.transcript(number), wiring.object_store()
+    key, store = StorageKeys.transcript(cast(int, record.number)), wiring.object_store()
     try:
         store.put(
             key,
@@ -122,7 +149,9 @@ def _write_transcript(record: CallRecord, number: int, text: str) -> bool:
         )
     except StorageConflict:
         facts = store.head(key)
-        return facts is not None and facts.metadata.get("call-id") == record.call_id
+        if facts is None:
+            raise  # S3 saw two writers and let neither through (409)
+        return facts.metadata.get("call-id") == record.call_id
     return True
 
 

@@ -2,17 +2,20 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import cast
 
 from prefect import task
 
 from clients.s3 import ObjectFacts
 from models.call_record import CallRecord, Outcome, Prompt, Summary
+from models.ended_call import EndedCall
 from models.errors import PermanentError, StorageConflict
 from models.storage_keys import StorageKeys
 from tasks import wiring
 from tasks.claim import checkpoint_of
 from tasks.convert import PromptSound
+from tasks.ended import file_end
 from tasks.retrying import PATIENT
 from tasks.transcribe import provenance
 
@@ -43,15 +46,18 @@ def _create_prompt(record: CallRecord, summary: Summary, sound: PromptSound) -> 
         "spoken-text": prompt.spoken_text,
         "seconds": str(prompt.seconds),
     }
+    store = wiring.object_store()
     try:
-        wiring.object_store().put(key, sound.wav, content_type="audio/wav", metadata=metadata, only_if_absent=True)
+        store.put(key, sound.wav, content_type="audio/wav", metadata=metadata, only_if_absent=True)
     except StorageConflict as conflict:
-        return _own_prompt(record) or _number_taken(key, conflict)
+        facts = store.head(key)
+        if facts is None:
+            raise  # S3 saw two writers and let neither through (409)
+        if facts.metadata.get("call-id") != record.call_id:
+            remedy = "Find out which system wrote it; then redrive the call"
+            raise PermanentError(f"{key} belongs to another call", remedy=remedy) from conflict
+        return _prompt_of(facts)
     return prompt
-
-
-def _number_taken(key: str, conflict: StorageConflict) -> Prompt:
-    raise PermanentError(f"{key} belongs to another call", remedy="Find out which system wrote it; then redrive the call") from conflict
 
 
 @task(name="look-for-prompt", **PATIENT)
@@ -73,7 +79,7 @@ def _prompt_of(facts: ObjectFacts) -> Prompt:
 @task(name="hand-over", **PATIENT)
 async def hand_over(call_id: str, owner: str, result: HandOver) -> CallRecord:
     """Close the record as read back and, where a Connect instance is named, write the contact's attributes."""
-    checkpoint = await checkpoint_of(call_id, owner)
+    checkpoint = await checkpoint_of(call_id, owner, repeating=Outcome.READ_BACK)
     contacts = wiring.connect_contacts()
     if contacts is not None:
         attributes = {
@@ -81,6 +87,9 @@ async def hand_over(call_id: str, owner: str, result: HandOver) -> CallRecord:
             "readback_prompt": f"s3://{wiring.object_store().bucket}/{result.prompt.key}",
         }
         await asyncio.to_thread(contacts.update_attributes, checkpoint.record.contact_id, attributes)
+    # Before the record closes: afterwards no run would come back to it.
+    end = EndedCall.of(checkpoint.record, outcome=Outcome.READ_BACK, at=datetime.now(UTC), step_seconds=result.step_seconds)
+    await asyncio.to_thread(file_end, wiring.object_store(), end)
     checkpoint = await asyncio.to_thread(
         wiring.call_records().save,
         checkpoint,

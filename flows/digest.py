@@ -1,0 +1,22 @@
+"""The daily digest for operations: what was read back, what stands in quarantine and why, what waits, and how long steps took."""
+
+from datetime import UTC, date, datetime
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact
+
+from tasks.digest import digest_report, look_at_open_calls, read_day, yesterday
+
+
+@flow(name="digest")
+async def digest(day: date | None = None) -> None:
+    """Write the digest of one day.
+
+    Args:
+        day: Day in Korea, such as `2026-11-21`; empty: yesterday.
+    """
+    now = datetime.now(UTC)
+    day = day or yesterday(now)
+    ended, open_now = await read_day(day), await look_at_open_calls()
+    title = f"{day:%Y-%m-%d}: 완료 {ended.read_back:,}, 격리 {ended.quarantined:,}"
+    await acreate_markdown_artifact(digest_report(day, ended, open_now, now), key="digest", description=title)
