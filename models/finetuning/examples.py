@@ -50,18 +50,26 @@ def limits(config: FinetuneConfig, model_config: Any) -> Limits:
 
 
 class Seq2SeqExamples:
-    """Encoder input and labels of an encoder-decoder: both end with the end-of-sequence token, as BART was trained."""
+    """Encoder input and labels of an encoder-decoder: both end with the end-of-sequence token, as BART was trained.
 
-    def __init__(self, tokenizer: Any, pairs: Sequence[Pair], bounds: Limits) -> None:
+    ``reader`` encodes the inputs where it is given, such as a tokenizer that drops merges; summaries are always cut the same way.
+    """
+
+    def __init__(self, tokenizer: Any, pairs: Sequence[Pair], bounds: Limits, reader: Any = None) -> None:
         self.tokenizer, self.pairs, self._bounds = tokenizer, pairs, bounds
+        self._reader = reader or tokenizer
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def __getitem__(self, i: int) -> dict[str, list[int]]:
         pair = self.pairs[i]
-        ids = self._cut(self._encode(pair.input), self._bounds.input)
-        return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": self._cut(self._encode(pair.summary), self._bounds.output)}
+        ids = self._cut(self._encode(self._reader, pair.input), self._bounds.input)
+        return {
+            "input_ids": ids,
+            "attention_mask": [1] * len(ids),
+            "labels": self._cut(self._encode(self.tokenizer, pair.summary), self._bounds.output),
+        }
 
     def prompt(self, i: int) -> list[int]:
         """What the model reads when it is to write the summary of row ``i``."""
@@ -70,10 +78,11 @@ class Seq2SeqExamples:
     def is_cut(self, i: int) -> bool:
         """Whether row ``i`` is longer than the limits."""
         pair = self.pairs[i]
-        return len(self._encode(pair.input)) > self._bounds.input or len(self._encode(pair.summary)) > self._bounds.output
+        long_input = len(self._encode(self._reader, pair.input)) > self._bounds.input
+        return long_input or len(self._encode(self.tokenizer, pair.summary)) > self._bounds.output
 
-    def _encode(self, text: str) -> list[int]:
-        ids: list[int] = self.tokenizer(text)["input_ids"]
+    def _encode(self, tokenizer: Any, text: str) -> list[int]:
+        ids: list[int] = tokenizer(text)["input_ids"]
         # KoBART's tokenizers differ in whether they add it themselves.
         return ids if ids and ids[-1] == self.tokenizer.eos_token_id else [*ids, self.tokenizer.eos_token_id]
 
@@ -133,6 +142,8 @@ class ChatExamples:
 Examples = Seq2SeqExamples | ChatExamples
 
 
-def make_examples(config: FinetuneConfig, tokenizer: Any, pairs: Sequence[Pair], bounds: Limits) -> Examples:
-    """The examples of the configured family, encoded when asked for, so that a tokenizer with dropout cuts a text anew each epoch."""
-    return (Seq2SeqExamples if config.family == "bart" else ChatExamples)(tokenizer, pairs, bounds)
+def make_examples(config: FinetuneConfig, tokenizer: Any, pairs: Sequence[Pair], bounds: Limits, reader: Any = None) -> Examples:
+    """The examples of the configured family, encoded when asked for, so that a ``reader`` with dropout cuts an input anew each epoch."""
+    if config.family == "llama":
+        return ChatExamples(tokenizer, pairs, bounds)
+    return Seq2SeqExamples(tokenizer, pairs, bounds, reader)
