@@ -163,7 +163,7 @@ def run(recordings: Path, out: Path, ui_port: int) -> int:
         stack = Stack(StackOptions(work_dir=Path(work), transcripts=[recordings], ui_port=ui_port))
         try:
             with console.status("Starting S3, the vendors' stand-ins, Prefect's server, two workers and the listener"):
-                stack.__enter__()
+                stack.start()
             console.print(f"Started in {time.monotonic() - begun:.0f} s. Prefect UI while this runs: {stack.ui_url}")
             s3 = stack.client("s3")
             uploads = put(s3, files)

@@ -43,6 +43,7 @@ class Child:
     process: subprocess.Popen[bytes]
     log: Path
     log_start: int = 0
+    _asked: bool = False
 
     def said(self) -> str:
         """What this process has written so far."""
@@ -69,12 +70,17 @@ class Child:
         """The end of the log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-25:])
 
+    def ask_to_end(self) -> None:
+        """Send SIGTERM, once: a second one makes a Prefect worker kill itself."""
+        if not self._asked and self.process.poll() is None:
+            self._asked = True
+            self.process.send_signal(signal.SIGTERM)
+
     def stop(self, grace_seconds: float = 10.0) -> None:
         """Ask the process to end, then insist; its own children go with it."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(grace_seconds)
+        self.ask_to_end()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(grace_seconds)
         self.kill()
 
     def kill(self) -> None:

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RECORDINGS = ROOT / "sandbox" / "recordings"
 BUCKET = "aicc-all"
 REGION = "ap-northeast-2"
+FOUNDATIONS = ("postgres", "s3", "s3-faults", "returnzero", "google-tts", "prefect-server")
 # What the stand-ins accept as credentials; no vendor knows them.
 CLIENT_ID, CLIENT_SECRET = "sandbox", "sandbox-secret"
 
@@ -117,6 +118,13 @@ class Stack:
         )
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
         """Start everything; on any failure, end what has started."""
         self._logs.mkdir(parents=True, exist_ok=True)
         try:
@@ -127,15 +135,16 @@ class Stack:
         except BaseException:
             self.stop()
             raise
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.stop()
 
     def stop(self) -> None:
-        """End everything, the listener and the workers first."""
-        for name in reversed(list(self.children)):
-            self.children.pop(name).stop()
+        """End everything: first, and all at once, who does the work, then what they stand on."""
+        workers = {name: child for name, child in self.children.items() if name not in FOUNDATIONS}
+        for ending in (workers, self.children):
+            for child in ending.values():
+                child.ask_to_end()
+            for child in ending.values():
+                child.stop()
+        self.children.clear()
         if self._postgres is not None:
             self._postgres.remove()
             self._postgres = None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from sandbox.datasets import provide
 from sandbox.demo import connect_key
 from sandbox.processes import ProcessFailed
 from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
@@ -23,24 +24,25 @@ def main() -> None:
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="readback-up-") as work:
-        options = StackOptions(work_dir=Path(work), transcripts=[chosen.recordings], ui_port=chosen.ui_port, training_worker=True)
+        stack = Stack(StackOptions(work_dir=Path(work), transcripts=[chosen.recordings], ui_port=chosen.ui_port, training_worker=True))
         try:
             with console.status("Starting"):
-                stack = Stack(options).__enter__()
-        except ProcessFailed as failure:
-            raise SystemExit(str(failure)) from failure
-        try:
-            _say_how(stack, chosen.recordings)
+                stack.start()
+            with console.status("Generating data sets for training"):
+                datasets = provide(stack.client("s3"), BUCKET)
+            _say_how(stack, chosen.recordings, datasets)
             while True:
                 stack.check()
                 time.sleep(1)
         except KeyboardInterrupt:
             console.print("Stopping")
+        except ProcessFailed as failure:
+            raise SystemExit(str(failure)) from failure
         finally:
             stack.stop()
 
 
-def _say_how(stack: Stack, recordings: Path) -> None:
+def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
     example = next(iter(sorted(recordings.glob("*.wav"))), None)
     console.print(f"Prefect UI   {stack.ui_url}")
     console.print(f"S3           {stack.s3_url} (bucket {BUCKET})")
@@ -48,6 +50,7 @@ def _say_how(stack: Stack, recordings: Path) -> None:
         console.print("\nStart a call by dropping a recording into S3:\n")
         address = f"{stack.s3_url}/{BUCKET}/{connect_key(example.name)}"
         console.print(f"  curl -X PUT -T '{example}' '{address}'\n", soft_wrap=True, highlight=False)
+    console.print(f"Training data  {', '.join(datasets)}: Deployments → sweep → Quick run trains on them")
     console.print("Ctrl-C ends everything.")
 
 

@@ -1,0 +1,23 @@
+"""The generated data sets, put into the sandbox's bucket so that a sweep can be launched from the Prefect UI at once."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from models.dataset.generator import generate, generate_out_of_domain, write_csv
+
+# Drawn with other seeds than the shipped model's data.
+DATA_SETS = {"datasets/data_12000.csv": (12_000, 101), "datasets/data_2000.csv": (2_000, 102)}
+OUT_OF_DOMAIN = "datasets/out_of_domain.csv"
+
+
+def provide(s3: Any, bucket: str) -> list[str]:
+    """Generate the data sets and upload them; returns their keys."""
+    with tempfile.TemporaryDirectory(prefix="readback-data-") as folder:
+        path = Path(folder) / "data.csv"
+        for key, (count, seed) in DATA_SETS.items():
+            write_csv(generate(count, seed), path)
+            s3.upload_file(str(path), bucket, key)
+        write_csv(generate_out_of_domain(150, 103), path)
+        s3.upload_file(str(path), bucket, OUT_OF_DOMAIN)
+    return [*DATA_SETS, OUT_OF_DOMAIN]
