@@ -9,6 +9,8 @@ import random
 import re
 from dataclasses import dataclass, replace
 
+from models.dataset.phrases.manners import CLOSINGS as FAREWELLS
+from models.dataset.phrases.manners import CONFIRMATIONS, GREETINGS, SMALL_TALK
 from models.dataset.taxonomy import LINES_OF_BUSINESS
 
 # Requests that any product can be the object of; a vehicle or a tooth in the story ties the others to their line.
@@ -107,6 +109,14 @@ def say_otherwise(text: str, rng: random.Random, strength: float = 1.0) -> str:
     if rng.random() < 0.12 * strength:
         said = f"{said} {rng.choice(CLOSINGS)}"
     return " ".join(said.split()) or text
+
+
+def in_a_long_call(text: str, rng: random.Random) -> str:
+    """The inquiry as a few minutes' call has it: greeting, identification and small talk before it, answers and farewells after it."""
+    chat = [line for line in (*CONFIRMATIONS, *SMALL_TALK["polite"]) if "{" not in line]
+    before = [rng.choice(GREETINGS["polite"]), *rng.sample(chat, 20)]
+    after = [*rng.sample(chat, 20), *rng.sample(FAREWELLS, 3)]
+    return " ".join([*before, text, *after])
 
 
 def another_product(pair: Labelled, rng: random.Random) -> Labelled:

@@ -148,9 +148,15 @@ def choose_device(wanted: Device) -> Literal["cpu", "cuda"]:
     return "cuda" if devices and wanted != "cpu" else "cpu"
 
 
-def input_limit(config: dict[str, Any]) -> int:
-    """Longest input in tokens: 1,024 by the requirements, less where the model has fewer positions."""
-    return min(MAX_INPUT_TOKENS, int(config.get("max_position_embeddings", MAX_INPUT_TOKENS)))
+def input_limit(model_dir: Path) -> int:
+    """Longest input in tokens: 1,024 by the requirements, less where the model has fewer positions or its tokenizer states less.
+
+    A model reads badly beyond what it was trained on, so the small one states the length of its longest training rows.
+    """
+    positions = int(read_config(model_dir).get("max_position_embeddings", MAX_INPUT_TOKENS))
+    path = model_dir / "tokenizer_config.json"
+    stated = json.loads(path.read_text(encoding="utf-8")).get("model_max_length") if path.is_file() else None
+    return int(min(MAX_INPUT_TOKENS, positions, stated or MAX_INPUT_TOKENS))
 
 
 def output_limit(config: dict[str, Any]) -> int:
@@ -193,8 +199,7 @@ class BartEngine:
         import ctranslate2
 
         self.device: str = choose_device(device)
-        config = read_config(model_dir)
-        self.max_input_tokens, self._max_output = input_limit(config), output_limit(config)
+        self.max_input_tokens, self._max_output = input_limit(model_dir), output_limit(read_config(model_dir))
         folder = converted_form(model_dir, cache_dir)
         self._tokenizer = load_tokenizer(folder)
         self._translator = ctranslate2.Translator(
@@ -237,8 +242,7 @@ class LlamaEngine:
         from transformers import AutoTokenizer
 
         self.device: str = choose_device(device)
-        config = read_config(model_dir)
-        self.max_input_tokens, self._max_output = input_limit(config), output_limit(config)
+        self.max_input_tokens, self._max_output = input_limit(model_dir), output_limit(read_config(model_dir))
         folder = converted_form(model_dir, cache_dir)
         self._tokenizer = AutoTokenizer.from_pretrained(model_dir)
         self._terminators = terminators(self._tokenizer)
@@ -280,8 +284,7 @@ class HuggingFaceEngine:
         self.family = model_family(model_dir)
         kind = transformers.AutoModelForSeq2SeqLM if self.family == "bart" else transformers.AutoModelForCausalLM
         self.device: str = choose_device(device)
-        config = read_config(model_dir)
-        self.max_input_tokens, self._max_output = input_limit(config), output_limit(config)
+        self.max_input_tokens, self._max_output = input_limit(model_dir), output_limit(read_config(model_dir))
         dtype = torch.float16 if self.device == "cuda" else torch.float32
         self._model = kind.from_pretrained(model_dir, dtype=dtype).to(self.device).eval()
         self._tokenizer = transformers.AutoTokenizer.from_pretrained(model_dir, padding_side="right" if self.family == "bart" else "left")
