@@ -29,6 +29,9 @@ up: setup        ## The same stack with the Prefect UI, until Ctrl-C (UI_PORT=42
 test: setup      ## Run the tests
 	@$(BIN)/python -m pytest
 
+bench: setup     ## Run every benchmark, each beside its opponent; writes benchmarks/results.json
+	@$(BIN)/python -m benchmarks
+
 lint: setup      ## Style, types and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
