@@ -35,6 +35,8 @@ SCORING = "1"
 ALONE = 20
 
 _PAIRS = TypeAdapter(list[Pair])
+# One at a time in a process: two would spoil each other's seconds and memory, and transformers' lazy imports break in two threads.
+_MEASURING = threading.Lock()
 
 
 class SelectionKeys:
@@ -198,7 +200,8 @@ def score_candidate_once(store: ObjectStore, name: str, test_key: str, metrics: 
     known = known_scores(store, candidate, key)
     if known is not None:
         return known
-    scored = measure(candidate.name, local_folder(store, candidate), read_test_set(store, test_key), metrics)
+    with _MEASURING:
+        scored = measure(candidate.name, local_folder(store, candidate), read_test_set(store, test_key), metrics)
     store.put(key, scored.model_dump_json().encode(), content_type="application/json")
     return scored
 

@@ -233,7 +233,7 @@ async def test_from_finished_runs_to_the_model_in_service_and_back(small_runs: S
             await client.create_work_pool(WorkPoolCreate(name=POOL, type="resident", base_job_template={}), overwrite=True)
             for entrypoint in ("training_flows.scoring.score_candidate", "training_flows.select_model.select_model"):
                 name = entrypoint.rpartition(".")[2].replace("_", "-")
-                await (await RunnerDeployment.afrom_entrypoint(entrypoint, name=name, work_pool_name=POOL)).apply()
+                await RunnerDeployment.from_entrypoint(entrypoint, name=name, work_pool_name=POOL).aapply()
             deployment = await client.read_deployment_by_name("select-model/select-model")
             asked = {
                 "runs": [good, middle],
