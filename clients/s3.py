@@ -1,6 +1,7 @@
 """S3, as much of it as the storage contract needs: whole objects, conditional writes, streamed listings.
 
-Retries are off in the SDK: the tasks retry, by error class, so that a wait is seen in the Prefect UI and counted once.
+Retries are off in the SDK: the tasks retry, by error class, so that a wait is seen in the Prefect UI and counted once. Only what
+reads thousands of objects in one task asks for ``attempts``: the task would begin anew over one of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -58,7 +59,9 @@ class StoredObject:
 class ObjectStore:
     """One bucket. Thread-safe, as boto3 clients are."""
 
-    def __init__(self, bucket: str, *, region: str, endpoint_url: str | None = None, timeout_seconds: float = 20.0) -> None:
+    def __init__(
+        self, bucket: str, *, region: str, endpoint_url: str | None = None, timeout_seconds: float = 20.0, attempts: int = 1
+    ) -> None:
         """Make a client; nothing is sent until a method is called."""
         self.bucket = bucket
         self._s3 = boto3.client(
@@ -68,7 +71,7 @@ class ObjectStore:
             config=Config(
                 connect_timeout=5,
                 read_timeout=timeout_seconds,
-                retries={"total_max_attempts": 1},
+                retries={"total_max_attempts": attempts, "mode": "standard"},
                 max_pool_connections=64,
                 s3={"addressing_style": "path"} if endpoint_url else {},
             ),

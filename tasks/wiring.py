@@ -34,6 +34,19 @@ def object_store() -> ObjectStore:
 
 
 @cache
+def survey_store() -> ObjectStore:
+    """The same bucket for tasks that read thousands of objects: single requests are repeated, not the whole task."""
+    chosen = settings()
+    return ObjectStore(
+        chosen.bucket,
+        region=chosen.aws_region,
+        endpoint_url=chosen.aws_endpoint_url,
+        timeout_seconds=chosen.http_timeout_seconds,
+        attempts=6,
+    )
+
+
+@cache
 def call_records() -> CallRecords:
     """The calls' records and numbers."""
     return CallRecords(object_store())
@@ -89,6 +102,7 @@ def forget_clients() -> None:
     for cached in (
         settings,
         object_store,
+        survey_store,
         call_records,
         notification_queue,
         returnzero,
