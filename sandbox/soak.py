@@ -1,0 +1,360 @@
+"""``make soak``: hundreds of calls through the whole product while everything around it fails, then an audit with figures.
+
+    python -m sandbox.soak --calls 1000 --seed 7 --fault-rate 0.2 --minutes 5
+
+Recordings arrive in random order with duplicated, shuffled and late notifications; a share of all requests to S3, ReturnZero
+and Google goes wrong; the call worker, the summarizer, the listener and Prefect's server are killed with -9 and restarted, in
+an order and at times that the seed decides, until all recordings have arrived and ``minutes`` have passed. Then the product has
+to bring every call to its end, with vendors that still fail. The exit code is 0 only when the audit finds nothing lost, doubled,
+paid twice or unexplained.
+"""
+
+import argparse
+import contextlib
+import csv
+import json
+import random
+import shutil
+import sys
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+import numpy as np
+import requests
+import soundfile
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from models.call_record import CallRecord, Outcome
+from models.settings import SHIPPED_MODEL
+from models.storage_keys import StorageKeys
+from sandbox.audit import Expected, Report, audit, gather, runs_of, show
+from sandbox.demo import connect_key
+from sandbox.faults import FaultPlan
+from sandbox.processes import ProcessFailed
+from sandbox.returnzero import identify
+from sandbox.stack import BUCKET, CRASHABLE, RECORDINGS, ROOT, Stack, StackOptions
+
+INQUIRIES = ROOT / "models" / "dataset" / "free_form.csv"
+SAMPLE_RATE = 8_000
+UTTERANCE_SECONDS = 1.2
+# A share of the notifications comes twice at once, another share again after everything else.
+TWICE, LATE = 0.3, 0.2
+_SYLLABLES = "가나다라마바사아자차"
+
+UNDERWAY = ["PENDING", "RUNNING"]
+UNFINISHED = ["SCHEDULED", *UNDERWAY, "PAUSED", "CANCELLING"]
+HEALERS = ("reap/every-minute", "reconcile/recent")
+SLOW_SECONDS = 1.0
+LOOK_SECONDS = 5.0
+# A bad day in minutes: what waits for minutes in service waits for seconds here.
+SHORTENED = {
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+    "READBACK_EMBED_AUDIO": "none",
+    "READBACK_HTTP_TIMEOUT_SECONDS": "10",
+    "READBACK_DEAD_AFTER_SECONDS": "75",
+    "READBACK_CRASHED_PAUSE_SECONDS": "1",
+    "READBACK_PENDING_SECONDS": "20",
+    "READBACK_RECONCILE_GRACE_SECONDS": "20",
+    "READBACK_SUMMARY_PATIENCE_SECONDS": "20",
+    "READBACK_PROBE_SECONDS": "5",
+}
+
+console = Console()
+
+
+@dataclass(frozen=True)
+class SoakOptions:
+    """``minutes`` is how long processes are killed, one every ``kill_seconds`` on average; ``settle_minutes`` the time after."""
+
+    calls: int = 1000
+    seed: int = 7
+    fault_rate: float = 0.2
+    minutes: float = 5.0
+    kill_seconds: float = 20.0
+    settle_minutes: float = 10.0
+    call_limit: int = 100
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A recording before it is put to S3."""
+
+    name: str
+    wav: bytes
+    transcript: str
+    sound: str
+
+
+def make_calls(count: int, seed: int, folder: Path) -> list[Call]:
+    """Recordings of a few seconds, no two alike: voices of the bundled ones under a noise of their own, words of the inquiries.
+
+    The agent gives a name that no other agent has, so that a transcript in the wrong place is seen.
+    """
+    chance = random.Random(seed)
+    with INQUIRIES.open(encoding="utf-8", newline="") as file:
+        inquiries = [row["input"] for row in csv.DictReader(file)]
+    voices = [soundfile.read(wav, dtype="float32", always_2d=True)[0] for wav in sorted(RECORDINGS.glob("*.wav"))]
+    folder.mkdir(parents=True)
+    calls = []
+    for index in range(count):
+        agent = "".join(_SYLLABLES[int(digit)] for digit in f"{index:04d}")
+        said = [f"안녕하세요, 상담원 {agent}입니다.", chance.choice(inquiries)]
+        calls.append(_make_call(index, said, chance.choice(voices), chance, folder))
+    return calls
+
+
+def _make_call(index: int, said: list[str], voice: Any, chance: random.Random, folder: Path) -> Call:
+    noise = np.random.default_rng(chance.getrandbits(32))
+    frames = int(UTTERANCE_SECONDS * SAMPLE_RATE)
+    loudest = {channel: int(np.argmax(np.convolve(voice[:, channel] ** 2, np.ones(frames), "valid"))) for channel in (0, 1)}
+    sound = noise.normal(0.0, 0.001, (2 * frames, 2)).astype(np.float32)
+    sound[:frames, 1] += voice[loudest[1] : loudest[1] + frames, 1]
+    sound[frames:, 0] += voice[loudest[0] : loudest[0] + frames, 0]
+    contact = uuid.UUID(int=chance.getrandbits(128), version=4)
+    path = folder / f"{contact}_{datetime.now(UTC):%Y%m%d}T{index // 60 % 24:02d}:{index % 60:02d}_UTC.wav"
+    soundfile.write(path, np.clip(sound, -1.0, 1.0), SAMPLE_RATE, subtype="ULAW")
+    milliseconds = int(1000 * UTTERANCE_SECONDS)
+    utterances = [
+        {"start_at": speaker * milliseconds, "duration": milliseconds, "msg": words, "spk": speaker, "lang": "ko"}
+        for speaker, words in enumerate(said)
+    ]
+    path.with_suffix(".json").write_text(json.dumps({"utterances": utterances}, ensure_ascii=False), encoding="utf-8")
+    wav = path.read_bytes()
+    return Call(path.name, wav, "".join(f"{words}\n" for words in said), identify(wav).sha256)
+
+
+@dataclass
+class Arrivals:
+    """Plays Amazon Connect and a careless S3: recordings in random order, their notifications doubled, shuffled and late."""
+
+    stack: Stack
+    chance: random.Random
+    expected: list[Expected] = field(default_factory=list)
+    notifications: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._s3, self._sqs = self.stack.client("s3"), self.stack.client("sqs")
+
+    def put(self, call: Call) -> None:
+        """Write one recording; S3 announces it, and perhaps we do as well."""
+        key = connect_key(call.name)
+        etag = self._s3.put_object(Bucket=BUCKET, Key=key, Body=call.wav, ContentType="audio/wav")["ETag"].strip('"')
+        self.expected.append(Expected(key, etag, call.transcript, call.sound))
+        self.notifications["first"] += 1
+        if self.chance.random() < TWICE:
+            self._announce(self.expected[-1], "at once")
+
+    def announce_late(self) -> None:
+        """Send old notifications again."""
+        for recording in self.chance.sample(self.expected, int(LATE * len(self.expected))):
+            self._announce(recording, "late")
+
+    def _announce(self, recording: Expected, when: str) -> None:
+        item = {"key": quote_plus(recording.key), "size": 1, "eTag": recording.etag}
+        body = {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": BUCKET}, "object": item}}]}
+        self._sqs.send_message(QueueUrl=self.stack.environment["READBACK_QUEUE_URL"], MessageBody=json.dumps(body))
+        self.notifications[when] += 1
+
+
+@dataclass
+class Killer:
+    """Kills and restarts one process after the other, by seed; every one of them once before any is killed again."""
+
+    stack: Stack
+    chance: random.Random
+    every_seconds: float
+    kills: Counter[str] = field(default_factory=Counter)
+    _victims: list[str] = field(default_factory=list)
+    _next: float = 0.0
+
+    def kill_when_due(self) -> None:
+        """Kill the next process if its time has come."""
+        if not self.every_seconds or time.monotonic() < self._next:
+            return
+        if self._next:
+            self._victims = self._victims or self.chance.sample(sorted(CRASHABLE), len(CRASHABLE))
+            victim = self._victims.pop()
+            self.stack.crash(victim)
+            self.kills[victim] += 1
+        self._next = time.monotonic() + self.chance.uniform(0.5, 1.5) * self.every_seconds
+
+
+@dataclass
+class Watch:
+    """How far the calls are: records that have ended are not read again."""
+
+    stack: Stack
+    calls: int
+    ended: dict[str, str] = field(default_factory=dict)
+    _next: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._s3 = self.stack.client("s3")
+
+    def look(self) -> int:
+        """Count the calls that are read back or in quarantine; asked often, looks now and then."""
+        if time.monotonic() < self._next:
+            return len(self.ended)
+        self._next = time.monotonic() + LOOK_SECONDS
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=StorageKeys.CALLS)
+        for key in [entry["Key"] for page in pages for entry in page.get("Contents", []) if entry["Key"] not in self.ended]:
+            record = CallRecord.model_validate_json(self._s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+            if record.outcome is not Outcome.IN_PROGRESS:
+                self.ended[key] = record.outcome.value
+        return len(self.ended)
+
+    def settled(self) -> bool:
+        """Whether every call and every run has ended."""
+        return len(self.ended) >= self.calls and not runs_of(self.stack, UNFINISHED)
+
+
+@dataclass
+class Healers:
+    """Starts the flows that heal (reap, reconcile) more often than their schedules do, one run of each at a time."""
+
+    stack: Stack
+    every_seconds: float = 15.0
+    started: Counter[str] = field(default_factory=Counter)
+    _last: float = 0.0
+
+    def nudge(self) -> None:
+        """Start them when it is time again; while the server is down, later."""
+        if time.monotonic() - self._last < self.every_seconds:
+            return
+        self._last = time.monotonic()
+        for name in HEALERS:
+            with contextlib.suppress(requests.RequestException):
+                if self._start(name):
+                    self.started[name] += 1
+
+    def _start(self, name: str) -> bool:
+        api = f"{self.stack.ui_url}/api"
+        deployment = requests.get(f"{api}/deployments/name/{name}", timeout=5)
+        deployment.raise_for_status()
+        question = {"deployments": {"id": {"any_": [deployment.json()["id"]]}}, "flow_runs": {"state": {"type": {"any_": UNDERWAY}}}}
+        if requests.post(f"{api}/flow_runs/count", json=question, timeout=5).json():
+            return False
+        requests.post(f"{api}/deployments/{deployment.json()['id']}/create_flow_run", json={}, timeout=5).raise_for_status()
+        return True
+
+
+def soak(options: SoakOptions, work: Path) -> tuple[Report, dict[str, Any]]:
+    """One soak; returns the audit and the figures around it."""
+    calls = make_calls(options.calls, options.seed, work / "recordings")
+    with Stack(_stack_options(options, work)) as stack:
+        begun = time.monotonic()
+        arrivals = Arrivals(stack, random.Random(options.seed))
+        killer = Killer(stack, random.Random(options.seed + 1), options.kill_seconds)
+        healers, watch = Healers(stack), Watch(stack, options.calls)
+        with _progress(options.calls) as tell:
+
+            def look_after() -> None:
+                stack.check()
+                healers.nudge()
+                tell(watch, killer)
+
+            for vendor in stack.vendors:
+                stack.inject(vendor, FaultPlan(seed=options.seed, rate=options.fault_rate, latency_seconds=SLOW_SECONDS))
+            _arrive(calls, arrivals, options.minutes, killer.kill_when_due, look_after)
+            arrivals.announce_late()
+            deadline = time.monotonic() + 60 * options.settle_minutes
+            look_after()
+            while time.monotonic() < deadline and not watch.settled():
+                time.sleep(2)
+                look_after()
+        figures = {
+            "notifications": dict(arrivals.notifications),
+            "killed": dict(killer.kills),
+            "healing runs": dict(healers.started),
+            "faults": {vendor: stack.counters(vendor)["faults"] for vendor in stack.vendors},
+            "seconds": round(time.monotonic() - begun),
+        }
+        return audit(arrivals.expected, gather(stack)), figures
+
+
+def _stack_options(options: SoakOptions, work: Path) -> StackOptions:
+    return StackOptions(
+        work_dir=work / "stack",
+        transcripts=[work / "recordings"],
+        stt_seconds=1.0,
+        stt_poll_seconds=0.5,
+        stt_concurrency=50,
+        call_limit=options.call_limit,
+        faulty_s3=True,
+        settings={**SHORTENED, **options.settings},
+    )
+
+
+def _arrive(calls: Sequence[Call], arrivals: Arrivals, minutes: float, *meanwhile: Callable[[], None]) -> None:
+    """Put the recordings in random order, over the first two thirds of the time; then let the rest of it pass."""
+    begun = time.monotonic()
+    shuffled = arrivals.chance.sample(list(calls), len(calls))
+    for index, call in enumerate(shuffled):
+        while time.monotonic() < begun + 40 * minutes * index / len(shuffled):
+            _do(meanwhile)
+        arrivals.put(call)
+    while time.monotonic() < begun + 60 * minutes:
+        _do(meanwhile)
+
+
+def _do(chores: Sequence[Callable[[], None]]) -> None:
+    for chore in chores:
+        chore()
+    time.sleep(0.2)
+
+
+@contextmanager
+def _progress(calls: int) -> Iterator[Callable[[Watch, Killer], None]]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("Calls ended", total=calls)
+
+        def tell(watch: Watch, killer: Killer) -> None:
+            progress.update(bar, completed=watch.look(), description=f"Calls ended ({killer.kills.total()} kills)")
+
+        yield tell
+
+
+def main() -> None:
+    """Read the command line, soak, print the audit."""
+    defaults = SoakOptions()
+    parser = argparse.ArgumentParser(prog="python -m sandbox.soak", description="Hundreds of calls while everything fails, then an audit.")
+    parser.add_argument("--calls", type=int, default=defaults.calls)
+    parser.add_argument("--seed", type=int, default=defaults.seed)
+    parser.add_argument("--fault-rate", type=float, default=defaults.fault_rate, help="share of the requests to each vendor that go wrong")
+    parser.add_argument("--minutes", type=float, default=defaults.minutes, help="how long recordings arrive and processes are killed")
+    parser.add_argument("--kill-seconds", type=float, default=defaults.kill_seconds, help="between two kills on average; 0: none")
+    parser.add_argument("--settle-minutes", type=float, default=defaults.settle_minutes, help="longest wait for the last call afterwards")
+    parser.add_argument("--model", type=Path, default=SHIPPED_MODEL, help="the summarizer's folder (default: the shipped one)")
+    parser.add_argument("--out", type=Path, default=Path("out/soak"), help="folder for the logs and the figures; emptied first")
+    chosen = parser.parse_args()
+    names = ("calls", "seed", "fault_rate", "minutes", "kill_seconds", "settle_minutes")
+    settings = {"READBACK_MODEL_DIR": str(chosen.model.resolve())}
+    options = SoakOptions(**{name: getattr(chosen, name) for name in names}, settings=settings)
+    shutil.rmtree(chosen.out, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="readback-soak-") as work:
+        try:
+            report, figures = soak(options, Path(work))
+        except ProcessFailed as failure:
+            raise SystemExit(str(failure)) from failure
+        finally:
+            shutil.copytree(Path(work) / "stack" / "logs", chosen.out / "logs")
+    show(report, console)
+    for name, figure in figures.items():
+        console.print(f"{name}: {figure}", highlight=False)
+    sys.exit(0 if report.faultless else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""A small soak on the real stack: one in five requests faulty, every process killed once, and the audit finds nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.soak import SoakOptions, soak
+from sandbox.stack import CRASHABLE
+
+CALLS = 16
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_nothing_is_lost_doubled_paid_twice_or_unexplained_while_everything_fails(tmp_path: Path) -> None:
+    options = SoakOptions(calls=CALLS, seed=3, minutes=0.8, kill_seconds=8.0, settle_minutes=8.0)
+    report, figures = soak(options, tmp_path)
+    assert report.lost == []
+    assert report.doubled == []
+    assert report.mixed_up == []
+    assert report.paid_again == []
+    assert report.unexplained == []
+    assert report.left_running == []
+    assert report.read_back + report.quarantined.total() == CALLS
+    assert report.read_back >= CALLS // 2
+    assert set(figures["killed"]) == set(CRASHABLE)
+    assert all(sum(faults.values()) for faults in figures["faults"].values())
