@@ -70,9 +70,10 @@ def pools(settings: Settings) -> tuple[Pool, ...]:
             "resident",
             "CPU: calls on their way from recording to prompt",
             (
-                Queue("operations", 1, "Reaper, reconciler, digest, redrive and erasure: stays open while the calls are paused"),
+                Queue("operations", 1, "Reaper, reconciler, digest and redrive: stays open while the calls are paused"),
                 Queue("live", 2, "Calls that have just ended"),
                 backfill,
+                Queue("erasure", 20, "Erasures: a worker with the erasure role serves it where roles are set apart"),
             ),
         ),
         Pool(
