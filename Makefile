@@ -4,8 +4,10 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 RECORDINGS ?= sandbox/recordings
 UI_PORT ?= 4200
+CALLS  ?= 1000
+SEED   ?= 7
 
-.PHONY: help setup demo up test lint bench clean
+.PHONY: help setup demo up test soak lint bench clean
 
 help:            ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,6 +33,9 @@ test: setup      ## Run the tests
 
 bench: setup     ## Run every benchmark, each beside its opponent; writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks
+
+soak: setup      ## Many calls while vendors fail and processes are killed, then an audit (CALLS=1000 SEED=7); report in out/soak
+	@$(BIN)/python -m sandbox.soak --calls $(CALLS) --seed $(SEED) --fault-rate 0.2
 
 lint: setup      ## Style, types and the direction of imports
 	@$(BIN)/ruff check .
