@@ -15,13 +15,13 @@ async def rollback(by: str, reason: str, check: bool = True) -> Aliases:
     Args:
         by: who rolls back; stands in the history
         reason: why; stands in the history
-        check: fetch the previous model and let it pass the smoke test first; without it the move takes a second
+        check: first fetch the previous model and see that it loads and answers; without it the move takes a second
     """
     if not (by.strip() and reason.strip()):
         raise ModelRefused("a rollback needs a name and a reason", remedy="Fill in by and reason")
     aliases = await read_aliases()
     if check and aliases.previous is not None:
-        await check_version(aliases.previous)
+        await check_version(aliases.previous, returning=True)
     moved = await roll_back(aliases.champion, by, reason)
     await publish_history(await read_history())
     return moved
