@@ -95,11 +95,12 @@ class CallRecords:
         A run that dies before it writes the number down leaves a gap, never a double.
         """
         with _ONE_AT_A_TIME:
-            for _ in range(_ATTEMPTS):
+            for attempt in range(_ATTEMPTS):
                 try:
                     return self._advance_counter()
                 except StorageConflict:
-                    time.sleep(random.uniform(0.005, 0.05))
+                    # The more have lost, the wider they spread: otherwise 64 processes keep each other from the counter.
+                    time.sleep(random.uniform(0.005, min(1.0, 0.05 * 1.5**min(attempt, 8))))
         raise StorageConflict(f"{StorageKeys.NUMBER_COUNTER} changed {_ATTEMPTS} times while a number was taken from it")
 
     def _advance_counter(self) -> int:
