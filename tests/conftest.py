@@ -1,12 +1,18 @@
-"""Models small enough to train in a second, with random weights and tokenizers of their own."""
+"""What tests share: models small enough to train in a second, and an S3 that can be told to fail."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
+from moto.server import ThreadedMotoServer
 
+from clients.s3 import ObjectStore
 from models.dataset.pair import Pair
 from models.pretraining import SmallBart, new_bart
 from models.tokenizer import train_tokenizer
+from sandbox.stand_in import stand_in
+from tasks import wiring
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}<|start|>{{ message['role'] }}\n{{ message['content'] }}<|eot_id|>{% endfor %}"
@@ -91,3 +97,46 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     BertModel(config).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def faulty_s3() -> Iterator[str]:
+    """The address of an S3 that fails by plan; it behaves until ``spoil_s3`` is called."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with stand_in("sandbox.s3_faults", "--target", f"http://{host}:{port}") as (address, _):
+        yield address["url"]
+    server.stop()
+
+
+@pytest.fixture
+def spoil_s3(faulty_s3: str) -> Callable[..., None]:
+    """Spoil every request that can be spoiled in one of these ways; without any, none."""
+
+    def spoil(*kinds: str) -> None:
+        plan = {"rate": 1.0 if kinds else 0.0, "kinds": kinds, "latency_seconds": 0.0}
+        requests.post(f"{faulty_s3}/sandbox/faults", json=plan, timeout=5).raise_for_status()
+
+    return spoil
+
+
+@pytest.fixture
+def faulty_store(faulty_s3: str, spoil_s3: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    """An empty bucket there, and the product's wiring pointed at it."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "READBACK_BUCKET": "aicc-faulty",
+        "READBACK_AWS_ENDPOINT_URL": faulty_s3,
+    }.items():
+        monkeypatch.setenv(name, value)
+    wiring.forget_clients()
+    store = wiring.object_store()
+    store._s3.create_bucket(Bucket=store.bucket, CreateBucketConfiguration={"LocationConstraint": wiring.settings().aws_region})
+    yield store
+    spoil_s3()
+    for facts in list(store.walk("")):
+        store.delete(facts.key)
+    store._s3.delete_bucket(Bucket=store.bucket)
+    wiring.forget_clients()
