@@ -5,7 +5,7 @@ keeps crashing is left to reconcile, which starts it anew after a pause that gro
 has started another by then.
 """
 
-import asyncio
+from asyncio import sleep as pause
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -82,7 +82,7 @@ async def _silent(client: PrefectClient, runs: list[FlowRun], now: datetime, rul
     if not suspects:
         return []
     asked_at = datetime.now(UTC)
-    await asyncio.sleep((get_current_settings().flows.heartbeat_frequency or _HEARTBEAT_SECONDS) + 5)
+    await pause((get_current_settings().flows.heartbeat_frequency or _HEARTBEAT_SECONDS) + 5)
     alive = await heard_since(client, asked_at, suspects)
     return [run for run in suspects if run.id not in alive]
 

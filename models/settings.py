@@ -61,7 +61,7 @@ class Settings(BaseSettings):
         30.0, gt=0, description="A summary that runs longer counts as lost and is made by another run (doubled with each attempt)"
     )
     dead_after_seconds: int = Field(
-        90, ge=30, description="A run without heartbeat for so long is marked Crashed; three heartbeats (PREFECT_FLOWS_HEARTBEAT_FREQUENCY)"
+        90, ge=1, description="A run without heartbeat for so long is marked Crashed; three heartbeats (PREFECT_FLOWS_HEARTBEAT_FREQUENCY)"
     )
     crashed_pause_seconds: float = Field(60.0, ge=0, description="How long a crashed run rests before the reaper runs it again")
     crashed_reruns: int = Field(3, ge=1, description="A run that has run so often and crashed is left to reconcile")

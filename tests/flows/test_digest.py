@@ -1,0 +1,75 @@
+"""The digest counts a day's calls from one folder, names reasons and remedies, and nobody's contact."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from prefect.client.orchestration import PrefectClient
+from prefect.states import Running
+
+from clients.s3 import ObjectStore
+from flows.digest import digest
+from models.call_record import Outcome
+from models.ended_call import EndedCall, figures
+from models.storage_keys import StorageKeys
+from tasks.digest import hours_svg
+from tasks.ended import file_end
+from tests.flows.conftest import a_call_run, artifact, put_recording, quarantined
+
+NOON_IN_KOREA = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+DAY = date(2026, 11, 20)
+
+
+def ended(n: int, took: float = 1.0, **changes: object) -> EndedCall:
+    call = EndedCall(
+        call_id=f"{n:032x}", outcome=Outcome.READ_BACK, at=NOON_IN_KOREA, waited_seconds=took + 5, step_seconds={"transcribe": took}
+    )
+    return call.model_copy(update=changes)
+
+
+async def test_the_digest_tells_a_day(store: ObjectStore, client: PrefectClient) -> None:
+    for n in range(20):
+        file_end(store, ended(n, float(n + 1)))
+    file_end(store, ended(99, at=NOON_IN_KOREA + timedelta(days=1)))
+    await quarantined(store, "contact-7", at=NOON_IN_KOREA)
+    await a_call_run(client, put_recording(store, "c-1"), Running())
+    await digest(DAY)
+    report = await artifact(client, "digest")
+    for words in (
+        "| 완료 | 20 |",
+        "| 격리 | 1 |",
+        "| 현재 처리 중 | 1 |",
+        "BadRecording",
+        "Restore it",
+        "| 음성 인식 | 10.50 | 19.00 | 20 |",
+    ):
+        assert words in report
+    assert "가장 오래 기다린 통화" in report
+    assert "contact-7" not in report
+
+
+async def test_a_call_that_is_redriven_and_ends_again_counts_once_a_day(store: ObjectStore, client: PrefectClient) -> None:
+    call = ended(1, outcome=Outcome.QUARANTINED, error="BadRecording")
+    file_end(store, call)
+    file_end(store, ended(1))
+    assert [facts.key for facts in store.walk(StorageKeys.DAYS)] == [StorageKeys.ended_call(DAY, call.call_id)]
+
+
+async def test_a_day_without_calls_has_a_digest_too(store: ObjectStore, client: PrefectClient) -> None:
+    await digest(date(2020, 1, 1))
+    assert "| 완료 | 0 |" in await artifact(client, "digest")
+
+
+def test_the_95th_percentile_is_exceeded_by_one_call_in_twenty_at_most() -> None:
+    day = figures([ended(n, float(n)) for n in range(1, 101)])
+    assert (day.steps[0].median, day.steps[0].p95) == (50.5, 95.0)
+    assert figures([ended(1, 3.0)]).steps[0].p95 == 3.0
+
+
+def test_the_latest_example_of_each_class_is_shown() -> None:
+    old, new = (
+        ended(n, outcome=Outcome.QUARANTINED, error="NoSpeech", reason=str(n), at=NOON_IN_KOREA + timedelta(minutes=n)) for n in (1, 2)
+    )
+    assert figures([new, old]).examples["NoSpeech"].reason == "2"
+
+
+def test_each_hour_has_its_bar() -> None:
+    assert hours_svg([0] * 23 + [5]).count("<rect") == 24

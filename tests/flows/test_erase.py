@@ -1,0 +1,113 @@
+"""An erased call is nowhere any more, and stays away."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from prefect.artifacts import acreate_markdown_artifact
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import LogCreate
+from prefect.states import Completed, Running
+
+from clients.s3 import ObjectStore
+from flows.erase import erase
+from models.call_record import CallRecord, Outcome, Recording, Transcription, Utterance
+from models.ended_call import EndedCall
+from models.errors import ObjectGone
+from models.storage_keys import StorageKeys
+from tasks.claim import claim_call
+from tasks.ended import file_end
+from tests.flows.conftest import a_call_run, put_record, put_recording
+
+WORDS = "암 진단비를 청구하고 싶어요"
+
+
+def everything_in(store: ObjectStore) -> str:
+    """All that any version of any object says, and its name."""
+    said = []
+    for page in store._s3.get_paginator("list_object_versions").paginate(Bucket=store.bucket):
+        for version in page.get("Versions", []):
+            body = store._s3.get_object(Bucket=store.bucket, Key=version["Key"], VersionId=version["VersionId"])
+            said.append(version["Key"] + " " + body["Body"].read().decode("utf-8") + json.dumps(body["Metadata"]))
+        said += [marker["Key"] for marker in page.get("DeleteMarkers", [])]
+    return "\n".join(said)
+
+
+async def a_finished_call(store: ObjectStore, client: PrefectClient, contact: str, number: int) -> CallRecord:
+    recording = put_recording(store, contact)
+    run = await a_call_run(client, recording, Completed())
+    said = Transcription(done=True, utterances=[Utterance(start_ms=0, duration_ms=10, text=WORDS)])
+    record = put_record(store, recording, str(run.id), number=number, outcome=Outcome.READ_BACK, transcription=said)
+    for key in (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number)):
+        store.put(key, WORDS.encode(), metadata={"call-id": record.call_id, "contact-id": contact})
+    file_end(store, EndedCall.of(record, outcome=Outcome.READ_BACK, at=record.updated_at, step_seconds={}))
+    summary = await client.read_deployment_by_name("summarize-call/g4dn")
+    child = await client.create_flow_run_from_deployment(summary.id, parameters={"call_id": record.call_id}, name=contact)
+    await client.set_flow_run_state(child.id, Completed(), force=True)
+    await client.create_logs([LogCreate(name="x", level=20, message=f"about {contact}", timestamp=datetime.now(UTC), flow_run_id=run.id)])
+    await acreate_markdown_artifact(WORDS, key=f"call-{record.call_id}")
+    return record
+
+
+async def everything_in_prefect(client: PrefectClient) -> str:
+    runs = [run.model_dump_json() for run in await client.read_flow_runs()]
+    logs = [log.model_dump_json() for log in await client.read_logs()]
+    return "\n".join([*runs, *logs, *(artifact.model_dump_json() for artifact in await client.read_artifacts())])
+
+
+async def test_nothing_is_left_of_an_erased_call_but_a_receipt(store: ObjectStore, client: PrefectClient) -> None:
+    call = await a_finished_call(store, client, "contact-of-the-erased", 1)
+    other = await a_finished_call(store, client, "contact-of-another", 2)
+    store.put(StorageKeys.summary(1), b"newer", metadata={"call-id": call.call_id})
+    store.delete(StorageKeys.transcript(2))
+    store.put(StorageKeys.transcript(2), WORDS.encode(), metadata={"call-id": other.call_id})
+
+    receipt = await erase(call.call_id)
+
+    left = everything_in(store)
+    assert "contact-of-the-erased" not in left
+    assert [line.split()[0] for line in left.splitlines() if call.call_id in line.split()[0]] == [
+        StorageKeys.erasure_receipt(call.call_id)
+    ] * 2
+    assert "contact-of-another" in left
+    stored = store.get(StorageKeys.erasure_receipt(call.call_id)).body.decode()
+    assert WORDS not in stored
+    assert (receipt.flow_runs, receipt.artifacts) == (2, 1)
+    assert receipt.finished_at is not None
+    in_prefect = await everything_in_prefect(client)
+    assert "contact-of-the-erased" not in in_prefect
+    assert "contact-of-another" in in_prefect
+
+
+async def test_an_erased_call_is_not_processed_again_by_a_late_event(store: ObjectStore, client: PrefectClient) -> None:
+    call = await a_finished_call(store, client, "c-1", 1)
+    await erase(call.call_id, erase_recording=False)
+    assert store.head(call.recording.key) is not None
+    claim = await claim_call.fn(call.recording, "0e4fdf1c-0000-4000-8000-000000000001", rerun=False)
+    assert claim.verdict == "erased"
+    assert store.head(StorageKeys.call_record(call.call_id)) is None
+
+
+async def test_a_run_that_works_on_the_call_is_stopped_first(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.erase._STOP_SECONDS", 0.0)
+    recording: Recording = put_recording(store, "c-1")
+    run = await a_call_run(client, recording, Running())
+    queued = await a_call_run(client, recording)
+    record = put_record(store, recording, str(run.id))
+    receipt = await erase(record.call_id)
+    assert receipt.flow_runs == 2
+    assert {run.id, queued.id}.isdisjoint({left.id for left in await client.read_flow_runs()})
+
+
+async def test_another_calls_file_under_the_same_number_is_not_touched(store: ObjectStore, client: PrefectClient) -> None:
+    call = put_record(store, put_recording(store, "c-1"), "", number=7)
+    store.put(StorageKeys.prompt(7), b"somebody else's", metadata={"call-id": "another"})
+    await erase(call.call_id)
+    assert store.get(StorageKeys.prompt(7)).body == b"somebody else's"
+
+
+async def test_an_unknown_call_is_refused(store: ObjectStore, client: PrefectClient) -> None:
+    with pytest.raises(ObjectGone, match="has no record"):
+        await erase("0" * 32)

@@ -1,0 +1,156 @@
+"""Dead runs come back by themselves; a used-up quota or an outage pauses the queues instead of failing calls."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import FlowRun
+from prefect.states import Completed, Crashed, Pending, Running, Scheduled
+
+from clients.s3 import ObjectStore
+from flows import reap as reaper
+from flows.reap import reap
+from models.errors import QuotaExhausted
+from tasks import wiring
+from tasks.pause import QUEUES, WAITING, Stop, pause_calls, resume_calls, stop_in_force
+from tasks.runs import heard_since
+from tests.flows.conftest import a_call_run, artifact, put_recording
+
+
+async def state_of(client: PrefectClient, run: FlowRun) -> str:
+    state = (await client.read_flow_run(run.id)).state
+    assert state is not None
+    return state.name
+
+
+async def paused(client: PrefectClient) -> list[bool]:
+    return [(await client.read_work_queue_by_name(name, work_pool_name="calls")).is_paused for name in QUEUES]
+
+
+def settings(monkeypatch: pytest.MonkeyPatch, **values: float) -> None:
+    """Shorter times: the server dates every state itself."""
+    for name, value in values.items():
+        monkeypatch.setenv(f"READBACK_{name.upper()}", str(value))
+    wiring.settings.cache_clear()
+
+
+async def test_a_crashed_call_is_run_again_after_its_pause(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await a_call_run(client, put_recording(store, "c-1"), Crashed())
+    settings(monkeypatch, crashed_pause_seconds=600)
+    await reap()
+    assert await state_of(client, run) == "Crashed"
+    settings(monkeypatch, crashed_pause_seconds=0)
+    await reap()
+    assert await state_of(client, run) == "AwaitingRetry"
+
+
+async def test_a_call_that_crashed_three_times_is_left_to_reconcile(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(monkeypatch, crashed_pause_seconds=0)
+    run = await a_call_run(client, put_recording(store, "c-1"))
+    for _ in range(3):
+        await client.set_flow_run_state(run.id, Running(), force=True)
+        await client.set_flow_run_state(run.id, Crashed(), force=True)
+    assert (await client.read_flow_run(run.id)).run_count == 3
+    await reap()
+    assert await state_of(client, run) == "Crashed"
+
+
+async def test_a_run_that_its_worker_never_began_goes_back_to_the_queue(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await a_call_run(client, put_recording(store, "c-1"), Pending())
+    await reap()
+    assert await state_of(client, run) == "Pending"
+    settings(monkeypatch, pending_seconds=0.001)
+    await reap()
+    assert await state_of(client, run) == "AwaitingRetry"
+
+
+async def heartbeat(client: PrefectClient, run: FlowRun, age: timedelta) -> None:
+    event = {
+        "id": str(uuid4()),
+        "occurred": (datetime.now(UTC) - age).isoformat(),
+        "event": "prefect.flow-run.heartbeat",
+        "resource": {"prefect.resource.id": f"prefect.flow-run.{run.id}"},
+    }
+    (await client.request("POST", "/events", json=[event])).raise_for_status()
+
+
+async def until_heard(client: PrefectClient, since: datetime, runs: list[FlowRun]) -> None:
+    for _ in range(300):
+        if await heard_since(client, since, runs) == {run.id for run in runs}:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("the server did not file the heartbeats")
+
+
+async def test_a_run_that_fell_silent_is_crashed_and_one_that_speaks_again_is_not(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(monkeypatch, dead_after_seconds=1)
+    silent, back, mute = [await a_call_run(client, put_recording(store, f"c-{n}"), Running()) for n in range(3)]
+    for run in (silent, back):
+        await heartbeat(client, run, timedelta(minutes=5))
+    await until_heard(client, datetime.now(UTC) - timedelta(hours=1), [silent, back])
+    await asyncio.sleep(1.5)
+
+    async def while_the_reaper_waits(seconds: float) -> None:
+        # The server was away, and this run's next heartbeat comes through.
+        asked_at = datetime.now(UTC)
+        await heartbeat(client, back, timedelta(0))
+        await until_heard(client, asked_at, [back])
+
+    monkeypatch.setattr(reaper, "pause", while_the_reaper_waits)
+    await reap()
+    # A run that never spoke is left: perhaps its worker sends no heartbeats at all.
+    assert [await state_of(client, run) for run in (silent, back, mute)] == ["Crashed", "Running", "Running"]
+
+
+def used_up(age: timedelta = timedelta(0)) -> Stop:
+    stop = Stop.because_of(QuotaExhausted("the quota is used up", remedy="Buy more"), "transcribe", "")
+    return stop.model_copy(update={"since": datetime.now(UTC) - age})
+
+
+async def test_a_used_up_quota_pauses_the_queues_once_and_tells_why(store: ObjectStore, client: PrefectClient) -> None:
+    assert await pause_calls(used_up())
+    assert not await pause_calls(used_up())
+    assert await paused(client) == [True, True]
+    assert "the quota is used up" in await artifact(client, "calls-paused")
+    await reap()
+    assert await paused(client) == [True, True]
+    await reap(resume_now=True)
+    assert await paused(client) == [False, False]
+    assert await stop_in_force(client) is None
+
+
+async def test_paused_queues_open_after_a_while_so_that_the_next_call_tries(store: ObjectStore, client: PrefectClient) -> None:
+    await pause_calls(used_up(timedelta(hours=1)))
+    await reap()
+    assert await paused(client) == [False, False]
+
+
+async def test_what_a_person_paused_stays_paused(store: ObjectStore, client: PrefectClient) -> None:
+    queue = await client.read_work_queue_by_name("backfill", work_pool_name="calls")
+    await client.update_work_queue(queue.id, is_paused=True)
+    await reap()
+    assert await paused(client) == [False, True]
+    await resume_calls(client)
+
+
+async def test_an_outage_pauses_the_queues_unless_calls_are_finished(store: ObjectStore, client: PrefectClient) -> None:
+    waiting = Scheduled(name=WAITING, scheduled_time=datetime.now(UTC) + timedelta(minutes=5))
+    for n in range(5):
+        await a_call_run(client, put_recording(store, f"c-{n}"), waiting)
+    done = await a_call_run(client, put_recording(store, "done"), Completed())
+    await reap()
+    assert await paused(client) == [False, False]
+    await client.delete_flow_run(done.id)
+    await reap()
+    assert await paused(client) == [True, True]
+    await resume_calls(client)
