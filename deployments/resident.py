@@ -66,6 +66,9 @@ class _RunLoop:
     def start(self) -> None:
         self._thread.start()
         self._started.wait()
+        if self._context is None:
+            # A worker that lived on without its loop would take every run and crash it; whoever keeps it up starts it again.
+            raise RuntimeError("the loop of the resident worker did not start: see the error above")
 
     def _main(self) -> None:
         asyncio.set_event_loop(self.loop)
@@ -84,10 +87,10 @@ class _RunLoop:
     def submit(self, run: _RunInFlight, work: Coroutine[Any, Any, None]) -> "Future[None]":
         """Start a run's coroutine on the loop; the future ends when it does."""
         done: Future[None] = Future()
-        context = self._context.copy() if self._context else None
-        if context is None:
+        if self._context is None:
             work.close()
-            raise RuntimeError("the loop of the resident worker did not start: see the error above")
+            raise RuntimeError("the loop of the resident worker has not been started")
+        context = self._context.copy()
 
         def begin_task() -> None:
             run.task = self.loop.create_task(work, name=str(run.flow_run.id), context=context)
