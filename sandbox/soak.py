@@ -256,11 +256,11 @@ def soak(options: SoakOptions, work: Path) -> tuple[Report, dict[str, Any]]:
         begun = time.monotonic()
         arrivals = Arrivals(stack, random.Random(options.seed))
         killer = Killer(stack, random.Random(options.seed + 1), options.kill_seconds)
-        healers, watch = Healers(stack), Watch(stack, options.calls)
+        healers, watch, restarted = Healers(stack), Watch(stack, options.calls), Counter[str]()
         with _progress(options.calls) as tell:
 
             def look_after() -> None:
-                stack.check()
+                restarted.update(stack.keep_up())
                 healers.nudge()
                 tell(watch, killer)
 
@@ -276,6 +276,7 @@ def soak(options: SoakOptions, work: Path) -> tuple[Report, dict[str, Any]]:
         figures = {
             "notifications": dict(arrivals.notifications),
             "killed": dict(killer.kills),
+            "restarted after giving up": dict(restarted),
             "healing runs": dict(healers.started),
             "faults": {vendor: stack.counters(vendor)["faults"] for vendor in stack.vendors},
             "seconds": round(time.monotonic() - begun),

@@ -241,6 +241,17 @@ class Stack:
         """Start the service that turns S3 notifications into Prefect events."""
         self.python("watch-s3", "flows.watch_s3")
 
+    def keep_up(self) -> list[str]:
+        """Start again those of ``CRASHABLE`` that have ended by themselves, as a service manager would; returns their names.
+
+        A worker that starts while Prefect's server is away gives up. Any other process that ends is an error.
+        """
+        ended = [name for name in CRASHABLE if self.children[name].process.poll() is not None]
+        for name in ended:
+            self.crash(name)
+        self.check()
+        return ended
+
     def crash(self, name: str) -> None:
         """End one of ``CRASHABLE`` as a power cut would, and start it again as a service manager would."""
         self.children.pop(name).kill()
