@@ -174,7 +174,7 @@ def runs_of(stack: Stack, states: Sequence[str] = ()) -> list[tuple[str, str, st
         if states:
             question["flow_runs"] = {"state": {"type": {"any_": list(states)}}}
         while True:
-            answer = requests.post(f"{stack.ui_url}/api/flow_runs/filter", json=question, timeout=30)
+            answer = requests.post(f"{stack.ui_url}/api/flow_runs/filter", json=question, timeout=180)
             answer.raise_for_status()
             page = answer.json()
             found += [(flow, run["state_type"] or "", f"{run['name']} {(run['state'] or {}).get('message') or ''}") for run in page]

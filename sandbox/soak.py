@@ -216,7 +216,9 @@ class Watch:
 
     def settled(self) -> bool:
         """Whether every call and every run has ended."""
-        return len(self.ended) >= self.calls and not runs_of(self.stack, UNFINISHED)
+        with contextlib.suppress(requests.RequestException):  # a server that has just been started again
+            return len(self.ended) >= self.calls and not runs_of(self.stack, UNFINISHED)
+        return False
 
 
 @dataclass
