@@ -52,7 +52,7 @@ async def reconcile(
 
 
 async def _go_through(scope: Scope, *, at_once: int, per_minute: int, seconds: float, resume: bool) -> Totals:
-    store, totals, deadline = wiring.object_store(), Totals(), time.monotonic() + seconds
+    store, totals, deadline = wiring.survey_store(), Totals(), time.monotonic() + seconds
     folders = await asyncio.to_thread(scope.folders, store, wiring.settings().recordings_prefix)
     cursor = await asyncio.to_thread(read_cursor, store, scope) if resume else None
     pages = batches(store, folders, cursor)

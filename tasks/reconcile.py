@@ -11,6 +11,7 @@ from prefect import get_client, task
 from prefect.client.orchestration import PrefectClient
 from pydantic import BaseModel
 
+from clients.call_records import CallRecords
 from clients.s3 import ObjectFacts, ObjectStore
 from models.call_record import CallRecord, Outcome, Recording
 from models.errors import PermanentError
@@ -155,7 +156,7 @@ def _known(facts: ObjectFacts, scope: Scope) -> CallRecord | Decision | None:
         return Decision(Action.LEAVE, Reason.OUTSIDE)
     call = _recording(facts).call_id
     try:
-        found = wiring.call_records().find(call)
+        found = CallRecords(wiring.survey_store()).find(call)
     except PermanentError:
         return Decision(Action.LEAVE, Reason.UNREADABLE)
     if found is None:
