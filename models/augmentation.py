@@ -129,11 +129,12 @@ def another_product(pair: Labelled, rng: random.Random) -> Labelled:
 
 
 def _said(pair: Labelled) -> str:
+    """What the caller calls the product where that can be exchanged: it ends in 보험 and is no part of 보험금, 보험료 and the like."""
     line = next(line for line in LINES_OF_BUSINESS if line.name == pair.product)
-    spoken = [
-        alias for alias in sorted({line.name, *line.aliases}, key=len, reverse=True) if alias in pair.input and alias.endswith("보험")
-    ]
-    return spoken[0] if spoken else ""
+    for alias in sorted({line.name, *line.aliases}, key=len, reverse=True):
+        if alias in pair.input:
+            return alias if alias.endswith("보험") and not re.search(f"{alias}[금료사증]", pair.input) else ""
+    return ""
 
 
 def draw_product(rng: random.Random, but: str = "") -> tuple[str, str]:

@@ -121,7 +121,8 @@ class MicroBatcher:
     """Joins calls that arrive within a few milliseconds into one batch of the engine.
 
     The engine runs in one thread of the batcher's own, so any number of event loops and threads may await summaries at the same
-    time. A call waits ``window_seconds`` for company; calls that come while a batch runs make up the next one.
+    time. Calls that come while a batch runs make up the next one. After a batch of several, the next waits ``window_seconds`` for
+    more, since company is to be expected; a lone caller never waits.
     """
 
     def __init__(self, summarizer: Summarizer, *, window_seconds: float = 0.004, max_batch: int = 32) -> None:
@@ -166,8 +167,10 @@ class MicroBatcher:
         self.close()
 
     def _run(self) -> None:
+        busy = False
         while (first := self._queue.get()) is not None:
-            batch, closing = self._gather(first)
+            batch, closing = self._gather(first, self._window if busy else 0.0)
+            busy = len(batch) > 1
             # A caller that gave up meanwhile (its run was cancelled) costs no computation.
             live = [(text, waiting) for text, waiting in batch if waiting.set_running_or_notify_cancel()]
             if live:
@@ -176,9 +179,9 @@ class MicroBatcher:
             if closing:
                 return
 
-    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+    def _gather(self, first: _Waiting, window: float) -> tuple[list[_Waiting], bool]:
         batch = [first]
-        deadline = time.monotonic() + self._window
+        deadline = time.monotonic() + window
         while len(batch) < self._max_batch:
             try:
                 waiting = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))

@@ -4,7 +4,7 @@
    the way (``models/augmentation.py``): the training rows of ``free_form.csv`` and the short inquiries of ``short_inquiries.txt``. The
    held-out rows of ``free_form.csv`` take no part in anything here but the last count.
 2. A tokenizer learnt from these texts.
-3. Denoising of the inquiries (``models/pretraining.py``).
+3. Denoising of the inquiries (``models/pretraining.py``), where the recipe gives it steps.
 4. Fine-tuning with the very code that ML staff use (``models/finetuning``), every weight trained.
 5. The weights as float16, the scores into ``training.json``.
 """
@@ -43,7 +43,10 @@ class Recipe:
     short_copies: int = 16
     vocabulary: int = 4_000
     longest_input: int = 96
-    subword_dropout: float = 0.1
+    layers: int = 3
+    width: int = 192
+    feed_forward: int = 768
+    subword_dropout: float = 0.0
     denoising_steps: int = 0
     steps: int = 3_000
     batch_size: int = 32
@@ -145,7 +148,8 @@ def train(recipe: Recipe, material: Material, work: Path, report: Callable[[str]
     from models.tokenizer import set_dropout, train_tokenizer
 
     tokenizer = train_tokenizer([text for pair in material.train for text in (pair.input, pair.summary)], recipe.vocabulary)
-    model = new_bart(tokenizer, SmallBart(), recipe.seed)
+    size = SmallBart(layers=recipe.layers, width=recipe.width, feed_forward=recipe.feed_forward)
+    model = new_bart(tokenizer, size, recipe.seed)
     report(f"{model.num_parameters():,} parameters, {len(material.train):,} pairs")
     if recipe.denoising_steps:
         set_dropout(tokenizer, recipe.subword_dropout)
@@ -170,7 +174,7 @@ def train(recipe: Recipe, material: Material, work: Path, report: Callable[[str]
         warmup_ratio=0.1,
         label_smoothing=recipe.label_smoothing,
         subword_dropout=recipe.subword_dropout,
-        evaluate_every=max(50, recipe.steps // 5),
+        evaluate_every=max(50, recipe.steps // 12),
         eval_batch_size=64,
         seed=recipe.seed,
         metrics=MetricSettings(enabled=False),

@@ -249,8 +249,8 @@ async def test_concurrent_calls_share_batches_and_get_their_own_summaries() -> N
     assert max(map(len, engine.batches)) <= 16
 
 
-async def test_a_lone_call_waits_at_most_twenty_milliseconds_for_company() -> None:
-    with MicroBatcher(scripted(Scripted())) as batcher:
+async def test_a_lone_call_does_not_wait_for_company() -> None:
+    with MicroBatcher(scripted(Scripted()), window_seconds=5.0) as batcher:
         await batcher.summarize("처음")
         waits = []
         for _ in range(20):
