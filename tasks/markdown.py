@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from models.privacy import mask_personal_data
-from tasks.wiring import settings
+from tasks.privacy import masked
 
-_MARKS = re.compile(r"[&<>\"'|\\`*_\[\](){}#!~]")
+# Prefect's UI shows character references such as "&#33;" as they are, so marks are escaped as CommonMark has it.
+_MARKS = re.compile(r"[\\`*_\[\]()<>|#!~&]")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -16,5 +16,4 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def shown(text: str) -> str:
     """Text from people as plain words: masked where the settings say so, and unable to become markup or another table cell."""
-    masked = mask_personal_data(text) if settings().mask_personal_data else text
-    return _MARKS.sub(lambda mark: f"&#{ord(mark[0])};", " ".join(masked.split()))
+    return _MARKS.sub(r"\\\g<0>", " ".join(masked(text).split()))

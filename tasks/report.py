@@ -6,8 +6,6 @@ embedded is linked for seven days, the longest that S3 signs.
 
 import asyncio
 import html
-import re
-from typing import Any
 
 from prefect import task
 from prefect.artifacts import acreate_markdown_artifact
@@ -16,12 +14,12 @@ from models.audio import RecordingAudio, browser_wav, data_uri, waveform_svg
 from models.call_record import CallRecord, Failure, Speaker, Utterance
 from models.storage_keys import StorageKeys
 from tasks import wiring
+from tasks.markdown import shown, table
 from tasks.privacy import masked
 from tasks.retrying import PATIENT
 
 SEVEN_DAYS = 7 * 24 * 3600
 SPEAKER_NAMES = {Speaker.CUSTOMER: "고객", Speaker.AGENT: "상담원", Speaker.UNKNOWN: "화자 미상"}
-_MARKS = re.compile(r"[&<>\"'|\\`*_\[\](){}#!~]")
 STEP_NAMES = {
     "claim": "접수",
     "fetch": "녹취 확인",
@@ -51,7 +49,7 @@ def call_report(record: CallRecord, audio: RecordingAudio | None) -> str:
 def _request(record: CallRecord) -> str:
     if record.summary is None or record.prompt is None:
         return ""
-    lines = [f"# {_shown(record.summary.text)}", f"> {_shown(record.prompt.spoken_text)}"]
+    lines = [f"# {shown(record.summary.text)}", f"> {shown(record.prompt.spoken_text)}"]
     return "\n\n".join([*lines, _player(record.prompt.key, embedded=wiring.settings().embed_audio != "none")])
 
 
@@ -59,12 +57,12 @@ def _failure(failure: Failure) -> str:
     vendor = " ".join(filter(None, [failure.vendor, failure.vendor_code, failure.request_id]))
     rows = {
         "단계": STEP_NAMES.get(failure.step, failure.step),
-        "사유": _shown(failure.reason),
-        "조치": _shown(failure.remedy),
-        "업체 응답": _shown(vendor),
+        "사유": shown(failure.reason),
+        "조치": shown(failure.remedy),
+        "업체 응답": shown(vendor),
         "시각": f"{failure.at:%Y-%m-%d %H:%M:%S} UTC",
     }
-    return f"# 격리됨: {failure.error}\n\n" + _table(("항목", "내용"), [(name, value) for name, value in rows.items() if value])
+    return f"# 격리됨: {failure.error}\n\n" + table(("항목", "내용"), [(name, value) for name, value in rows.items() if value])
 
 
 def _recording(record: CallRecord, audio: RecordingAudio | None) -> str:
@@ -80,12 +78,12 @@ def _conversation(record: CallRecord) -> str:
     utterances = record.transcription.utterances
     if not utterances or not wiring.settings().show_transcripts:
         return ""
-    return "## 대화\n\n" + _table(("시각", "화자", "말"), [_line(u) for u in utterances])
+    return "## 대화\n\n" + table(("시각", "화자", "말"), [_line(u) for u in utterances])
 
 
 def _line(utterance: Utterance) -> tuple[str, str, str]:
     seconds = utterance.start_ms // 1000
-    name, words = SPEAKER_NAMES[utterance.speaker], _shown(utterance.text)
+    name, words = SPEAKER_NAMES[utterance.speaker], shown(utterance.text)
     if utterance.speaker is Speaker.CUSTOMER:
         name, words = f"**{name}**", f"**{words}**"
     return f"{seconds // 60}:{seconds % 60:02d}", name, words
@@ -98,12 +96,12 @@ def _steps(record: CallRecord) -> str:
     rows = [
         (STEP_NAMES.get(step, step), f"{took:.2f}", "█" * max(1, round(20 * took / longest))) for step, took in record.step_seconds.items()
     ]
-    return "## 단계별 시간\n\n" + _table(("단계", "초", ""), rows)
+    return "## 단계별 시간\n\n" + table(("단계", "초", ""), rows)
 
 
 def _facts(record: CallRecord) -> str:
     store, number = wiring.object_store(), record.number
-    rows: list[tuple[str, str]] = [("연락 ID", _shown(record.contact_id)), ("번호", str(number) if number else "없음")]
+    rows: list[tuple[str, str]] = [("연락 ID", shown(record.contact_id)), ("번호", str(number) if number else "없음")]
     if record.summary:
         rows.append(("요약 모델", f"{record.summary.model} ({record.summary.version})"))
     keys = [("녹취", record.recording.key), ("통화 기록", StorageKeys.call_record(record.call_id))]
@@ -113,21 +111,11 @@ def _facts(record: CallRecord) -> str:
         keys.append(("요약", StorageKeys.summary(number)))
     if record.prompt:
         keys.append(("안내 음성", record.prompt.key))
-    rows += [(name, f"[{_shown(key)}]({store.link(key, seconds=SEVEN_DAYS)})") for name, key in keys]
-    return "## 파일\n\n" + _table(("항목", "위치"), rows)
+    rows += [(name, f"[{shown(key)}]({store.link(key, seconds=SEVEN_DAYS)})") for name, key in keys]
+    return "## 파일\n\n" + table(("항목", "위치"), rows)
 
 
 def _player(key: str, *, embedded: bool) -> str:
     store = wiring.object_store()
     source = data_uri(browser_wav(store.get(key).body), "audio/wav") if embedded else html.escape(store.link(key, seconds=SEVEN_DAYS))
     return f'<audio controls src="{source}"></audio>'
-
-
-def _table(head: tuple[str, ...], rows: list[Any]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-
-
-def _shown(text: str) -> str:
-    """Text from callers and keys as plain words: masked, and unable to become markup or another table cell."""
-    return _MARKS.sub(lambda mark: f"&#{ord(mark[0])};", " ".join(masked(text).split()))
