@@ -100,7 +100,7 @@ class CallRecords:
                     return self._advance_counter()
                 except StorageConflict:
                     # The more have lost, the wider they spread: otherwise 64 processes keep each other from the counter.
-                    time.sleep(random.uniform(0.005, min(1.0, 0.05 * 1.5**min(attempt, 8))))
+                    time.sleep(random.uniform(0.005, min(1.0, 0.05 * 1.5 ** min(attempt, 8))))
         raise StorageConflict(f"{StorageKeys.NUMBER_COUNTER} changed {_ATTEMPTS} times while a number was taken from it")
 
     def _advance_counter(self) -> int:

@@ -83,7 +83,7 @@ def pools(settings: Settings) -> tuple[Pool, ...]:
             (
                 Queue("summaries", 1, "One summary each, by a resident worker with the model loaded"),
                 Queue("training", 10, "Fine-tuning and scoring, one at a time on a GPU"),
-            Queue("control", 5, "Sweeps, selections, votes and promotions, which mostly wait for other runs"),
+                Queue("control", 5, "Sweeps, selections, votes and promotions, which mostly wait for other runs"),
             ),
         ),
     )

@@ -529,8 +529,9 @@ def write_csv(inquiries: Iterable[Inquiry], path: Path, labels: bool = False) ->
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write a generated data set to a file."""
-    parser = argparse.ArgumentParser(prog="python -m models.dataset.generator", 
-        description="Generate Korean insurance inquiries with their summaries.")
+    parser = argparse.ArgumentParser(
+        prog="python -m models.dataset.generator", description="Generate Korean insurance inquiries with their summaries."
+    )
     parser.add_argument("--count", type=int, default=12000, help="number of distinct pairs (default: 12000)")
     parser.add_argument("--seed", type=int, default=20, help="the same seed gives the same file (default: 20)")
     parser.add_argument("--out", type=Path, help="file to write (default: data_<count>.csv)")
