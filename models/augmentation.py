@@ -65,6 +65,7 @@ _SOUNDS = (
     ("안 ", "않 "),
 )
 _NAMES = {line.name for line in LINES_OF_BUSINESS}
+_NAMING = re.compile("보험|실비|실손|연금|저축|상해|일배책|배상|책임")
 _BARE = re.compile(r"(?<![가-힣])보험(?=[을를이은도에의인 ,.?]|만 |으로)")
 
 
@@ -109,6 +110,18 @@ def say_otherwise(text: str, rng: random.Random, strength: float = 1.0) -> str:
     if rng.random() < 0.12 * strength:
         said = f"{said} {rng.choice(CLOSINGS)}"
     return " ".join(said.split()) or text
+
+
+def lose_words(text: str, summary: str, rng: random.Random, most: float) -> str:
+    """The inquiry without up to ``most`` of its words, never without those that name a product or what the summary begins with.
+
+    A model that must find the request in what is left learns to weigh all the evidence, not one telling phrase. What the summary
+    says beside the request must stay sayable: otherwise the model would learn to make it up.
+    """
+    told = " ".join(summary.split()[:-3])
+    share = rng.uniform(0.0, most)
+    kept = [word for word in text.split() if _NAMING.search(word) or word[:2] in told or rng.random() >= share]
+    return " ".join(kept) or text
 
 
 def in_a_long_call(text: str, rng: random.Random) -> str:

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from models.augmentation import Labelled, another_product, draw_product, in_a_long_call, say_otherwise
+from models.augmentation import Labelled, another_product, draw_product, in_a_long_call, lose_words, say_otherwise
 from models.dataset.generator import generate
 from models.dataset.judge import judge
 from models.dataset.pair import Pair
@@ -39,18 +39,20 @@ class Recipe:
     seed: int = 20261121
     generated: int = 20_000
     generated_test: int = 600
-    free_form_copies: int = 24
+    free_form_copies: int = 12
     short_copies: int = 16
-    vocabulary: int = 4_000
+    lost_words: float = 0.5
+    vocabulary: int = 2_500
     longest_input: int = 96
-    layers: int = 3
-    width: int = 192
-    feed_forward: int = 768
+    layers: int = 1
+    width: int = 256
+    feed_forward: int = 512
+    dropout: float = 0.2
     subword_dropout: float = 0.0
     denoising_steps: int = 0
-    steps: int = 3_000
-    batch_size: int = 32
-    learning_rate: float = 7e-4
+    steps: int = 4_000
+    batch_size: int = 64
+    learning_rate: float = 2e-3
     label_smoothing: float = 0.05
 
 
@@ -98,13 +100,17 @@ def gather(recipe: Recipe, hand_written: Sequence[Labelled]) -> Material:
     labelled = [Labelled(one.input, one.summary, one.product, one.request) for one in made]
     rng.shuffle(labelled)
     test, learnt = labelled[: recipe.generated_test], labelled[recipe.generated_test :]
-    train = [Pair(one.input if rng.random() < 0.7 else say_otherwise(one.input, rng), one.summary) for one in learnt]
+    train = [
+        Pair(one.input if rng.random() < 0.4 else lose_words(one.input, one.summary, rng, recipe.lost_words), one.summary) for one in learnt
+    ]
     for one in short_inquiries():
-        train += [Pair(say_otherwise(filled.input, rng), filled.summary) for filled in (fill(one, rng) for _ in range(recipe.short_copies))]
+        filled = [fill(one, rng) for _ in range(recipe.short_copies)]
+        train += [Pair(lose_words(say_otherwise(pair.input, rng), pair.summary, rng, recipe.lost_words), pair.summary) for pair in filled]
     for copy in range(recipe.free_form_copies):
         for one in hand_written:
             varied = one if copy % 2 == 0 else another_product(one, rng)
-            train.append(Pair(varied.input if copy == 0 else say_otherwise(varied.input, rng), varied.summary))
+            said = varied.input if copy == 0 else lose_words(say_otherwise(varied.input, rng), varied.summary, rng, recipe.lost_words)
+            train.append(Pair(said, varied.summary))
     rng.shuffle(train)
     half = len(test) // 2
     return Material(train, [Pair(one.input, one.summary) for one in test[:half]], test[half:], [pair.input for pair in train])
@@ -148,7 +154,7 @@ def train(recipe: Recipe, material: Material, work: Path, report: Callable[[str]
     from models.tokenizer import set_dropout, train_tokenizer
 
     tokenizer = train_tokenizer([text for pair in material.train for text in (pair.input, pair.summary)], recipe.vocabulary)
-    size = SmallBart(layers=recipe.layers, width=recipe.width, feed_forward=recipe.feed_forward)
+    size = SmallBart(layers=recipe.layers, width=recipe.width, feed_forward=recipe.feed_forward, dropout=recipe.dropout)
     model = new_bart(tokenizer, size, recipe.seed)
     report(f"{model.num_parameters():,} parameters, {len(material.train):,} pairs")
     if recipe.denoising_steps:
