@@ -4,12 +4,8 @@ import asyncio
 import csv
 import hashlib
 import io
-import statistics
 import threading
-import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from prefect import task
 from pydantic import BaseModel, Field, TypeAdapter
@@ -19,23 +15,21 @@ from clients.s3 import ObjectStore
 from models.dataset.loader import read_pairs
 from models.dataset.pair import Pair
 from models.dataset.split import SplitRecord
-from models.engines import converted_form
 from models.errors import ConfigurationError, ObjectGone
 from models.finetuning.outputs import RunKeys
 from models.metrics import MetricSettings, SummaryScorer
 from models.selection import CandidateScores, Standing, fingerprint, rank
+from models.serving_cost import serving_cost
 from models.storage_keys import StorageKeys
-from models.summarizer import Summarizer
 from tasks.candidates import Candidate, Contest, local_folder, resolve
 from tasks.retrying import PATIENT
 from tasks.wiring import object_store, settings
 
 # Raised when scores change their meaning, so that old ones are not taken for new ones.
 SCORING = "1"
-ALONE = 20
 
 _PAIRS = TypeAdapter(list[Pair])
-# One at a time in a process: two would spoil each other's seconds and memory, and transformers' lazy imports break in two threads.
+# One at a time in a process: two would spoil each other's seconds, and transformers' lazy imports break in two threads.
 _MEASURING = threading.Lock()
 
 
@@ -208,76 +202,20 @@ def score_candidate_once(store: ObjectStore, name: str, test_key: str, metrics: 
 
 def measure(name: str, folder: Path, test: list[Pair], metrics: MetricSettings) -> CandidateScores:
     """Summarize the test set as calls would be summarized, and compare with the references."""
-    converted_form(folder)  # what derives the serving form is no part of what serving costs
-    inquiries = [pair.input for pair in test]
-    with MemoryMeter(settings().model_device) as memory:
-        summarizer = Summarizer.load(folder, settings().model_device, name=name)
-        summarizer.summarize(inquiries[:1])
-        alone = [_seconds(summarizer, [inquiry]) for inquiry in inquiries[:: max(1, len(inquiries) // ALONE)][:ALONE]]
-        begun = time.perf_counter()
-        summaries = summarizer.summarize(inquiries)
-        seconds = time.perf_counter() - begun
+    cost = serving_cost(folder, settings().model_device, [pair.input for pair in test])
     scorer = SummaryScorer(metrics, [pair.summary for pair in test])
-    rows = scorer.rows(summaries)
+    rows = scorer.rows(cost.summaries)
     return CandidateScores(
         candidate=name,
-        summaries=summaries,
+        summaries=cost.summaries,
         bertscore_f1=[f1 for f1, _ in rows],
         sts=[sts for _, sts in rows],
         encoders=scorer.encoders,
-        seconds_alone=statistics.median(alone),
-        seconds_batched=seconds / len(inquiries),
-        memory_mib=memory.peak_mib,
-        device=summarizer.engine.device,
+        seconds_alone=cost.seconds_alone,
+        seconds_batched=cost.seconds_batched,
+        memory_mib=cost.memory_mib,
+        device=cost.device,
     )
-
-
-def _seconds(summarizer: Summarizer, texts: list[str]) -> float:
-    begun = time.perf_counter()
-    summarizer.summarize(texts)
-    return time.perf_counter() - begun
-
-
-class MemoryMeter:
-    """Highest memory above that at the start, MiB: of this process, and of the GPU where there is one. Looks every 10 ms."""
-
-    def __init__(self, device: str) -> None:
-        self._device = device
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="memory-meter", daemon=True)
-        self._first = self._peak = 0.0
-
-    @property
-    def peak_mib(self) -> float:
-        """Highest use seen above the start."""
-        return max(0.0, self._peak - self._first)
-
-    def __enter__(self) -> Self:
-        self._first = self._peak = self._now()
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.01):
-            self._peak = max(self._peak, self._now())
-
-    def _now(self) -> float:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-        return pages * 4096 / 2**20 + self._gpu_mib()
-
-    def _gpu_mib(self) -> float:
-        if self._device == "cpu":
-            return 0.0
-        import torch
-
-        if not torch.cuda.is_available():
-            return 0.0
-        free, total = torch.cuda.mem_get_info()  # counts CTranslate2's memory too, which torch's own statistics do not
-        return (total - free) / 2**20
 
 
 def make_board(

@@ -174,19 +174,16 @@ def _create(store: ObjectStore, vote: Vote) -> bool:
 
 
 class BallotForm(RunInput):
-    """What stands first on every paper."""
-
-    voter: str = Field(
-        min_length=1, max_length=40, title="이름", description="한 사람이 한 번 투표합니다. 같은 이름의 첫 투표만 유효합니다."
-    )
+    """A paper's form. What stands in it is added for each paper."""
 
 
-def ballot_form(plan: VotePlan, paper: int, description: str) -> type[BallotForm]:
+def ballot_form(plan: VotePlan, paper: int, instruction: str) -> type[BallotForm]:
     """The form of one paper: each inquiry with its summaries under letters, in the paper's own order.
 
-    Everything that the form needs is in its type: defaults given later would lose the limits of their fields.
+    Everything that the form needs is in its type: defaults given later would lose the limits of their fields. The instruction
+    stands under the first field, because Prefect's UI hides a form's own description where the form is long.
     """
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {"voter": (str, Field(min_length=1, max_length=40, title="이름", description=instruction))}
     for inquiry in plan.inquiries:
         title = f"{SHOWN_LENGTHS[inquiry.length]} {inquiry.id.rpartition('-')[2]}"
         fields[_field(inquiry.id)] = (_marks_type(plan, paper, inquiry), Field(title=title, description=f"“{inquiry.text}”"))
@@ -194,9 +191,7 @@ def ballot_form(plan: VotePlan, paper: int, description: str) -> type[BallotForm
     fields["paper"] = (int, Field(default=paper, ge=1, title="투표지 번호", description=by_paper))
     closing = "이 투표지를 낸 다음 투표를 마감하고 결과를 냅니다."
     fields["close"] = (bool, Field(default=False, title="투표 마감", description=closing))
-    form = create_model("Ballot", __base__=BallotForm, **fields)
-    form._description = description
-    return form
+    return create_model("Ballot", __base__=BallotForm, **fields)
 
 
 def _marks_type(plan: VotePlan, paper: int, inquiry: Inquiry) -> type[BaseModel]:
@@ -222,13 +217,13 @@ def read_form(plan: VotePlan, form: dict[str, Any]) -> tuple[Ballot, bool]:
     return Ballot(voter=form.get("voter", ""), paper=form.get("paper", 0), marks=marks), bool(form.get("close"))
 
 
-def form_description(plan: VotePlan, state: VoteState, voters: int) -> str:
-    """What stands above the form, in Korean: what to do, and the answer to the last ballot."""
+def form_instruction(plan: VotePlan, state: VoteState, voters: int) -> str:
+    """What a voter reads first, in Korean: the answer to the last ballot, and what to do."""
     last = state.submissions[-1] if state.submissions else None
-    answer = f"> 직전 투표지: {last.answer}\n\n" if last else ""
+    answer = f"[직전 투표지: {last.answer}] " if last else ""
     letters = f"{plan.letters[0]}–{plan.letters[-1]}"
     return (
-        f"# 요약 투표\n\n{answer}문의 {len(plan.inquiries)}개의 요약 {letters}에 1점(나쁨)에서 5점(좋음)까지 주세요. "
-        "어느 모델의 요약인지는 가려져 있고, 순서는 투표지와 문의마다 다릅니다.\n\n"
-        f"지금까지 {len(state.voters)}명이 투표했습니다 (마감 {voters}명)."
+        f"{answer}요약 {letters}에 1점(나쁨)에서 5점(좋음)까지 주세요. "
+        "어느 모델의 요약인지는 가려져 있고, 순서는 투표지와 문의마다 다릅니다. "
+        f"같은 이름의 첫 투표만 유효합니다. 지금까지 {len(state.voters)}명이 투표했습니다 (마감 {voters}명)."
     )

@@ -11,7 +11,7 @@ from models.errors import ConfigurationError
 from models.voting import VotePlan, VoteResult, count
 from tasks.leaderboard import publish_result, publish_turnout
 from tasks.score import find_board
-from tasks.vote import BallotForm, VoteSettings, ballot_form, form_description, open_vote, read_votes, store_ballot
+from tasks.vote import BallotForm, VoteSettings, ballot_form, form_instruction, open_vote, read_votes, store_ballot
 from tasks.wiring import object_store
 
 DAY_SECONDS = 24 * 3600
@@ -44,7 +44,7 @@ async def hold_vote(plan: VotePlan, settings: VoteSettings) -> VoteResult:
     while not state.is_over(settings.voters):
         await publish_turnout(state, settings.voters)
         number = state.next_number
-        form = await _wait_for_ballot(ballot_form(plan, number, form_description(plan, state, settings.voters)), plan, number, settings)
+        form = await _wait_for_ballot(ballot_form(plan, number, form_instruction(plan, state, settings.voters)), plan, number, settings)
         submission = await store_ballot(plan, number, form.model_dump(mode="json"))
         get_run_logger().info("Paper %d: %s", number, "counted" if submission.counted else "kept, not counted")
         state = await read_votes(plan)

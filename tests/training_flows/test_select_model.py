@@ -260,12 +260,12 @@ async def test_from_finished_runs_to_the_model_in_service_and_back(small_runs: S
             assert "이미 투표했습니다" in await newest_artifact("vote-turnout")
             assert (await resume(client, run, filled_in(form, "준")))["status"] == "ACCEPT"
 
-            version = resolve(wiring.object_store(), good).version
-            await calls.speak_by(version, 90)
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 while not (ended := await client.read_flow_run(run.id)).state.is_final():
                     await asyncio.sleep(0.2)
             assert ended.state.is_completed(), ended.state.message
+        version = resolve(wiring.object_store(), good).version
+        await calls.speak_by(version, 30)
 
         result = await newest_artifact("vote-result")
         assert f"# 투표 결과: {good}" in result

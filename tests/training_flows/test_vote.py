@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from models.selection import Inquiry
 from models.voting import VoteKeys, VotePlan, count
 from tasks import wiring
-from tasks.vote import ballot_form, form_description, keep_ballot, state_of
+from tasks.vote import ballot_form, form_instruction, keep_ballot, state_of
 
 
 @pytest.fixture
@@ -111,6 +111,6 @@ def test_the_form_takes_one_to_five_points_only(plan: VotePlan, changes: dict[st
 def test_the_next_voter_reads_what_became_of_the_last_ballot(plan: VotePlan) -> None:
     store = wiring.object_store()
     keep_ballot(store, plan, 1, a_form("민지", A=9))
-    description = form_description(plan, state_of(store, plan), 3)
-    assert "집계하지 않고 보관했습니다" in description
-    assert "0명이 투표했습니다 (마감 3명)" in description
+    instruction = form_instruction(plan, state_of(store, plan), 3)
+    assert "집계하지 않고 보관했습니다" in instruction
+    assert "0명이 투표했습니다 (마감 3명)" in instruction
