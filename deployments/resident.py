@@ -51,6 +51,7 @@ class _RunInFlight:
     termination: Termination = field(default_factory=Termination)
     task: asyncio.Task[None] | None = None
     relinquished: bool = False
+    cancelled: bool = False
 
 
 class _RunLoop:
@@ -175,6 +176,8 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
         self._in_flight[flow_run.id] = run
         try:
             await asyncio.shield(asyncio.wrap_future(self._run_loop.submit(run, _engine(flow, run))))
+            if run.cancelled:
+                await self._mark_flow_run_as_cancelled(flow_run, state_updates={"message": "Cancelled by a person."})
         finally:
             if run.task is None or run.task.done():
                 self._in_flight.pop(flow_run.id, None)
@@ -292,5 +295,7 @@ async def _engine(flow: Flow[..., Any], run: _RunInFlight) -> None:
     except (Abort, Pause):
         return  # the orchestrator has set the state
     except (TerminationSignal, asyncio.CancelledError):
-        # Cancelled by a person: the engine has set the state. Given back by the worker: the worker sets it.
+        # Given back by the worker or cancelled by a person: the worker sets the state. The engine sets Cancelled only for
+        # runs that no runner supervises, and under a worker it takes itself for supervised.
         run.relinquished = run.termination.intent == "reschedule"
+        run.cancelled = run.termination.intent == "cancel"
