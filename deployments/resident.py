@@ -68,6 +68,7 @@ class _RunLoop:
         self._thread.start()
         self._started.wait()
         if self._context is None:
+            self._thread.join()  # it is still writing its error down; ending the process under it would abort the interpreter
             # A worker that lived on without its loop would take every run and crash it; whoever keeps it up starts it again.
             raise RuntimeError("the loop of the resident worker did not start: see the error above")
 

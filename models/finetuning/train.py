@@ -75,6 +75,7 @@ def claim_folder(out: Path, config: FinetuneConfig, train: list[Pair], validatio
     """Write down what this folder's run is, or check that it is this one: checkpoints of another run must not be gone on from."""
     run = {
         "config": config.model_dump(mode="json"),
+        "fingerprint": config.fingerprint(),
         "train": data_fingerprint(train),
         "validation": data_fingerprint(validation),
         "packages": {name: version(name) for name in PACKAGES},
@@ -82,7 +83,9 @@ def claim_folder(out: Path, config: FinetuneConfig, train: list[Pair], validatio
     path = out / RUN
     if path.is_file():
         known = json.loads(path.read_text(encoding="utf-8"))
-        changed = [part for part in ("config", "train", "validation") if known.get(part) != run[part]]
+        # The fingerprint and not the config: the same base model may lie elsewhere when a run goes on.
+        compared = {"config": "fingerprint", "train": "train", "validation": "validation"}
+        changed = [named for named, part in compared.items() if known.get(part) != run[part]]
         if changed:
             raise ConfigurationError(
                 f"{out} holds another run: {' and '.join(changed)} differ", remedy="Choose an empty folder or delete this one"

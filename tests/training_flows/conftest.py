@@ -44,6 +44,7 @@ def bucket(s3_url: str, tiny_bart: Path, tmp_path: Path, monkeypatch: pytest.Mon
     }.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(train.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # for the runs that a runner starts in processes of their own
     wiring.forget_clients()
     boto3.client("s3", endpoint_url=s3_url, region_name="ap-northeast-2").create_bucket(
         Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"}
