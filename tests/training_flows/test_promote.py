@@ -19,7 +19,7 @@ HERE = ScoringSettings(encoders="shipped", run_in_process=True)
 
 @pytest.fixture
 def registry(bucket: str, small_runs: SmallRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    monkeypatch.setenv("READBACK_MODEL_DIR", str(small_runs.by_steps[20].out / "model"))
+    monkeypatch.setenv("READBACK_MODEL_DIR", str(small_runs.by_steps[15].out / "model"))
     monkeypatch.setenv("READBACK_MODEL_CACHE", str(tmp_path / "models"))
     wiring.forget_clients()
     return Registry(wiring.object_store())
@@ -68,7 +68,7 @@ def test_a_damaged_model_fails_the_smoke_test(registry: Registry, tmp_path: Path
 def test_a_version_keeps_its_name_and_a_run_gets_one_from_its_content(registry: Registry, small_runs: SmallRuns) -> None:
     store = wiring.object_store()
     first = resolve(store, small_runs.upload(100, "run"))
-    second = resolve(store, small_runs.upload(40, "run"))
+    second = resolve(store, small_runs.upload(20, "run"))
     assert first.version.startswith("bart-run-")
     assert first.version != second.version
     assert resolve(store, SHIPPED).version == SHIPPED

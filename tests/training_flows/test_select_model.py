@@ -37,7 +37,7 @@ HERE = ScoringSettings(encoders="shipped", run_in_process=True)
 
 @pytest.fixture(autouse=True)
 def weak_model_ships(bucket: str, small_runs: SmallRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("READBACK_MODEL_DIR", str(small_runs.by_steps[20].out / "model"))
+    monkeypatch.setenv("READBACK_MODEL_DIR", str(small_runs.by_steps[15].out / "model"))
     monkeypatch.setenv("READBACK_MODEL_CACHE", str(tmp_path / "models"))
     monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.2")
     wiring.forget_clients()
@@ -55,7 +55,7 @@ async def runs_of(flow: str) -> int:
 
 
 async def test_candidates_are_ranked_and_one_that_crashes_sinks_no_other(small_runs: SmallRuns) -> None:
-    good, broken = small_runs.upload(100, "good"), small_runs.upload(40, "broken")
+    good, broken = small_runs.upload(100, "good"), small_runs.upload(20, "broken")
     wiring.object_store().put("models/bart/broken/model/model.safetensors", b"half a file")
     chosen = await select_model(runs=["bart/*"], scoring=HERE, hold_the_vote=False, promote_winner=False)
     assert chosen.winner == good
@@ -76,14 +76,14 @@ async def test_scoring_again_with_nothing_changed_runs_no_model(small_runs: Smal
     again = await select_model(runs=["bart/good"], scoring=HERE, hold_the_vote=False, promote_winner=False)
     assert again.winner == first.winner
     assert await runs_of("score-candidate") == scorings
-    small_runs.upload(40, "good")
+    small_runs.upload(20, "good")
     await select_model(runs=["bart/good"], scoring=HERE, hold_the_vote=False, promote_winner=False)
     assert await runs_of("score-candidate") == scorings + 1
 
 
 async def test_a_candidate_that_learnt_the_test_rows_is_left_out(small_runs: SmallRuns) -> None:
     small_runs.upload(100, "fair")
-    cheat = small_runs.upload(40, "cheat")
+    cheat = small_runs.upload(20, "cheat")
     store, split = wiring.object_store(), small_runs.split.record
     moved = split.model_copy(update={"train": [*split.train, *split.test[:3]]})
     store.put("models/bart/cheat/split.json", moved.model_dump_json().encode())
@@ -101,7 +101,7 @@ async def test_without_the_champions_score_there_is_no_leaderboard(
     (damaged / "config.json").write_text('{"model_type": "bart"}')
     monkeypatch.setenv("READBACK_MODEL_DIR", str(damaged))
     wiring.forget_clients()
-    encoder = str(small_runs.by_steps[20].out / "model")
+    encoder = str(small_runs.by_steps[15].out / "model")
     metrics = {"bertscore_model": encoder, "bertscore_layer": 1, "sts_model": encoder}
     scoring = ScoringSettings.model_validate({"run_in_process": True, "metrics": metrics})
     with pytest.raises(ConfigurationError, match="the champion shipped could not be scored"):
@@ -112,7 +112,7 @@ def test_patterns_mean_finished_runs_and_what_cannot_take_part_is_told(small_run
     small_runs.upload(100, "good")
     store = wiring.object_store()
     store.put("models/bart/unfinished/checkpoints/x", b"")
-    small_runs.upload(40, "adapter")
+    small_runs.upload(20, "adapter")
     store.delete("models/bart/adapter/model/config.json")
     field = contest(store, ["bart/*", "bart/typo"])
     assert [candidate.name for candidate in field.candidates] == [SHIPPED, "bart/good"]
@@ -124,7 +124,7 @@ def test_scores_are_kept_by_everything_they_depend_on(small_runs: SmallRuns) -> 
     store = wiring.object_store()
     first = resolve(store, small_runs.upload(100, "one"))
     twin = resolve(store, small_runs.upload(100, "two"))
-    other = resolve(store, small_runs.upload(40, "three"))
+    other = resolve(store, small_runs.upload(20, "three"))
     metrics = HERE.resolved()
     assert score_key(first, "test", metrics) == score_key(twin, "test", metrics)
     changed = [
@@ -222,11 +222,9 @@ async def resume(client: PrefectClient, run: FlowRun, paper: dict[str, Any]) -> 
     return dict(answer.json())
 
 
-# Passes most of the time only: out of `make test` until the cause is found; run it with pytest -m soak.
-@pytest.mark.soak
 @pytest.mark.slow
 async def test_from_finished_runs_to_the_model_in_service_and_back(small_runs: SmallRuns, calls_being_summarized: Calls) -> None:
-    good, middle = small_runs.upload(100, "good"), small_runs.upload(40, "middle")
+    good, middle = small_runs.upload(100, "good"), small_runs.upload(20, "middle")
     calls = calls_being_summarized
     coming = asyncio.create_task(calls.keep_coming())
     worker = Worker()
@@ -240,7 +238,7 @@ async def test_from_finished_runs_to_the_model_in_service_and_back(small_runs: S
             asked = {
                 "runs": [good, middle],
                 "scoring": {"encoders": "shipped"},
-                "voting": {"short": 1, "long": 1, "voters": 2},
+                "voting": {"short": 3, "long": 3, "voters": 2},  # more inquiries than the middling model gets right: no tie
                 "margin": 0.2,
                 "by": "minji",
             }
