@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox.stack import ROOT
 
-BENCHMARKS = ("conversion", "summaries", "training", "evaluation")
+BENCHMARKS = ("conversion", "summaries", "training", "evaluation", "calls")
 RESULTS = ROOT / "benchmarks" / "results.json"
 
 

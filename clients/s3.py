@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote, unquote
 
 import boto3
+from boto3.exceptions import S3UploadFailedError
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
@@ -184,6 +185,12 @@ class ObjectStore:
         """Send a file of any size."""
         try:
             self._s3.upload_file(str(path), self.bucket, key)
+        except S3UploadFailedError as error:
+            # boto3 wraps what S3 answered; its class is on the cause.
+            cause = error.__cause__ or error.__context__
+            if not isinstance(cause, ClientError | BotoCoreError):
+                raise
+            _raise_ours(cause, f"upload {path.name} to s3://{self.bucket}/{key}")
         except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"upload {path.name} to s3://{self.bucket}/{key}")
 

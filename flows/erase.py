@@ -7,6 +7,7 @@ python -m flows.erase --key connect/.../<contactId>_<time>_UTC.wav [--keep-recor
 import argparse
 import asyncio
 from datetime import UTC, datetime
+from typing import cast
 
 from prefect import flow, runtime
 
@@ -22,6 +23,7 @@ from tasks.erase import (
     erase_objects,
     erase_record,
     find_call,
+    find_receipt,
     stop_runs,
     write_receipt,
 )
@@ -38,7 +40,10 @@ async def erase(call_id: str, erase_recording: bool = True) -> Receipt:
         call_id: The call, 32 hexadecimal digits, as its artifact and record are named.
         erase_recording: Also erase the recording that Amazon Connect wrote.
     """
-    record = await find_call(call_id)
+    earlier = await find_receipt(call_id)
+    record = await find_call(call_id, earlier)
+    if record is None:
+        return await _finish(cast(Receipt, earlier))
     receipt = begin_receipt(call_id, str(runtime.flow_run.id), recording=erase_recording)
     await write_receipt(receipt)
     await stop_runs(record)
@@ -47,10 +52,13 @@ async def erase(call_id: str, erase_recording: bool = True) -> Receipt:
     flow_runs, artifacts = await erase_from_prefect(record)
     objects += await erase_record(call_id)
     await check_nothing_is_left(record.recording, record.number, recording_erased=erase_recording)
-    receipt = receipt.model_copy(
-        update={"finished_at": datetime.now(UTC), "objects": objects, "flow_runs": flow_runs, "artifacts": artifacts}
-    )
-    await write_receipt(receipt)
+    return await _finish(receipt.model_copy(update={"objects": objects, "flow_runs": flow_runs, "artifacts": artifacts}))
+
+
+async def _finish(receipt: Receipt) -> Receipt:
+    if receipt.finished_at is None:
+        receipt = receipt.model_copy(update={"finished_at": datetime.now(UTC)})
+        await write_receipt(receipt)
     return receipt
 
 

@@ -14,6 +14,7 @@ import contextlib
 import io
 import os
 import re
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -181,12 +182,14 @@ class Speaker:
     faults: Faults
     latency_seconds: float = 0.0
     requests: int = 0
+    seconds: float = 0.0
     spoken: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
 
     async def answer(self, request: SynthesizeSpeechRequest, context: Any) -> SynthesizeSpeechResponse:
         """Handle ``SynthesizeSpeech``."""
         self.requests += 1
+        begun = time.perf_counter()
         fault = self.faults.next(KINDS)
         await asyncio.sleep(self.latency_seconds + (self.faults.plan.latency_seconds if fault == "DEADLINE" else 0.0))
         if fault in ("UNAVAILABLE", "RESOURCE_EXHAUSTED"):
@@ -198,6 +201,7 @@ class Speaker:
         except BadRequest as problem:
             await self._refuse(context, str(problem))
         self.spoken[request.input.ssml or request.input.text] += 1
+        self.seconds += time.perf_counter() - begun
         return SynthesizeSpeechResponse(audio_content=audio)
 
     async def _refuse(self, context: Any, why: str) -> NoReturn:
@@ -206,9 +210,10 @@ class Speaker:
         raise AssertionError("abort does not return")
 
     def counters(self) -> dict[str, Any]:
-        """The books, for audits. ``most_often_spoken`` is how often the same input was paid for at most."""
+        """The books, for audits. ``most_often_spoken`` is how often the same input was paid for at most, ``seconds`` what speaking took."""
         return {
             "requests": self.requests,
+            "seconds": self.seconds,
             "spoken": self.spoken.total(),
             "spoken_inputs": len(self.spoken),
             "most_often_spoken": max(self.spoken.values(), default=0),

@@ -52,11 +52,20 @@ async def write_receipt(receipt: Receipt) -> None:
     await asyncio.to_thread(wiring.object_store().put, StorageKeys.erasure_receipt(receipt.call_id), body, content_type="application/json")
 
 
+@task(name="find-receipt", **PATIENT)
+async def find_receipt(call_id: str) -> Receipt | None:
+    """The receipt of an earlier erasure of this call, finished or not."""
+    found = await asyncio.to_thread(wiring.object_store().find, StorageKeys.erasure_receipt(call_id))
+    return Receipt.model_validate_json(found.body) if found else None
+
+
 @task(name="find-call", **PATIENT)
-async def find_call(call_id: str) -> CallRecord:
-    """The record of the call that is to be erased."""
+async def find_call(call_id: str, earlier: Receipt | None) -> CallRecord | None:
+    """The record of the call that is to be erased; None where an ``earlier`` erasure has come as far as the record, its last step."""
     found = await asyncio.to_thread(wiring.call_records().find, call_id)
     if found is None:
+        if earlier is not None:
+            return None
         raise ObjectGone(f"call {call_id} has no record", remedy="Check the id; a call without a record was never processed, or is erased")
     return found.record
 

@@ -100,14 +100,20 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def faulty_s3() -> Iterator[str]:
-    """The address of an S3 that fails by plan; it behaves until ``spoil_s3`` is called."""
+def s3_server() -> Iterator[str]:
+    """The address of an S3 and SQS; all that this process starts share their buckets."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    with stand_in("sandbox.s3_faults", "--target", f"http://{host}:{port}") as (address, _):
-        yield address["url"]
+    yield f"http://{host}:{port}"
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def faulty_s3(s3_server: str) -> Iterator[str]:
+    """The same S3 failing by plan; it behaves until ``spoil_s3`` is called."""
+    with stand_in("sandbox.s3_faults", "--target", s3_server) as (address, _):
+        yield address["url"]
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from clients import call_records
 from clients.call_records import CallRecords
@@ -21,20 +19,11 @@ REGION = "ap-northeast-2"
 CLAIMANTS = 64
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def store(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> ObjectStore:
+def store(s3_server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> ObjectStore:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "sandbox")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
-    store = ObjectStore(f"aicc-{abs(hash(request.node.nodeid)) % 10**9}", region=REGION, endpoint_url=endpoint)
+    store = ObjectStore(f"aicc-{abs(hash(request.node.nodeid)) % 10**9}", region=REGION, endpoint_url=s3_server)
     store._s3.create_bucket(Bucket=store.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     return store
 

@@ -17,6 +17,7 @@ from models.errors import ObjectGone
 from models.storage_keys import StorageKeys
 from tasks.claim import claim_call
 from tasks.ended import file_end
+from tasks.erase import Receipt
 from tests.flows.conftest import a_call_run, put_record, put_recording
 
 WORDS = "암 진단비를 청구하고 싶어요"
@@ -106,6 +107,20 @@ async def test_another_calls_file_under_the_same_number_is_not_touched(store: Ob
     store.put(StorageKeys.prompt(7), b"somebody else's", metadata={"call-id": "another"})
     await erase(call.call_id)
     assert store.get(StorageKeys.prompt(7)).body == b"somebody else's"
+
+
+async def test_an_erasure_that_was_cut_off_before_its_receipt_is_finished_by_running_it_again(
+    store: ObjectStore, client: PrefectClient
+) -> None:
+    call = await a_finished_call(store, client, "c-1", 1)
+    await erase(call.call_id)
+    key = StorageKeys.erasure_receipt(call.call_id)
+    whole = Receipt.model_validate_json(store.get(key).body)
+    store.put(key, whole.model_copy(update={"finished_at": None}).model_dump_json().encode())
+    again = await erase(call.call_id)
+    assert again.finished_at is not None
+    assert Receipt.model_validate_json(store.get(key).body) == again
+    assert await erase(call.call_id) == again
 
 
 async def test_an_unknown_call_is_refused(store: ObjectStore, client: PrefectClient) -> None:

@@ -1,11 +1,9 @@
 """Models travelling through S3 (moto's server), whole or not at all."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from clients.s3 import ObjectStore
 from models.errors import ModelRefused, ObjectGone
@@ -15,20 +13,11 @@ from tasks.champion import download_version, publish_version
 BUCKET = "aicc-champion"
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def store(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+def store(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "sandbox")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
-    store = ObjectStore(BUCKET, region="ap-northeast-2", endpoint_url=endpoint)
+    store = ObjectStore(BUCKET, region="ap-northeast-2", endpoint_url=s3_server)
     store._s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
     yield store
     for facts in list(store.walk("")):

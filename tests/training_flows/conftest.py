@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 from prefect.testing.utilities import prefect_test_harness
 from small_runs import SmallRuns, train_small_runs
 
@@ -19,17 +18,10 @@ def prefect_server() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def s3_url() -> Iterator[str]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture(autouse=True)
-def bucket(s3_url: str, tiny_bart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[str]:
+def bucket(
+    s3_server: str, tiny_bart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[str]:
     """An empty bucket, and settings that lead to it; the shipped model is the tiny one."""
     import boto3
 
@@ -38,7 +30,7 @@ def bucket(s3_url: str, tiny_bart: Path, tmp_path: Path, monkeypatch: pytest.Mon
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "READBACK_BUCKET": name,
-        "READBACK_AWS_ENDPOINT_URL": s3_url,
+        "READBACK_AWS_ENDPOINT_URL": s3_server,
         "READBACK_MODEL_DIR": str(tiny_bart),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }.items():
@@ -46,7 +38,7 @@ def bucket(s3_url: str, tiny_bart: Path, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(train.tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))  # for the runs that a runner starts in processes of their own
     wiring.forget_clients()
-    boto3.client("s3", endpoint_url=s3_url, region_name="ap-northeast-2").create_bucket(
+    boto3.client("s3", endpoint_url=s3_server, region_name="ap-northeast-2").create_bucket(
         Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"}
     )
     yield name

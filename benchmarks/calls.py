@@ -1,0 +1,208 @@
+"""What a call waits for us, and how many calls go through, beside the polling scripts: ``python -m benchmarks.calls``.
+
+The whole product on this machine, its vendors' stand-ins included: a speech-to-text job takes 3 s, speech is really made. A call's
+time runs from the recording's arrival in S3 to its prompt's, both by S3's own clock; our share is what is left when the job's 3 s
+and the mean time of the speech are taken off. One call a second first; then many at once. The polling scripts (``benchmarks/polling.py``)
+get the same recordings, the same stand-ins and the same machine, after the product's own processes have been stopped.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.call_record import CallRecord
+from models.storage_keys import StorageKeys
+from sandbox.demo import connect_key
+from sandbox.soak import Call, make_calls
+from sandbox.stack import BUCKET, ROOT, Stack, StackOptions
+
+STT_SECONDS = 3.0
+LONGEST_WAIT = 300.0
+SCRIPTS = ("stt", "nlp", "tts")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One call's way: when its recording and its prompt lay in S3."""
+
+    arrived: datetime
+    prompt: datetime
+
+    @property
+    def seconds(self) -> float:
+        """The whole way."""
+        return (self.prompt - self.arrived).total_seconds()
+
+
+def put(s3: Any, bucket: str, calls: Sequence[Call], per_second: float) -> list[str]:
+    """Put recordings at an even pace, 0: as fast as they go; returns their keys."""
+    begun, keys = time.monotonic(), []
+    for index, call in enumerate(calls):
+        if per_second:
+            time.sleep(max(0.0, begun + index / per_second - time.monotonic()))
+        keys.append(connect_key(call.name))
+        s3.put_object(Bucket=bucket, Key=keys[-1], Body=call.wav, ContentType="audio/wav")
+    return keys
+
+
+def listed(s3: Any, bucket: str, prefix: str) -> dict[str, datetime]:
+    """When the objects under a prefix were written (milliseconds, by S3's clock)."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return {entry["Key"]: entry["LastModified"] for page in pages for entry in page.get("Contents", [])}
+
+
+def wait_for_prompts(s3: Any, bucket: str, wanted: int, seconds: float) -> None:
+    """Wait until as many prompts lie there; look seldom, for looking costs the machine as well."""
+    deadline = time.monotonic() + seconds
+    while len(listed(s3, bucket, "tts/")) < wanted:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"only {len(listed(s3, bucket, 'tts/'))} of {wanted} prompts after {seconds:.0f} s")
+        time.sleep(2.0)
+
+
+def passages(s3: Any, keys: Sequence[str]) -> list[Passage]:
+    """Each recording's way, by the call records."""
+    records = {}
+    for key in listed(s3, BUCKET, StorageKeys.CALLS):
+        record = CallRecord.model_validate_json(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+        records[record.recording.key] = record
+    arrived, prompts = listed(s3, BUCKET, "connect/"), listed(s3, BUCKET, "tts/")
+    return [Passage(arrived[key], prompts[StorageKeys.prompt(records[key].number or 0)]) for key in keys]
+
+
+def polled_passages(s3: Any, bucket: str) -> list[Passage]:
+    """Each recording's way through the scripts, by the source that they note."""
+    arrived, prompts = listed(s3, bucket, "connect/"), listed(s3, bucket, "tts/")
+    found = []
+    for key in listed(s3, bucket, "stt/"):
+        source = s3.head_object(Bucket=bucket, Key=key)["Metadata"]["source"]
+        found.append(Passage(arrived[source], prompts[key.replace("stt/stt", "tts/tts").replace(".txt", ".wav")]))
+    return found
+
+
+def waits(ways: Sequence[Passage], vendors: float) -> dict[str, float]:
+    """Median and 95th percentile of our share, in seconds."""
+    shares = [way.seconds - vendors for way in ways]
+    return {"median_s": round(float(np.median(shares)), 2), "p95_s": round(float(np.percentile(shares, 95)), 2)}
+
+
+def calls_an_hour(ways: Sequence[Passage]) -> int:
+    """The rate between the first arrival and the last prompt."""
+    seconds = (max(way.prompt for way in ways) - min(way.arrived for way in ways)).total_seconds()
+    return round(3600 * len(ways) / seconds)
+
+
+@contextmanager
+def polling_scripts(stack: Stack, bucket: str) -> Iterator[None]:
+    """The three scripts on a bucket of their own, all loaded before the first recording arrives."""
+    environment = stack.environment | {"READBACK_BUCKET": bucket}
+    command = [sys.executable, "-m", "benchmarks.polling"]
+    started = [subprocess.Popen([*command, name], env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT) for name in SCRIPTS]
+    try:
+        for script in started:
+            assert script.stdout is not None
+            if script.stdout.readline().strip() != "ready":
+                raise SystemExit("a polling script did not start; see its error above")
+        yield
+    finally:
+        for script in started:
+            script.kill()
+            script.wait()
+
+
+def google_seconds(stack: Stack) -> float:
+    """Mean seconds that the stand-in took to speak, all requests so far."""
+    books = stack.counters("google-tts")
+    return float(books["seconds"] / max(1, books["spoken"]))
+
+
+def processor_seconds(stack: Stack) -> dict[str, float]:
+    """Processor time that each process of the stack and its children have used."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    used: dict[str, float] = {}
+    groups = {child.process.pid: name for name, child in stack.children.items()}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+            name = groups.get(os.getpgid(int(path.parent.name)))
+        except (ProcessLookupError, FileNotFoundError):
+            continue
+        if name:
+            used[name] = used.get(name, 0.0) + (int(fields[11]) + int(fields[12])) / ticks
+    return used
+
+
+def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[str, Any]:
+    """Run everything; ``paced`` calls at one a second, ``crowd`` at once, ``polled`` for the scripts."""
+    with tempfile.TemporaryDirectory(prefix="readback-bench-") as folder:
+        work = Path(folder)
+        calls = make_calls(paced + crowd + polled, 1, work / "recordings")
+        options = StackOptions(
+            work_dir=work / "stack",
+            transcripts=[work / "recordings"],
+            stt_seconds=STT_SECONDS,
+            stt_poll_seconds=poll_seconds,
+            stt_concurrency=max(crowd, 1),
+            call_limit=max(crowd, 1),
+            settings={"READBACK_EMBED_AUDIO": "prompt", "READBACK_SUMMARY_PATIENCE_SECONDS": "120"},
+        )
+        with Stack(options) as stack:
+            s3 = stack.client("s3")
+            keys = put(s3, BUCKET, calls[:paced], per_second=1.0)
+            wait_for_prompts(s3, BUCKET, paced, LONGEST_WAIT)
+            one_a_second = waits(passages(s3, keys), STT_SECONDS + google_seconds(stack))
+            print(f"one call a second: ours {one_a_second}", flush=True)
+
+            before = processor_seconds(stack)
+            keys = put(s3, BUCKET, calls[paced : paced + crowd], per_second=0.0)
+            wait_for_prompts(s3, BUCKET, paced + crowd, LONGEST_WAIT)
+            ways = passages(s3, keys)
+            used = {name: round((seconds - before.get(name, 0.0)) / crowd, 3) for name, seconds in processor_seconds(stack).items()}
+            print(f"{crowd} at once: {calls_an_hour(ways):,} calls an hour; processor seconds a call {used}", flush=True)
+
+            for name in ("watch-s3", "call-worker", "summarizer", "prefect-server"):
+                stack.children.pop(name).kill()
+            bucket = "polling"
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
+            with polling_scripts(stack, bucket):
+                put(s3, bucket, calls[paced + crowd :], per_second=1.0)
+                wait_for_prompts(s3, bucket, polled, LONGEST_WAIT)
+            theirs = polled_passages(s3, bucket)
+            polling = waits(theirs, STT_SECONDS + google_seconds(stack))
+            print(f"the polling scripts at one call a second: {polling}, {calls_an_hour(theirs):,} calls an hour", flush=True)
+    return {
+        "benchmark": "calls",
+        "poll_seconds": poll_seconds,
+        "one_a_second": one_a_second,
+        "at_once": {"calls": crowd, "calls_an_hour": calls_an_hour(ways), "processor_seconds_a_call": used},
+        "polling_scripts": {"calls": polled, **polling, "calls_an_hour": calls_an_hour(theirs)},
+        "ratio_calls_an_hour": round(calls_an_hour(ways) / calls_an_hour(theirs), 1),
+        "ratio_median_wait": round(polling["median_s"] / max(0.01, one_a_second["median_s"]), 1),
+    }
+
+
+def main() -> None:
+    """Measure and print, a JSON object last."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.calls", description=__doc__.partition("\n")[0])
+    parser.add_argument("--paced", type=int, default=60, help="calls at one a second")
+    parser.add_argument("--crowd", type=int, default=300, help="calls at once")
+    parser.add_argument("--polled", type=int, default=20, help="calls for the polling scripts, at one a second")
+    parser.add_argument("--poll-seconds", type=float, default=0.5, help="between two polls of a speech-to-text job, for both sides")
+    chosen = parser.parse_args()
+    print(json.dumps(measure(chosen.paced, chosen.crowd, chosen.polled, chosen.poll_seconds)))
+
+
+if __name__ == "__main__":
+    main()

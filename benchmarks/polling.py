@@ -1,0 +1,82 @@
+"""The design that Readback replaces, written as fairly as it allows: three scripts, each polling S3 once a second, one file at a time.
+
+    python -m benchmarks.polling {stt,nlp,tts}
+
+``REQUIREMENTS.md`` describes them. In their favour: they answer only new files (kept in memory), reuse connections and a loaded
+model, poll the speech-to-text job as often as we do, and convert in memory rather than by an FFmpeg process. What is left is the
+design: the wait for the next look, and the work one by one. The bucket, the vendors and the model come from Readback's settings.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+
+from models.audio import to_prompt
+from models.speech_text import read_back_sentence, to_ssml
+from models.summarizer import HuggingFaceSummarizer
+from tasks import wiring
+
+LOOK_SECONDS = 1.0
+
+
+def main() -> None:
+    """Run one of the scripts until it is killed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.polling", description=__doc__.partition("\n")[0])
+    parser.add_argument("script", choices=("stt", "nlp", "tts"))
+    chosen = parser.parse_args()
+    settings = wiring.settings()
+    s3 = boto3.client("s3", endpoint_url=settings.aws_endpoint_url, region_name=settings.aws_region)
+    prefix, answer = {"stt": _stt, "nlp": _nlp, "tts": _tts}[chosen.script](s3, settings.bucket)
+    answered: set[str] = set()
+    print("ready", flush=True)
+    while True:
+        listing = s3.list_objects_v2(Bucket=settings.bucket, Prefix=prefix).get("Contents", [])
+        for key in sorted(entry["Key"] for entry in listing if entry["Key"] not in answered):
+            answer(key)
+            answered.add(key)
+        time.sleep(LOOK_SECONDS)
+
+
+def _stt(s3: Any, bucket: str) -> tuple[str, Callable[[str], None]]:
+    vendor, pause = wiring.returnzero(), wiring.settings().stt_poll_seconds
+
+    def answer(key: str) -> None:
+        wav = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        job = vendor.submit(wav, key.rpartition("/")[2], wiring.transcribe_config())
+        while not (found := vendor.poll(job)).completed:
+            time.sleep(pause)
+        number = 1 + len(s3.list_objects_v2(Bucket=bucket, Prefix="stt/").get("Contents", []))
+        text = "\n".join(utterance["msg"] for utterance in found.utterances)
+        s3.put_object(Bucket=bucket, Key=f"stt/stt_{number}.txt", Body=text.encode(), Metadata={"source": key})
+
+    return "connect/", answer
+
+
+def _nlp(s3: Any, bucket: str) -> tuple[str, Callable[[str], None]]:
+    model = HuggingFaceSummarizer.load(wiring.settings().model_dir, "cpu")
+
+    def answer(key: str) -> None:
+        text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+        s3.put_object(Bucket=bucket, Key=key.replace("stt", "nlp"), Body=model.summarize([text])[0].encode())
+
+    return "stt/", answer
+
+
+def _tts(s3: Any, bucket: str) -> tuple[str, Callable[[str], None]]:
+    vendor, voice = wiring.google_tts(), wiring.settings().tts_voice
+
+    def answer(key: str) -> None:
+        text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+        ssml = to_ssml(read_back_sentence(text), wiring.pronunciations())
+        wav = vendor.synthesize(ssml=ssml, text=None, voice=voice, speaking_rate=1.0, timeout=30.0)
+        number = key.removeprefix("nlp/nlp_").removesuffix(".txt")
+        s3.put_object(Bucket=bucket, Key=f"tts/tts_{number}.wav", Body=to_prompt(wav))
+
+    return "nlp/", answer
+
+
+if __name__ == "__main__":
+    main()
