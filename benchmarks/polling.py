@@ -16,7 +16,7 @@ import boto3
 
 from models.audio import to_prompt
 from models.speech_text import read_back_sentence, to_ssml
-from models.summarizer import HuggingFaceSummarizer
+from models.summarizer import Summarizer
 from tasks import wiring
 
 LOOK_SECONDS = 1.0
@@ -56,7 +56,7 @@ def _stt(s3: Any, bucket: str) -> tuple[str, Callable[[str], None]]:
 
 
 def _nlp(s3: Any, bucket: str) -> tuple[str, Callable[[str], None]]:
-    model = HuggingFaceSummarizer.load(wiring.settings().model_dir, "cpu")
+    model = Summarizer.load_reference(wiring.settings().model_dir, "cpu")
 
     def answer(key: str) -> None:
         text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()

@@ -16,11 +16,11 @@ from typing import Any
 
 from models.engines import Device
 from models.settings import SHIPPED_MODEL
-from models.summarizer import HuggingFaceSummarizer, MicroBatcher, Summarizer
+from models.summarizer import MicroBatcher, Summarizer
 from models.training_recipe import free_form, score
 
 
-def naive(reference: HuggingFaceSummarizer, texts: Sequence[str]) -> tuple[list[str], float]:
+def naive(reference: Summarizer, texts: Sequence[str]) -> tuple[list[str], float]:
     """Summaries one by one, and the seconds each took on average."""
     began = time.perf_counter()
     summaries = [reference.summarize([text])[0] for text in texts]
@@ -54,7 +54,7 @@ def measure(model_dir: Path, device: Device, naive_rows: int, repeats: int, call
     """Every figure of the benchmark; ``repeats`` times the texts are asked for under load."""
     rows = free_form(held_out=True)
     texts = [row.input for row in rows]
-    reference = HuggingFaceSummarizer.load(model_dir, device)
+    reference = Summarizer.load_reference(model_dir, device)
     ours = Summarizer.load(model_dir, device)
     naive(reference, texts[:3])
     _, before = naive(reference, texts[:naive_rows])

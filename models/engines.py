@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from models import hints
+from models.chat import chat_prompt, terminators
 from models.errors import ConfigurationError
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -62,9 +64,15 @@ def read_config(model_dir: Path) -> dict[str, Any]:
 
 
 def content_hash(model_dir: Path) -> str:
-    """64 hexadecimal digits over the files that decide what a model answers: weights, configuration, tokenizer."""
+    """64 hexadecimal digits over the files that decide what a model answers: weights, configuration, tokenizer, hints."""
     digest = hashlib.sha256()
-    names = [*sorted(path.name for path in model_dir.glob("*.safetensors")), "config.json", "tokenizer.json", "chat_template.jinja"]
+    names = [
+        *sorted(path.name for path in model_dir.glob("*.safetensors")),
+        "config.json",
+        "tokenizer.json",
+        "chat_template.jinja",
+        hints.FILE,
+    ]
     for name in names:
         path = model_dir / name
         if path.is_file():
@@ -228,12 +236,6 @@ class BartEngine:
         return str(self._tokenizer.decode([self._tokenizer.token_to_id(token) for token in tokens], skip_special_tokens=True)).strip()
 
 
-def terminators(tokenizer: Any) -> list[str]:
-    """The tokens that end a Llama answer: the tokenizer's own and, where the vocabulary has them, the two that Llama 3 uses."""
-    known = tokenizer.get_vocab()
-    return list(dict.fromkeys(token for token in (tokenizer.eos_token, "<|end_of_text|>", "<|eot_id|>") if token in known))
-
-
 class LlamaEngine:
     """A causal model with a chat template in CTranslate2. The template needs transformers' tokenizer, not torch."""
 
@@ -255,8 +257,6 @@ class LlamaEngine:
         return len(self._prompt(text))
 
     def _prompt(self, text: str) -> list[str]:
-        from models.finetuning.examples import chat_prompt
-
         tokens: list[str] = self._tokenizer.convert_ids_to_tokens(chat_prompt(self._tokenizer, text))
         return tokens
 
@@ -298,8 +298,6 @@ class HuggingFaceEngine:
         if self.family == "bart":
             ids: list[int] = self._tokenizer(text)["input_ids"]
             return ids
-        from models.finetuning.examples import chat_prompt
-
         prompt: list[int] = chat_prompt(self._tokenizer, text)
         return prompt
 

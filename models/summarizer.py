@@ -5,7 +5,7 @@
     await MicroBatcher(summarizer).summarize(text)   one call's summary; calls that come together share a batch
 
 Long input is condensed to its most telling sentences (``models/condensing.py``); a candidate that names a product, an amount or
-a date of its own is passed over (``models/faithfulness.py``).
+a date of its own is passed over (``models/faithfulness.py``). A model whose folder has hints reads them first (``models/hints.py``).
 """
 
 import asyncio
@@ -23,6 +23,8 @@ from models.condensing import condense
 from models.engines import BartEngine, Device, Engine, HuggingFaceEngine, LlamaEngine, content_hash, model_family
 from models.errors import BadTranscript, PermanentError
 from models.faithfulness import choose_faithful
+from models.hints import MOST as MOST_MARKS
+from models.hints import RequestHints
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,11 @@ class Summarizer:
     tokenizer: two folders with the same version answer alike. With ``faithful=False`` the most likely candidate is taken as it is.
     """
 
-    def __init__(self, engine: Engine, name: str, version: str, *, faithful: bool = True) -> None:
+    def __init__(self, engine: Engine, name: str, version: str, *, hints: RequestHints | None = None, faithful: bool = True) -> None:
         self.engine = engine
         self.name = name
         self.version = version
+        self._hints = hints
         self._faithful = faithful
 
     @classmethod
@@ -67,7 +70,17 @@ class Summarizer:
         """
         model_dir = Path(model_dir)
         engine = (BartEngine if model_family(model_dir) == "bart" else LlamaEngine)(model_dir, device, threads, cache_dir)
-        return cls(engine, name or model_dir.resolve().name, content_hash(model_dir)[:12], faithful=faithful)
+        return cls._around(engine, model_dir, name, faithful=faithful)
+
+    @classmethod
+    def load_reference(cls, model_dir: Path, device: Device = "auto", *, name: str = "", faithful: bool = True) -> Self:
+        """Load what the serving form is held against: the same model through ``generate``, the same rules around it."""
+        return cls._around(HuggingFaceEngine(model_dir, device), model_dir, name, faithful=faithful)
+
+    @classmethod
+    def _around(cls, engine: Engine, model_dir: Path, name: str, *, faithful: bool) -> Self:
+        version = content_hash(model_dir)[:12]
+        return cls(engine, name or model_dir.resolve().name, version, hints=RequestHints.load(model_dir), faithful=faithful)
 
     def summarize(self, texts: Sequence[str]) -> list[str]:
         """One short summary a text, in order. Raises BadTranscript where a text has no words."""
@@ -80,8 +93,10 @@ class Summarizer:
         for text in texts:
             if not text.strip():
                 raise BadTranscript("There is nothing to summarize: the text has no words")
-        read = [condense(text, self.engine.max_input_tokens, self.engine.count_tokens) for text in texts]
-        candidates = self.engine.hypotheses([text for text, _ in read])
+        limit = self.engine.max_input_tokens - (MOST_MARKS if self._hints else 0)
+        read = [condense(text, limit, self.engine.count_tokens) for text in texts]
+        inquiries = [text for text, _ in read]
+        candidates = self.engine.hypotheses(self._hints.before(inquiries) if self._hints else inquiries)
         return [
             SummaryResult(self._choose(text, own), self.name, self.version, condensed)
             for text, (_, condensed), own in zip(texts, read, candidates, strict=True)
@@ -92,26 +107,6 @@ class Summarizer:
         if not summary:
             raise BadTranscript("The model wrote nothing for this text", remedy="Read the transcript and summarize the call by hand")
         return summary
-
-
-class HuggingFaceSummarizer(Summarizer):
-    """The reference that the serving form is held against: the same model through ``generate``, the same rules around it."""
-
-    @classmethod
-    def load(
-        cls,
-        model_dir: Path,
-        device: Device = "auto",
-        threads: int = 0,
-        *,
-        cache_dir: Path | None = None,
-        name: str = "",
-        faithful: bool = True,
-    ) -> Self:
-        """Load the Hugging Face folder itself. ``threads`` and ``cache_dir`` have no use here; torch keeps its own threads."""
-        model_dir = Path(model_dir)
-        engine = HuggingFaceEngine(model_dir, device)
-        return cls(engine, name or model_dir.resolve().name, content_hash(model_dir)[:12], faithful=faithful)
 
 
 _Waiting = tuple[str, "Future[SummaryResult]"]

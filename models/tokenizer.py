@@ -1,18 +1,18 @@
 """A byte-pair tokenizer of our own for the small model, learnt from the inquiries and summaries themselves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 BOS, PAD, EOS, UNK, MASK = "<s>", "<pad>", "</s>", "<unk>", "<mask>"
 SPECIAL_TOKENS = (BOS, PAD, EOS, UNK, MASK)
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int, *, dropout: float | None = None) -> Any:
+def train_tokenizer(texts: Iterable[str], vocabulary: int, *, marks: Sequence[str] = (), dropout: float | None = None) -> Any:
     """Learn a tokenizer and return it as a ``PreTrainedTokenizerFast``.
 
     Words carry their space in front (``▁``), digits and punctuation stand alone so that numbers are copied and not remembered. Every
-    text ends with ``</s>``. ``dropout`` skips that share of merges at random, so that the same word is seen in many cuttings: for
-    training only; a saved tokenizer should have none.
+    text ends with ``</s>``. ``marks`` become tokens of their own. ``dropout`` skips that share of merges at random, so that the same
+    word is seen in many cuttings: for training only; a saved tokenizer should have none.
     """
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
@@ -23,7 +23,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, *, dropout: float | N
         [pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation(), pre_tokenizers.Digits(individual_digits=True)]
     )
     tokenizer.decoder = decoders.Metaspace()
-    trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=list(SPECIAL_TOKENS), min_frequency=2, show_progress=False)
+    trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=[*SPECIAL_TOKENS, *marks], min_frequency=2, show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(single=f"$A {EOS}", special_tokens=[(EOS, tokenizer.token_to_id(EOS))])
     tokenizer.model.dropout = dropout

@@ -182,7 +182,7 @@ def _trainer(
         score=_scorer(config, validation, device),
         model=model,
         args=_arguments(config, out / CHECKPOINTS, device, precision),
-        train_dataset=make_examples(config, tokenizer, train, bounds, _training_reader(config, tokenizer)),
+        train_dataset=make_examples(config, tokenizer, train, bounds, training_reader(config, tokenizer)),
         eval_dataset=validation_examples,
         processing_class=tokenizer,
         # Pads every batch to its own longest row and labels with -100, which cross entropy ignores.
@@ -195,7 +195,7 @@ def _trainer(
     return trainer
 
 
-def _training_reader(config: FinetuneConfig, tokenizer: Any) -> Any:
+def training_reader(config: FinetuneConfig, tokenizer: Any) -> Any:
     """A copy that drops merges at random: the tokenizer that cuts summaries, evaluates and is saved drops none. None without dropout.
 
     Dropping merges in the summaries as well would make the target itself random: a small model then learnt nothing in 600 steps.

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from transformers import Trainer, TrainerCallback
 
-from models.engines import terminators
+from models.chat import terminators
 from models.errors import TrainingFailed
 from models.finetuning.config import FinetuneConfig, HistoryRow, Progress
 from models.finetuning.examples import Examples

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from models.chat import chat_prompt
 from models.dataset.pair import Pair
 from models.errors import ConfigurationError, TrainingFailed
 from models.finetuning import FinetuneConfig, FinetuneResult, Progress, finetune
-from models.finetuning.examples import IGNORED, ChatExamples, Limits, Seq2SeqExamples, chat_prompt
+from models.finetuning.examples import IGNORED, ChatExamples, Limits, Seq2SeqExamples
 from models.finetuning.hardware import choose_precision
-from models.finetuning.train import last_complete_checkpoint
+from models.finetuning.train import last_complete_checkpoint, training_reader
 from models.metrics import MetricSettings, local_encoder
 from models.summarizer import Summarizer
 
@@ -72,6 +73,18 @@ def test_every_family_and_method_trains_and_can_be_served(
         from transformers import AutoModelForCausalLM
 
         assert AutoModelForCausalLM.from_pretrained(served).config.model_type == "llama"
+
+
+def test_dropping_merges_cuts_inquiries_anew_and_never_the_summaries(tiny_bart: Path, pairs: list[Pair]) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_bart)
+    reader = training_reader(config(tiny_bart, subword_dropout=0.3), tokenizer)
+    examples = Seq2SeqExamples(tokenizer, pairs, Limits(128, 64), reader)
+    rows = [examples[0] for _ in range(20)]
+    assert len({tuple(row["input_ids"]) for row in rows}) > 1
+    assert {tuple(row["labels"]) for row in rows} == {tuple(tokenizer(pairs[0].summary)["input_ids"])}
+    assert training_reader(config(tiny_bart), tokenizer) is None
 
 
 def test_a_llama_learns_only_the_summary_and_its_end(tiny_llama: Path, pairs: list[Pair]) -> None:

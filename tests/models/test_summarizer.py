@@ -15,7 +15,7 @@ from models.engines import content_hash, converted_form
 from models.errors import BadTranscript, ConfigurationError
 from models.faithfulness import additions, choose_faithful, names_only_what_was_said, quantities, read_number, strike
 from models.pretraining import SmallBart, new_bart
-from models.summarizer import HuggingFaceSummarizer, MicroBatcher, Summarizer
+from models.summarizer import MicroBatcher, Summarizer
 from models.tokenizer import train_tokenizer
 
 INQUIRIES = [
@@ -85,7 +85,7 @@ def test_a_model_of_an_unknown_type_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_reference_and_the_serving_form_are_the_same_version(model_dir: Path, summarizer: Summarizer) -> None:
-    reference = HuggingFaceSummarizer.load(model_dir, "cpu")
+    reference = Summarizer.load_reference(model_dir, "cpu")
     assert reference.version == summarizer.version
     assert reference.engine.count_tokens(INQUIRIES[0]) == summarizer.engine.count_tokens(INQUIRIES[0])
     assert [len(candidates) for candidates in reference.engine.hypotheses(INQUIRIES)] == [4] * 5
