@@ -144,6 +144,21 @@ def processor_seconds(stack: Stack) -> dict[str, float]:
     return used
 
 
+def memory_mb(stack: Stack, name: str) -> int:
+    """The most memory that a process of the stack has held."""
+    status = Path(f"/proc/{stack.children[name].process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+
+
+def seconds_to_start(stack: Stack) -> float:
+    """Kill the call worker, start it, and wait until it takes runs."""
+    stack.children.pop("call-worker").kill()
+    begun = time.monotonic()
+    stack.start_call_worker()
+    stack.wait_for_worker("call-worker")
+    return round(time.monotonic() - begun, 2)
+
+
 def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[str, Any]:
     """Run everything; ``paced`` calls at one a second, ``crowd`` at once, ``polled`` for the scripts."""
     with tempfile.TemporaryDirectory(prefix="readback-bench-") as folder:
@@ -172,6 +187,10 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
             used = {name: round((seconds - before.get(name, 0.0)) / crowd, 3) for name, seconds in processor_seconds(stack).items()}
             print(f"{crowd} at once: {calls_an_hour(ways):,} calls an hour; processor seconds a call {used}", flush=True)
 
+            memory = {name: memory_mb(stack, name) for name in ("call-worker", "summarizer", "prefect-server")}
+            start = seconds_to_start(stack)
+            print(f"the call worker starts in {start} s; most memory held, MB: {memory}", flush=True)
+
             for name in ("watch-s3", "call-worker", "summarizer", "prefect-server"):
                 stack.children.pop(name).kill()
             bucket = "polling"
@@ -187,6 +206,8 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
         "poll_seconds": poll_seconds,
         "one_a_second": one_a_second,
         "at_once": {"calls": crowd, "calls_an_hour": calls_an_hour(ways), "processor_seconds_a_call": used},
+        "call_worker_start_s": start,
+        "memory_mb": memory,
         "polling_scripts": {"calls": polled, **polling, "calls_an_hour": calls_an_hour(theirs)},
         "ratio_calls_an_hour": round(calls_an_hour(ways) / calls_an_hour(theirs), 1),
         "ratio_median_wait": round(polling["median_s"] / max(0.01, one_a_second["median_s"]), 1),

@@ -227,7 +227,7 @@ class Stack:
             self._worker("control-worker", "g4dn", "process", "control", limit=4)
         self.start_listener()
         for name in ("call-worker", "summarizer"):
-            self._wait_for_words(name, "started!")
+            self.wait_for_worker(name)
 
     def start_call_worker(self) -> None:
         """Start the worker of pool ``calls``."""
@@ -280,9 +280,10 @@ class Stack:
 
         _until(answers, self.children[name], f"answer at {url}")
 
-    def _wait_for_words(self, name: str, words: str) -> None:
+    def wait_for_worker(self, name: str) -> None:
+        """Return when a worker says that it takes runs."""
         child = self.children[name]
-        _until(lambda: words in child.said(), child, "start")
+        _until(lambda: "started!" in child.said(), child, "start")
 
 
 CRASHABLE: Mapping[str, Callable[[Stack], None]] = {

@@ -7,7 +7,6 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from models.call_record import CallRecord, Outcome, Recording
 from models.errors import BadRecording
 from models.notifications import landed_recordings
 from models.storage_keys import StorageKeys, parse_recording_key
-from sandbox.stack import BUCKET, Stack, StackOptions
+from sandbox.stack import BUCKET, Stack
 
 RATE = 8_000
 FOLDER = "connect/acme/CallRecordings/2026/11/21"
@@ -154,25 +153,20 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, dict[str, CallRecord]]]:
+def ends(stack: Stack, library: Path) -> tuple[Stack, dict[str, CallRecord]]:
     """The real stack after all of it went through: the record of each case by its name."""
-    work = tmp_path_factory.mktemp("hostile")
-    library = work / "library"
-    library.mkdir()
-    options = StackOptions(work_dir=work / "stack", transcripts=[library], stt_seconds=0.5, stt_poll_seconds=0.3)
     uploads: dict[str, Recording] = {}
-    with Stack(options) as stack:
-        s3 = stack.client("s3")
-        for number, case in enumerate(CASES):
-            wav = sound(100 + number) if case.wav is None else case.wav
-            if case.wav is None:
-                (library / f"{number}.wav").write_bytes(wav)
-                utterance = {"start_at": 0, "duration": 1_000, "msg": case.words, "spk": 0, "lang": "ko"}
-                (library / f"{number}.json").write_text(json.dumps({"utterances": [utterance]}), encoding="utf-8")
-            key = case.key or key_of(f"case-{number}")
-            etag = s3.put_object(Bucket=BUCKET, Key=key, Body=wav)["ETag"]
-            uploads[case.name] = Recording(bucket=BUCKET, key=key, etag=etag.strip('"'), size=len(wav))
-        yield stack, _wait(stack, s3, uploads)
+    s3 = stack.client("s3")
+    for number, case in enumerate(CASES):
+        wav = sound(100 + number) if case.wav is None else case.wav
+        if case.wav is None:
+            (library / f"{number}.wav").write_bytes(wav)
+            utterance = {"start_at": 0, "duration": 1_000, "msg": case.words, "spk": 0, "lang": "ko"}
+            (library / f"{number}.json").write_text(json.dumps({"utterances": [utterance]}), encoding="utf-8")
+        key = case.key or key_of(f"case-{number}")
+        etag = s3.put_object(Bucket=BUCKET, Key=key, Body=wav)["ETag"]
+        uploads[case.name] = Recording(bucket=BUCKET, key=key, etag=etag.strip('"'), size=len(wav))
+    return stack, _wait(stack, s3, uploads)
 
 
 def _wait(stack: Stack, s3: Any, uploads: dict[str, Recording], seconds: float = 200.0) -> dict[str, CallRecord]:

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,11 @@ import soundfile
 from models.call_record import CallRecord, Outcome
 from models.storage_keys import StorageKeys, call_id
 from sandbox.demo import Upload, put, record_of, recordings_in
-from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
+from sandbox.stack import BUCKET, RECORDINGS, Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    settings = {"READBACK_DRAIN_SECONDS": "0.2"}
-    options = StackOptions(work_dir=tmp_path_factory.mktemp("stack"), stt_seconds=1.0, stt_poll_seconds=0.3, settings=settings)
-    with Stack(options) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +83,7 @@ def read_back(stack: Stack, s3: Any) -> list[tuple[Upload, CallRecord]]:
 
 def test_every_recording_gets_its_three_files_under_one_number(s3: Any, read_back: list[tuple[Upload, CallRecord]], tmp_path: Path) -> None:
     numbers = [record.number for _, record in read_back]
-    assert sorted(filter(None, numbers)) == [1, 2, 3, 4]
+    assert len(set(numbers)) == 4
     for upload, record in read_back:
         assert record.outcome is Outcome.READ_BACK
         assert record.number is not None
@@ -133,12 +125,12 @@ def test_the_summary_was_made_by_a_linked_run_on_the_gpu_pool(stack: Stack, read
 
 def test_a_duplicate_event_makes_no_second_prompt(stack: Stack, s3: Any, read_back: list[tuple[Upload, CallRecord]]) -> None:
     upload, record = read_back[0]
-    before = s3.head_object(Bucket=BUCKET, Key=StorageKeys.prompt(record.number or 0))
+    before, paid_before = s3.head_object(Bucket=BUCKET, Key=StorageKeys.prompt(record.number or 0)), paid_jobs(stack)
     state = final_state(stack, start(stack, bucket=BUCKET, key=upload.key, etag=record.recording.etag, size=record.recording.size))
     assert (state["type"], state["name"]) == ("COMPLETED", "Duplicate")
     after = s3.head_object(Bucket=BUCKET, Key=StorageKeys.prompt(record.number or 0))
     assert (after["ETag"], after["LastModified"]) == (before["ETag"], before["LastModified"])
-    assert paid_jobs(stack) == len(read_back)
+    assert paid_jobs(stack) == paid_before
 
 
 def paid_jobs(stack: Stack) -> int:
