@@ -9,6 +9,7 @@ import random
 import re
 from dataclasses import dataclass, replace
 
+from models.dataset.judge import judge
 from models.dataset.phrases.manners import CLOSINGS as FAREWELLS
 from models.dataset.phrases.manners import CONFIRMATIONS, GREETINGS, SMALL_TALK
 from models.dataset.taxonomy import LINES_OF_BUSINESS
@@ -136,9 +137,14 @@ def another_product(pair: Labelled, rng: random.Random) -> Labelled:
     """The same request about another product, about none, or about one where none was named; unchanged where the story ties it to one."""
     if pair.request not in ANY_PRODUCT:
         return pair
-    if pair.product:
-        return _without_product(pair) if rng.random() < 0.35 else _swap(pair, rng)
-    return _with_product(pair, rng)
+    if not pair.product:
+        other = _with_product(pair, rng)
+    elif rng.random() < 0.35:
+        other = _without_product(pair)
+    else:
+        other = _swap(pair, rng)
+    # Words around the new name may make it something else (고양이 보험 금액 is an amount): then the pair stays as it was.
+    return other if judge(other.input, other.summary, other.product, other.request).right else pair
 
 
 def _said(pair: Labelled) -> str:

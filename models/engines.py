@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from models import hints
+from models import request_classifier
 from models.chat import chat_prompt, terminators
 from models.errors import ConfigurationError
 
@@ -64,14 +64,14 @@ def read_config(model_dir: Path) -> dict[str, Any]:
 
 
 def content_hash(model_dir: Path) -> str:
-    """64 hexadecimal digits over the files that decide what a model answers: weights, configuration, tokenizer, hints."""
+    """64 hexadecimal digits over the files that decide what a model answers: weights, configuration, tokenizer, classifier."""
     digest = hashlib.sha256()
     names = [
         *sorted(path.name for path in model_dir.glob("*.safetensors")),
         "config.json",
         "tokenizer.json",
         "chat_template.jinja",
-        hints.FILE,
+        request_classifier.FILE,
     ]
     for name in names:
         path = model_dir / name

@@ -5,7 +5,8 @@
     await MicroBatcher(summarizer).summarize(text)   one call's summary; calls that come together share a batch
 
 Long input is condensed to its most telling sentences (``models/condensing.py``); a candidate that names a product, an amount or
-a date of its own is passed over (``models/faithfulness.py``). A model whose folder has hints reads them first (``models/hints.py``).
+a date of its own is passed over (``models/faithfulness.py``). The model that ships is told the kind of request beforehand
+(``models/request_classifier.py``).
 """
 
 import asyncio
@@ -23,8 +24,7 @@ from models.condensing import condense
 from models.engines import BartEngine, Device, Engine, HuggingFaceEngine, LlamaEngine, content_hash, model_family
 from models.errors import BadTranscript, PermanentError
 from models.faithfulness import choose_faithful
-from models.hints import MOST as MOST_MARKS
-from models.hints import RequestHints
+from models.request_classifier import RequestClassifier, marked
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,13 @@ class Summarizer:
     tokenizer: two folders with the same version answer alike. With ``faithful=False`` the most likely candidate is taken as it is.
     """
 
-    def __init__(self, engine: Engine, name: str, version: str, *, hints: RequestHints | None = None, faithful: bool = True) -> None:
+    def __init__(
+        self, engine: Engine, name: str, version: str, *, classifier: RequestClassifier | None = None, faithful: bool = True
+    ) -> None:
         self.engine = engine
         self.name = name
         self.version = version
-        self._hints = hints
+        self._classifier = classifier
         self._faithful = faithful
 
     @classmethod
@@ -80,7 +82,7 @@ class Summarizer:
     @classmethod
     def _around(cls, engine: Engine, model_dir: Path, name: str, *, faithful: bool) -> Self:
         version = content_hash(model_dir)[:12]
-        return cls(engine, name or model_dir.resolve().name, version, hints=RequestHints.load(model_dir), faithful=faithful)
+        return cls(engine, name or model_dir.resolve().name, version, classifier=RequestClassifier.load(model_dir), faithful=faithful)
 
     def summarize(self, texts: Sequence[str]) -> list[str]:
         """One short summary a text, in order. Raises BadTranscript where a text has no words."""
@@ -93,14 +95,18 @@ class Summarizer:
         for text in texts:
             if not text.strip():
                 raise BadTranscript("There is nothing to summarize: the text has no words")
-        limit = self.engine.max_input_tokens - (MOST_MARKS if self._hints else 0)
+        limit = self.engine.max_input_tokens - (1 if self._classifier else 0)
         read = [condense(text, limit, self.engine.count_tokens) for text in texts]
-        inquiries = [text for text, _ in read]
-        candidates = self.engine.hypotheses(self._hints.before(inquiries) if self._hints else inquiries)
+        candidates = self.engine.hypotheses(self._marked([text for text, _ in read]))
         return [
             SummaryResult(self._choose(text, own), self.name, self.version, condensed)
             for text, (_, condensed), own in zip(texts, read, candidates, strict=True)
         ]
+
+    def _marked(self, inquiries: list[str]) -> list[str]:
+        if self._classifier is None:
+            return inquiries
+        return [marked(text, kind) for text, kind in zip(inquiries, self._classifier.kinds_of(inquiries), strict=True)]
 
     def _choose(self, text: str, candidates: Sequence[str]) -> str:
         summary = choose_faithful(text, candidates) if self._faithful else candidates[0]

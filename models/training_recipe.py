@@ -11,14 +11,12 @@
 
 import argparse
 import csv
-import itertools
 import json
 import math
 import random
 import shutil
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -28,7 +26,7 @@ from models.augmentation import Labelled, another_product, draw_product, in_a_lo
 from models.dataset.generator import generate
 from models.dataset.judge import judge
 from models.dataset.pair import Pair
-from models.hints import RequestHints, UnseenHints, mark
+from models.request_classifier import RequestClassifier, mark, marked
 from models.settings import SHIPPED_MODEL
 
 FREE_FORM = Path(__file__).parent / "dataset" / "free_form.csv"
@@ -42,7 +40,7 @@ class Recipe:
     seed: int = 20261121
     generated: int = 20_000
     generated_test: int = 600
-    generated_hints: int = 4_000
+    generated_for_classifier: int = 4_000
     free_form_copies: int = 12
     short_copies: int = 16
     lost_words: float = 0.5
@@ -62,12 +60,12 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Material:
-    """What the model learns from, is chosen by, and is tested on; inquiries to learn from carry their marks. ``hints`` serves."""
+    """What the model learns from, is chosen by, and is tested on; inquiries to learn from carry their marks."""
 
     train: list[Pair]
     validation: list[Pair]
     test: list[Labelled]
-    hints: RequestHints
+    classifier: RequestClassifier
 
     @property
     def texts(self) -> list[str]:
@@ -102,70 +100,39 @@ def fill(pair: Labelled, rng: random.Random) -> Labelled:
     return replace(pair, input=pair.input.replace("{P}", alias), summary=f"{name} {pair.summary}", product=name)
 
 
-@dataclass(frozen=True)
-class _Variant:
-    """One way to say an inquiry: ``said`` is learnt, ``clear`` is what hints are given for, ``group`` the inquiry it comes from."""
-
-    said: str
-    clear: Labelled
-    group: int
-
-
 def gather(recipe: Recipe, hand_written: Sequence[Labelled]) -> Material:
-    """Generate, augment, give hints, and set aside what is tested on. ``hand_written`` are the rows that may be learnt from."""
+    """Generate, augment, mark, and set aside what is tested on. ``hand_written`` are the rows that may be learnt from."""
     rng = random.Random(recipe.seed)
     made = generate(recipe.generated + recipe.generated_test, recipe.seed)
     labelled = [Labelled(one.input, one.summary, one.product, one.request) for one in made]
     rng.shuffle(labelled)
     test, generated = labelled[: recipe.generated_test], labelled[recipe.generated_test :]
     half = len(test) // 2
-    groups = itertools.count()
-    variants = [_vary_generated(one, next(groups), recipe, rng) for one in generated]
-    for one in short_inquiries():
-        group = next(groups)
-        variants += [_vary(fill(one, rng), group, recipe, rng) for _ in range(recipe.short_copies)]
-    for one in hand_written:
-        group = next(groups)
-        for copy in range(recipe.free_form_copies):
+    short = short_inquiries()
+    variants = [one if rng.random() < 0.4 else _lose(one, recipe, rng) for one in generated]
+    for one in short:
+        variants += [_roughen(fill(one, rng), recipe, rng) for _ in range(recipe.short_copies)]
+    for copy in range(recipe.free_form_copies):
+        for one in hand_written:
             varied = one if copy % 2 == 0 else another_product(one, rng)
-            variants.append(_Variant(one.input, one, group) if copy == 0 else _vary(varied, group, recipe, rng))
-    guides = _guides(variants, recipe)
-    texts, kinds, learnt_groups = (
-        [one.clear.input for one in guides],
-        [one.clear.request for one in guides],
-        [one.group for one in guides],
-    )
-    unseen = UnseenHints(texts, kinds, learnt_groups, recipe.seed)
-    marked = unseen.before([one.clear.input for one in variants], [one.group for one in variants])
-    train = [Pair(_with_marks_of(text, one), one.clear.summary) for text, one in zip(marked, variants, strict=True)]
-    rng.shuffle(train)
-    hints = RequestHints.fit(texts, kinds)
-    validation = [Pair(text, one.summary) for text, one in zip(hints.before([one.input for one in test[:half]]), test[:half], strict=True)]
-    return Material(train, validation, test[half:], hints)
+            variants.append(varied if copy == 0 else _roughen(varied, recipe, rng))
+    rng.shuffle(variants)
+    taught = [*hand_written, *(fill(one, rng) for one in short), *generated[: recipe.generated_for_classifier]]
+    classifier = RequestClassifier.fit([one.input for one in taught], [one.request for one in taught])
+    return Material([_pair(one) for one in variants], [_pair(one) for one in test[:half]], test[half:], classifier)
 
 
-def _vary(one: Labelled, group: int, recipe: Recipe, rng: random.Random) -> _Variant:
-    return _Variant(lose_words(say_otherwise(one.input, rng), one.summary, rng, recipe.lost_words), one, group)
+def _roughen(one: Labelled, recipe: Recipe, rng: random.Random) -> Labelled:
+    return _lose(replace(one, input=say_otherwise(one.input, rng)), recipe, rng)
 
 
-def _vary_generated(one: Labelled, group: int, recipe: Recipe, rng: random.Random) -> _Variant:
-    return _Variant(one.input if rng.random() < 0.4 else lose_words(one.input, one.summary, rng, recipe.lost_words), one, group)
+def _lose(one: Labelled, recipe: Recipe, rng: random.Random) -> Labelled:
+    return replace(one, input=lose_words(one.input, one.summary, rng, recipe.lost_words))
 
 
-def _guides(variants: Sequence[_Variant], recipe: Recipe) -> list[_Variant]:
-    """What the hints are learnt from: each hand-written inquiry once, and some of the generated ones."""
-    seen: Counter[int] = Counter()
-    chosen = []
-    for one in variants:
-        seen[one.group] += 1
-        hand_written = one.group >= recipe.generated
-        if (hand_written and seen[one.group] == 1) or (not hand_written and one.group < recipe.generated_hints):
-            chosen.append(one)
-    return chosen
-
-
-def _with_marks_of(marked: str, one: _Variant) -> str:
-    return marked.removesuffix(one.clear.input) + one.said
+def _pair(one: Labelled) -> Pair:
+    """What the network learns: the mark is the true kind, so it learns to obey it."""
+    return Pair(marked(one.input, one.request), one.summary)
 
 
 @dataclass(frozen=True)
@@ -205,7 +172,7 @@ def train(recipe: Recipe, material: Material, work: Path, report: Callable[[str]
     from models.pretraining import SmallBart, new_bart, pretrain
     from models.tokenizer import set_dropout, train_tokenizer
 
-    marks = [mark(kind) for kind in material.hints.kinds]
+    marks = [mark(kind) for kind in material.classifier.kinds]
     tokenizer = train_tokenizer([text for pair in material.train for text in (pair.input, pair.summary)], recipe.vocabulary, marks=marks)
     size = SmallBart(layers=recipe.layers, width=recipe.width, feed_forward=recipe.feed_forward, dropout=recipe.dropout)
     model = new_bart(tokenizer, size, recipe.seed)
@@ -241,8 +208,8 @@ def train(recipe: Recipe, material: Material, work: Path, report: Callable[[str]
     return finetune(config, material.train, material.validation, work / "run", tell).model_dir
 
 
-def ship(trained: Path, hints: RequestHints, target: Path, longest_input: int) -> None:
-    """Put the serving files into ``target``: the weights as float16, the hints, and in the tokenizer the longest input that was learnt."""
+def ship(trained: Path, classifier: RequestClassifier, target: Path, longest_input: int) -> None:
+    """Put the serving files into ``target``: weights as float16, the classifier, and in the tokenizer the longest input learnt."""
     import torch
     from transformers import BartForConditionalGeneration
 
@@ -252,7 +219,7 @@ def ship(trained: Path, hints: RequestHints, target: Path, longest_input: int) -
         model.half().save_pretrained(scratch)
         for name in ("config.json", "generation_config.json", "model.safetensors"):
             shutil.copyfile(Path(scratch) / name, target / name)
-    hints.save(target)
+    classifier.save(target)
     shutil.copyfile(trained / "tokenizer.json", target / "tokenizer.json")
     settings = json.loads((trained / "tokenizer_config.json").read_text(encoding="utf-8"))
     settings["model_max_length"] = longest_input
@@ -291,7 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         material = gather(recipe, free_form(held_out=False))
         trained = train(recipe, material, work or Path(scratch))
         minutes = (time.perf_counter() - began) / 60
-        ship(trained, material.hints, target, recipe.longest_input)
+        ship(trained, material.classifier, target, recipe.longest_input)
     facts = {
         "recipe": asdict(recipe),
         "training_rows": len(material.train),

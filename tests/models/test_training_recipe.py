@@ -95,7 +95,7 @@ def test_the_recipe_makes_a_model_that_serves(tmp_path: Path) -> None:
         generated=60, generated_test=20, free_form_copies=0, short_copies=0, vocabulary=300, denoising_steps=2, steps=4, batch_size=8
     )
     material = gather(recipe, [])
-    ship(train(recipe, material, tmp_path / "work", lambda line: None), material.hints, tmp_path / "model", recipe.longest_input)
+    ship(train(recipe, material, tmp_path / "work", lambda line: None), material.classifier, tmp_path / "model", recipe.longest_input)
     summarizer = Summarizer.load(tmp_path / "model", "cpu", cache_dir=tmp_path / "cache", faithful=False)
     assert summarizer.engine.max_input_tokens == 112
     assert len(summarizer.engine.hypotheses(["보험 해지해 주세요"])[0]) == 4

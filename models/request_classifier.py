@@ -1,0 +1,99 @@
+"""What a caller asks for, told to the small summarizer by a mark before the inquiry.
+
+    [refund] 종신보험을 지금 그만두면 얼마를 돌려받을 수 있는지 궁금합니다.
+
+A network of a few million parameters that learns from ten thousand inquiries knows fewer wordings than a linear classifier over
+character n-grams does, which cannot write. So the classifier tells the kind of request, and the network, which has learnt to obey
+the mark, reads the inquiry for its product and its subject and writes the phrase. Only a model whose folder holds
+``request_classifier.npz`` gets marks; a fine-tuned KoBART reads the inquiry alone.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+FILE = "request_classifier.npz"
+_FEATURES = 2**16
+_PENALTY = 0.5  # C of the linear support vector machine; 0.25 to 1 came out alike
+
+
+def mark(kind: str) -> str:
+    """The mark of a kind of request, one token of the model's vocabulary."""
+    return f"[{kind}]"
+
+
+def marked(text: str, kind: str) -> str:
+    """An inquiry as the summarizer reads it."""
+    return f"{mark(kind)} {text}"
+
+
+class RequestClassifier:
+    """A linear classifier of the kind of request. Weights are kept as 8-bit integers with one scale a kind. Safe between threads."""
+
+    def __init__(
+        self,
+        kinds: Sequence[str],
+        rarity: npt.NDArray[np.float32],
+        weights: npt.NDArray[np.int8],
+        scales: npt.NDArray[np.float32],
+        offsets: npt.NDArray[np.float32],
+    ) -> None:
+        """``rarity`` is the inverse document frequency of each of the hashed n-grams, ``weights`` has a row a kind."""
+        self.kinds = tuple(kinds)
+        self._arrays = {"rarity": rarity, "weights": weights, "scales": scales, "offsets": offsets}
+        self._dense = np.ascontiguousarray((weights * scales[:, None] * rarity).T, dtype=np.float32)
+        self._counting = _ngrams()
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], kinds: Sequence[str]) -> Self:
+        """Learn from inquiries and their kinds of request."""
+        from sklearn.feature_extraction.text import TfidfTransformer
+        from sklearn.svm import LinearSVC
+
+        weighting = TfidfTransformer(sublinear_tf=True)
+        classifier = LinearSVC(C=_PENALTY).fit(weighting.fit_transform(_ngrams().transform(texts)), list(kinds))
+        scales = np.abs(classifier.coef_).max(axis=1) / 127
+        return cls(
+            [str(kind) for kind in classifier.classes_],
+            weighting.idf_.astype(np.float32),
+            np.round(classifier.coef_ / scales[:, None]).astype(np.int8),
+            scales.astype(np.float32),
+            classifier.intercept_.astype(np.float32),
+        )
+
+    def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """How much speaks for each kind, a row a text."""
+        counts = self._counting.transform(texts).astype(np.float32)
+        counts.data = 1 + np.log(counts.data)
+        weighted = counts.multiply(self._arrays["rarity"])
+        lengths = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)))
+        found: npt.NDArray[np.float32] = np.asarray(counts @ self._dense) / np.maximum(lengths, 1e-9) + self._arrays["offsets"]
+        return found
+
+    def kinds_of(self, texts: Sequence[str]) -> list[str]:
+        """The likeliest kind of each text."""
+        return [self.kinds[best] for best in self.scores(texts).argmax(axis=1)] if texts else []
+
+    def save(self, folder: Path) -> None:
+        """Write ``request_classifier.npz``."""
+        stored: dict[str, Any] = {"kinds": np.array(self.kinds), **self._arrays}
+        np.savez_compressed(folder / FILE, allow_pickle=False, **stored)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self | None:
+        """The classifier of a model's folder, None where it has none."""
+        path = folder / FILE
+        if not path.is_file():
+            return None
+        with np.load(path, allow_pickle=False) as stored:
+            kinds = [str(kind) for kind in stored["kinds"]]
+            return cls(kinds, stored["rarity"], stored["weights"], stored["scales"], stored["offsets"])
+
+
+def _ngrams() -> Any:
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    return HashingVectorizer(analyzer="char_wb", ngram_range=(1, 4), n_features=_FEATURES, alternate_sign=False, norm=None)
