@@ -38,11 +38,11 @@ class Recipe:
     """Everything that decides what the shipped model is."""
 
     seed: int = 20261121
-    generated: int = 20_000
+    generated: int = 12_000
     generated_test: int = 600
     generated_for_classifier: int = 4_000
-    free_form_copies: int = 12
-    short_copies: int = 16
+    free_form_copies: int = 6
+    short_copies: int = 8
     lost_words: float = 0.5
     vocabulary: int = 2_500
     longest_input: int = 112
