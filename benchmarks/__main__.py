@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox.stack import ROOT
 
-BENCHMARKS = ("conversion", "summaries", "training", "evaluation", "calls")
+BENCHMARKS = ("conversion", "summaries", "training", "evaluation", "calls", "growth")
 RESULTS = ROOT / "benchmarks" / "results.json"
 
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from models.call_record import CallRecord
-from models.storage_keys import StorageKeys
+from models.storage_keys import StorageKeys, call_id
 from sandbox.demo import connect_key
 from sandbox.soak import Call, make_calls
 from sandbox.stack import BUCKET, ROOT, Stack, StackOptions
@@ -46,15 +46,15 @@ class Passage:
         return (self.prompt - self.arrived).total_seconds()
 
 
-def put(s3: Any, bucket: str, calls: Sequence[Call], per_second: float) -> list[str]:
-    """Put recordings at an even pace, 0: as fast as they go; returns their keys."""
-    begun, keys = time.monotonic(), []
+def put(s3: Any, bucket: str, calls: Sequence[Call], per_second: float) -> dict[str, str]:
+    """Put recordings at an even pace, 0: as fast as they go; returns their entity tags by key."""
+    begun, etags = time.monotonic(), {}
     for index, call in enumerate(calls):
         if per_second:
             time.sleep(max(0.0, begun + index / per_second - time.monotonic()))
-        keys.append(connect_key(call.name))
-        s3.put_object(Bucket=bucket, Key=keys[-1], Body=call.wav, ContentType="audio/wav")
-    return keys
+        key = connect_key(call.name)
+        etags[key] = s3.put_object(Bucket=bucket, Key=key, Body=call.wav, ContentType="audio/wav")["ETag"]
+    return etags
 
 
 def listed(s3: Any, bucket: str, prefix: str) -> dict[str, datetime]:
@@ -72,14 +72,15 @@ def wait_for_prompts(s3: Any, bucket: str, wanted: int, seconds: float) -> None:
         time.sleep(2.0)
 
 
-def passages(s3: Any, keys: Sequence[str]) -> list[Passage]:
+def passages(s3: Any, etags: Mapping[str, str]) -> list[Passage]:
     """Each recording's way, by the call records."""
-    records = {}
-    for key in listed(s3, BUCKET, StorageKeys.CALLS):
-        record = CallRecord.model_validate_json(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
-        records[record.recording.key] = record
     arrived, prompts = listed(s3, BUCKET, "connect/"), listed(s3, BUCKET, "tts/")
-    return [Passage(arrived[key], prompts[StorageKeys.prompt(records[key].number or 0)]) for key in keys]
+    ways = []
+    for key, etag in etags.items():
+        body = s3.get_object(Bucket=BUCKET, Key=StorageKeys.call_record(call_id(BUCKET, key, etag)))["Body"].read()
+        number = CallRecord.model_validate_json(body).number or 0
+        ways.append(Passage(arrived[key], prompts[StorageKeys.prompt(number)]))
+    return ways
 
 
 def polled_passages(s3: Any, bucket: str) -> list[Passage]:
@@ -175,15 +176,15 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
         )
         with Stack(options) as stack:
             s3 = stack.client("s3")
-            keys = put(s3, BUCKET, calls[:paced], per_second=1.0)
+            etags = put(s3, BUCKET, calls[:paced], per_second=1.0)
             wait_for_prompts(s3, BUCKET, paced, LONGEST_WAIT)
-            one_a_second = waits(passages(s3, keys), STT_SECONDS + google_seconds(stack))
+            one_a_second = waits(passages(s3, etags), STT_SECONDS + google_seconds(stack))
             print(f"one call a second: ours {one_a_second}", flush=True)
 
             before = processor_seconds(stack)
-            keys = put(s3, BUCKET, calls[paced : paced + crowd], per_second=0.0)
+            etags = put(s3, BUCKET, calls[paced : paced + crowd], per_second=0.0)
             wait_for_prompts(s3, BUCKET, paced + crowd, LONGEST_WAIT)
-            ways = passages(s3, keys)
+            ways = passages(s3, etags)
             used = {name: round((seconds - before.get(name, 0.0)) / crowd, 3) for name, seconds in processor_seconds(stack).items()}
             print(f"{crowd} at once: {calls_an_hour(ways):,} calls an hour; processor seconds a call {used}", flush=True)
 

@@ -1,5 +1,7 @@
 """The product as it runs: real Prefect server on PostgreSQL, automation, both pools, the listener, the vendors' wire protocols."""
 
+import itertools
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -10,10 +12,15 @@ import pytest
 import requests
 import soundfile
 
+from clients.s3 import ObjectStore
 from models.call_record import CallRecord, Outcome
+from models.engines import CONVERTED, convert
+from models.registry import SHIPPED, Registry
+from models.settings import SHIPPED_MODEL
 from models.storage_keys import StorageKeys, call_id
-from sandbox.demo import Upload, put, record_of, recordings_in
-from sandbox.stack import BUCKET, RECORDINGS, Stack
+from sandbox.demo import Upload, connect_key, put, record_of, recordings_in
+from sandbox.stack import BUCKET, RECORDINGS, REGION, Stack
+from tasks.champion import publish_version
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -181,3 +188,32 @@ def test_a_stopped_worker_gives_its_runs_back_and_nothing_is_paid_twice(stack: S
     assert ended(s3, upload).outcome is Outcome.READ_BACK
     assert final_state(stack, run["id"])["type"] == "COMPLETED"
     assert paid_jobs(stack) == paid_before + 1
+
+
+def test_a_promotion_reaches_calls_without_a_restart_and_so_does_a_rollback(
+    stack: Stack, s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "sandbox")
+    store = ObjectStore(BUCKET, region=REGION, endpoint_url=stack.s3_url)
+    model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
+    convert(model, model / CONVERTED)
+    publish_version(store, model, version="candidate", family="bart", run="bart/candidate", metrics={"score": 0.9}, by="minji")
+    recordings = (file.read_bytes() for file in itertools.cycle(recordings_in(RECORDINGS)))
+    names = (f"c-{number}_20261121T02:00_UTC.wav" for number in itertools.count())
+
+    def call() -> Upload:
+        return upload_as(s3, connect_key(next(names)), next(recordings))
+
+    def speaks(version: str) -> bool:
+        record = ended(s3, call())
+        assert record.summary is not None
+        assert record.summary.model in (SHIPPED, "candidate")
+        return record.summary.model == version
+
+    under_way = [call() for _ in range(3)]
+    Registry(store).promote("candidate", by="minji", reason="a trial")
+    eventually(lambda: speaks("candidate"), "a summary by the promoted model")
+    Registry(store).rollback(by="jun", reason="the trial is over")
+    eventually(lambda: speaks(SHIPPED), "a summary by the former model")
+    assert [ended(s3, upload).outcome for upload in under_way] == [Outcome.READ_BACK] * 3
