@@ -11,7 +11,6 @@ from clients.s3 import ObjectStore
 from models.dataset.pair import Pair
 from models.pretraining import SmallBart, new_bart
 from models.tokenizer import train_tokenizer
-from sandbox.stack import RECORDINGS, Stack, StackOptions
 from sandbox.stand_in import stand_in
 from tasks import wiring
 
@@ -98,26 +97,6 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     BertModel(config).save_pretrained(folder)
     return folder
-
-
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder whose recordings the stack's speech-to-text knows; tests may add to it."""
-    return tmp_path_factory.mktemp("library")
-
-
-@pytest.fixture(scope="session")
-def stack(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole product on this machine, started once for all tests that need it as it is."""
-    options = StackOptions(
-        work_dir=tmp_path_factory.mktemp("stack"),
-        transcripts=[RECORDINGS, library],
-        stt_seconds=1.0,
-        stt_poll_seconds=0.3,
-        settings={"READBACK_DRAIN_SECONDS": "0.2"},
-    )
-    with Stack(options) as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import requests
 
+from benchmarks.conversion import speech_like
 from models.call_record import Outcome
 from models.storage_keys import StorageKeys
 from sandbox.demo import connect_key, put, record_of, recordings_in
+from sandbox.faults import FaultPlan
 from sandbox.stack import BUCKET, CLIENT_SECRET, RECORDINGS, Stack, StackOptions
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -38,15 +40,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def words(stack: Stack) -> list[str]:
-    """What was said in a call that was read back, after a call that could not be read has failed as well."""
+    """What was said in a call that was read back past faulty vendors, after two others have failed: one unread, one at the vendor."""
     s3 = stack.client("s3")
+    stack.inject("returnzero", FaultPlan(seed=5, rate=0.4, kinds=("500", "503")))
+    stack.inject("google-tts", FaultPlan(seed=5, rate=0.4, kinds=("UNAVAILABLE",)))
     upload = put(s3, recordings_in(RECORDINGS)[:1])[0]
     s3.put_object(Bucket=BUCKET, Key=connect_key("broken_20261121T01:30_UTC.wav"), Body=b"no sound")
+    s3.put_object(Bucket=BUCKET, Key=connect_key("unknown_20261121T01:30_UTC.wav"), Body=speech_like(1.0, 8_000))
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         record = record_of(s3, upload)
         notes = s3.list_objects_v2(Bucket=BUCKET, Prefix=StorageKeys.QUARANTINE).get("KeyCount", 0)
-        if record and record.outcome is Outcome.READ_BACK and notes:
+        if record and record.outcome is Outcome.READ_BACK and notes == 2:
             time.sleep(3)  # logs are sent in batches every two seconds
             return [utterance.text for utterance in record.transcription.utterances if len(utterance.text) > 10]
         time.sleep(0.5)
