@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import contextlib
 import io
-import os
 import re
 import time
 from collections import Counter
@@ -27,13 +26,10 @@ import soundfile
 import soxr
 from google.cloud.texttospeech_v1 import AudioEncoding, SynthesizeSpeechRequest, SynthesizeSpeechResponse
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from sandbox.espeak import Espeak, Voice
-from sandbox.faults import FaultPlan, Faults
-from sandbox.serving import fault_plan_endpoint, serve
+from sandbox.faults import Faults
+from sandbox.serving import parse_with_faults, sandbox_routes, serve
 
 SERVICE = "google.cloud.texttospeech.v1.TextToSpeech"
 MAX_INPUT_BYTES = 5_000
@@ -225,18 +221,7 @@ class Speaker:
 def admin_app(speaker: Speaker) -> Starlette:
     """The sandbox's own addresses."""
 
-    async def counters(request: Request) -> Response:
-        return JSONResponse(speaker.counters())
-
-    async def faults(request: Request) -> Response:
-        return await fault_plan_endpoint(speaker.faults, request)
-
-    return Starlette(
-        routes=[
-            Route("/sandbox/counters", counters, methods=["GET"]),
-            Route("/sandbox/faults", faults, methods=["GET", "POST"]),
-        ]
-    )
+    return Starlette(routes=sandbox_routes(speaker.counters, speaker.faults))
 
 
 async def run(speaker: Speaker, host: str, port: int, admin_port: int) -> None:
@@ -263,16 +248,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="gRPC; 0 chooses a free one")
     parser.add_argument("--admin-port", type=int, default=0, help="HTTP; 0 chooses a free one")
     parser.add_argument("--latency-seconds", type=float, default=0.2, help="how long a synthesis takes")
-    parser.add_argument(
-        "--faults",
-        default=os.environ.get("READBACK_SANDBOX_TTS_FAULTS", "{}"),
-        help="fault plan as JSON; kinds: " + ", ".join(sorted(KINDS)),
-    )
-    options = parser.parse_args()
-    try:
-        faults = Faults(FaultPlan.model_validate_json(options.faults), KINDS)
-    except ValueError as problem:
-        parser.error(f"--faults: {problem}")
+    options, faults = parse_with_faults(parser, "READBACK_SANDBOX_TTS_FAULTS", KINDS)
     Espeak()  # a missing voice is told now, not in the first call
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(Speaker(faults, options.latency_seconds), options.host, options.port, options.admin_port))

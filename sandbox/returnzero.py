@@ -24,7 +24,6 @@ import heapq
 import hmac
 import io
 import json
-import os
 import re
 import time
 import uuid
@@ -43,8 +42,8 @@ from starlette.routing import Route
 from werkzeug.sansio.multipart import Data, Epilogue, File, MultipartDecoder, NeedData
 from werkzeug.sansio.multipart import Field as FormField
 
-from sandbox.faults import FaultPlan, Faults
-from sandbox.serving import CutShort, fault_plan_endpoint, serve
+from sandbox.faults import Faults
+from sandbox.serving import CutShort, parse_with_faults, sandbox_routes, serve
 
 TOKEN_SECONDS = 6 * 3600
 DEFAULT_CLIENT = "sandbox:sandbox-secret"
@@ -386,12 +385,6 @@ def build_app(vendor: Vendor) -> Starlette:
         client = vendor.client_of(request.headers.get("authorization", ""), time.time())
         return _after(fault, JSONResponse(vendor.result(client, request.path_params["job_id"], time.time())))
 
-    async def counters(request: Request) -> Response:
-        return JSONResponse(vendor.counters(time.time()))
-
-    async def faults(request: Request) -> Response:
-        return await fault_plan_endpoint(vendor.faults, request)
-
     async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
         vendor.refused[error.code] += 1
@@ -402,8 +395,7 @@ def build_app(vendor: Vendor) -> Starlette:
             Route("/v1/authenticate", authenticate, methods=["POST"]),
             Route("/v1/transcribe", submit, methods=["POST"]),
             Route("/v1/transcribe/{job_id:path}", poll, methods=["GET"]),
-            Route("/sandbox/counters", counters, methods=["GET"]),
-            Route("/sandbox/faults", faults, methods=["GET", "POST"]),
+            *sandbox_routes(lambda: vendor.counters(time.time()), vendor.faults),
         ],
         exception_handlers={Refused: refuse},
     )
@@ -510,11 +502,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keep-seconds", type=float, default=defaults.keep_seconds, help="results are H0007 afterwards")
     parser.add_argument("--max-bytes", type=int, default=defaults.max_bytes, help="larger files are H0005")
     parser.add_argument("--max-seconds", type=float, default=defaults.max_seconds, help="longer recordings are H0006")
-    parser.add_argument(
-        "--faults",
-        default=os.environ.get("READBACK_SANDBOX_FAULTS", "{}"),
-        help='fault plan as JSON, such as \'{"seed": 7, "rate": 0.2, "kinds": ["500"]}\'; kinds: ' + ", ".join(sorted(KINDS)),
-    )
     parser.add_argument("--state", type=Path, default=None, metavar="FILE", help="remember accepted jobs over a restart")
     return parser
 
@@ -522,11 +509,7 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> None:
     """Parse the command line and serve."""
     parser = _parser()
-    options = parser.parse_args()
-    try:
-        faults = Faults(FaultPlan.model_validate_json(options.faults), KINDS)
-    except ValueError as problem:
-        parser.error(f"--faults: {problem}")
+    options, faults = parse_with_faults(parser, "READBACK_SANDBOX_FAULTS", KINDS)
     limits = Limits(**{name: getattr(options, name) for name in Limits.__dataclass_fields__})
     clients = dict(pair.split(":", 1) for pair in options.client or [DEFAULT_CLIENT])
     vendor = Vendor(clients, Library(options.transcripts), limits, faults, options.state)

@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import contextlib
 import http.client
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,11 +22,11 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.faults import FaultPlan, Faults
-from sandbox.serving import CutShort, fault_plan_endpoint, serve
+from sandbox.faults import Faults
+from sandbox.serving import CutShort, parse_with_faults, sandbox_routes, serve
 
 FAULTS_AT_READ = frozenset({"latency", "reset_before", "500", "SlowDown", "truncated"})
 FAULTS_AT_LOOK = FAULTS_AT_READ - {"truncated"}
@@ -124,12 +123,6 @@ def _error(kind: str, method: str) -> Response:
 def build_app(proxy: Proxy) -> Starlette:
     """The proxy and its own two addresses."""
 
-    async def counters(request: Request) -> Response:
-        return JSONResponse(proxy.counters())
-
-    async def faults(request: Request) -> Response:
-        return await fault_plan_endpoint(proxy.faults, request)
-
     async def everything_else(request: Request) -> Response:
         path, query = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
         address = f"{path}?{query}" if query else path
@@ -137,8 +130,7 @@ def build_app(proxy: Proxy) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/sandbox/counters", counters, methods=["GET"]),
-            Route("/sandbox/faults", faults, methods=["GET", "POST"]),
+            *sandbox_routes(proxy.counters, proxy.faults),
             Route("/{rest:path}", everything_else, methods=["GET", "HEAD", "PUT", "POST", "DELETE"]),
         ]
     )
@@ -150,16 +142,7 @@ def main() -> None:
     parser.add_argument("--target", required=True, help="the stand-in, such as http://127.0.0.1:5000")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 chooses a free one")
-    parser.add_argument(
-        "--faults",
-        default=os.environ.get("READBACK_SANDBOX_S3_FAULTS", "{}"),
-        help="fault plan as JSON; kinds: " + ", ".join(sorted(KINDS)),
-    )
-    options = parser.parse_args()
-    try:
-        faults = Faults(FaultPlan.model_validate_json(options.faults), KINDS)
-    except ValueError as problem:
-        parser.error(f"--faults: {problem}")
+    options, faults = parse_with_faults(parser, "READBACK_SANDBOX_S3_FAULTS", KINDS)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(build_app(Proxy(urlsplit(options.target).netloc, faults)), options.host, options.port, {}))
 

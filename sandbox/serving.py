@@ -1,16 +1,20 @@
 """What the stand-ins that speak HTTP share: serving on a free port, answers that are cut short, the address of the fault plan."""
 
+import argparse
 import asyncio
 import json
+import os
 import signal
 import socket
 import struct
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.faults import FaultPlan, Faults
@@ -57,14 +61,35 @@ class CutShort(Response):
             pass
 
 
-async def fault_plan_endpoint(faults: Faults, request: Request) -> Response:
-    """Show the plan in force, or put another one in force; a plan that makes no sense is 400 with the reason."""
-    if request.method == "POST":
-        try:
-            faults.replace(FaultPlan.model_validate_json(await request.body()))
-        except ValueError as problem:
-            return JSONResponse({"error": str(problem)}, 400)
-    return JSONResponse(faults.plan.model_dump())
+def sandbox_routes(counters: Callable[[], Mapping[str, Any]], faults: Faults) -> list[Route]:
+    """The sandbox's own addresses: the books, and the plan of faults, shown or replaced; one that makes no sense is 400 with the reason."""
+
+    async def books(request: Request) -> Response:
+        return JSONResponse(counters())
+
+    async def plan(request: Request) -> Response:
+        if request.method == "POST":
+            try:
+                faults.replace(FaultPlan.model_validate_json(await request.body()))
+            except ValueError as problem:
+                return JSONResponse({"error": str(problem)}, 400)
+        return JSONResponse(faults.plan.model_dump())
+
+    return [Route("/sandbox/counters", books, methods=["GET"]), Route("/sandbox/faults", plan, methods=["GET", "POST"])]
+
+
+def parse_with_faults(parser: argparse.ArgumentParser, variable: str, kinds: Collection[str]) -> tuple[argparse.Namespace, Faults]:
+    """Read the command line with one more option, the plan of faults; ``variable`` names the environment variable of its default."""
+    parser.add_argument(
+        "--faults",
+        default=os.environ.get(variable, "{}"),
+        help='fault plan as JSON, such as \'{"seed": 7, "rate": 0.2, "kinds": ["500"]}\'; kinds: ' + ", ".join(sorted(kinds)),
+    )
+    options = parser.parse_args()
+    try:
+        return options, Faults(FaultPlan.model_validate_json(options.faults), kinds)
+    except ValueError as problem:
+        parser.error(f"--faults: {problem}")
 
 
 async def serve(app: Starlette, host: str, port: int, announce: dict[str, str]) -> None:
