@@ -65,6 +65,7 @@ _SOUNDS = (
     ("낫", "났"),
     ("안 ", "않 "),
 )
+_CHAT = [line for line in (*CONFIRMATIONS, *SMALL_TALK["polite"]) if "{" not in line]
 _NAMES = {line.name for line in LINES_OF_BUSINESS}
 _NAMING = re.compile("보험|실비|실손|연금|저축|상해|일배책|배상|책임")
 _BARE = re.compile(r"(?<![가-힣])보험(?=[을를이은도에의인 ,.?]|만 |으로)")
@@ -127,10 +128,16 @@ def lose_words(text: str, summary: str, rng: random.Random, most: float) -> str:
 
 def in_a_long_call(text: str, rng: random.Random) -> str:
     """The inquiry as a few minutes' call has it: greeting, identification and small talk before it, answers and farewells after it."""
-    chat = [line for line in (*CONFIRMATIONS, *SMALL_TALK["polite"]) if "{" not in line]
-    before = [rng.choice(GREETINGS["polite"]), *rng.sample(chat, 20)]
-    after = [*rng.sample(chat, 20), *rng.sample(FAREWELLS, 3)]
+    before = [rng.choice(GREETINGS["polite"]), *rng.sample(_CHAT, 20)]
+    after = [*rng.sample(_CHAT, 20), *rng.sample(FAREWELLS, 3)]
     return " ".join([*before, text, *after])
+
+
+def among_small_talk(text: str, rng: random.Random) -> str:
+    """The inquiry as condensing leaves it of a long call: with a few lines of small talk still around it."""
+    lines = rng.sample(_CHAT, rng.randint(3, 9))
+    place = rng.randint(0, len(lines))
+    return " ".join([*lines[:place], text, *lines[place:]])
 
 
 def another_product(pair: Labelled, rng: random.Random) -> Labelled:

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from models.augmentation import Labelled, another_product, draw_product, in_a_long_call, lose_words, say_otherwise
+from models.augmentation import Labelled, among_small_talk, another_product, draw_product, in_a_long_call, lose_words, say_otherwise
 from models.dataset.generator import generate
 from models.dataset.judge import judge
 from models.dataset.pair import Pair
@@ -117,7 +117,8 @@ def gather(recipe: Recipe, hand_written: Sequence[Labelled]) -> Material:
             varied = one if copy % 2 == 0 else another_product(one, rng)
             variants.append(varied if copy == 0 else _roughen(varied, recipe, rng))
     rng.shuffle(variants)
-    taught = [*hand_written, *(fill(one, rng) for one in short), *generated[: recipe.generated_for_classifier]]
+    taught = [*hand_written, *(fill(one, rng) for one in short)]
+    taught += [replace(one, input=among_small_talk(one.input, rng)) for one in taught] + generated[: recipe.generated_for_classifier]
     classifier = RequestClassifier.fit([one.input for one in taught], [one.request for one in taught])
     return Material([_pair(one) for one in variants], [_pair(one) for one in test[:half]], test[half:], classifier)
 

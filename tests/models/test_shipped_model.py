@@ -9,8 +9,7 @@ from models.settings import SHIPPED_MODEL
 from models.summarizer import Summarizer
 from models.training_recipe import free_form, score
 
-# 126 of 200 were measured (63 %); 90 % is what is wanted.
-FLOOR = 0.6
+FLOOR = 0.9
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +52,8 @@ def test_the_serving_form_agrees_with_generate(summarizer: Summarizer) -> None:
     texts = [row.input for row in free_form(held_out=True)[:50]]
     reference = Summarizer.load_reference(SHIPPED_MODEL, "cpu")
     theirs = [reference.summarize([text])[0] for text in texts]
-    # 47 of 50 were measured; with float32 activations all 50 agree, so the three are int8's rounding where the model is unsure.
-    assert sum(a == b for a, b in zip(summarizer.summarize(texts), theirs, strict=True)) >= 0.9 * len(texts)
+    agreeing = sum(a == b for a, b in zip(summarizer.summarize(texts), theirs, strict=True))
+    assert agreeing >= 0.95 * len(texts), f"{agreeing} of {len(texts)}"
 
 
 def test_no_held_out_inquiry_is_among_the_short_ones_or_the_training_rows() -> None:
