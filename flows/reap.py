@@ -69,12 +69,14 @@ async def _care_for_runs(client: PrefectClient, flow_name: str, now: datetime) -
 
 
 async def _silent(client: PrefectClient, runs: list[FlowRun], now: datetime, rules: ReapingRules) -> list[FlowRun]:
-    """Running runs that spoke once and have fallen silent, asked twice.
+    """Running runs that are silent, asked twice.
 
-    While the server was away no heartbeat reached it: a living run speaks within one interval after its return.
+    While the server was away no heartbeat reached it: a living run speaks within one interval after its return. A run that never
+    spoke was killed in its first moments, unless heartbeats are switched off, which this worker's own setting tells for all.
     """
     running = [run for run in runs if run.state_type == StateType.RUNNING]
-    spoke = await heard_since(client, now - timedelta(days=1), running) if running else set()
+    expected = get_current_settings().flows.heartbeat_frequency is not None
+    spoke = {run.id for run in running} if expected else await heard_since(client, now - timedelta(days=1), running)
     lately = await heard_since(client, now - rules.silent_for, running) if running else set()
     suspects = [
         run for run in running if run.id in spoke and care_for(_facts(run), heard=run.id in lately, now=now, rules=rules) is Care.CRASH

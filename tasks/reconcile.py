@@ -1,6 +1,7 @@
 """Compare what S3 holds with what the call records and Prefect know, a page at a time, and start what is missing."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 from clients.call_records import CallRecords
 from clients.s3 import ObjectFacts, ObjectStore
 from models.call_record import CallRecord, Outcome, Recording
-from models.errors import PermanentError
+from models.errors import PermanentError, TransientError
 from models.reconciling import Action, Decision, Reason, decide
 from models.storage_keys import StorageKeys, day_folders, parse_recording_key, recorded_on
 from tasks import wiring
@@ -25,6 +26,8 @@ from tasks.runs import owners, waiting_recordings
 
 BATCH = 500
 _REQUESTS_AT_ONCE = 32
+# Before a read of one record is repeated. Repeating the task instead would read all the others again, and never end on a bad day.
+_PAUSES = (0.5, 2.0, 8.0)
 _IDEMPOTENCE = timedelta(minutes=10)
 _SHOWN = 50
 
@@ -137,6 +140,10 @@ async def compare(batch: list[ObjectFacts], scope: Scope) -> list[Finding]:
 
     async def look(facts: ObjectFacts) -> tuple[ObjectFacts, CallRecord | Decision | None]:
         async with places:
+            for seconds in _PAUSES:
+                with contextlib.suppress(TransientError):
+                    return facts, await asyncio.to_thread(_known, facts, scope)
+                await asyncio.sleep(seconds)
             return facts, await asyncio.to_thread(_known, facts, scope)
 
     looked = await asyncio.gather(*(look(facts) for facts in batch))

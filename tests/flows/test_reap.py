@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed, Crashed, Pending, Running, Scheduled
 
 from clients.s3 import ObjectStore
@@ -108,8 +109,11 @@ async def test_a_run_that_fell_silent_is_crashed_and_one_that_speaks_again_is_no
 
     monkeypatch.setattr(reaper, "pause", while_the_reaper_waits)
     await reap()
-    # A run that never spoke is left: perhaps its worker sends no heartbeats at all.
+    # A run that never spoke is left where heartbeats are switched off, and was killed in its first moments where they are not.
     assert [await state_of(client, run) for run in (silent, back, mute)] == ["Crashed", "Running", "Running"]
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: 30}):
+        await reap()
+    assert [await state_of(client, run) for run in (back, mute)] == ["Running", "Crashed"]
 
 
 def used_up(age: timedelta = timedelta(0)) -> Stop:
