@@ -22,6 +22,8 @@ from tasks.runs import CALL_FLOW, SUMMARY_FLOW, changed_since, heard_since, runs
 
 # A crash older than this has been dealt with by reconcile, or by a person.
 _LOOK_BACK = timedelta(hours=1)
+# Flows of this pool whose dead runs must not look alive: whoever starts them waits for the one that seems to run.
+OPERATIONS = ("reconcile", "reap", "redrive", "digest", "erase")
 _HEARTBEAT_SECONDS = 30  # Prefect's shortest, which our workers use
 
 
@@ -38,7 +40,7 @@ async def reap(resume_now: bool = False) -> None:
             await resume_calls(client)
         elif not await resume_when_due(client, now):
             await pause_for_outage(client, now)
-        for name in (CALL_FLOW, SUMMARY_FLOW):
+        for name in (CALL_FLOW, SUMMARY_FLOW, *OPERATIONS):
             done.update(await _care_for_runs(client, name, now))
     if done:
         get_run_logger().warning("Took care of runs: %s", dict(done))

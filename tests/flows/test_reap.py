@@ -13,6 +13,7 @@ from prefect.states import Completed, Crashed, Pending, Running, Scheduled
 from clients.s3 import ObjectStore
 from flows import reap as reaper
 from flows.reap import reap
+from flows.reconcile import reconcile
 from models.errors import QuotaExhausted
 from tasks import wiring
 from tasks.pause import QUEUES, WAITING, Stop, pause_calls, resume_calls, stop_in_force
@@ -114,6 +115,21 @@ async def test_a_run_that_fell_silent_is_crashed_and_one_that_speaks_again_is_no
     assert [await state_of(client, run) for run in (silent, back, mute)] == ["Crashed", "Running", "Running"]
     await reap()
     assert [await state_of(client, run) for run in (back, mute)] == ["Running", "Crashed"]
+
+
+async def test_a_dead_reconciliation_does_not_look_alive_for_ever(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(monkeypatch, dead_after_seconds=1)
+    dead = await client.create_flow_run(reconcile, state=Running())
+    await asyncio.sleep(1.5)
+
+    async def no_time_passes(seconds: float) -> None:
+        return
+
+    monkeypatch.setattr(reaper, "pause", no_time_passes)
+    await reap()
+    assert await state_of(client, dead) == "Crashed"
 
 
 def used_up(age: timedelta = timedelta(0)) -> Stop:
