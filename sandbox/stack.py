@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import boto3
+import certifi
 import requests
 from botocore.config import Config
 
@@ -80,6 +81,8 @@ class Stack:
         options = self.options
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "READBACK_", "AWS_"))}
         return inherited | {
+            # Process workers start "python" for each run: this one, whether its environment is activated or not.
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited.get('PATH', os.defpath)}",
             "PYTHONUNBUFFERED": "1",
             "PREFECT_HOME": str(options.work_dir / "prefect"),
             "PREFECT_API_URL": f"{self.ui_url}/api",
@@ -127,6 +130,7 @@ class Stack:
     def start(self) -> None:
         """Start everything; on any failure, end what has started."""
         self._logs.mkdir(parents=True, exist_ok=True)
+        self.environment["PREFECT_API_SSL_CERT_FILE"] = str(_one_certificate(self.options.work_dir))
         try:
             self._start_vendors_and_server()
             self._prepare_bucket()
@@ -292,6 +296,18 @@ CRASHABLE: Mapping[str, Callable[[Stack], None]] = {
     "watch-s3": Stack.start_listener,
     "prefect-server": Stack.start_server,
 }
+
+
+def _one_certificate(folder: Path) -> Path:
+    """A file with a single certificate authority.
+
+    Prefect makes several clients a run and reads the whole bundle for each, 80 ms of a processor, plain http or not. The stack's
+    server is plain http; a deployment names the one authority that its server's certificate comes from.
+    """
+    first, end, _ = Path(certifi.where()).read_text(encoding="ascii", errors="ignore").partition("-----END CERTIFICATE-----")
+    path = folder / "one-authority.pem"
+    path.write_text(first + end + "\n", encoding="ascii")
+    return path
 
 
 def _until(ready: Callable[[], bool], child: Child, what: str, timeout: float = 180.0) -> None:
