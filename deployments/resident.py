@@ -13,8 +13,9 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -22,9 +23,11 @@ from uuid import UUID
 
 import anyio
 import anyio.abc
-from prefect._internal.observers import FlowRunCancellingObserver
+from prefect import flow_engine
+from prefect._flow_run_suspension import mark_flow_run_suspension_requested
+from prefect._internal.observers import FlowRunCancellingObserver, FlowRunSuspendingObserver
 from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName, WorkQueueFilter, WorkQueueFilterName
-from prefect.client.schemas.objects import FlowRun, WorkPool
+from prefect.client.schemas.objects import FlowRun, State, WorkPool
 from prefect.context import AsyncClientContext
 from prefect.events.filters import EventAnyResourceFilter, EventFilter, EventNameFilter
 from prefect.exceptions import Abort, ObjectNotFound, Pause, TerminationSignal
@@ -54,6 +57,28 @@ class _RunInFlight:
     cancelled: bool = False
 
 
+def _suspend(flow_run_id: UUID, state: State[Any]) -> None:
+    mark_flow_run_suspension_requested(flow_run_id, state)
+
+
+def _share(observer: FlowRunSuspendingObserver) -> None:
+    """Let one observer tell all runs of this process that a person suspended them.
+
+    Prefect starts a thread with an event loop, a client and a websocket for each run, and blocks the loop that the run is on until
+    they stand: with many runs on one loop each waits for all the others' connections.
+    """
+
+    @contextmanager
+    def observe(flow_run_id: UUID, *_: object, **__: object) -> Iterator[None]:
+        observer.add_in_flight_flow_run_id(flow_run_id)
+        try:
+            yield
+        finally:
+            observer.remove_in_flight_flow_run_id(flow_run_id)
+
+    flow_engine.observe_flow_run_suspension = observe  # type: ignore[attr-defined]
+
+
 class _RunLoop:
     """An event loop in a thread of its own, with one Prefect client that all runs share."""
 
@@ -81,7 +106,8 @@ class _RunLoop:
             self._started.set()
 
     async def _serve(self) -> None:
-        async with AsyncClientContext():
+        async with AsyncClientContext(), FlowRunSuspendingObserver(on_suspended=_suspend) as observer:
+            _share(observer)
             self._context = copy_context()
             self._started.set()
             await self._stopping.wait()
