@@ -19,6 +19,7 @@ from models.registry import SHIPPED, Registry
 from models.settings import SHIPPED_MODEL
 from models.storage_keys import StorageKeys, call_id
 from sandbox.demo import Upload, connect_key, put, record_of, recordings_in
+from sandbox.faults import FaultPlan
 from sandbox.stack import BUCKET, RECORDINGS, REGION, Stack
 from tasks.champion import publish_version
 
@@ -179,9 +180,12 @@ def test_a_stopped_worker_gives_its_runs_back_and_nothing_is_paid_twice(stack: S
     upload = put(s3, recordings_in(RECORDINGS)[6:7])[0]
     paid_before = paid_jobs(stack)
     eventually(lambda: paid_jobs(stack) > paid_before, "the paid job")
+    # The vendor answers slowly, so that the run cannot end while the worker is being told.
+    stack.inject("returnzero", FaultPlan(rate=1.0, kinds=("latency",), latency_seconds=5.0))
     worker = stack.children["call-worker"]
     worker.process.send_signal(signal.SIGTERM)
     worker.process.wait(60)
+    stack.inject("returnzero", FaultPlan())
     run = runs_of(stack, key=upload.key)[0]
     assert run["state"]["name"] == "AwaitingRetry"
     stack.start_call_worker()
