@@ -11,6 +11,7 @@ Ending: a cancelled run is cancelled alone. On SIGTERM the worker takes no more 
 
 import asyncio
 import os
+import signal
 import sys
 import threading
 from collections.abc import Coroutine, Iterator
@@ -18,6 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -42,6 +44,7 @@ from models.settings import load_settings
 
 # Blocking vendor calls of all runs share these threads; a call waits for the network, not for a core.
 BLOCKING_THREADS = 64
+_INSIST_SECONDS = 3.0
 
 
 class ResidentResult(BaseWorkerResult):
@@ -157,19 +160,43 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
         self._in_flight: dict[UUID, _RunInFlight] = {}
         self._flows: dict[str, Flow[..., Any]] = {}
         self._entrypoints: dict[UUID, str] = {}
+        self._ending = False
 
     async def setup(self) -> None:
         """Start the loop of the runs, do what every worker does, and load the flows of the pool before a run asks for them."""
         self._run_loop.start()
+        self._insist_on_ending()
         await super().setup()
         await self._preload()
 
     async def teardown(self, *exc_info: Any) -> None:
         """Let runs in flight finish, give the rest back, then stop."""
+        self._ending = True
         with anyio.CancelScope(shield=True):
             await self._drain()
         await super().teardown(*exc_info)
         self._run_loop.stop()
+
+    def _insist_on_ending(self) -> None:
+        """Cancel this worker's main task as long as a SIGTERM has not made it end.
+
+        Prefect turns SIGTERM into one cancellation. It was seen to get lost, and the worker took runs until it was killed.
+        """
+        first, main = signal.getsignal(signal.SIGTERM), asyncio.current_task()
+        if threading.current_thread() is not threading.main_thread() or not callable(first) or main is None:
+            return
+        loop = asyncio.get_running_loop()
+
+        def insist() -> None:
+            if not self._ending:
+                main.cancel()
+                loop.call_later(_INSIST_SECONDS, insist)
+
+        def end(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(loop.call_later, _INSIST_SECONDS, insist)
+            first(number, frame)
+
+        signal.signal(signal.SIGTERM, end)
 
     async def run(
         self,
