@@ -10,7 +10,7 @@ from sandbox.stack import CRASHABLE
 CALLS = 12
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_nothing_is_lost_doubled_paid_twice_or_unexplained_while_everything_fails(tmp_path: Path) -> None:
     options = SoakOptions(calls=CALLS, seed=6, minutes=0.6, kill_seconds=7.0, settle_minutes=8.0)
