@@ -26,7 +26,7 @@ from models.call_record import CallRecord
 from models.storage_keys import StorageKeys, call_id
 from sandbox.demo import connect_key
 from sandbox.soak import Call, make_calls
-from sandbox.stack import BUCKET, ROOT, Stack, StackOptions
+from sandbox.stack import BUCKET, CRASHABLE, REGION, ROOT, Stack, StackOptions
 
 STT_SECONDS = 3.0
 LONGEST_WAIT = 300.0
@@ -192,10 +192,10 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
             start = seconds_to_start(stack)
             print(f"the call worker starts in {start} s; most memory held, MB: {memory}", flush=True)
 
-            for name in ("watch-s3", "call-worker", "summarizer", "prefect-server"):
+            for name in CRASHABLE:
                 stack.children.pop(name).kill()
             bucket = "polling"
-            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
             with polling_scripts(stack, bucket):
                 put(s3, bucket, calls[paced + crowd :], per_second=1.0)
                 wait_for_prompts(s3, bucket, polled, LONGEST_WAIT)

@@ -19,6 +19,7 @@ import asyncpg
 from rich.progress import track
 
 from benchmarks.calls import LONGEST_WAIT, STT_SECONDS, google_seconds, passages, processor_seconds, put, wait_for_prompts, waits
+from benchmarks.polling import next_number
 from models.storage_keys import StorageKeys
 from sandbox.soak import Call, make_calls
 from sandbox.stack import BUCKET, Stack, StackOptions
@@ -72,11 +73,6 @@ def grow_bucket(s3: Any, behind: int) -> None:
             pass
 
 
-def numbers_by_listing(s3: Any) -> int:
-    """The number that the scripts would give next: one more than the files that one listing shows."""
-    return 1 + len(s3.list_objects_v2(Bucket=BUCKET, Prefix="stt/").get("Contents", []))
-
-
 def one_round(stack: Stack, calls: Sequence[Call], wanted: int) -> dict[str, Any]:
     """Send calls at one a second; what each cost."""
     s3, log = stack.client("s3"), stack.children["s3"].log
@@ -112,7 +108,7 @@ def measure(calls: int, behind: int, poll_seconds: float) -> dict[str, Any]:
             grow_bucket(s3, behind)
             many = one_round(stack, made[calls:], 2 * calls + behind)
             print(f"{calls} calls with {behind:,} behind: {many}", flush=True)
-            by_listing = numbers_by_listing(s3)
+            by_listing = next_number(s3, BUCKET)
     return {
         "benchmark": "growth",
         "behind": behind,

@@ -40,6 +40,11 @@ def main() -> None:
         time.sleep(LOOK_SECONDS)
 
 
+def next_number(s3: Any, bucket: str) -> int:
+    """The scripts' numbering: one more than the files that one listing shows, which is a thousand at most."""
+    return 1 + len(s3.list_objects_v2(Bucket=bucket, Prefix="stt/").get("Contents", []))
+
+
 def _stt(s3: Any, bucket: str) -> tuple[str, Callable[[str], None]]:
     vendor, pause = wiring.returnzero(), wiring.settings().stt_poll_seconds
 
@@ -48,7 +53,7 @@ def _stt(s3: Any, bucket: str) -> tuple[str, Callable[[str], None]]:
         job = vendor.submit(wav, key.rpartition("/")[2], wiring.transcribe_config())
         while not (found := vendor.poll(job)).completed:
             time.sleep(pause)
-        number = 1 + len(s3.list_objects_v2(Bucket=bucket, Prefix="stt/").get("Contents", []))
+        number = next_number(s3, bucket)
         text = "\n".join(utterance["msg"] for utterance in found.utterances)
         s3.put_object(Bucket=bucket, Key=f"stt/stt_{number}.txt", Body=text.encode(), Metadata={"source": key})
 
