@@ -41,7 +41,8 @@ class Summarizer:
     """A loaded model. Safe to call from several threads.
 
     ``name`` is the model folder's name unless given, ``version`` the first 12 digits of the hash over weights, configuration,
-    tokenizer and classifier: two folders with the same version answer alike. With ``faithful=False`` the most likely candidate is taken as it is.
+    tokenizer and classifier: two folders with the same version answer alike. With ``faithful=False`` the most likely candidate is
+    taken as it is.
     """
 
     def __init__(
