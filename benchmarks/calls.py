@@ -130,18 +130,19 @@ def google_seconds(stack: Stack) -> float:
 
 
 def processor_seconds(stack: Stack) -> dict[str, float]:
-    """Processor time that each process of the stack and its children have used."""
+    """Processor time that each process of the stack and its children, living and ended, have used."""
     ticks = os.sysconf("SC_CLK_TCK")
     used: dict[str, float] = {}
-    groups = {child.process.pid: name for name, child in stack.children.items()}
+    names = {child.process.pid: name for name, child in stack.children.items()}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text().rpartition(")")[2].split()
-            name = groups.get(os.getpgid(int(path.parent.name)))
-        except (ProcessLookupError, FileNotFoundError):
+        except FileNotFoundError:
             continue
+        parent, group, own = int(fields[1]), int(fields[2]), sum(int(field) for field in fields[11:15])
+        name = names.get(group) or names.get(parent)
         if name:
-            used[name] = used.get(name, 0.0) + (int(fields[11]) + int(fields[12])) / ticks
+            used[name] = used.get(name, 0.0) + own / ticks
     return used
 
 

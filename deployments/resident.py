@@ -25,6 +25,7 @@ from uuid import UUID
 
 import anyio
 import anyio.abc
+import httpx
 from prefect import flow_engine
 from prefect._flow_run_suspension import mark_flow_run_suspension_requested
 from prefect._internal.observers import FlowRunCancellingObserver, FlowRunSuspendingObserver
@@ -39,12 +40,15 @@ from prefect.settings import get_current_settings
 from prefect.states import AwaitingRetry
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
+from deployments.doorbell import listen_for_runs
 from deployments.termination import Intent, Termination, begin, install
 from models.settings import load_settings
 
 # Blocking vendor calls of all runs share these threads; a call waits for the network, not for a core.
 BLOCKING_THREADS = 64
 _INSIST_SECONDS = 3.0
+# Runs that are scheduled within this time are asked for together.
+_GATHER_SECONDS = 0.02
 
 
 class ResidentResult(BaseWorkerResult):
@@ -161,6 +165,9 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
         self._flows: dict[str, Flow[..., Any]] = {}
         self._entrypoints: dict[UUID, str] = {}
         self._ending = False
+        self._asking = asyncio.Lock()
+        self._bell = asyncio.Event()
+        self._listening: list[asyncio.Task[None]] = []
 
     async def setup(self) -> None:
         """Start the loop of the runs, do what every worker does, and load the flows of the pool before a run asks for them."""
@@ -172,6 +179,8 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
     async def teardown(self, *exc_info: Any) -> None:
         """Let runs in flight finish, give the rest back, then stop."""
         self._ending = True
+        for task in self._listening:
+            task.cancel()
         with anyio.CancelScope(shield=True):
             await self._drain()
         await super().teardown(*exc_info)
@@ -198,6 +207,27 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
 
         signal.signal(signal.SIGTERM, end)
 
+    async def get_and_submit_flow_runs(self) -> list[FlowRun]:
+        """Ask for runs; at the regular time, and whenever one was scheduled or a slot has become free."""
+        async with self._asking:
+            return await super().get_and_submit_flow_runs()
+
+    async def _initialize_after_sync(self) -> None:
+        await super()._initialize_after_sync()
+        if self._work_pool is not None and not self._listening:
+            listen = listen_for_runs(self._work_pool.id, self._bell.set, self._logger)
+            self._listening = [asyncio.create_task(listen), asyncio.create_task(self._answer_the_bell())]
+
+    async def _answer_the_bell(self) -> None:
+        while True:
+            await self._bell.wait()
+            await asyncio.sleep(_GATHER_SECONDS)
+            self._bell.clear()
+            try:
+                await self.get_and_submit_flow_runs()
+            except httpx.HTTPError as error:
+                self._logger.warning("The server did not say which runs are scheduled: %s: %s", type(error).__name__, error)
+
     async def run(
         self,
         flow_run: FlowRun,
@@ -219,6 +249,8 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
             self.get_flow_run_logger(flow_run).exception("The resident worker could not run this flow run")
             await self._propose_crashed_state(flow_run, f"The resident worker could not run it: {type(error).__name__}: {error}")
         finally:
+            if self._limiter is not None and not self._limiter.available_tokens:
+                self._bell.set()  # runs may have been left waiting for this slot
             self._release_limit_slot(flow_run.id)
             self._submitting_flow_run_ids.discard(flow_run.id)
             if self._cancelling_observer is not None:

@@ -26,6 +26,7 @@ from tasks.fetch import fetch
 from tasks.pause import wait_for_better_times
 from tasks.quarantine import failure_of, set_aside
 from tasks.report import report
+from tasks.retrying import NO_RESULT
 from tasks.speak import speak
 from tasks.summarize import summarize
 from tasks.transcribe import transcribe
@@ -55,7 +56,7 @@ def name_of_run() -> str:
     return Recording(bucket=given["bucket"], key=given["key"], etag=given.get("etag") or "").contact_id
 
 
-@flow(name="process-call", flow_run_name=name_of_run)
+@flow(name="process-call", flow_run_name=name_of_run, **NO_RESULT)
 async def process_call(bucket: str, key: str, etag: str = "", size: int = 0) -> State[Any]:
     """Read one recorded call back.
 

@@ -6,10 +6,11 @@ Runs on pool ``g4dn`` in a resident worker, so the model is loaded once; a stock
 from prefect import flow
 
 from tasks.champion import model_in_service
+from tasks.retrying import NO_RESULT
 from tasks.summarize import write_summary
 
 
-@flow(name="summarize-call")
+@flow(name="summarize-call", **NO_RESULT)
 async def summarize_call(call_id: str) -> None:
     """Summarize a transcribed call into `nlp/nlp_<n>.txt`.
 

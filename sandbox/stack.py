@@ -91,9 +91,10 @@ class Stack:
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
             "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
             "PREFECT_LOGGING_LEVEL": "INFO",
-            "PREFECT_WORKER_QUERY_SECONDS": "0.5",
+            "PREFECT_WORKER_QUERY_SECONDS": "5",
             "PREFECT_WORKER_PREFETCH_SECONDS": "1",
             "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+            "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
@@ -201,7 +202,7 @@ class Stack:
 
     def start_server(self) -> None:
         """Start Prefect's server."""
-        self.python("prefect-server", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self.api_port))
+        self.python("prefect-server", "deployments.prefect_server", "start", "--host", "127.0.0.1", "--port", str(self.api_port))
 
     def _prepare_bucket(self) -> None:
         s3, sqs = self.client("s3"), self.client("sqs")

@@ -1,10 +1,11 @@
-"""Which failures a task repeats, and how patiently: decided by error class, in one place."""
+"""How runs behave in Prefect: which failures a task repeats and how patiently, by error class, and that results stay with us."""
 
 from typing import Any
 
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.settings import get_current_settings
 from prefect.tasks import exponential_backoff
 
 from models.errors import TransientError
@@ -26,3 +27,7 @@ PATIENT: dict[str, Any] = {
     "persist_result": False,
     "cache_policy": NO_CACHE,
 }
+
+# Flows that run once or twice a call. Nothing is stored, for the same reason; naming a place all the same saves the three requests
+# with which Prefect asks its server for one, one of which holds up every other run of the process.
+NO_RESULT: dict[str, Any] = {"persist_result": False, "result_storage": get_current_settings().results.local_storage_path}
