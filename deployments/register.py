@@ -10,25 +10,20 @@ import logging
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from prefect import get_client
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate, WorkPoolCreate
-from prefect.client.schemas.objects import StateType
-from prefect.events import AutomationCore, EventTrigger, Posture, ResourceSpecification
-from prefect.events.actions import ChangeFlowRunState
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.workers.process import ProcessWorker
 
-from deployments.resident import ResidentWorker
 from models.settings import Settings, load_settings
 from tasks.speak import RATE_LIMIT
 from tasks.transcribe import JOBS_LIMIT
 
 logger = logging.getLogger("readback.register")
-SILENT_RUNS = "Runs without heartbeat"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -98,7 +93,10 @@ def limits(settings: Settings) -> tuple[Limit, ...]:
 
 async def register_pool(client: PrefectClient, pool: Pool) -> None:
     """Create a pool and its queues where they are missing."""
-    template = (ResidentWorker if pool.type == "resident" else ProcessWorker).get_default_base_job_template()
+    # A resident worker is its own environment: there are no variables that a job could set, nor that the
+    # server should check for each run.
+    resident: dict[str, Any] = {"job_configuration": {"env": {}}, "variables": {"type": "object", "properties": {}}}
+    template = resident if pool.type == "resident" else ProcessWorker.get_default_base_job_template()
     try:
         await client.create_work_pool(
             WorkPoolCreate(name=pool.name, type=pool.type, description=pool.description, base_job_template=template)
@@ -135,37 +133,6 @@ async def register_limit(client: PrefectClient, limit: Limit) -> None:
     )
 
 
-def silent_runs(settings: Settings) -> AutomationCore:
-    """Marks a run Crashed when its heartbeats stop, so that the reaper runs it again."""
-    ends = ("Completed", "Failed", "Cancelled", "Crashed", "AwaitingRetry", "Scheduled", "WaitingForVendor", "Paused", "Suspended")
-    return AutomationCore(
-        name=SILENT_RUNS,
-        description=f"No heartbeat for {settings.dead_after_seconds} s: the worker is gone. The reaper runs the call again.",
-        trigger=EventTrigger(
-            after={"prefect.flow-run.heartbeat"},
-            expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{state}" for state in ends)},
-            match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
-            for_each={"prefect.resource.id"},
-            posture=Posture.Proactive,
-            threshold=1,
-            within=timedelta(seconds=settings.dead_after_seconds),
-        ),
-        actions=[ChangeFlowRunState(state=StateType.CRASHED, message="No heartbeat: its worker is gone")],
-    )
-
-
-async def register_automation(client: PrefectClient, automation: AutomationCore) -> None:
-    """Create an automation, or make the one of its name what the code says; a second one of that name is removed."""
-    known = await client.read_automations_by_name(automation.name)
-    if not known:
-        await client.create_automation(automation)
-        logger.info("Automation %r created", automation.name)
-        return
-    await client.update_automation(known[0].id, automation)
-    for double in known[1:]:
-        await client.delete_automation(double.id)
-
-
 async def register() -> None:
     """Create what is missing on the server that PREFECT_API_URL names."""
     settings = load_settings()
@@ -174,7 +141,6 @@ async def register() -> None:
             await register_pool(client, pool)
         for limit in limits(settings):
             await register_limit(client, limit)
-        await register_automation(client, silent_runs(settings))
 
 
 def deploy() -> None:

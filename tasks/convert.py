@@ -3,10 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from prefect import task
-
 from models.audio import check_prompt, to_prompt
-from tasks.retrying import PATIENT
 from tasks.speak import Speech
 
 
@@ -20,9 +17,8 @@ class PromptSound:
     voice: str
 
 
-@task(name="convert", **PATIENT)
 async def convert(speech: Speech) -> PromptSound:
-    """Turn speech into 8 kHz mono μ-law and hold it against Connect's rules."""
+    """Turn speech into 8 kHz mono μ-law and hold it against Connect's rules; no task, for there is nothing to repeat."""
     return await asyncio.to_thread(_convert, speech)
 
 

@@ -46,12 +46,17 @@ def _states(types: Iterable[StateType]) -> FlowRunFilter:
     return FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(types))))
 
 
-async def runs_in(client: PrefectClient, flow: str, types: Iterable[StateType]) -> AsyncIterator[FlowRun]:
-    """Stream the runs of a flow that are in one of these states, oldest first."""
+async def flow_names(client: PrefectClient) -> dict[UUID, str]:
+    """The name of each flow by its id."""
+    return {flow.id: flow.name for flow in await client.read_flows(limit=PAGE)}
+
+
+async def runs_in(client: PrefectClient, flow: str | None, types: Iterable[StateType]) -> AsyncIterator[FlowRun]:
+    """Stream the runs of a flow, or of all, that are in one of these states, oldest first."""
     offset = 0
     while True:
         page = await client.read_flow_runs(
-            flow_filter=_flow(flow),
+            flow_filter=_flow(flow) if flow else None,
             flow_run_filter=_states(types),
             sort=FlowRunSort.EXPECTED_START_TIME_ASC,
             limit=PAGE,
