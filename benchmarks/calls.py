@@ -1,7 +1,7 @@
 """What a call waits for us, and how many calls go through, beside the polling scripts: ``python -m benchmarks.calls``.
 
 The whole product on this machine, its vendors' stand-ins included: a speech-to-text job takes 3 s, speech is really made. A call's
-time runs from the recording's arrival in S3 to its prompt's, both by S3's own clock; our share is what is left when the job's 3 s
+time runs from the recording's arrival in S3 to its prompt's, both by S3's own notifications; our share is what is left when the job's 3 s
 and the mean time of the speech are taken off. One call a second first; then many at once. The polling scripts (``benchmarks/polling.py``)
 get the same recordings, the same stand-ins and the same machine, after the product's own processes have been stopped.
 """
@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.s3_clock import s3_clock
 from models.call_record import CallRecord
 from models.storage_keys import StorageKeys, call_id
 from sandbox.demo import connect_key
@@ -57,39 +58,23 @@ def put(s3: Any, bucket: str, calls: Sequence[Call], per_second: float) -> dict[
     return etags
 
 
-def listed(s3: Any, bucket: str, prefix: str) -> dict[str, datetime]:
-    """When the objects under a prefix were written (milliseconds, by S3's clock)."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return {entry["Key"]: entry["LastModified"] for page in pages for entry in page.get("Contents", [])}
-
-
-def wait_for_prompts(s3: Any, bucket: str, wanted: int, seconds: float) -> None:
-    """Wait until as many prompts lie there; look seldom, for looking costs the machine as well."""
-    deadline = time.monotonic() + seconds
-    while len(listed(s3, bucket, "tts/")) < wanted:
-        if time.monotonic() > deadline:
-            raise SystemExit(f"only {len(listed(s3, bucket, 'tts/'))} of {wanted} prompts after {seconds:.0f} s")
-        time.sleep(2.0)
-
-
-def passages(s3: Any, etags: Mapping[str, str]) -> list[Passage]:
+def passages(s3: Any, etags: Mapping[str, str], times: Mapping[str, datetime]) -> list[Passage]:
     """Each recording's way, by the call records."""
-    arrived, prompts = listed(s3, BUCKET, "connect/"), listed(s3, BUCKET, "tts/")
     ways = []
     for key, etag in etags.items():
         body = s3.get_object(Bucket=BUCKET, Key=StorageKeys.call_record(call_id(BUCKET, key, etag)))["Body"].read()
         number = CallRecord.model_validate_json(body).number or 0
-        ways.append(Passage(arrived[key], prompts[StorageKeys.prompt(number)]))
+        ways.append(Passage(times[key], times[StorageKeys.prompt(number)]))
     return ways
 
 
-def polled_passages(s3: Any, bucket: str) -> list[Passage]:
+def polled_passages(s3: Any, bucket: str, times: Mapping[str, datetime]) -> list[Passage]:
     """Each recording's way through the scripts, by the source that they note."""
-    arrived, prompts = listed(s3, bucket, "connect/"), listed(s3, bucket, "tts/")
     found = []
-    for key in listed(s3, bucket, "stt/"):
+    for entry in s3.list_objects_v2(Bucket=bucket, Prefix="stt/")["Contents"]:
+        key = entry["Key"]
         source = s3.head_object(Bucket=bucket, Key=key)["Metadata"]["source"]
-        found.append(Passage(arrived[source], prompts[key.replace("stt/stt", "tts/tts").replace(".txt", ".wav")]))
+        found.append(Passage(times[source], times[key.replace("stt/stt", "tts/tts").replace(".txt", ".wav")]))
     return found
 
 
@@ -177,15 +162,16 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
         )
         with Stack(options) as stack:
             s3 = stack.client("s3")
-            etags = put(s3, BUCKET, calls[:paced], per_second=1.0)
-            wait_for_prompts(s3, BUCKET, paced, LONGEST_WAIT)
-            one_a_second = waits(passages(s3, etags), STT_SECONDS + google_seconds(stack))
-            print(f"one call a second: ours {one_a_second}", flush=True)
+            with s3_clock(stack, BUCKET) as clock:
+                etags = put(s3, BUCKET, calls[:paced], per_second=1.0)
+                clock.wait_for_prompts(paced, LONGEST_WAIT)
+                one_a_second = waits(passages(s3, etags, clock.times()), STT_SECONDS + google_seconds(stack))
+                print(f"one call a second: ours {one_a_second}", flush=True)
 
-            before = processor_seconds(stack)
-            etags = put(s3, BUCKET, calls[paced : paced + crowd], per_second=0.0)
-            wait_for_prompts(s3, BUCKET, paced + crowd, LONGEST_WAIT)
-            ways = passages(s3, etags)
+                before = processor_seconds(stack)
+                etags = put(s3, BUCKET, calls[paced : paced + crowd], per_second=0.0)
+                clock.wait_for_prompts(paced + crowd, LONGEST_WAIT)
+                ways = passages(s3, etags, clock.times())
             used = {name: round((seconds - before.get(name, 0.0)) / crowd, 3) for name, seconds in processor_seconds(stack).items()}
             print(f"{crowd} at once: {calls_an_hour(ways):,} calls an hour; processor seconds a call {used}", flush=True)
 
@@ -197,10 +183,10 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
                 stack.children.pop(name).kill()
             bucket = "polling"
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-            with polling_scripts(stack, bucket):
+            with s3_clock(stack, bucket) as clock, polling_scripts(stack, bucket):
                 put(s3, bucket, calls[paced + crowd :], per_second=1.0)
-                wait_for_prompts(s3, bucket, polled, LONGEST_WAIT)
-            theirs = polled_passages(s3, bucket)
+                clock.wait_for_prompts(polled, LONGEST_WAIT)
+                theirs = polled_passages(s3, bucket, clock.times())
             polling = waits(theirs, STT_SECONDS + google_seconds(stack))
             print(f"the polling scripts at one call a second: {polling}, {calls_an_hour(theirs):,} calls an hour", flush=True)
     return {

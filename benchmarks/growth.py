@@ -18,8 +18,9 @@ from typing import Any
 import asyncpg
 from rich.progress import track
 
-from benchmarks.calls import LONGEST_WAIT, STT_SECONDS, google_seconds, passages, processor_seconds, put, wait_for_prompts, waits
+from benchmarks.calls import LONGEST_WAIT, STT_SECONDS, google_seconds, passages, processor_seconds, put, waits
 from benchmarks.polling import next_number
+from benchmarks.s3_clock import s3_clock
 from models.storage_keys import StorageKeys
 from sandbox.soak import Call, make_calls
 from sandbox.stack import BUCKET, Stack, StackOptions
@@ -73,16 +74,18 @@ def grow_bucket(s3: Any, behind: int) -> None:
             pass
 
 
-def one_round(stack: Stack, calls: Sequence[Call], wanted: int) -> dict[str, Any]:
+def one_round(stack: Stack, calls: Sequence[Call]) -> dict[str, Any]:
     """Send calls at one a second; what each cost."""
     s3, log = stack.client("s3"), stack.children["s3"].log
     before, said = processor_seconds(stack), log.stat().st_size
-    etags = put(s3, BUCKET, calls, per_second=1.0)
-    wait_for_prompts(s3, BUCKET, wanted, LONGEST_WAIT)
+    with s3_clock(stack, BUCKET) as clock:
+        etags = put(s3, BUCKET, calls, per_second=1.0)
+        clock.wait_for_prompts(len(calls), LONGEST_WAIT)
+        times = clock.times()
     requests = sum(f"/{BUCKET}/" in line for line in log.read_bytes()[said:].decode("utf-8", "replace").splitlines())
     used = processor_seconds(stack)
     return {
-        **waits(passages(s3, etags), STT_SECONDS + google_seconds(stack)),
+        **waits(passages(s3, etags, times), STT_SECONDS + google_seconds(stack)),
         "s3_requests_a_call": round(requests / len(calls), 1),
         "processor_seconds_a_call": {name: round((used[name] - before.get(name, 0.0)) / len(calls), 3) for name in sorted(used)},
     }
@@ -102,11 +105,11 @@ def measure(calls: int, behind: int, poll_seconds: float) -> dict[str, Any]:
         )
         with Stack(options) as stack:
             s3 = stack.client("s3")
-            few = one_round(stack, made[:calls], calls)
+            few = one_round(stack, made[:calls])
             print(f"{calls} calls with none behind: {few}", flush=True)
             rows = asyncio.run(grow_tables(stack.environment["PREFECT_API_DATABASE_CONNECTION_URL"], behind // calls))
             grow_bucket(s3, behind)
-            many = one_round(stack, made[calls:], 2 * calls + behind)
+            many = one_round(stack, made[calls:])
             print(f"{calls} calls with {behind:,} behind: {many}", flush=True)
             by_listing = next_number(s3, BUCKET)
     return {
