@@ -7,7 +7,7 @@ from prefect import flow
 
 from tasks.champion import model_in_service
 from tasks.retrying import NO_RESULT
-from tasks.summarize import write_summary
+from tasks.write_summary import write_summary
 
 
 @flow(name="summarize-call", **NO_RESULT)

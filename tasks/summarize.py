@@ -1,8 +1,8 @@
-"""The summary, made on the GPU pool by a linked subflow whose worker keeps the model warm."""
+"""The summary, asked of the GPU pool by a linked subflow whose worker keeps the model warm."""
 
 import asyncio
 import time
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 from uuid import UUID
 
 from prefect import get_client, runtime, task
@@ -12,14 +12,11 @@ from prefect.futures import PrefectFlowRunFuture
 from prefect.states import Crashed
 
 from models.call_record import CallRecord, Summary
-from models.errors import ObjectGone, PermanentError, StorageConflict, VendorUnavailable
+from models.errors import ObjectGone, PermanentError, VendorUnavailable
 from models.storage_keys import StorageKeys
-from models.transcript import summarizer_input
 from tasks import wiring
-from tasks.champion import model_in_service
 from tasks.claim import checkpoint_of
 from tasks.retrying import PATIENT
-from tasks.transcribe import provenance
 
 DEPLOYMENT = "summarize-call/g4dn"
 # A cold GPU node needs minutes to come up; after that somebody should look at the pool.
@@ -87,34 +84,3 @@ async def _state_of(run_id: UUID, future: PrefectFlowRunFuture[None]) -> State[A
         return future.state
     async with get_client() as client:
         return (await client.read_flow_run(run_id)).state or future.state
-
-
-@task(name="write-summary", **PATIENT)
-async def write_summary(call_id: str) -> Summary:
-    """Summarize a call's transcript with the model in service and create ``nlp/nlp_<n>.txt``."""
-    record = (await asyncio.to_thread(wiring.call_records().read, call_id)).record
-    model = model_in_service()
-    await asyncio.to_thread(model.start)
-    result = await model.summarize(summarizer_input(record))
-    summary = Summary(text=result.text, model=result.model, version=result.version)
-    return await asyncio.to_thread(_create_summary, record, summary, result.condensed)
-
-
-def _create_summary(record: CallRecord, summary: Summary, condensed: bool) -> Summary:
-    number = cast(int, record.number)
-    metadata = provenance(record) | {"model": summary.model, "model-version": summary.version, "condensed": str(condensed).lower()}
-    try:
-        wiring.object_store().put(
-            StorageKeys.summary(number),
-            summary.text.encode("utf-8"),
-            content_type="text/plain; charset=utf-8",
-            metadata=metadata,
-            only_if_absent=True,
-        )
-    except StorageConflict:
-        # An earlier attempt wrote it: what the caller will hear must not change.
-        try:
-            return read_summary(record)
-        except ObjectGone as gone:
-            raise StorageConflict(f"{gone.message}, and it could not be written") from gone  # S3 let neither of two writers through (409)
-    return summary
