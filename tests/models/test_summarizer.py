@@ -1,6 +1,7 @@
 """The summarizer around the model: loading, converting, long input, faithful candidates, joined calls. The weights here are random."""
 
 import asyncio
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from models.condensing import condense, split_sentences
-from models.engines import content_hash, converted_form
+from models.engines import BEAMS, content_hash, converted_form, first_beams
 from models.errors import BadTranscript, ConfigurationError
 from models.faithfulness import additions, choose_faithful, names_only_what_was_said, quantities, read_number, strike
 from models.pretraining import SmallBart, new_bart
@@ -51,6 +52,7 @@ class Scripted:
 
     device = "cpu"
     max_input_tokens = 1024
+    beams = 4
 
     def __init__(self, seconds: float = 0.0, candidates: Sequence[str] = ()) -> None:
         self.seconds, self.candidates, self.batches = seconds, list(candidates), list[list[str]]()
@@ -58,7 +60,7 @@ class Scripted:
     def count_tokens(self, text: str) -> int:
         return len(text)
 
-    def hypotheses(self, texts: Sequence[str]) -> list[list[str]]:
+    def hypotheses(self, texts: Sequence[str], beams: int) -> list[list[str]]:
         self.batches.append(list(texts))
         time.sleep(self.seconds)
         if "터짐" in texts:
@@ -68,6 +70,31 @@ class Scripted:
 
 def scripted(engine: Scripted) -> Summarizer:
     return Summarizer(engine, "scripted", "0")
+
+
+class Shortsighted(Scripted):
+    """Searched narrowly it writes a product that nobody named; searched widely, something faithful as well."""
+
+    beams = 1
+
+    def hypotheses(self, texts: Sequence[str], beams: int) -> list[list[str]]:
+        super().hypotheses(texts, beams)
+        return [["암보험 해지 요청", "보험 해지 요청"][:beams] for _ in texts]
+
+
+def test_a_narrow_search_that_finds_nothing_faithful_is_widened_for_that_text_alone() -> None:
+    engine = Shortsighted()
+    assert scripted(engine).summarize(["암보험 해지해 주세요", "이거 해지해 주세요"]) == ["암보험 해지 요청", "보험 해지 요청"]
+    assert engine.batches == [["암보험 해지해 주세요", "이거 해지해 주세요"], ["이거 해지해 주세요"]]
+
+
+def test_a_model_says_itself_how_widely_it_is_searched_and_is_another_version_then(model_dir: Path, tmp_path: Path) -> None:
+    greedy = tmp_path / "greedy"
+    shutil.copytree(model_dir, greedy)
+    assert first_beams(greedy) == BEAMS
+    (greedy / "generation_config.json").write_text('{"num_beams": 1}')
+    assert first_beams(greedy) == 1
+    assert content_hash(greedy) != content_hash(model_dir)
 
 
 # loading and converting
@@ -88,7 +115,7 @@ def test_the_reference_and_the_serving_form_are_the_same_version(model_dir: Path
     reference = Summarizer.load_reference(model_dir, "cpu")
     assert reference.version == summarizer.version
     assert reference.engine.count_tokens(INQUIRIES[0]) == summarizer.engine.count_tokens(INQUIRIES[0])
-    assert [len(candidates) for candidates in reference.engine.hypotheses(INQUIRIES)] == [4] * 5
+    assert [len(candidates) for candidates in reference.engine.hypotheses(INQUIRIES, 4)] == [4] * 5
 
 
 def test_the_converted_form_is_made_once_and_anew_when_the_model_changes(model_dir: Path, cache: Path, tmp_path: Path) -> None:
@@ -121,7 +148,7 @@ def test_serving_a_converted_model_imports_neither_torch_nor_transformers(model_
     program = (
         "import sys; from pathlib import Path; from models.summarizer import Summarizer\n"
         f"s = Summarizer.load(Path({str(model_dir)!r}), 'cpu', cache_dir=Path({str(cache)!r}), faithful=False)\n"
-        "s.engine.hypotheses(['보험 해지'])\n"
+        "s.engine.hypotheses(['보험 해지'], 4)\n"
         "print(sorted({'torch', 'transformers'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
@@ -129,9 +156,9 @@ def test_serving_a_converted_model_imports_neither_torch_nor_transformers(model_
 
 
 def test_summaries_come_in_the_order_of_their_texts(summarizer: Summarizer) -> None:
-    together = summarizer.engine.hypotheses(INQUIRIES * 8)
+    together = summarizer.engine.hypotheses(INQUIRIES * 8, 4)
     assert together[:5] == together[5:10]
-    assert [one[0] for one in together[:5]] == [summarizer.engine.hypotheses([text])[0][0] for text in INQUIRIES]
+    assert [one[0] for one in together[:5]] == [summarizer.engine.hypotheses([text], 4)[0][0] for text in INQUIRIES]
 
 
 def test_a_text_without_words_is_a_bad_transcript(summarizer: Summarizer) -> None:

@@ -98,4 +98,4 @@ def test_the_recipe_makes_a_model_that_serves(tmp_path: Path) -> None:
     ship(train(recipe, material, tmp_path / "work", lambda line: None), material.classifier, tmp_path / "model", recipe.longest_input)
     summarizer = Summarizer.load(tmp_path / "model", "cpu", cache_dir=tmp_path / "cache", faithful=False)
     assert summarizer.engine.max_input_tokens == 112
-    assert len(summarizer.engine.hypotheses(["보험 해지해 주세요"])[0]) == 4
+    assert len(summarizer.engine.hypotheses(["보험 해지해 주세요"], 4)[0]) == 4
