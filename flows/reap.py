@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from prefect import flow, get_client, get_run_logger
+from prefect import flow, get_client, get_run_logger, runtime
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.settings import get_current_settings
@@ -38,11 +38,25 @@ async def reap(resume_now: bool = False) -> None:
     async with get_client() as client:
         if resume_now:
             await resume_calls(client)
+        elif await _another_is_at_work(client, now):
+            get_run_logger().info("An earlier run of reap is still at work")
+            return
         elif not await resume_when_due(client, now):
             await pause_for_outage(client, now)
         done.update(await _care_for_runs(client, now))
     if done:
         get_run_logger().warning("Took care of runs: %s", dict(done))
+
+
+async def _another_is_at_work(client: PrefectClient, now: datetime) -> bool:
+    """Whether a run of reap began before this one, lately enough to live.
+
+    A concurrency limit of Prefect's would be held by a reaper that was killed, for five minutes in which nobody looks after the dead.
+    """
+    own, lately = runtime.flow_run.id, now - timedelta(seconds=wiring.settings().dead_after_seconds)
+    begun = [(run.start_time, str(run.id)) async for run in runs_in(client, "reap", [StateType.RUNNING]) if run.start_time]
+    mine = next((start for start, run_id in begun if run_id == own), now)
+    return any(lately < start and (start, run_id) < (mine, str(own)) for start, run_id in begun)
 
 
 async def _care_for_runs(client: PrefectClient, now: datetime) -> Counter[str]:

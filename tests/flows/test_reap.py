@@ -132,6 +132,25 @@ async def test_a_dead_reconciliation_does_not_look_alive_for_ever(
     assert await state_of(client, dead) == "Crashed"
 
 
+async def test_a_reaper_leaves_the_work_to_one_that_began_before_unless_that_one_is_dead(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(monkeypatch, crashed_pause_seconds=0)
+    run = await a_call_run(client, put_recording(store, "c-1"), Crashed())
+    earlier = await client.create_flow_run(reap, state=Running())
+    await reap()
+    assert await state_of(client, run) == "Crashed"
+    settings(monkeypatch, dead_after_seconds=1)
+    await asyncio.sleep(1.5)
+
+    async def no_time_passes(seconds: float) -> None:
+        return
+
+    monkeypatch.setattr(reaper, "pause", no_time_passes)
+    await reap()
+    assert [await state_of(client, one) for one in (run, earlier)] == ["AwaitingRetry", "Crashed"]
+
+
 def used_up(age: timedelta = timedelta(0)) -> Stop:
     stop = Stop.because_of(QuotaExhausted("the quota is used up", remedy="Buy more"), "transcribe", "")
     return stop.model_copy(update={"since": datetime.now(UTC) - age})
