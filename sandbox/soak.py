@@ -104,7 +104,7 @@ def make_calls(count: int, seed: int, folder: Path) -> list[Call]:
     chance = random.Random(seed)
     with INQUIRIES.open(encoding="utf-8", newline="") as file:
         inquiries = [row["input"] for row in csv.DictReader(file)]
-    voices = [soundfile.read(wav, dtype="float32", always_2d=True)[0] for wav in sorted(RECORDINGS.glob("*.wav"))]
+    voices = [_excerpts(soundfile.read(wav, dtype="float32", always_2d=True)[0]) for wav in sorted(RECORDINGS.glob("*.wav"))]
     folder.mkdir(parents=True)
     calls = []
     for index in range(count):
@@ -114,13 +114,20 @@ def make_calls(count: int, seed: int, folder: Path) -> list[Call]:
     return calls
 
 
-def _make_call(index: int, said: list[str], voice: Any, chance: random.Random, folder: Path) -> Call:
+def _excerpts(voice: Any) -> dict[int, Any]:
+    """The loudest ``UTTERANCE_SECONDS`` of each channel."""
+    frames = int(UTTERANCE_SECONDS * SAMPLE_RATE)
+    energy = np.cumsum(np.vstack([np.zeros(2), voice**2]), axis=0)
+    begins = np.argmax(energy[frames:] - energy[:-frames], axis=0)
+    return {channel: voice[begin : begin + frames, channel] for channel, begin in enumerate(begins)}
+
+
+def _make_call(index: int, said: list[str], voice: Mapping[int, Any], chance: random.Random, folder: Path) -> Call:
     noise = np.random.default_rng(chance.getrandbits(32))
     frames = int(UTTERANCE_SECONDS * SAMPLE_RATE)
-    loudest = {channel: int(np.argmax(np.convolve(voice[:, channel] ** 2, np.ones(frames), "valid"))) for channel in (0, 1)}
     sound = noise.normal(0.0, 0.001, (2 * frames, 2)).astype(np.float32)
-    sound[:frames, 1] += voice[loudest[1] : loudest[1] + frames, 1]
-    sound[frames:, 0] += voice[loudest[0] : loudest[0] + frames, 0]
+    sound[:frames, 1] += voice[1]
+    sound[frames:, 0] += voice[0]
     contact = uuid.UUID(int=chance.getrandbits(128), version=4)
     path = folder / f"{contact}_{datetime.now(UTC):%Y%m%d}T{index // 60 % 24:02d}:{index % 60:02d}_UTC.wav"
     soundfile.write(path, np.clip(sound, -1.0, 1.0), SAMPLE_RATE, subtype="ULAW")
