@@ -20,7 +20,8 @@ RESULTS = ROOT / "benchmarks" / "results.json"
 
 def measure(name: str) -> dict[str, Any]:
     """Run one benchmark, its table shown as it comes; returns the JSON of its last line."""
-    process = subprocess.Popen([sys.executable, "-m", f"benchmarks.{name}"], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    quiet = os.environ | {"TQDM_DISABLE": "1"}  # a bar for every model that is loaded
+    process = subprocess.Popen([sys.executable, "-m", f"benchmarks.{name}"], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=quiet)
     assert process.stdout is not None
     found: dict[str, Any] = {}
     for line in process.stdout:

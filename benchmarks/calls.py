@@ -205,7 +205,7 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
 def main() -> None:
     """Measure and print, a JSON object last."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.calls", description=__doc__.partition("\n")[0])
-    parser.add_argument("--paced", type=int, default=60, help="calls at one a second")
+    parser.add_argument("--paced", type=int, default=40, help="calls at one a second")
     parser.add_argument("--crowd", type=int, default=300, help="calls at once")
     parser.add_argument("--polled", type=int, default=20, help="calls for the polling scripts, at one a second")
     parser.add_argument("--poll-seconds", type=float, default=0.5, help="between two polls of a speech-to-text job, for both sides")

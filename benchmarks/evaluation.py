@@ -1,6 +1,6 @@
 """Evaluation: seconds for scoring a validation set, with references embedded once against embedded at every evaluation.
 
-    python -m benchmarks.evaluation [--rows 300] [--evaluations 4]
+    python -m benchmarks.evaluation [--rows 60] [--evaluations 2]
 
 The encoder has the size of bert-base-multilingual-cased (12 layers of width 768, cut after layer 9) and random weights: times depend
 on its shape, not on what it has learnt, and no download is needed. Its scores mean nothing and are not shown.
@@ -21,8 +21,8 @@ from models.tokenizer import train_tokenizer
 def main() -> None:
     """Measure both and print a row and a JSON line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=300, help="rows of the validation set")
-    parser.add_argument("--evaluations", type=int, default=4, help="evaluations timed, each with other summaries")
+    parser.add_argument("--rows", type=int, default=60, help="rows of the validation set")
+    parser.add_argument("--evaluations", type=int, default=2, help="evaluations timed, each with other summaries")
     options = parser.parse_args()
     rows = generate(options.rows * (options.evaluations + 1), seed=6)
     references = [row.summary for row in rows[: options.rows]]

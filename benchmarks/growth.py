@@ -127,7 +127,7 @@ def measure(calls: int, behind: int, poll_seconds: float) -> dict[str, Any]:
 def main() -> None:
     """Measure and print, a JSON object last."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__.partition("\n")[0])
-    parser.add_argument("--calls", type=int, default=50, help="calls in each round, at one a second")
+    parser.add_argument("--calls", type=int, default=30, help="calls in each round, at one a second")
     parser.add_argument("--behind", type=int, default=10_000, help="calls that lie behind the second round")
     parser.add_argument("--poll-seconds", type=float, default=0.5, help="between two polls of a speech-to-text job")
     chosen = parser.parse_args()

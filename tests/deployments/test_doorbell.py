@@ -1,0 +1,80 @@
+"""A worker hears of its pool's runs, and of no other's; it goes on when the stream of events breaks."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+import pytest
+from prefect import flow, get_client
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.testing.utilities import prefect_test_harness
+
+from deployments import doorbell
+from deployments.doorbell import listen_for_runs
+
+
+@pytest.fixture(scope="module")
+def prefect_server() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=180):
+        yield
+
+
+@flow
+def ring_me() -> None:
+    """Never run here."""
+
+
+async def schedule_in(client: PrefectClient, pool: str) -> None:
+    flow_id = await client.create_flow(ring_me)
+    deployment = await client.create_deployment(flow_id, f"in {pool}", work_pool_name=pool)
+    await client.create_flow_run_from_deployment(deployment)
+
+
+async def until(rung: asyncio.Event) -> None:
+    async with asyncio.timeout(60):
+        await rung.wait()
+
+
+async def test_the_bell_rings_for_the_runs_of_its_own_pool(prefect_server: None) -> None:
+    async with get_client() as client:
+        pools = [await client.create_work_pool(WorkPoolCreate(name=name, type="process")) for name in ("ours", "theirs")]
+        ours, theirs = asyncio.Event(), asyncio.Event()
+        listening = [
+            asyncio.create_task(listen_for_runs(pool.id, bell.set, logging.getLogger("test")))
+            for pool, bell in zip(pools, (ours, theirs), strict=True)
+        ]
+        await asyncio.sleep(1)
+        await schedule_in(client, "ours")
+        await until(ours)
+        assert not theirs.is_set()
+        await schedule_in(client, "theirs")
+        await until(theirs)
+        for task in listening:
+            task.cancel()
+
+
+async def test_a_broken_stream_is_told_and_listened_to_again(
+    prefect_server: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real, broken = doorbell.get_events_subscriber, iter([True])
+
+    def subscribe(**options: object) -> object:
+        if next(broken, False):
+            raise ConnectionResetError("the server went away")
+        return real(**options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(doorbell, "get_events_subscriber", subscribe)
+    monkeypatch.setattr(doorbell, "_PAUSE_SECONDS", 0.1)
+    async with get_client() as client:
+        pool = await client.create_work_pool(WorkPoolCreate(name="mended", type="process"))
+        rung = asyncio.Event()
+        listening = asyncio.create_task(listen_for_runs(pool.id, rung.set, logging.getLogger("test")))
+        for _ in range(60):  # what is scheduled while nobody listens is for the worker's own questions
+            await schedule_in(client, "mended")
+            await asyncio.sleep(0.5)
+            if rung.is_set():
+                break
+        assert rung.is_set()
+        listening.cancel()
+    assert "ConnectionResetError: the server went away" in caplog.text

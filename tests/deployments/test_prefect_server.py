@@ -1,0 +1,38 @@
+"""Prefect's server, started our way, is Prefect's server; an automation's action finds the application without looking for it."""
+
+import subprocess
+import sys
+import textwrap
+
+
+def run(code: str) -> str:
+    """Run code in a process of its own: the change is to Prefect's module."""
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_the_running_application_is_found_without_reading_the_settings() -> None:
+    said = run("""
+        from deployments.prefect_server import remember_the_application
+        from prefect.server.api import server
+        from prefect.server.api.clients import OrchestrationClient
+        from prefect.settings.models.root import Settings
+
+        remember_the_application()
+        running = server.create_app(ephemeral=True)
+        asked = []
+        key = Settings.hash_key
+        Settings.hash_key = lambda self: asked.append(1) or key(self)
+        client = OrchestrationClient()
+        print(client._http_client._transport.app is running, len(asked), server.create_app(ephemeral=True) is running, len(asked))
+    """)
+    assert said == "True 0 True 1"
+
+
+def test_it_takes_the_commands_of_prefect_server() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "deployments.prefect_server", "start", "--help"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0
+    assert "--port" in done.stdout
