@@ -15,3 +15,30 @@ def test_a_loop_that_cannot_reach_the_server_ends_its_worker(tmp_path: Path) -> 
     assert done.returncode == 1
     assert "took runs" not in done.stdout
     assert "RuntimeError: the loop of the resident worker did not start" in done.stderr
+
+
+INSIST = """
+import asyncio, os, signal
+from deployments import resident
+
+resident._INSIST_SECONDS = 0.2
+
+async def work():
+    signal.signal(signal.SIGTERM, lambda *_: print("asked once"))  # Prefect's one cancellation, lost
+    worker = object.__new__(resident.ResidentWorker)
+    worker._ending = False
+    worker._insist_on_ending()
+    os.kill(os.getpid(), signal.SIGTERM)
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        print("ended")
+        worker._ending = True
+
+asyncio.run(work())
+"""
+
+
+def test_a_worker_whose_cancellation_was_lost_is_asked_to_end_again() -> None:
+    done = subprocess.run([sys.executable, "-c", INSIST], capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.split("\n")[:2] == ["asked once", "ended"], done.stderr
