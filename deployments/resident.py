@@ -25,7 +25,6 @@ from uuid import UUID
 
 import anyio
 import anyio.abc
-import httpx
 from prefect import flow_engine
 from prefect._flow_run_suspension import mark_flow_run_suspension_requested
 from prefect._internal.observers import FlowRunCancellingObserver, FlowRunSuspendingObserver
@@ -225,7 +224,7 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
             self._bell.clear()
             try:
                 await self.get_and_submit_flow_runs()
-            except httpx.HTTPError as error:
+            except Exception as error:  # noqa: BLE001 — the regular questions go on, and the next ring must be heard
                 self._logger.warning("The server did not say which runs are scheduled: %s: %s", type(error).__name__, error)
 
     async def run(
