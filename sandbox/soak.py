@@ -81,7 +81,7 @@ class SoakOptions:
     fault_rate: float = 0.2
     minutes: float = 5.0
     kill_seconds: float = 20.0
-    settle_minutes: float = 10.0
+    settle_minutes: float = 25.0
     call_limit: int = 100
     settings: Mapping[str, str] = field(default_factory=dict)
 
