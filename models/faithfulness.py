@@ -126,13 +126,15 @@ def strike(summary: str, added: Sequence[str]) -> str:
     return summary.strip()
 
 
+def first_faithful(inquiry: str, candidates: Sequence[str]) -> str:
+    """The most likely candidate (they come best first) that adds nothing; empty where each adds something or is empty."""
+    return next((candidate for candidate in candidates if candidate and names_only_what_was_said(inquiry, candidate)), "")
+
+
 def choose_faithful(inquiry: str, candidates: Sequence[str]) -> str:
-    """The most likely candidate (they come best first) that adds nothing; failing that, the first with its additions struck out.
+    """The most likely candidate that adds nothing; failing that, the first with its additions struck out.
 
     Empty candidates are passed over; the answer is empty only when all are.
     """
-    written = [candidate for candidate in candidates if candidate]
-    for candidate in written:
-        if names_only_what_was_said(inquiry, candidate):
-            return candidate
-    return strike(written[0], additions(inquiry, written[0])) if written else ""
+    faithful, written = first_faithful(inquiry, candidates), next(filter(None, candidates), "")
+    return faithful or strike(written, additions(inquiry, written))

@@ -23,7 +23,7 @@ from typing import Self
 from models.condensing import condense
 from models.engines import BEAMS, BartEngine, Device, Engine, HuggingFaceEngine, LlamaEngine, content_hash, model_family
 from models.errors import BadTranscript, PermanentError
-from models.faithfulness import choose_faithful, names_only_what_was_said
+from models.faithfulness import choose_faithful, first_faithful
 from models.request_classifier import RequestClassifier, marked
 
 
@@ -114,7 +114,7 @@ class Summarizer:
         found = self.engine.hypotheses(inquiries, self.engine.beams)
         if not self._faithful or self.engine.beams >= BEAMS:
             return found
-        doubtful = [i for i, text in enumerate(texts) if not any(words and names_only_what_was_said(text, words) for words in found[i])]
+        doubtful = [i for i, text in enumerate(texts) if not first_faithful(text, found[i])]
         if doubtful:
             for i, wider in zip(doubtful, self.engine.hypotheses([inquiries[i] for i in doubtful], BEAMS), strict=True):
                 found[i] = wider

@@ -124,7 +124,7 @@ def _excerpts(voice: Any) -> dict[int, Any]:
 
 def _make_call(index: int, said: list[str], voice: Mapping[int, Any], chance: random.Random, folder: Path) -> Call:
     noise = np.random.default_rng(chance.getrandbits(32))
-    frames = int(UTTERANCE_SECONDS * SAMPLE_RATE)
+    frames = len(voice[0])
     sound = noise.normal(0.0, 0.001, (2 * frames, 2)).astype(np.float32)
     sound[:frames, 1] += voice[1]
     sound[frames:, 0] += voice[0]

@@ -2,22 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
 
 import pytest
 from prefect import flow, get_client
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.testing.utilities import prefect_test_harness
 
 from deployments import doorbell
 from deployments.doorbell import listen_for_runs
-
-
-@pytest.fixture(scope="module")
-def prefect_server() -> Iterator[None]:
-    with prefect_test_harness(server_startup_timeout=180):
-        yield
 
 
 @flow

@@ -1,19 +1,10 @@
 """Registering makes what the deployments need, and registering again changes nothing but what the settings changed."""
 
-from collections.abc import Iterator
-
 import pytest
 from prefect import get_client
-from prefect.testing.utilities import prefect_test_harness
 
 from deployments.register import limits, pools, register
 from models.settings import Settings
-
-
-@pytest.fixture(scope="module")
-def prefect_server() -> Iterator[None]:
-    with prefect_test_harness(server_startup_timeout=180):
-        yield
 
 
 async def test_registering_twice_makes_everything_once(prefect_server: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,10 @@ from tasks.runs import heard_since
 from tests.flows.conftest import a_call_run, artifact, put_recording
 
 
+async def no_time_passes(seconds: float) -> None:
+    """Instead of the reaper's wait for one more heartbeat."""
+
+
 async def state_of(client: PrefectClient, run: FlowRun) -> str:
     state = (await client.read_flow_run(run.id)).state
     assert state is not None
@@ -124,9 +128,6 @@ async def test_a_dead_reconciliation_does_not_look_alive_for_ever(
     dead = await client.create_flow_run(reconcile, state=Running())
     await asyncio.sleep(1.5)
 
-    async def no_time_passes(seconds: float) -> None:
-        return
-
     monkeypatch.setattr(reaper, "pause", no_time_passes)
     await reap()
     assert await state_of(client, dead) == "Crashed"
@@ -142,9 +143,6 @@ async def test_a_reaper_leaves_the_work_to_one_that_began_before_unless_that_one
     assert await state_of(client, run) == "Crashed"
     settings(monkeypatch, dead_after_seconds=1)
     await asyncio.sleep(1.5)
-
-    async def no_time_passes(seconds: float) -> None:
-        return
 
     monkeypatch.setattr(reaper, "pause", no_time_passes)
     await reap()
