@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -263,12 +263,17 @@ def test_an_empty_answer_of_the_model_is_an_error_and_no_empty_summary() -> None
         scripted(Scripted(candidates=[""])).summarize(["보험 해지"])
 
 
-# joined calls
+# joined calls; one thread where a test says what is computed together
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0.001)
 
 
 async def test_concurrent_calls_share_batches_and_get_their_own_summaries() -> None:
     engine = Scripted(seconds=0.01)
-    with MicroBatcher(scripted(engine), max_batch=16) as batcher:
+    with MicroBatcher(scripted(engine), max_batch=16, threads=1) as batcher:
         texts = [f"문의 {i}" for i in range(48)]
         results = await asyncio.gather(*(batcher.summarize(text) for text in texts))
     assert [result.text for result in results] == [f"{text} 요약" for text in texts]
@@ -303,15 +308,23 @@ def test_several_event_loops_may_wait_at_once() -> None:
 
 
 async def test_an_engine_error_reaches_every_waiter_and_the_batcher_goes_on() -> None:
-    with MicroBatcher(scripted(Scripted())) as batcher:
+    engine = Scripted(seconds=0.05)
+    with MicroBatcher(scripted(engine), threads=1) as batcher:
+        busy = asyncio.create_task(batcher.summarize("먼저"))
+        await until(lambda: bool(engine.batches))
         broken = await asyncio.gather(batcher.summarize("터짐"), batcher.summarize("옆"), return_exceptions=True)
         assert [str(error) for error in broken] == ["the engine broke"] * 2
+        assert (await busy).text == "먼저 요약"
         assert (await batcher.summarize("다음")).text == "다음 요약"
 
 
 async def test_one_bad_text_does_not_take_its_neighbours_down() -> None:
-    with MicroBatcher(scripted(Scripted())) as batcher:
+    engine = Scripted(seconds=0.05)
+    with MicroBatcher(scripted(engine), threads=1) as batcher:
+        busy = asyncio.create_task(batcher.summarize("먼저"))
+        await until(lambda: bool(engine.batches))
         bad, good = await asyncio.gather(batcher.summarize("  "), batcher.summarize("해지"), return_exceptions=True)
+        await busy
     assert isinstance(bad, BadTranscript)
     assert not isinstance(good, BaseException)
     assert good.text == "해지 요약"
@@ -319,9 +332,9 @@ async def test_one_bad_text_does_not_take_its_neighbours_down() -> None:
 
 async def test_a_cancelled_call_costs_no_computation() -> None:
     engine = Scripted(seconds=0.05)
-    with MicroBatcher(scripted(engine)) as batcher:
+    with MicroBatcher(scripted(engine), threads=1) as batcher:
         running = asyncio.create_task(batcher.summarize("먼저"))
-        await asyncio.sleep(0.02)
+        await until(lambda: bool(engine.batches))
         given_up = asyncio.create_task(batcher.summarize("취소됨"))
         await asyncio.sleep(0)
         given_up.cancel()
