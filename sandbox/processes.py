@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
+_PORTS = (20_000, 32_768)  # Linux gives 32,768 and up to outgoing connections
 
 
 class ProcessFailed(RuntimeError):
@@ -22,11 +24,13 @@ class ProcessFailed(RuntimeError):
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that is free, and stays so while others are opened: not one that the kernel would give to the next connection."""
+    for _ in range(100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            port = random.randrange(*_PORTS)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise ProcessFailed(f"no port is free between {_PORTS[0]} and {_PORTS[1]}")
 
 
 def _die_with_parent() -> None:

@@ -20,6 +20,23 @@ CHAT_TEMPLATE = (
 )
 
 
+# Tests that share a server or the whole product run in one process; the others file by file. The longest begin first.
+SHARED = ("training_flows", "product", "flows", "deployments")
+FIRST = ("test_soak_small", "training_flows", "product", "test_secrets", "flows", "deployments")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what belongs together when ``make test`` runs several processes (pytest-xdist)."""
+
+    def group(item: pytest.Item) -> str:
+        return item.path.parent.name if item.path.parent.name in SHARED else item.path.stem
+
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: FIRST.index(group(item)) if group(item) in FIRST else len(FIRST))
+
+
 @pytest.fixture(scope="session")
 def pairs() -> list[Pair]:
     lines = ["자동차", "암", "치아", "펫", "여행자", "화재"]

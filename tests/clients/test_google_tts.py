@@ -2,7 +2,6 @@
 
 import io
 import logging
-import time
 from collections.abc import Iterator
 
 import grpc
@@ -131,6 +130,7 @@ def test_every_status_is_exactly_one_class_and_nothing_is_asked_twice(code: grpc
     assert len(server.requests) == 1
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("kind", "error"),
     [
@@ -141,11 +141,9 @@ def test_every_status_is_exactly_one_class_and_nothing_is_asked_twice(code: grpc
     ],
 )
 def test_injected_faults_are_transient(vendor: dict[str, str], tts: GoogleTts, kind: str, error: type[ReadbackError]) -> None:
-    requests.post(vendor["url"] + "/sandbox/faults", json={"rate": 1, "kinds": [kind], "latency_seconds": 2}).raise_for_status()
-    started = time.monotonic()
+    requests.post(vendor["url"] + "/sandbox/faults", json={"rate": 1, "kinds": [kind], "latency_seconds": 600}).raise_for_status()
     with pytest.raises(error):
         say(tts, timeout=0.5)
-    assert time.monotonic() - started < 1.5
 
 
 @pytest.mark.parametrize(

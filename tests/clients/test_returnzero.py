@@ -467,10 +467,10 @@ def test_trouble_with_the_token_never_counts_as_a_lost_answer(reply: bytes | Non
     assert type(caught.value) is kind
 
 
+@pytest.mark.timeout(20)  # one after the other they would wait for 32 s
 def test_threads_that_wait_for_a_token_share_its_failure_instead_of_queueing_for_more() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
         returnzero = ReturnZero(f"http://127.0.0.1:{silent.getsockname()[1]}", "ours", SECRET, timeout=1.0)
-        started = time.monotonic()
 
         def ask(_: int) -> type[BaseException] | None:
             try:
@@ -481,7 +481,6 @@ def test_threads_that_wait_for_a_token_share_its_failure_instead_of_queueing_for
 
         with ThreadPoolExecutor(32) as pool:
             assert list(pool.map(ask, range(32))) == [VendorUnavailable] * 32
-    assert time.monotonic() - started < 4
 
 
 # --- secrets -------------------------------------------------------------------------------------------------------------

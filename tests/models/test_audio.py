@@ -4,7 +4,6 @@ import io
 import shutil
 import struct
 import subprocess
-import time
 import tracemalloc
 import xml.etree.ElementTree as ET
 
@@ -142,16 +141,15 @@ def test_a_call_longer_than_the_vendor_takes_is_refused() -> None:
         inspect_recording(header(tag=7, bits=8, promised=0xFFFFFFFF) + bytes(8000 * (4 * 3600 + 1)))
 
 
+@pytest.mark.timeout(60)
 def test_two_hours_are_measured_in_bounded_memory_and_time() -> None:
     recording = header(tag=7, channels=2, bits=8, promised=8000 * 7200 * 2) + bytes(range(256)) * (8000 * 7200 * 2 // 256)
     tracemalloc.start()
-    began = time.perf_counter()
     audio = inspect_recording(recording)
-    elapsed, (_, most) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert audio.seconds == 7200
     assert most < 48_000_000  # decoded, the call would take 460 MB
-    assert elapsed < 60
 
 
 chunk = st.tuples(st.sampled_from([b"fmt ", b"data", b"LIST", b"fact", b"junk"]), st.integers(0, 2**32 - 1), st.binary(max_size=64))

@@ -1,7 +1,5 @@
 """What is masked, what must stay, and that a hostile text costs no more than its length."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -123,9 +121,8 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.timeout(30)  # a quadratic pattern takes minutes
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_a_hundred_kilobytes_take_time_in_proportion(unit: str) -> None:
     text = unit * (100_000 // len(unit.encode()))
-    began = time.perf_counter()
     mask_personal_data(text)
-    assert time.perf_counter() - began < 5  # a quadratic pattern takes minutes

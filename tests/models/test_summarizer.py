@@ -282,14 +282,9 @@ async def test_concurrent_calls_share_batches_and_get_their_own_summaries() -> N
 
 
 async def test_a_lone_call_does_not_wait_for_company() -> None:
-    with MicroBatcher(scripted(Scripted()), window_seconds=5.0) as batcher:
-        await batcher.summarize("처음")
-        waits = []
+    with MicroBatcher(scripted(Scripted()), window_seconds=600.0) as batcher:
         for _ in range(20):
-            began = time.perf_counter()
-            await batcher.summarize("혼자")
-            waits.append(time.perf_counter() - began)
-    assert sorted(waits)[10] <= 0.02
+            await asyncio.wait_for(batcher.summarize("혼자"), 60)
 
 
 def test_several_event_loops_may_wait_at_once() -> None:

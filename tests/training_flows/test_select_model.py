@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, FlowFilter, FlowFilterName
 from prefect.client.schemas.objects import FlowRun
 from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import get_current_settings
 from small_runs import SmallRuns
 
@@ -196,8 +198,8 @@ async def paused_form(client: PrefectClient, run: FlowRun, after: str, seconds: 
             assert not state.is_final(), f"the run ended as {state.name}: {state.message}"
             keys = state.state_details.run_input_keyset or {}
             if state.is_paused() and keys.get("schema", "") not in ("", after):
-                schema = await client._client.get(f"/flow_runs/{run.id}/input/{keys['schema']}")
-                if schema.status_code == 200:
+                with suppress(PrefectHTTPStatusError):  # Prefect writes the state before the form
+                    schema = await client._client.get(f"/flow_runs/{run.id}/input/{keys['schema']}")
                     return json.loads(schema.text), keys["schema"]
             await asyncio.sleep(0.2)
 
