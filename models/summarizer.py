@@ -6,7 +6,7 @@
 
 Long input is condensed to its most telling sentences (``models/condensing.py``); a candidate that names a product, an amount or
 a date of its own is passed over (``models/faithfulness.py``). The model that ships is told the kind of request beforehand
-(``models/request_classifier.py``).
+(``models/request_classifier.py``) and may use no word of its own.
 """
 
 import asyncio
@@ -53,6 +53,7 @@ class Summarizer:
         self.version = version
         self._classifier = classifier
         self._faithful = faithful
+        self._own_words = classifier is None  # only a model too small for words of its own comes with a classifier
 
     @classmethod
     def load(
@@ -98,33 +99,33 @@ class Summarizer:
                 raise BadTranscript("There is nothing to summarize: the text has no words")
         limit = self.engine.max_input_tokens - (1 if self._classifier else 0)
         read = [condense(text, limit, self.engine.count_tokens) for text in texts]
-        candidates = self._candidates(texts, self._marked([text for text, _ in read]))
-        return [
-            SummaryResult(self._choose(text, own), self.name, self.version, condensed)
-            for text, (_, condensed), own in zip(texts, read, candidates, strict=True)
-        ]
+        summaries = self._summaries(texts, self._marked([text for text, _ in read]))
+        return [SummaryResult(own, self.name, self.version, condensed) for own, (_, condensed) in zip(summaries, read, strict=True)]
 
     def _marked(self, inquiries: list[str]) -> list[str]:
         if self._classifier is None:
             return inquiries
         return [marked(text, kind) for text, kind in zip(inquiries, self._classifier.kinds_of(inquiries), strict=True)]
 
-    def _candidates(self, texts: Sequence[str], inquiries: list[str]) -> list[list[str]]:
+    def _summaries(self, texts: Sequence[str], inquiries: list[str]) -> list[str]:
         """What the model writes; where a narrow search finds nothing that is faithful, a wide one is tried."""
         found = self.engine.hypotheses(inquiries, self.engine.beams)
-        if not self._faithful or self.engine.beams >= BEAMS:
-            return found
-        doubtful = [i for i, text in enumerate(texts) if not first_faithful(text, found[i])]
-        if doubtful:
+        if not self._faithful:
+            return [_written(candidates[0]) for candidates in found]
+        chosen = [first_faithful(text, own, own_words=self._own_words) for text, own in zip(texts, found, strict=True)]
+        doubtful = [i for i, summary in enumerate(chosen) if not summary]
+        if doubtful and self.engine.beams < BEAMS:
             for i, wider in zip(doubtful, self.engine.hypotheses([inquiries[i] for i in doubtful], BEAMS), strict=True):
                 found[i] = wider
-        return found
+        for i in doubtful:
+            chosen[i] = _written(choose_faithful(texts[i], found[i], own_words=self._own_words))
+        return chosen
 
-    def _choose(self, text: str, candidates: Sequence[str]) -> str:
-        summary = choose_faithful(text, candidates) if self._faithful else candidates[0]
-        if not summary:
-            raise BadTranscript("The model wrote nothing for this text", remedy="Read the transcript and summarize the call by hand")
-        return summary
+
+def _written(summary: str) -> str:
+    if not summary:
+        raise BadTranscript("The model wrote nothing for this text", remedy="Read the transcript and summarize the call by hand")
+    return summary
 
 
 _Waiting = tuple[str, "Future[SummaryResult]"]

@@ -16,6 +16,7 @@ from models.engines import BEAMS, content_hash, converted_form, first_beams
 from models.errors import BadTranscript, ConfigurationError
 from models.faithfulness import additions, choose_faithful, names_only_what_was_said, quantities, read_number, strike
 from models.pretraining import SmallBart, new_bart
+from models.settings import SHIPPED_MODEL
 from models.summarizer import MicroBatcher, Summarizer
 from models.tokenizer import train_tokenizer
 
@@ -256,6 +257,28 @@ def test_where_every_candidate_adds_something_it_is_struck_out() -> None:
     assert choose_faithful("보험료가 얼마예요", ["암보험 보험료 문의", "치아보험 보험료 문의"]) == "보험료 문의"
     assert strike("암보험 증권 재발급 요청", ["암보험"]) == "보험 증권 재발급 요청"
     assert strike("진단금 3,000만 원 지급 요청", ["3,000만 원"]) == "진단금 지급 요청"
+
+
+@pytest.mark.parametrize(
+    ("inquiry", "candidates", "chosen"),
+    [
+        ("신호 대기 중에 뒤차가 받았어요. 자동차보험 되나요?", ["자동차보험 신호르몬 주사 보상 여부 문의"], "자동차보험 보상 여부 문의"),
+        ("위암 1기래요. 암보험 얼마 나와요?", ["암보험 방사암 보험금 예상 금액 문의"], "암보험 보험금 예상 금액 문의"),
+        ("방에 벌레가 나왔다고요!", ["레이크 긴급출동 요청", "벌레 긴급출동 요청"], "벌레 긴급출동 요청"),
+        ("윗집에서 물이 새서 천장이 다 젖었어요. 접수해 주세요.", ["누수 사고 접수 요청"], "누수 사고 접수 요청"),
+        ("어제 입원했어요. 삼백만 원 나오나요?", ["입원비 300만 원 보상 여부 확인 요청"], "입원비 300만 원 보상 여부 확인 요청"),
+        ("점 뺀 것도 되나요?", ["점 제거 보상 여부 확인 요청"], "점 보상 여부 확인 요청"),
+        ("여보세요?", ["방사암", "레이크"], ""),
+    ],
+)
+def test_a_model_without_words_of_its_own_writes_what_was_heard(inquiry: str, candidates: list[str], chosen: str) -> None:
+    assert choose_faithful(inquiry, candidates, own_words=False) == chosen
+
+
+def test_the_model_that_ships_does_not_read_back_what_nobody_said() -> None:
+    inquiry = "네, 안녕하세요. 어제 신호 대기 중에 뒤차가 제 차를 들이받았어요. 제 자동차보험으로도 보상을 받을 수 있는지 알고 싶습니다."
+    (summary,) = Summarizer.load(SHIPPED_MODEL, "cpu").summarize([inquiry])
+    assert additions(inquiry, summary, own_words=False) == []
 
 
 def test_an_empty_answer_of_the_model_is_an_error_and_no_empty_summary() -> None:
