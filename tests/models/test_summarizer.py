@@ -362,9 +362,22 @@ async def test_a_cancelled_call_costs_no_computation() -> None:
 
 
 async def test_a_closed_batcher_finishes_its_queue_and_takes_nothing_more() -> None:
-    batcher = MicroBatcher(scripted(Scripted()))
-    waiting = [batcher.submit(f"문의 {i}") for i in range(5)]
-    batcher.close()
-    assert [one.result(timeout=1).text for one in waiting] == [f"문의 {i} 요약" for i in range(5)]
+    batcher = MicroBatcher(scripted(Scripted(seconds=0.01)), max_batch=2)
+    waiting = [asyncio.create_task(batcher.summarize(f"문의 {i}")) for i in range(9)]
+    await asyncio.sleep(0)
+    await asyncio.to_thread(batcher.close)
+    assert [(await one).text for one in waiting] == [f"문의 {i} 요약" for i in range(9)]
     with pytest.raises(RuntimeError, match="closed"):
-        batcher.submit("늦음")
+        await batcher.summarize("늦음")
+
+
+async def test_nobody_is_forgotten_while_threads_compete_for_callers() -> None:
+    """With queue.SimpleQueue a thread that had a caller waited for ever for the next."""
+    with MicroBatcher(scripted(Scripted(seconds=0.001)), window_seconds=0.0001, max_batch=8, threads=4) as batcher:
+
+        async def caller(name: str) -> None:
+            for i in range(50):
+                answer = await asyncio.wait_for(batcher.summarize(f"{name} {i}"), 30)
+                assert answer.text == f"{name} {i} 요약"
+
+        await asyncio.gather(*(caller(f"문의 {n}") for n in range(7)))
