@@ -44,9 +44,8 @@ class RequestClassifier:
     ) -> None:
         """``rarity`` is the inverse document frequency of each of the hashed n-grams, ``weights`` has a row a kind."""
         self.kinds = tuple(kinds)
-        self._arrays = {"rarity": rarity, "weights": weights, "scales": scales, "offsets": offsets}
+        self._rarity, self._weights, self._scales, self._offsets = rarity, weights, scales, offsets
         self._dense = np.ascontiguousarray((weights * scales[:, None] * rarity).T, dtype=np.float32)
-        self._rarity, self._offsets = rarity, offsets
         self._counting = _ngrams()
 
     @classmethod
@@ -69,13 +68,14 @@ class RequestClassifier:
     def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """How much speaks for each kind, a row a text."""
         counts = self._counting.transform(texts)
-        return np.array([self._row(counts.indices[begin:end], counts.data[begin:end]) for begin, end in pairwise(counts.indptr)])
-
-    def _row(self, ngrams: npt.NDArray[np.int32], times: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-        damped = (1 + np.log(times)).astype(np.float32)
-        length = np.linalg.norm(damped * self._rarity[ngrams])
-        towards: npt.NDArray[np.float32] = damped @ self._dense[ngrams]
-        return towards / np.float32(max(float(length), 1e-9)) + self._offsets
+        damped = 1 + np.log(counts.data)
+        weighed = damped * self._rarity[counts.indices]
+        return np.array(
+            [
+                damped[begin:end] @ self._dense[counts.indices[begin:end]] / max(np.linalg.norm(weighed[begin:end]), 1e-9) + self._offsets
+                for begin, end in pairwise(counts.indptr)
+            ]
+        )
 
     def kinds_of(self, texts: Sequence[str]) -> list[str]:
         """The likeliest kind of each text."""
@@ -83,8 +83,15 @@ class RequestClassifier:
 
     def save(self, folder: Path) -> None:
         """Write ``request_classifier.npz``."""
-        stored: dict[str, Any] = {"kinds": np.array(self.kinds), **self._arrays}
-        np.savez_compressed(folder / FILE, allow_pickle=False, **stored)
+        np.savez_compressed(
+            folder / FILE,
+            allow_pickle=False,
+            kinds=np.array(self.kinds),
+            rarity=self._rarity,
+            weights=self._weights,
+            scales=self._scales,
+            offsets=self._offsets,
+        )
 
     @classmethod
     def load(cls, folder: Path) -> Self | None:
@@ -100,4 +107,6 @@ class RequestClassifier:
 def _ngrams() -> Any:
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    return HashingVectorizer(analyzer="char_wb", ngram_range=(1, 4), n_features=_FEATURES, alternate_sign=False, norm=None)
+    return HashingVectorizer(
+        analyzer="char_wb", ngram_range=(1, 4), n_features=_FEATURES, alternate_sign=False, norm=None, dtype=np.float32
+    )
