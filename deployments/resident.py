@@ -47,7 +47,7 @@ from models.settings import load_settings
 BLOCKING_THREADS = 64
 _INSIST_SECONDS = 3.0
 # Runs that are scheduled within this time are asked for together.
-_GATHER_SECONDS = 0.02
+_GATHER_SECONDS = 0.005
 
 
 class ResidentResult(BaseWorkerResult):
