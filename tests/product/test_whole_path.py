@@ -194,6 +194,28 @@ def test_a_stopped_worker_gives_its_runs_back_and_nothing_is_paid_twice(stack: S
     assert paid_jobs(stack) == paid_before + 1
 
 
+def test_a_used_up_quota_lets_calls_wait_and_none_is_lost_or_paid_for_twice(stack: Stack, s3: Any) -> None:
+    paid_before = paid_jobs(stack)
+    stack.inject("returnzero", FaultPlan(rate=1.0, kinds=("A0001",)))
+    upload = put(s3, recordings_in(RECORDINGS)[7:8])[0]
+    run = eventually(
+        lambda: [run for run in runs_of(stack, key=upload.key) if run["state"]["name"] == "WaitingForVendor"], "the run that waits"
+    )[0]
+    assert "QuotaExhausted" in run["state"]["message"]
+    late = put(s3, recordings_in(RECORDINGS)[8:9])[0]
+    queues = [ask(stack, "GET", f"work_pools/calls/queues/{name}") for name in ("live", "backfill")]
+    assert [queue["is_paused"] for queue in queues] == [True, True]
+    assert ask(stack, "GET", "variables/name/readback_pause")["value"]["error"] == "QuotaExhausted"
+    eventually(lambda: runs_of(stack, key=late.key), "a run for the recording that landed meanwhile")
+
+    stack.inject("returnzero", FaultPlan())
+    reap = ask(stack, "GET", "deployments/name/reap/every-minute")["id"]
+    ask(stack, "POST", f"deployments/{reap}/create_flow_run", {"parameters": {"resume_now": True}})
+    assert [ended(s3, one).outcome for one in (late, upload)] == [Outcome.READ_BACK] * 2
+    assert final_state(stack, run["id"])["type"] == "COMPLETED"
+    assert paid_jobs(stack) == paid_before + 2
+
+
 def test_a_promotion_reaches_calls_without_a_restart_and_so_does_a_rollback(
     stack: Stack, s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
