@@ -43,9 +43,7 @@ async def transcribe(call_id: str, owner: str, audio: RecordingAudio) -> CallRec
         if not checkpoint.record.transcription.job_id:
             checkpoint = await _uninterrupted(_submit_once, checkpoint, audio)
         job = await _wait_for(checkpoint.record.transcription.job_id)
-        # Giving the slot back is a request to the server: the caller need not wait for it before the transcript is written.
-        keeping = asyncio.ensure_future(asyncio.to_thread(_keep_transcript, checkpoint, job, audio))
-    return (await keeping).record
+    return (await asyncio.to_thread(_keep_transcript, checkpoint, job, audio)).record
 
 
 async def _uninterrupted(submit: Callable[[Checkpoint, RecordingAudio], Checkpoint], *args: Any) -> Checkpoint:
