@@ -372,12 +372,7 @@ async def test_a_closed_batcher_finishes_its_queue_and_takes_nothing_more() -> N
 
 
 async def test_nobody_is_forgotten_while_threads_compete_for_callers() -> None:
-    """With queue.SimpleQueue a thread that had a caller waited for ever for the next."""
-    with MicroBatcher(scripted(Scripted(seconds=0.001)), window_seconds=0.0001, max_batch=8, threads=4) as batcher:
-
-        async def caller(name: str) -> None:
-            for i in range(50):
-                answer = await asyncio.wait_for(batcher.summarize(f"{name} {i}"), 30)
-                assert answer.text == f"{name} {i} 요약"
-
-        await asyncio.gather(*(caller(f"문의 {n}") for n in range(7)))
+    with MicroBatcher(scripted(Scripted()), window_seconds=0.0002, max_batch=4, threads=4) as batcher:
+        for _ in range(200):
+            answers = await asyncio.wait_for(asyncio.gather(*(batcher.summarize(f"문의 {n}") for n in range(9))), 30)
+            assert [answer.text for answer in answers] == [f"문의 {n} 요약" for n in range(9)]
