@@ -371,8 +371,9 @@ async def test_a_closed_batcher_finishes_its_queue_and_takes_nothing_more() -> N
         await batcher.summarize("늦음")
 
 
-async def test_nobody_is_forgotten_while_threads_compete_for_callers() -> None:
+async def test_threads_that_find_their_callers_taken_go_on() -> None:
     with MicroBatcher(scripted(Scripted()), window_seconds=0.0002, max_batch=4, threads=4) as batcher:
         for _ in range(200):
             answers = await asyncio.wait_for(asyncio.gather(*(batcher.summarize(f"문의 {n}") for n in range(9))), 30)
             assert [answer.text for answer in answers] == [f"문의 {n} 요약" for n in range(9)]
+        assert all(thread.is_alive() for thread in batcher._threads)
