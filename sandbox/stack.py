@@ -93,6 +93,8 @@ class Stack:
             "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
             "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
             "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "100",
+            # Connections beyond the pool are closed after each use, and PostgreSQL starts a process for each; the default is 5.
+            "PREFECT_SERVER_DATABASE_SQLALCHEMY_POOL_SIZE": "30",
             "PREFECT_LOGGING_LEVEL": "INFO",
             "PREFECT_WORKER_QUERY_SECONDS": "5",
             "PREFECT_WORKER_PREFETCH_SECONDS": "1",
