@@ -215,15 +215,13 @@ class MicroBatcher:
     def _answer(self, batch: list[_Caller]) -> None:
         try:
             results = self.summarizer.results([caller.text for caller in batch])
-        except PermanentError as error:
-            # One text is at fault: each is tried alone, so that its neighbours get their summaries.
-            if len(batch) > 1:
+        except BaseException as error:  # noqa: BLE001  whatever it is, every waiter must hear of it
+            if isinstance(error, PermanentError) and len(batch) > 1:
+                # One text is at fault: each is tried alone, so that its neighbours get their summaries.
                 for caller in batch:
                     self._answer([caller])
             else:
-                _tell(batch, [error])
-        except BaseException as error:  # noqa: BLE001  whatever it is, every waiter must hear of it
-            _tell(batch, [error] * len(batch))
+                _tell(batch, [error] * len(batch))
         else:
             _tell(batch, results)
 
