@@ -25,12 +25,13 @@ from uuid import UUID
 
 import anyio
 import anyio.abc
+import httpx
 from prefect import flow_engine
 from prefect._flow_run_suspension import mark_flow_run_suspension_requested
 from prefect._internal.observers import FlowRunCancellingObserver, FlowRunSuspendingObserver
 from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName, WorkQueueFilter, WorkQueueFilterName
 from prefect.client.schemas.objects import FlowRun, State, WorkPool
-from prefect.context import AsyncClientContext
+from prefect.context import AsyncClientContext, SyncClientContext
 from prefect.events.filters import EventAnyResourceFilter, EventFilter, EventNameFilter
 from prefect.exceptions import Abort, ObjectNotFound, Pause, TerminationSignal
 from prefect.flow_engine import run_flow
@@ -39,12 +40,15 @@ from prefect.settings import get_current_settings
 from prefect.states import AwaitingRetry
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
+from deployments.collector import spare_the_collector
 from deployments.doorbell import listen_for_runs
 from deployments.termination import Intent, Termination, begin, install
 from models.settings import load_settings
 
 # Blocking vendor calls of all runs share these threads; a call waits for the network, not for a core.
 BLOCKING_THREADS = 64
+# As many connections to the server as Prefect opens at once; by itself it keeps half of them, and opens the others anew for each request.
+_KEEP_CONNECTIONS = {"limits": httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=25)}
 _INSIST_SECONDS = 3.0
 # Runs that are scheduled within this time are asked for together.
 _GATHER_SECONDS = 0.005
@@ -112,11 +116,14 @@ class _RunLoop:
             self._started.set()
 
     async def _serve(self) -> None:
-        async with AsyncClientContext(), FlowRunSuspendingObserver(on_suspended=_suspend) as observer:
-            _share(observer)
-            self._context = copy_context()
-            self._started.set()
-            await self._stopping.wait()
+        # Prefect's engine makes three blocking clients a run, only to see whether one is needed; the runs share one of those as well.
+        with SyncClientContext():
+            async with AsyncClientContext(_KEEP_CONNECTIONS) as clients, FlowRunSuspendingObserver(on_suspended=_suspend) as observer:
+                clients._httpx_settings = None  # else Prefect hands this client only to who asks for the same settings
+                _share(observer)
+                self._context = copy_context()
+                self._started.set()
+                await self._stopping.wait()
 
     def submit(self, run: _RunInFlight, work: Coroutine[Any, Any, None]) -> "Future[None]":
         """Start a run's coroutine on the loop; the future ends when it does."""
@@ -167,6 +174,7 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
         self._asking = asyncio.Lock()
         self._bell = asyncio.Event()
         self._listening: list[asyncio.Task[None]] = []
+        self._warming: asyncio.Task[None] | None = None
 
     async def setup(self) -> None:
         """Start the loop of the runs, do what every worker does, and load the flows of the pool before a run asks for them."""
@@ -174,12 +182,14 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
         self._insist_on_ending()
         await super().setup()
         await self._preload()
+        self._warming = asyncio.create_task(self._warm_up())
 
     async def teardown(self, *exc_info: Any) -> None:
         """Let runs in flight finish, give the rest back, then stop."""
         self._ending = True
-        for task in self._listening:
-            task.cancel()
+        for task in (*self._listening, self._warming):
+            if task is not None:
+                task.cancel()
         with anyio.CancelScope(shield=True):
             await self._drain()
         await super().teardown(*exc_info)
@@ -279,11 +289,18 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
         for deployment in deployments:
             try:
                 flow = await self._load(deployment.entrypoint or "")
-                preload = getattr(sys.modules[flow.fn.__module__], "preload", None)
-                if preload is not None:
-                    await asyncio.to_thread(preload)
+                await _call_where_there_is_one(flow, "preload")
             except Exception:
                 self._logger.exception("Deployment %s could not be loaded", deployment.name)
+
+    async def _warm_up(self) -> None:
+        """Call ``warm_up`` of the loaded flows' modules where there is one; runs are taken meanwhile, so a failure is left to them."""
+        for entrypoint, flow in list(self._flows.items()):
+            try:
+                await _call_where_there_is_one(flow, "warm_up")
+            except Exception as error:  # noqa: BLE001 — the run that needs it says so again, with the remedy
+                self._logger.warning("%s could not be warmed up: %s: %s", entrypoint, type(error).__name__, error)
+        spare_the_collector()
 
     async def _flow_of(self, flow_run: FlowRun) -> Flow[..., Any]:
         """Load the flow of a run's deployment, once for each entry point."""
@@ -368,6 +385,13 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
     def _record_work_pool_snapshot(self, work_pool: WorkPool) -> None:
         """Accept a pool of any type: the summarizer's resident worker serves the GPU pool beside process or ECS workers."""
         self._work_pool = work_pool
+
+
+async def _call_where_there_is_one(flow: Flow[..., Any], name: str) -> None:
+    """Call a function without parameters of a flow's module, in a thread, where the module has it."""
+    function = getattr(sys.modules[flow.fn.__module__], name, None)
+    if function is not None:
+        await asyncio.to_thread(function)
 
 
 async def _engine(flow: Flow[..., Any], run: _RunInFlight) -> None:

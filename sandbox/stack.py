@@ -81,8 +81,6 @@ class Stack:
         options = self.options
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "READBACK_", "AWS_"))}
         return inherited | {
-            # Process workers start "python" for each run: this one, whether its environment is activated or not.
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited.get('PATH', os.defpath)}",
             "PYTHONUNBUFFERED": "1",
             "PREFECT_HOME": str(options.work_dir / "prefect"),
             "PREFECT_API_URL": f"{self.ui_url}/api",
@@ -95,7 +93,11 @@ class Stack:
             "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "100",
             # Connections beyond the pool are closed after each use, and PostgreSQL starts a process for each; the default is 5.
             "PREFECT_SERVER_DATABASE_SQLALCHEMY_POOL_SIZE": "30",
+            # Longer than a client keeps an idle connection (25 s), so that the server closes none that is about to be used.
+            "PREFECT_SERVER_API_KEEPALIVE_TIMEOUT": "30",
             "PREFECT_LOGGING_LEVEL": "INFO",
+            # That a task has completed is its state; ten lines a call that say so again cost more than they tell.
+            "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
             "PREFECT_WORKER_QUERY_SECONDS": "5",
             "PREFECT_WORKER_PREFETCH_SECONDS": "1",
             "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
@@ -307,8 +309,8 @@ CRASHABLE: Mapping[str, Callable[[Stack], None]] = {
 def _one_certificate(folder: Path) -> Path:
     """A file with a single certificate authority.
 
-    Prefect makes several clients a run and reads the whole bundle for each, 80 ms of a processor, plain http or not. The stack's
-    server is plain http; a deployment names the one authority that its server's certificate comes from.
+    A Prefect worker makes eight clients when it starts and reads the bundle of all authorities for each, 80 ms of a processor, plain
+    http or not. The stack's server is plain http; a deployment names the one authority that its server's certificate comes from.
     """
     first, end, _ = Path(certifi.where()).read_text(encoding="ascii", errors="ignore").partition("-----END CERTIFICATE-----")
     path = folder / "one-authority.pem"

@@ -97,6 +97,12 @@ def connect_contacts() -> ConnectContacts | None:
     return ConnectContacts(chosen.connect_instance_id, region=chosen.aws_region, endpoint_url=chosen.aws_endpoint_url)
 
 
+def make_clients() -> None:
+    """Make what a call needs, before the first call does."""
+    for make in (call_records, returnzero, transcribe_config, google_tts, pronunciations, connect_contacts):
+        make()
+
+
 def forget_clients() -> None:
     """Drop what is cached, so that changed settings take effect."""
     for cached in (

@@ -30,6 +30,23 @@ def test_the_running_application_is_found_without_reading_the_settings() -> None
     assert said == "True 0 True 1"
 
 
+def test_the_database_gets_plain_timestamps_of_the_same_instant() -> None:
+    said = run("""
+        from datetime import datetime
+        from deployments.prefect_server import bind_plain_timestamps
+        from prefect.server.utilities.database import Timestamp
+        from prefect.types._datetime import now
+        from sqlalchemy.dialects import postgresql
+
+        bind_plain_timestamps()
+        to_driver = Timestamp().bind_processor(postgresql.asyncpg.dialect())
+        given = now("Asia/Seoul")
+        bound = to_driver(given)
+        print(type(given) is not datetime, type(bound) is datetime, bound == given, bound.utcoffset() == given.utcoffset(), to_driver(None))
+    """)
+    assert said == "True True True True None"
+
+
 def test_it_takes_the_commands_of_prefect_server() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deployments.prefect_server", "start", "--help"], capture_output=True, text=True, timeout=120, check=False

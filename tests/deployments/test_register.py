@@ -2,8 +2,9 @@
 
 import pytest
 from prefect import get_client
+from prefect.workers.process import ProcessJobConfiguration
 
-from deployments.register import limits, pools, register
+from deployments.register import JOB_TEMPLATES, limits, pools, register
 from models.settings import Settings
 
 
@@ -33,3 +34,10 @@ def test_the_limits_are_the_vendors_over_all_workers() -> None:
     jobs, speech = limits(Settings(stt_concurrency=7, tts_per_minute=600))
     assert (jobs.slots, jobs.decay_per_second) == (7, 0)
     assert (speech.slots, speech.decay_per_second) == (60, 10)
+
+
+async def test_a_run_in_a_process_of_its_own_may_be_given_an_environment() -> None:
+    template = JOB_TEMPLATES["process"]
+    given = await ProcessJobConfiguration.from_template_and_values(template, {"env": {"CUDA_VISIBLE_DEVICES": "0"}})
+    left_out = await ProcessJobConfiguration.from_template_and_values(template, {})
+    assert (given.env, left_out.env) == ({"CUDA_VISIBLE_DEVICES": "0"}, {})
