@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.host import host_ms
 from benchmarks.s3_clock import s3_clock
 from models.call_record import CallRecord
 from models.storage_keys import StorageKeys, call_id
@@ -163,17 +164,18 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
         with Stack(options) as stack:
             s3 = stack.client("s3")
             with s3_clock(stack, BUCKET) as clock:
+                speed = host_ms()
                 etags = put(s3, BUCKET, calls[:paced], per_second=1.0)
                 clock.wait_for_prompts(paced, LONGEST_WAIT)
-                one_a_second = waits(passages(s3, etags, clock.times()), STT_SECONDS + google_seconds(stack))
+                one_a_second = waits(passages(s3, etags, clock.times()), STT_SECONDS + google_seconds(stack)) | {"host_ms": speed}
                 print(f"one call a second: ours {one_a_second}", flush=True)
 
-                before = processor_seconds(stack)
+                speed, before = host_ms(), processor_seconds(stack)
                 etags = put(s3, BUCKET, calls[paced : paced + crowd], per_second=0.0)
                 clock.wait_for_prompts(paced + crowd, LONGEST_WAIT)
                 ways = passages(s3, etags, clock.times())
             used = {name: round((seconds - before.get(name, 0.0)) / crowd, 3) for name, seconds in processor_seconds(stack).items()}
-            print(f"{crowd} at once: {calls_an_hour(ways):,} calls an hour; processor seconds a call {used}", flush=True)
+            print(f"{crowd} at once (host {speed} ms): {calls_an_hour(ways):,} calls an hour; processor seconds a call {used}", flush=True)
 
             memory = {name: memory_mb(stack, name) for name in ("call-worker", "summarizer", "prefect-server")}
             start = seconds_to_start(stack)
@@ -193,7 +195,7 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
         "benchmark": "calls",
         "poll_seconds": poll_seconds,
         "one_a_second": one_a_second,
-        "at_once": {"calls": crowd, "calls_an_hour": calls_an_hour(ways), "processor_seconds_a_call": used},
+        "at_once": {"calls": crowd, "calls_an_hour": calls_an_hour(ways), "host_ms": speed, "processor_seconds_a_call": used},
         "call_worker_start_s": start,
         "memory_mb": memory,
         "polling_scripts": {"calls": polled, **polling, "calls_an_hour": calls_an_hour(theirs)},
