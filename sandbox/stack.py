@@ -96,8 +96,6 @@ class Stack:
             # Longer than a client keeps an idle connection (25 s), so that the server closes none that is about to be used.
             "PREFECT_SERVER_API_KEEPALIVE_TIMEOUT": "30",
             "PREFECT_LOGGING_LEVEL": "INFO",
-            # That a task has completed is its state; ten lines a call that say so again cost more than they tell.
-            "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
             "PREFECT_WORKER_QUERY_SECONDS": "5",
             "PREFECT_WORKER_PREFETCH_SECONDS": "1",
             "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
@@ -166,9 +164,9 @@ class Stack:
         for child in self.children.values():
             child.check()
 
-    def python(self, name: str, *arguments: str) -> Child:
-        """Start ``python -m ...`` in the stack's environment."""
-        child = spawn(name, [sys.executable, "-m", *arguments], self.environment, self._logs, ROOT)
+    def python(self, name: str, *arguments: str, **more: str) -> Child:
+        """Start ``python -m ...`` in the stack's environment and ``more``."""
+        child = spawn(name, [sys.executable, "-m", *arguments], self.environment | more, self._logs, ROOT)
         self.children[name] = child
         return child
 
@@ -280,7 +278,10 @@ class Stack:
 
     def _worker(self, name: str, pool: str, kind: str, queue: str, *, limit: int) -> None:
         queues = ["--work-queue", queue] if queue else []
-        self.python(name, "prefect", "worker", "start", "--pool", pool, "--type", kind, "--name", name, "--limit", str(limit), *queues)
+        start = ["prefect", "worker", "start", "--pool", pool, "--type", kind, "--name", name, "--limit", str(limit), *queues]
+        # That a task has completed is its state; ten lines a call that say so again cost more than they tell.
+        quiet = {"PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING"} if kind == "resident" else {}
+        self.python(name, *start, **quiet)
 
     def _wait_for(self, url: str, name: str) -> None:
         def answers() -> bool:
