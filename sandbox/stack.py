@@ -172,7 +172,7 @@ class Stack:
 
     def _start_vendors_and_server(self) -> None:
         postgres = self._start_postgres()
-        self.python("s3", "moto.server", "-H", "127.0.0.1", "-p", str(self.s3_port))
+        s3 = self.python("s3", "sandbox.s3", "--port", str(self.s3_port))
         options = self.options
         folders = [argument for folder in options.transcripts for argument in ("--transcripts", str(folder))]
         returnzero = self.python(
@@ -196,7 +196,7 @@ class Stack:
         _until(postgres.ready, self.children["postgres"], "take connections")
         postgres.create_database()
         self.start_server()
-        self._wait_for(f"{self.s3_url}/moto-api/", "s3")
+        s3.announced()
         self._wait_for(f"{self.ui_url}/api/health", "prefect-server")
 
     def _start_postgres(self) -> Postgres:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import requests
-from moto.server import ThreadedMotoServer
 
 from clients.s3 import ObjectStore
 from models.dataset.pair import Pair
@@ -119,11 +118,8 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """The address of an S3 and SQS; all that this process starts share their buckets."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with stand_in("sandbox.s3") as (address, _):
+        yield address["url"]
 
 
 @pytest.fixture(scope="session")
