@@ -1,6 +1,10 @@
-"""A Prefect server of its own for each file that asks for one."""
+"""A Prefect server of its own for each file that asks for one, and code run in a process of its own."""
 
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
 
 import pytest
 from prefect.testing.utilities import prefect_test_harness
@@ -10,3 +14,16 @@ from prefect.testing.utilities import prefect_test_harness
 def prefect_server() -> Iterator[None]:
     with prefect_test_harness(server_startup_timeout=180):
         yield
+
+
+@pytest.fixture(scope="session")
+def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """``run_python(code, NAME="value")``: workers and the server change the process that they are in. ``ends`` is the code expected."""
+
+    def run(code: str, *, ends: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        command, env = [sys.executable, "-c", textwrap.dedent(code)], os.environ | environment
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == ends, done.stderr
+        return done
+
+    return run

@@ -2,18 +2,13 @@
 
 import subprocess
 import sys
-import textwrap
+from collections.abc import Callable
+
+RunPython = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def run(code: str) -> str:
-    """Run code in a process of its own: the change is to Prefect's module."""
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def test_the_running_application_is_found_without_reading_the_settings() -> None:
-    said = run("""
+def test_the_running_application_is_found_without_reading_the_settings(run_python: RunPython) -> None:
+    said = run_python("""
         from deployments.prefect_server import remember_the_application
         from prefect.server.api import server
         from prefect.server.api.clients import OrchestrationClient
@@ -26,12 +21,12 @@ def test_the_running_application_is_found_without_reading_the_settings() -> None
         Settings.hash_key = lambda self: asked.append(1) or key(self)
         client = OrchestrationClient()
         print(client._http_client._transport.app is running, len(asked), server.create_app(ephemeral=True) is running, len(asked))
-    """)
+    """).stdout.strip()
     assert said == "True 0 True 1"
 
 
-def test_the_database_gets_plain_timestamps_of_the_same_instant() -> None:
-    said = run("""
+def test_the_database_gets_plain_timestamps_of_the_same_instant(run_python: RunPython) -> None:
+    said = run_python("""
         from datetime import datetime
         from deployments.prefect_server import bind_plain_timestamps
         from prefect.server.utilities.database import Timestamp
@@ -43,7 +38,7 @@ def test_the_database_gets_plain_timestamps_of_the_same_instant() -> None:
         given = now("Asia/Seoul")
         bound = to_driver(given)
         print(type(given) is not datetime, type(bound) is datetime, bound == given, bound.utcoffset() == given.utcoffset(), to_driver(None))
-    """)
+    """).stdout.strip()
     assert said == "True True True True None"
 
 

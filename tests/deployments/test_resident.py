@@ -1,9 +1,8 @@
 """What a resident worker keeps for all its runs: flows, clients, and what was loaded."""
 
 import asyncio
-import os
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,7 @@ from prefect.workers.base import BaseWorker
 
 from deployments.resident import ResidentWorker
 
-
-def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run code in a process of its own: a worker changes the process that it is in."""
-    env = os.environ | environment
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return done
+RunPython = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def test_the_worker_type_is_found_by_prefect_itself() -> None:
@@ -68,8 +61,8 @@ loop.stop()
 """
 
 
-def test_all_runs_share_one_client_of_each_kind_and_it_keeps_its_connections(prefect_server: None) -> None:
-    said = run(CLIENTS, PREFECT_API_URL=str(get_current_settings().api.url)).stdout
+def test_all_runs_share_one_client_of_each_kind_and_it_keeps_its_connections(prefect_server: None, run_python: RunPython) -> None:
+    said = run_python(CLIENTS, PREFECT_API_URL=str(get_current_settings().api.url)).stdout
     assert said.split() == ["True", "True", "2"]
 
 
@@ -89,11 +82,11 @@ print(warm_flows.clients, gc.get_freeze_count() > 0)
 """
 
 
-def test_clients_are_made_before_a_run_asks_and_what_is_loaded_is_left_to_itself(tmp_path: Path) -> None:
+def test_clients_are_made_before_a_run_asks_and_what_is_loaded_is_left_to_itself(tmp_path: Path, run_python: RunPython) -> None:
     flow = "from prefect import flow\n\n@flow\nasync def {}() -> None:\n    pass\n\n"
     (tmp_path / "without_flows.py").write_text(flow.format("without"))
     (tmp_path / "broken_flows.py").write_text(flow.format("broken") + "def warm_up():\n    raise OSError('no credentials')\n")
     (tmp_path / "warm_flows.py").write_text(flow.format("warm") + "clients = []\n\ndef warm_up():\n    clients.append('made')\n")
-    done = run(WARM_UP, PYTHONPATH=str(tmp_path))
+    done = run_python(WARM_UP, PYTHONPATH=str(tmp_path))
     assert done.stdout.split("\n")[0] == "['made'] True"
     assert "broken_flows.broken could not be warmed up: OSError: no credentials" in done.stderr

@@ -1,18 +1,18 @@
 """A resident worker that cannot begin its work does not stay to spoil everybody's runs."""
 
-import os
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.processes import free_port
 
+RunPython = Callable[..., subprocess.CompletedProcess[str]]
 
-def test_a_loop_that_cannot_reach_the_server_ends_its_worker(tmp_path: Path) -> None:
-    env = os.environ | {"PREFECT_API_URL": f"http://127.0.0.1:{free_port()}/api", "PREFECT_HOME": str(tmp_path)}
+
+def test_a_loop_that_cannot_reach_the_server_ends_its_worker(tmp_path: Path, run_python: RunPython) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}/api"
     start = "from deployments.resident import _RunLoop; _RunLoop().start(); print('took runs')"
-    done = subprocess.run([sys.executable, "-c", start], env=env, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 1
+    done = run_python(start, ends=1, PREFECT_API_URL=nowhere, PREFECT_HOME=str(tmp_path))
     assert "took runs" not in done.stdout
     assert "RuntimeError: the loop of the resident worker did not start" in done.stderr
 
@@ -39,6 +39,6 @@ asyncio.run(work())
 """
 
 
-def test_a_worker_whose_cancellation_was_lost_is_asked_to_end_again() -> None:
-    done = subprocess.run([sys.executable, "-c", INSIST], capture_output=True, text=True, check=False, timeout=120)
+def test_a_worker_whose_cancellation_was_lost_is_asked_to_end_again(run_python: RunPython) -> None:
+    done = run_python(INSIST)
     assert done.stdout.split("\n")[:2] == ["asked once", "ended"], done.stderr
