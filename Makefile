@@ -30,7 +30,7 @@ up: setup        ## The same stack with the Prefect UI, until Ctrl-C (UI_PORT=42
 
 # Three processes of one thread each on two cores: much of the time is spent waiting. Without -m the small soak would be left out.
 test: setup      ## Run all tests, the small soak among them
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "" -n 3 --dist loadgroup --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "" -n 3 --no-loadscope-reorder
 
 bench: setup     ## Run every benchmark, each beside its opponent; writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks

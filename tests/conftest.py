@@ -1,10 +1,13 @@
 """What tests share: models small enough to train in a second, and an S3 that can be told to fail."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+from xdist.scheduler import LoadScopeScheduling
 
 from clients.s3 import ObjectStore
 from models.dataset.pair import Pair
@@ -24,16 +27,45 @@ SHARED = ("training_flows", "product", "flows", "deployments")
 FIRST = ("test_soak_small", "training_flows", "product", "test_secrets", "flows", "deployments")
 
 
-@pytest.hookimpl(tryfirst=True)
+def group(nodeid: str) -> str:
+    """What a test belongs to."""
+    file = Path(nodeid.partition("::")[0])
+    return file.parent.name if file.parent.name in SHARED else file.stem
+
+
+class GroupByGroup(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives a whole group to a process. xdist's own ``--dist loadgroup`` does nothing under pytest 9.2 (pytest-xdist issue 1386)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupByGroup:
+    """How ``make test`` divides the tests among its processes."""
+    return GroupByGroup(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what belongs together when ``make test`` runs several processes (pytest-xdist)."""
+    """The longest first."""
+    items.sort(key=lambda item: FIRST.index(group(item.nodeid)) if group(item.nodeid) in FIRST else len(FIRST))
 
-    def group(item: pytest.Item) -> str:
-        return item.path.parent.name if item.path.parent.name in SHARED else item.path.stem
 
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
-    items.sort(key=lambda item: FIRST.index(group(item)) if group(item) in FIRST else len(FIRST))
+_PROCESSES: defaultdict[str, set[str]] = defaultdict(set)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember in which of several processes a test ran."""
+    if node := getattr(report, "node", None):
+        _PROCESSES[group(report.nodeid)].add(node.gateway.id)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish() -> Generator[None, object, object]:
+    """A group that was torn apart has started its servers more than once; nothing else would tell."""
+    result = yield
+    if torn := [name for name, processes in _PROCESSES.items() if len(processes) > 1]:
+        pytest.exit(f"these groups of tests ran in more than one process: {', '.join(torn)}", returncode=1)
+    return result
 
 
 @pytest.fixture(scope="session")
