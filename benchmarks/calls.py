@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -138,12 +138,13 @@ def memory_mb(stack: Stack, name: str) -> int:
     return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
-def seconds_to_start(stack: Stack) -> float:
-    """Kill the call worker, start it, and wait until it takes runs."""
-    stack.children.pop("call-worker").kill()
+def seconds_to_start(stack: Stack, name: str, start: Callable[[], None]) -> float:
+    """Start a worker, in the place of one that is killed first, and wait until it takes runs."""
+    if name in stack.children:
+        stack.children.pop(name).kill()
     begun = time.monotonic()
-    stack.start_call_worker()
-    stack.wait_for_worker("call-worker")
+    start()
+    stack.wait_for_worker(name)
     return round(time.monotonic() - begun, 2)
 
 
@@ -178,10 +179,11 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
             print(f"{crowd} at once (host {speed} ms): {calls_an_hour(ways):,} calls an hour; processor seconds a call {used}", flush=True)
 
             memory = {name: memory_mb(stack, name) for name in ("call-worker", "summarizer", "prefect-server")}
-            start = seconds_to_start(stack)
-            print(f"the call worker starts in {start} s; most memory held, MB: {memory}", flush=True)
+            start = seconds_to_start(stack, "call-worker", stack.start_call_worker)
+            prefects = seconds_to_start(stack, "training-worker", stack.start_training_worker)
+            print(f"the call worker starts in {start} s, Prefect's process worker in {prefects} s; most memory, MB: {memory}", flush=True)
 
-            for name in CRASHABLE:
+            for name in (*CRASHABLE, "training-worker"):
                 stack.children.pop(name).kill()
             bucket = "polling"
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -197,6 +199,7 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
         "one_a_second": one_a_second,
         "at_once": {"calls": crowd, "calls_an_hour": calls_an_hour(ways), "host_ms": speed, "processor_seconds_a_call": used},
         "call_worker_start_s": start,
+        "process_worker_start_s": prefects,
         "memory_mb": memory,
         "polling_scripts": {"calls": polled, **polling, "calls_an_hour": calls_an_hour(theirs)},
         "ratio_calls_an_hour": round(calls_an_hour(ways) / calls_an_hour(theirs), 1),

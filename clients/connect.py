@@ -7,11 +7,9 @@ what others wrote counts too, so a set that passes the check here can still be r
 import re
 from collections.abc import Mapping
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clients.s3 import aws_error
+from clients.aws import aws_client, aws_error
 from models.errors import ConfigurationError, ReadbackError, TooManyRequests, VendorRefused, VendorReply
 
 VENDOR = "Amazon Connect"
@@ -31,16 +29,11 @@ _SLOW = {"ThrottlingException", "TooManyRequestsException"}
 
 
 class ConnectContacts:
-    """The contacts of one Connect instance. Thread-safe, as boto3 clients are; the SDK's own retries are off."""
+    """The contacts of one Connect instance. Thread-safe, as boto3 clients are."""
 
     def __init__(self, instance_id: str, *, region: str, endpoint_url: str | None = None, timeout_seconds: float = 20.0) -> None:
         self._instance_id = instance_id
-        self._connect = boto3.client(
-            "connect",
-            region_name=region,
-            endpoint_url=endpoint_url,
-            config=Config(connect_timeout=5, read_timeout=timeout_seconds, retries={"total_max_attempts": 1}, max_pool_connections=64),
-        )
+        self._connect = aws_client("connect", region=region, endpoint_url=endpoint_url, timeout_seconds=timeout_seconds)
 
     def update_attributes(self, contact_id: str, attributes: Mapping[str, str]) -> None:
         """Add or replace attributes of a contact; repeating it changes nothing.

@@ -1,7 +1,6 @@
 """S3, as much of it as the storage contract needs: whole objects, conditional writes, streamed listings.
 
-Retries are off in the SDK: the tasks retry, by error class, so that a wait is seen in the Prefect UI and counted once. Only what
-reads thousands of objects in one task asks for ``attempts``: the task would begin anew over one of them.
+Only what reads thousands of objects in one task asks for ``attempts``: the task would begin anew over one of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,26 +10,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote, unquote
 
-import boto3
-from boto3.exceptions import S3UploadFailedError
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from models.errors import (
-    ConfigurationError,
-    ObjectGone,
-    ReadbackError,
-    StorageConflict,
-    TooManyRequests,
-    VendorRefused,
-    VendorReply,
-    VendorUnavailable,
-)
-
-_CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
-_GONE = {"NoSuchKey", "NotFound", "404"}
-_SLOW = {"SlowDown", "RequestLimitExceeded", "Throttling", "ThrottlingException", "429"}
-_OURS = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "ExpiredToken", "403", "401"}
+from clients.aws import CONFLICTS, GONE, aws_client, aws_error, reply_of
+from models.errors import ObjectGone, StorageConflict
 
 
 @dataclass(frozen=True)
@@ -65,18 +48,7 @@ class ObjectStore:
     ) -> None:
         """Make a client; nothing is sent until a method is called."""
         self.bucket = bucket
-        self._s3 = boto3.client(
-            "s3",
-            region_name=region,
-            endpoint_url=endpoint_url,
-            config=Config(
-                connect_timeout=5,
-                read_timeout=timeout_seconds,
-                retries={"total_max_attempts": attempts, "mode": "standard"},
-                max_pool_connections=64,
-                s3={"addressing_style": "path"} if endpoint_url else {},
-            ),
-        )
+        self._s3 = aws_client("s3", region=region, endpoint_url=endpoint_url, timeout_seconds=timeout_seconds, attempts=attempts)
 
     def get(self, key: str) -> StoredObject:
         """Read a whole object; ObjectGone when there is none."""
@@ -99,7 +71,7 @@ class ObjectStore:
         try:
             answer = self._s3.head_object(Bucket=self.bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
-            if isinstance(error, ClientError) and error.response["Error"]["Code"] in _GONE:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] in GONE:
                 return None
             _raise_ours(error, f"look at s3://{self.bucket}/{key}")
         return _facts(key, answer, size=answer["ContentLength"])
@@ -134,10 +106,11 @@ class ObjectStore:
                 **condition,
             )
         except (ClientError, BotoCoreError) as error:
-            if condition and isinstance(error, ClientError) and error.response["Error"]["Code"] in _CONFLICTS | _GONE:
-                raise StorageConflict(f"another writer changed s3://{self.bucket}/{key} first", reply=_reply(error)) from error
+            if condition and isinstance(error, ClientError) and error.response["Error"]["Code"] in CONFLICTS | GONE:
+                raise StorageConflict(f"another writer changed s3://{self.bucket}/{key} first", reply=reply_of(error)) from error
             _raise_ours(error, f"write s3://{self.bucket}/{key}")
-        return answer["ETag"].strip('"')
+        etag: str = answer["ETag"]
+        return etag.strip('"')
 
     def delete(self, key: str) -> None:
         """Remove an object; removing what is not there is no error, as in S3."""
@@ -183,6 +156,8 @@ class ObjectStore:
 
     def upload_file(self, path: Path, key: str) -> None:
         """Send a file of any size."""
+        from boto3.exceptions import S3UploadFailedError  # boto3 takes 0.1 s to load
+
         try:
             self._s3.upload_file(str(path), self.bucket, key)
         except S3UploadFailedError as error:
@@ -210,30 +185,6 @@ class ObjectStore:
 def _facts(key: str, answer: Mapping[str, Any], *, size: int) -> ObjectFacts:
     metadata = {name: unquote(value) for name, value in answer.get("Metadata", {}).items()}
     return ObjectFacts(key, answer["ETag"].strip('"'), size, metadata, answer.get("LastModified"))
-
-
-def _reply(error: ClientError) -> VendorReply:
-    metadata = error.response.get("ResponseMetadata", {})
-    return VendorReply("AWS", metadata.get("HTTPStatusCode", 0), error.response["Error"]["Code"], metadata.get("RequestId", ""))
-
-
-def aws_error(error: ClientError | BotoCoreError, action: str) -> ReadbackError:
-    """Map an SDK error to exactly one of our classes; ``action`` completes the sentence "could not ..."."""
-    if isinstance(error, NoCredentialsError):
-        return ConfigurationError(f"could not {action}: there are no AWS credentials", remedy="Give the process a role or AWS_* variables")
-    if not isinstance(error, ClientError):
-        return VendorUnavailable(f"could not {action}: {type(error).__name__}", reply=VendorReply("AWS"))
-    code, reply = error.response["Error"]["Code"], _reply(error)
-    if code in _GONE:
-        return ObjectGone(f"could not {action}: it is not there", reply=reply)
-    if code in _SLOW:
-        return TooManyRequests(f"could not {action}: AWS asks for a slower pace", reply=reply)
-    if code in _OURS:
-        remedy = "Check the role's policy, the bucket and the region"
-        return ConfigurationError(f"could not {action}: AWS refused", remedy=remedy, reply=reply)
-    if reply.status >= 500 or code in _CONFLICTS:
-        return VendorUnavailable(f"could not {action}", reply=reply)
-    return VendorRefused(f"could not {action}: {error.response['Error'].get('Message', code)}", reply=reply)
 
 
 def _raise_ours(error: ClientError | BotoCoreError, action: str) -> NoReturn:

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clients.s3 import aws_error
+from clients.aws import aws_client, aws_error
 
 
 @dataclass(frozen=True)
@@ -24,12 +22,7 @@ class NotificationQueue:
     def __init__(self, queue_url: str, *, region: str, endpoint_url: str | None = None) -> None:
         """Make a client; nothing is sent until a method is called."""
         self.queue_url = queue_url
-        self._sqs = boto3.client(
-            "sqs",
-            region_name=region,
-            endpoint_url=endpoint_url,
-            config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 1}),
-        )
+        self._sqs = aws_client("sqs", region=region, endpoint_url=endpoint_url, timeout_seconds=30)
 
     def receive(self, *, wait_seconds: int = 10) -> list[QueueMessage]:
         """Wait up to ``wait_seconds`` (20 at most) for messages; ten at most come at a time."""

@@ -19,6 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from types import FrameType
 from typing import Any, ClassVar
 from uuid import UUID
@@ -30,7 +31,7 @@ from prefect import flow_engine
 from prefect._flow_run_suspension import mark_flow_run_suspension_requested
 from prefect._internal.observers import FlowRunCancellingObserver, FlowRunSuspendingObserver
 from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName, WorkQueueFilter, WorkQueueFilterName
-from prefect.client.schemas.objects import FlowRun, State, WorkPool
+from prefect.client.schemas.objects import FlowRun, Integration, State, WorkerMetadata, WorkPool
 from prefect.context import AsyncClientContext, SyncClientContext
 from prefect.events.filters import EventAnyResourceFilter, EventFilter, EventNameFilter
 from prefect.exceptions import Abort, ObjectNotFound, Pause, TerminationSignal
@@ -178,6 +179,7 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
 
     async def setup(self) -> None:
         """Start the loop of the runs, do what every worker does, and load the flows of the pool before a run asks for them."""
+        spare_the_collector()
         self._run_loop.start()
         self._insist_on_ending()
         await super().setup()
@@ -220,6 +222,12 @@ class ResidentWorker(BaseWorker[BaseJobConfiguration, BaseVariables, ResidentRes
         """Ask for runs; at the regular time, and whenever one was scheduled or a slot has become free."""
         async with self._asking:
             return await super().get_and_submit_flow_runs()
+
+    async def _worker_metadata(self) -> WorkerMetadata | None:
+        """The integrations that are installed, as Prefect tells them, but without reading what every installed package is (0.2 s)."""
+        installed = [entry.dist for entry in entry_points(group="prefect.collections") if entry.dist]
+        integrations = [Integration(name=package.name, version=package.version) for package in installed]
+        return WorkerMetadata(integrations=integrations) if integrations else None
 
     async def _initialize_after_sync(self) -> None:
         await super()._initialize_after_sync()

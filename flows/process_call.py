@@ -16,7 +16,7 @@ from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from models.audio import RecordingAudio
+from models.audio import RecordingAudio, load_libraries
 from models.call_record import CallRecord, Recording
 from models.errors import CallTakenOver, PermanentError, QuotaExhausted, ReadbackError, TransientError
 from tasks import wiring
@@ -117,5 +117,6 @@ def _nothing_to_do(claim: Claim) -> State[Any]:
 
 
 def warm_up() -> None:
-    """Make the clients, of which Google's takes 0.7 s; a resident worker does this as soon as it takes runs."""
+    """Make the clients, of which Google's takes 0.7 s, and load what computes sounds; a resident worker does this once it takes runs."""
+    load_libraries()
     wiring.make_clients()

@@ -5,7 +5,7 @@ audio at all) and because a hostile one must not reach a decoder. libsndfile the
 time, so memory stays bounded by a block and by the envelope (16 bytes per 20 ms and channel), not by the call's length.
 
 numpy, soundfile and soxr together take about 0.2 s to import: they load inside the functions that use them, for a call
-worker starts without them.
+worker starts without them and has ``load_libraries`` called once it takes runs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from models.errors import BadPrompt, BadRecording, PermanentError
@@ -68,6 +69,12 @@ _SIGNATURES = (
 )
 _WAV_REMEDY = "Only WAV recordings (PCM, A-law or μ-law) can be read; check what wrote this object"
 _UPLOAD_REMEDY = "Upload the complete recording again under the same key"
+
+
+def load_libraries() -> None:
+    """Load what the functions here compute with, so that no call waits for it."""
+    for name in ("numpy", "soundfile", "soxr"):
+        import_module(name)
 
 
 @dataclass(frozen=True)

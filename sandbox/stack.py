@@ -233,7 +233,7 @@ class Stack:
         self.start_call_worker()
         self.start_summarizer()
         if self.options.training_worker:
-            self._worker("training-worker", "g4dn", "process", "training", limit=1)
+            self.start_training_worker()
             self._worker("control-worker", "g4dn", "process", "control", limit=4)
         self.start_listener()
         for name in ("call-worker", "summarizer"):
@@ -246,6 +246,10 @@ class Stack:
     def start_summarizer(self) -> None:
         """Start the summarizer's worker of pool ``g4dn``."""
         self._worker("summarizer", "g4dn", "resident", "summaries", limit=64)
+
+    def start_training_worker(self) -> None:
+        """Start the worker of queue ``training``, Prefect's own, which gives each run a process."""
+        self._worker("training-worker", "g4dn", "process", "training", limit=1)
 
     def start_listener(self) -> None:
         """Start the service that turns S3 notifications into Prefect events."""

@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,23 @@ def loaded(deployment: dict[str, Any]) -> Flow[..., Any]:
 @each_deployment
 def test_the_entry_point_loads_as_an_async_flow(deployment: dict[str, Any]) -> None:
     assert loaded(deployment).isasync
+
+
+def test_a_call_worker_loads_what_is_heavy_once_it_takes_runs(run_python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    modules = {item["entrypoint"].rpartition(".")[0] for item in DEPLOYMENTS if item["work_pool"]["name"] == "calls"}
+    heavy = ["torch", "transformers", "ctranslate2", "numpy", "boto3", "google.cloud.texttospeech_v1"]
+    settings = {"BUCKET": "b", "RETURNZERO_CLIENT_ID": "i", "RETURNZERO_CLIENT_SECRET": "s", "TTS_ENDPOINT": "127.0.0.1:1"}
+    said = run_python(
+        f"""
+        import sys
+        import deployments.resident, {", ".join(sorted(modules))}
+        print(sorted(set({heavy}) & set(sys.modules)))
+        flows.process_call.warm_up()
+        print(sorted(set({heavy}) & set(sys.modules)))
+        """,
+        **{f"READBACK_{name}": value for name, value in settings.items()},
+    )
+    assert said.stdout.splitlines() == ["[]", "['boto3', 'google.cloud.texttospeech_v1', 'numpy']"]
 
 
 @each_deployment
