@@ -1,8 +1,8 @@
 """Our summarizer against the naive loop (``generate(num_beams=4)``, one text at a time): ``python -m benchmarks.summaries``.
 
 The same model, the same hand-written inquiries, one run. Ours answers through the micro-batcher: first a lone caller who waits for each
-summary, then many callers at once, twice. The naive loop runs before and after, so that a busy machine slows both; the better of two counts
-for either.
+summary, then many callers at once, each twice. The naive loop runs before and after, so that a busy machine slows both; the better of two
+counts for either side.
 Quality is judged on all texts by the judge that scores the shipped model. ``--model`` takes any model's folder, ``--device cuda`` a GPU.
 """
 
@@ -12,6 +12,7 @@ import json
 import statistics
 import time
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def measure(model_dir: Path, device: Device, naive_rows: int, repeats: int, call
     _, before = naive(reference, texts[:naive_rows])
     with MicroBatcher(ours) as batcher:
         asyncio.run(lone(batcher, texts[:20]))
-        own_summaries, wait = asyncio.run(lone(batcher, texts))
+        own_summaries, wait = min((asyncio.run(lone(batcher, texts)) for _ in range(2)), key=itemgetter(1))
         each = min(asyncio.run(under_load(batcher, texts * repeats, callers)) for _ in range(2))
         sizes = dict(sorted(batcher.batch_sizes.items()))
     _, after = naive(reference, texts[:naive_rows])

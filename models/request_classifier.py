@@ -8,8 +8,7 @@ the mark, reads the inquiry for its product and its subject and writes the phras
 ``request_classifier.npz`` gets marks; a fine-tuned KoBART reads the inquiry alone.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -46,7 +45,7 @@ class RequestClassifier:
         self.kinds = tuple(kinds)
         self._rarity, self._weights, self._scales, self._offsets = rarity, weights, scales, offsets
         self._dense = np.ascontiguousarray((weights * scales[:, None] * rarity).T, dtype=np.float32)
-        self._counting = _ngrams()
+        self._counted = _counting()
 
     @classmethod
     def fit(cls, texts: Sequence[str], kinds: Sequence[str]) -> Self:
@@ -67,15 +66,13 @@ class RequestClassifier:
 
     def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """How much speaks for each kind, a row a text."""
-        counts = self._counting.transform(texts)
-        damped = 1 + np.log(counts.data)
-        weighed = damped * self._rarity[counts.indices]
-        return np.array(
-            [
-                damped[begin:end] @ self._dense[counts.indices[begin:end]] / max(np.linalg.norm(weighed[begin:end]), 1e-9) + self._offsets
-                for begin, end in pairwise(counts.indptr)
-            ]
-        )
+        return np.array([self._scores(text) for text in texts])
+
+    def _scores(self, text: str) -> npt.NDArray[np.float32]:
+        columns, counts = self._counted(text)
+        damped = 1 + np.log(counts, dtype=np.float32)
+        length = float(np.linalg.norm(damped * self._rarity[columns]))
+        return np.asarray(damped @ self._dense[columns] / max(length, 1e-9) + self._offsets, dtype=np.float32)
 
     def kinds_of(self, texts: Sequence[str]) -> list[str]:
         """The likeliest kind of each text."""
@@ -110,3 +107,19 @@ def _ngrams() -> Any:
     return HashingVectorizer(
         analyzer="char_wb", ngram_range=(1, 4), n_features=_FEATURES, alternate_sign=False, norm=None, dtype=np.float32
     )
+
+
+def _counting() -> Callable[[str], tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """A function that gives the columns of a text's n-grams and how often each occurs.
+
+    The same as ``_ngrams().transform`` for a single text in half its time, which goes into checking and sorting a sparse matrix.
+    """
+    from sklearn.utils import murmurhash3_32
+
+    ngrams = _ngrams().build_analyzer()
+
+    def counted(text: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        hashes = np.array([murmurhash3_32(ngram) for ngram in ngrams(text)], dtype=np.int64)
+        return np.unique(np.abs(hashes) % _FEATURES, return_counts=True)
+
+    return counted

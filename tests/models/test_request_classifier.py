@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.request_classifier import RequestClassifier, marked
+from models.request_classifier import RequestClassifier, _counting, _ngrams, marked
 
 INQUIRIES = {
     "cancel": ["해지하고 싶어요", "이제 그만 해지해 주세요", "해지 절차가 어떻게 되나요", "보험 해지할게요"],
@@ -21,6 +21,15 @@ def test_wordings_tell_the_kind() -> None:
     assert classifier.kinds_of(["대출 좀 알아보려고요", "견인 불러 주세요"]) == ["loan", "roadside"]
     assert classifier.kinds_of([]) == []
     assert len(classifier.kinds_of(["", "?!", "🙏"])) == 3
+
+
+def test_ngrams_are_counted_as_scikit_learn_counts_them() -> None:
+    for text in [*TEXTS, "", "?!", "🙏 가나다 가나다 abc", "보험 " * 300]:
+        columns, counts = _counting()(text)
+        theirs = _ngrams().transform([text])
+        theirs.sort_indices()
+        assert columns.tolist() == theirs.indices.tolist()
+        assert counts.tolist() == theirs.data.tolist()
 
 
 def test_a_loaded_classifier_answers_as_the_one_that_was_saved(tmp_path: Path) -> None:
