@@ -9,6 +9,7 @@ the mark, reads the inquiry for its product and its subject and writes the phras
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 FILE = "request_classifier.npz"
 _FEATURES = 2**16
+_WORDS = 2**15  # that are kept taken apart, 8 MB
 _PENALTY = 0.5  # C of the linear support vector machine; 0.25 to 1 came out alike
 
 
@@ -110,16 +112,21 @@ def _ngrams() -> Any:
 
 
 def _counting() -> Callable[[str], tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """A function that gives the columns of a text's n-grams and how often each occurs.
+    """A function that gives the columns of a text's n-grams and how often each occurs, as ``_ngrams().transform`` does.
 
-    The same as ``_ngrams().transform`` for a single text in half its time, which goes into checking and sorting a sparse matrix.
+    No n-gram reaches over a space, and callers say the same words again and again (of the words of the 200 held-out inquiries 87 %
+    are among those of the 10,638 others), so each word is taken apart once: a third of the time.
     """
     from sklearn.utils import murmurhash3_32
 
     ngrams = _ngrams().build_analyzer()
 
+    @lru_cache(maxsize=_WORDS)
+    def columns_of(word: str) -> npt.NDArray[np.int64]:
+        return np.abs(np.array([murmurhash3_32(ngram) for ngram in ngrams(word)], dtype=np.int64)) % _FEATURES
+
     def counted(text: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        hashes = np.array([murmurhash3_32(ngram) for ngram in ngrams(text)], dtype=np.int64)
-        return np.unique(np.abs(hashes) % _FEATURES, return_counts=True)
+        found = [columns_of(word) for word in text.split()]
+        return np.unique(np.concatenate(found) if found else np.empty(0, dtype=np.int64), return_counts=True)
 
     return counted
