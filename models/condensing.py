@@ -46,14 +46,16 @@ def _score(sentence: str, place: float, seen: set[str]) -> float:
     return 1.0 + 2.0 * cues + markers + 3.0 * len(_products(sentence) - seen) + edge
 
 
-def condense(text: str, limit: int, count_tokens: Callable[[str], int]) -> tuple[str, bool]:
+def condense(
+    text: str, limit: int, count_tokens: Callable[[str], int], most_tokens: Callable[[str], int] | None = None
+) -> tuple[str, bool]:
     """The text in at most ``limit`` tokens, and whether anything was left out.
 
-    ``count_tokens`` must count what the model will read, its special tokens included. Sentences keep their order; a sentence
-    said twice counts once.
+    ``count_tokens`` must count what the model will read, its special tokens included; ``most_tokens`` never says less, and says it
+    sooner. Sentences keep their order; a sentence said twice counts once.
     """
     whole = " ".join(text.split())
-    if count_tokens(whole) <= limit:
+    if (most_tokens is not None and most_tokens(whole) <= limit) or count_tokens(whole) <= limit:
         return whole, False
     sentences = list(dict.fromkeys(split_sentences(text)))
     seen: set[str] = set()

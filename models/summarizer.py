@@ -100,7 +100,7 @@ class Summarizer:
             if not text.strip():
                 raise BadTranscript("There is nothing to summarize: the text has no words")
         limit = self.engine.max_input_tokens - (1 if self._classifier else 0)
-        read = [condense(text, limit, self.engine.count_tokens) for text in texts]
+        read = [condense(text, limit, self.engine.count_tokens, self.engine.most_tokens) for text in texts]
         summaries = self._summaries(texts, self._marked([text for text, _ in read]))
         return [SummaryResult(own, self.name, self.version, condensed) for own, (_, condensed) in zip(summaries, read, strict=True)]
 

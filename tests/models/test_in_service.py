@@ -27,6 +27,9 @@ class NamedEngine:
     def count_tokens(self, text: str) -> int:
         return len(text)
 
+    def most_tokens(self, text: str) -> int:
+        return self.count_tokens(text)
+
     def hypotheses(self, texts: Sequence[str], beams: int) -> list[list[str]]:
         if self._gate is not None and "기다려" in texts:
             self.busy.set()

@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.condensing import condense, split_sentences
-from models.engines import BEAMS, content_hash, converted_form, first_beams
+from models.engines import BEAMS, content_hash, converted_form, first_beams, load_tokenizer, tokens_a_character
 from models.errors import BadTranscript, ConfigurationError
 from models.faithfulness import additions, choose_faithful, names_only_what_was_said, quantities, read_number, strike
 from models.pretraining import SmallBart, new_bart
@@ -60,6 +62,9 @@ class Scripted:
 
     def count_tokens(self, text: str) -> int:
         return len(text)
+
+    def most_tokens(self, text: str) -> int:
+        return self.count_tokens(text)
 
     def hypotheses(self, texts: Sequence[str], beams: int) -> list[list[str]]:
         self.batches.append(list(texts))
@@ -168,6 +173,18 @@ def test_a_text_without_words_is_a_bad_transcript(summarizer: Summarizer) -> Non
 
 
 # long input
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=300, deadline=None)
+def test_no_text_has_more_tokens_than_its_characters_could_make(summarizer: Summarizer, text: str) -> None:
+    assert summarizer.engine.count_tokens(text) <= summarizer.engine.most_tokens(text)
+
+
+def test_a_tokenizer_that_knows_bytes_makes_up_to_four_tokens_of_a_character(tiny_llama: Path) -> None:
+    tokenizer = load_tokenizer(tiny_llama)
+    assert tokens_a_character(tokenizer) == 4
+    assert len(tokenizer.encode("🙏" * 10).ids) > 10
 
 
 def test_long_input_fits_the_model_and_says_that_it_was_condensed(summarizer: Summarizer) -> None:
