@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from prefect.testing.utilities import prefect_test_harness
 
+RunPython = Callable[..., subprocess.CompletedProcess[str]]
+
 
 @pytest.fixture(scope="module")
 def prefect_server() -> Iterator[None]:
@@ -17,7 +19,7 @@ def prefect_server() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
+def run_python() -> RunPython:
     """``run_python(code, NAME="value")``: workers and the server change the process that they are in. ``ends`` is the code expected."""
 
     def run(code: str, *, ends: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:

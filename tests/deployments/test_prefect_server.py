@@ -2,9 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 
-RunPython = Callable[..., subprocess.CompletedProcess[str]]
+from tests.deployments.conftest import RunPython
 
 
 def test_the_running_application_is_found_without_reading_the_settings(run_python: RunPython) -> None:

@@ -2,8 +2,6 @@
 
 import inspect
 import re
-import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from deployments.register import pools
 from flows.watch_s3 import event_of
 from models.call_record import Recording
 from models.settings import Settings
+from tests.deployments.conftest import RunPython
 
 ROOT = Path(__file__).parents[2]
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
@@ -34,7 +33,7 @@ def test_the_entry_point_loads_as_an_async_flow(deployment: dict[str, Any]) -> N
     assert loaded(deployment).isasync
 
 
-def test_a_call_worker_loads_what_is_heavy_once_it_takes_runs(run_python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_a_call_worker_loads_what_is_heavy_once_it_takes_runs(run_python: RunPython) -> None:
     modules = {item["entrypoint"].rpartition(".")[0] for item in DEPLOYMENTS if item["work_pool"]["name"] == "calls"}
     heavy = ["torch", "transformers", "ctranslate2", "numpy", "boto3", "google.cloud.texttospeech_v1"]
     settings = {"BUCKET": "b", "RETURNZERO_CLIENT_ID": "i", "RETURNZERO_CLIENT_SECRET": "s", "TTS_ENDPOINT": "127.0.0.1:1"}

@@ -1,8 +1,6 @@
 """What a resident worker keeps for all its runs: flows, clients, and what was loaded."""
 
 import asyncio
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +9,7 @@ from prefect.workers.base import BaseWorker
 from prefect.workers.process import ProcessWorker
 
 from deployments.resident import ResidentWorker
-
-RunPython = Callable[..., subprocess.CompletedProcess[str]]
+from tests.deployments.conftest import RunPython
 
 
 def test_the_worker_type_is_found_by_prefect_itself() -> None:

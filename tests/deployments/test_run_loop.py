@@ -1,12 +1,9 @@
 """A resident worker that cannot begin its work does not stay to spoil everybody's runs."""
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.processes import free_port
-
-RunPython = Callable[..., subprocess.CompletedProcess[str]]
+from tests.deployments.conftest import RunPython
 
 
 def test_a_loop_that_cannot_reach_the_server_ends_its_worker(tmp_path: Path, run_python: RunPython) -> None:

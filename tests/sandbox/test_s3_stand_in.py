@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import boto3
 import pytest
 from moto.s3.models import S3Backend
 
+from clients.aws import aws_client
 from clients.s3 import ObjectStore
 from models.errors import StorageConflict
 from sandbox.s3 import listen
@@ -16,13 +16,17 @@ from sandbox.s3 import listen
 REGION = "ap-northeast-2"
 
 
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "sandbox")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
+
+
 @pytest.fixture
 def slow_to_write(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The stand-in in this process, with time for another request between moto's look at the entity tag and its write."""
     write = S3Backend.put_object
     monkeypatch.setattr(S3Backend, "put_object", lambda *given, **more: (time.sleep(0.02), write(*given, **more))[1])
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "sandbox")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
     server = listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -49,11 +53,7 @@ def test_one_of_many_writers_that_saw_the_same_object_replaces_it(slow_to_write:
 
 
 def test_objects_are_served_while_somebody_waits_for_messages(s3_server: str) -> None:
-    def client(service: str):  # type: ignore[no-untyped-def]
-        keys = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"}
-        return boto3.client(service, endpoint_url=s3_server, region_name=REGION, **keys)
-
-    sqs, s3 = client("sqs"), client("s3")
+    sqs, s3 = (aws_client(service, region=REGION, endpoint_url=s3_server, timeout_seconds=30) for service in ("sqs", "s3"))
     queue = sqs.create_queue(QueueName="nothing-comes")["QueueUrl"]
     waiting = threading.Thread(target=sqs.receive_message, kwargs={"QueueUrl": queue, "WaitTimeSeconds": 3})
     waiting.start()
