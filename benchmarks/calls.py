@@ -24,8 +24,8 @@ import numpy as np
 
 from benchmarks.host import host_ms
 from benchmarks.s3_clock import s3_clock
-from models.call_record import CallRecord
-from models.storage_keys import StorageKeys, call_id
+from models.call.record import CallRecord
+from models.keys import StorageKeys, call_id
 from sandbox.demo import connect_key
 from sandbox.soak import Call, make_calls
 from sandbox.stack import BUCKET, CRASHABLE, REGION, ROOT, Stack, StackOptions

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from models.dataset.generator import generate
-from models.metrics import MetricSettings, SummaryScorer
-from models.tokenizer import train_tokenizer
+from models.recipe.generator import generate
+from models.recipe.tokenizer import train_tokenizer
+from models.training.metrics import MetricSettings, SummaryScorer
 
 
 def main() -> None:

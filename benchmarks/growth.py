@@ -21,7 +21,7 @@ from rich.progress import track
 from benchmarks.calls import LONGEST_WAIT, STT_SECONDS, google_seconds, passages, processor_seconds, put, waits
 from benchmarks.polling import next_number
 from benchmarks.s3_clock import s3_clock
-from models.storage_keys import StorageKeys
+from models.keys import StorageKeys
 from sandbox.soak import Call, make_calls
 from sandbox.stack import BUCKET, Stack, StackOptions
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import boto3
 
-from models.audio import to_prompt
-from models.speech_text import read_back_sentence, to_ssml
-from models.summarizer import Summarizer
-from tasks import wiring
+import wiring
+from models.call.read_back import read_back_sentence, to_ssml
+from models.sound.audio import to_prompt
+from models.summarizer.summarizer import Summarizer
 
 LOOK_SECONDS = 1.0
 

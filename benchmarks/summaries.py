@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models.engines import Device
-from models.settings import SHIPPED_MODEL
-from models.summarizer import MicroBatcher, Summarizer
-from models.training_recipe import free_form, score
+from models.recipe.recipe import free_form, score
+from models.summarizer import SHIPPED_MODEL
+from models.summarizer.engines import Device
+from models.summarizer.summarizer import MicroBatcher, Summarizer
 
 
 def naive(reference: Summarizer, texts: Sequence[str]) -> tuple[list[str], float]:

@@ -16,13 +16,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from models.dataset.generator import generate
-from models.dataset.pair import Pair
-from models.finetuning import FinetuneConfig, finetune
-from models.finetuning.trainer import generate_summaries
-from models.metrics import MetricSettings
-from models.pretraining import SmallBart, new_bart
-from models.tokenizer import train_tokenizer
+from models.recipe.generator import generate
+from models.recipe.pretraining import SmallBart, new_bart
+from models.recipe.tokenizer import train_tokenizer
+from models.training import FinetuneConfig, finetune
+from models.training.data.pair import Pair
+from models.training.metrics import MetricSettings
+from models.training.trainer import generate_summaries
 
 BATCH = 2
 LEARNING_RATE = 5e-4

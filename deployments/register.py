@@ -18,9 +18,9 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate, WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
-from models.settings import Settings, load_settings
-from tasks.speak import RATE_LIMIT
-from tasks.transcribe import JOBS_LIMIT
+from tasks.call.speak import RATE_LIMIT
+from tasks.call.transcribe import JOBS_LIMIT
+from wiring.configuration import Settings, load_settings
 
 logger = logging.getLogger("readback.register")
 ROOT = Path(__file__).resolve().parent.parent

@@ -44,7 +44,7 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 from deployments.collector import spare_the_collector
 from deployments.doorbell import listen_for_runs
 from deployments.termination import Intent, Termination, begin, install
-from models.settings import load_settings
+from wiring.configuration import load_settings
 
 # Blocking vendor calls of all runs share these threads; a call waits for the network, not for a core.
 BLOCKING_THREADS = 64

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
-from tasks.digest import digest_report, look_at_open_calls, read_day, yesterday
+from tasks.operations.digest import digest_report, look_at_open_calls, read_day, yesterday
 
 
 @flow(name="digest")

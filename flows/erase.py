@@ -11,10 +11,10 @@ from typing import cast
 
 from prefect import flow, runtime
 
+import wiring
 from models.errors import ObjectGone
-from models.storage_keys import call_id as call_id_of
-from tasks import wiring
-from tasks.erase import (
+from models.keys import call_id as call_id_of
+from tasks.operations.erase import (
     Receipt,
     begin_receipt,
     check_nothing_is_left,

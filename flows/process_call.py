@@ -16,21 +16,21 @@ from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from models.audio import RecordingAudio, load_libraries
-from models.call_record import CallRecord, Recording
+import wiring
+from models.call.record import CallRecord, Recording
 from models.errors import CallTakenOver, PermanentError, QuotaExhausted, ReadbackError, TransientError
-from tasks import wiring
-from tasks.claim import Claim, claim_call, complete_recording
-from tasks.convert import convert
-from tasks.fetch import fetch
-from tasks.pause import wait_for_better_times
-from tasks.quarantine import failure_of, set_aside
-from tasks.report import report
+from models.sound.audio import RecordingAudio, load_libraries
+from tasks.call.claim import Claim, claim_call, complete_recording
+from tasks.call.convert import convert
+from tasks.call.fetch import fetch
+from tasks.call.quarantine import failure_of, set_aside
+from tasks.call.report import report
+from tasks.call.speak import speak
+from tasks.call.summarize import summarize
+from tasks.call.transcribe import transcribe
+from tasks.call.upload import HandOver, find_prompt, hand_over, upload
+from tasks.operations.pause import wait_for_better_times
 from tasks.retrying import NO_RESULT
-from tasks.speak import speak
-from tasks.summarize import summarize
-from tasks.transcribe import transcribe
-from tasks.upload import HandOver, find_prompt, hand_over, upload
 
 
 @dataclass

@@ -15,10 +15,10 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.settings import get_current_settings
 from prefect.states import AwaitingRetry, Crashed
 
-from models.reconciling import Care, ReapingRules, RunFacts, care_for
-from tasks import wiring
-from tasks.pause import pause_for_outage, resume_calls, resume_when_due
-from tasks.runs import CALL_FLOW, SUMMARY_FLOW, changed_since, flow_names, heard_since, runs_in
+import wiring
+from models.call.reconciling import Care, ReapingRules, RunFacts, care_for
+from tasks.operations.pause import pause_for_outage, resume_calls, resume_when_due
+from tasks.operations.runs import CALL_FLOW, SUMMARY_FLOW, changed_since, flow_names, heard_since, runs_in
 
 # A crash older than this has been dealt with by reconcile, or by a person.
 _LOOK_BACK = timedelta(hours=1)

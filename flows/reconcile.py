@@ -11,11 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from prefect import flow, get_client, get_run_logger
 from prefect.artifacts import acreate_markdown_artifact
 
-from models.reconciling import Action
-from models.storage_keys import StorageKeys
-from tasks import wiring
-from tasks.reconcile import Cursor, Scope, Totals, batches, compare, read_cursor, report_of, write_cursor
-from tasks.runs import Pace, call_deployment, start_call
+import wiring
+from models.call.reconciling import Action
+from models.keys import StorageKeys
+from tasks.operations.reconcile import Cursor, Scope, Totals, batches, compare, read_cursor, report_of, write_cursor
+from tasks.operations.runs import Pace, call_deployment, start_call
 
 
 @flow(name="reconcile")

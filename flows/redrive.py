@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from prefect import flow, get_client, get_run_logger
 from prefect.artifacts import acreate_markdown_artifact
 
+import wiring
 from models.errors import ConfigurationError
-from tasks import wiring
-from tasks.redrive import Line, Result, Selection, reopen_call, report_of, selected
-from tasks.runs import Pace, call_deployment, start_call
+from tasks.operations.redrive import Line, Result, Selection, reopen_call, report_of, selected
+from tasks.operations.runs import Pace, call_deployment, start_call
 
 
 @flow(name="redrive")

@@ -5,9 +5,9 @@ Runs on pool ``g4dn`` in a resident worker, so the model is loaded once; a stock
 
 from prefect import flow
 
-from tasks.champion import model_in_service
+from tasks.call.write_summary import write_summary
 from tasks.retrying import NO_RESULT
-from tasks.write_summary import write_summary
+from tasks.selection.champion import model_in_service
 
 
 @flow(name="summarize-call", **NO_RESULT)

@@ -17,11 +17,11 @@ import httpx
 from prefect import get_client
 from prefect.client.orchestration import PrefectClient
 
+import wiring
 from clients.sqs import NotificationQueue, QueueMessage
-from models.call_record import Recording
+from models.call.notifications import EVENT_NAME, UnreadableMessage, event_id, landed_recordings
+from models.call.record import Recording
 from models.errors import ReadbackError
-from models.notifications import EVENT_NAME, UnreadableMessage, event_id, landed_recordings
-from tasks import wiring
 
 logger = logging.getLogger("readback.watch_s3")
 

@@ -15,8 +15,8 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
-from models.call_record import CallRecord, Failure, Outcome
-from models.storage_keys import StorageKeys, call_id
+from models.call.record import CallRecord, Failure, Outcome
+from models.keys import StorageKeys, call_id
 from sandbox.stack import BUCKET, Stack
 
 _FILE = re.compile(r"^(stt|nlp|tts)/(?:stt|nlp|tts)_(\d+)\.(?:txt|wav)$")

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from models.dataset.generator import generate, generate_out_of_domain, write_csv
+from models.recipe.generator import generate, generate_out_of_domain, write_csv
 
 # Drawn with other seeds than the shipped model's data.
 DATA_SETS = {"datasets/data_12000.csv": (12_000, 101), "datasets/data_2000.csv": (2_000, 102)}

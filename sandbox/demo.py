@@ -21,8 +21,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from models.call_record import CallRecord, Outcome
-from models.storage_keys import RECORDINGS_FOLDER, StorageKeys, call_id, parse_recording_key
+from models.call.record import CallRecord, Outcome
+from models.keys import RECORDINGS_FOLDER, StorageKeys, call_id, parse_recording_key
 from sandbox.processes import ProcessFailed
 from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
 

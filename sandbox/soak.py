@@ -34,9 +34,9 @@ import soundfile
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from models.call_record import CallRecord, Outcome
-from models.settings import SHIPPED_MODEL
-from models.storage_keys import StorageKeys
+from models.call.record import CallRecord, Outcome
+from models.keys import StorageKeys
+from models.summarizer import SHIPPED_MODEL
 from sandbox.audit import Expected, Report, audit, gather, runs_of, show
 from sandbox.demo import connect_key
 from sandbox.faults import FaultPlan

@@ -1,7 +1,7 @@
 """Personal numbers, masked wherever people or callers meet a text, as the settings say."""
 
-from models.privacy import mask_personal_data
-from tasks import wiring
+import wiring
+from models.call.privacy import mask_personal_data
 
 
 def masked(text: str) -> str:

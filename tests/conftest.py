@@ -9,12 +9,12 @@ import pytest
 import requests
 from xdist.scheduler import LoadScopeScheduling
 
+import wiring
 from clients.s3 import ObjectStore
-from models.dataset.pair import Pair
-from models.pretraining import SmallBart, new_bart
-from models.tokenizer import train_tokenizer
+from models.recipe.pretraining import SmallBart, new_bart
+from models.recipe.tokenizer import train_tokenizer
+from models.training.data.pair import Pair
 from sandbox.stand_in import stand_in
-from tasks import wiring
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}<|start|>{{ message['role'] }}\n{{ message['content'] }}<|eot_id|>{% endfor %}"

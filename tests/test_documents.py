@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from models.settings import settings_table
+from wiring.configuration import settings_table
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("models/shipped/*.md")])
+DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("models/summarizer/shipped/*.md")])
 
 
 def test_the_configuration_page_lists_every_setting_as_it_is() -> None:
-    assert settings_table() in (ROOT / "docs" / "configuration.md").read_text("utf-8"), "run: python -m models.settings"
+    assert settings_table() in (ROOT / "docs" / "configuration.md").read_text("utf-8"), "run: python -m wiring.configuration"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from benchmarks.conversion import speech_like
-from models.call_record import CallRecord, Outcome
-from models.storage_keys import StorageKeys
+from models.call.record import CallRecord, Outcome
+from models.keys import StorageKeys
 from sandbox.demo import connect_key, put, record_of, recordings_in
 from sandbox.faults import FaultPlan
 from sandbox.stack import BUCKET, CLIENT_SECRET, RECORDINGS, Stack, StackOptions

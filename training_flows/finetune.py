@@ -12,13 +12,13 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifa
 from prefect.exceptions import PrefectHTTPStatusError
 from pydantic import BaseModel, ConfigDict, Field
 
-from models import plots
-from models.finetuning import FinetuneConfig, Progress
-from models.finetuning.outputs import RunKeys, RunSummary, run_name
-from models.metrics import local_encoder
-from tasks.evaluate import evaluate
-from tasks.train import download_models, find_finished, prepare_data, train, upload_run, work_folder
-from tasks.wiring import object_store, settings
+from models.training import FinetuneConfig, Progress
+from models.training.metrics import local_encoder
+from models.training.outputs import RunKeys, RunSummary, run_name
+from reports import plots
+from tasks.training.evaluate import evaluate
+from tasks.training.train import download_models, find_finished, prepare_data, train, upload_run, work_folder
+from wiring import object_store, settings
 
 SEVEN_DAYS = 7 * 24 * 3600
 

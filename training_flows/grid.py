@@ -8,8 +8,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.errors import ConfigurationError
-from models.finetuning import FinetuneConfig
-from models.finetuning.config import Family, Method
+from models.training import FinetuneConfig
+from models.training.config import Family, Method
 from training_flows.finetune import FinetuneRun
 
 SWEEPS = Path(__file__).parent / "sweeps"

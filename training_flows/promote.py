@@ -4,11 +4,11 @@ from prefect import flow, get_run_logger
 from prefect.runtime import flow_run as current
 
 from models.errors import ModelRefused
-from models.registry import Aliases
-from models.selection import gate
-from tasks.candidates import find_candidates
-from tasks.leaderboard import publish_history
-from tasks.promote import check_version, move_champion, read_aliases, read_history, register, smoke_test
+from models.lifecycle.registry import Aliases
+from models.lifecycle.selection import gate
+from tasks.selection.candidates import find_candidates
+from tasks.selection.leaderboard import publish_history
+from tasks.selection.promote import check_version, move_champion, read_aliases, read_history, register, smoke_test
 from training_flows.scoring import ScoringSettings, score_contest
 
 MARGIN = 0.01

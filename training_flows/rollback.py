@@ -3,9 +3,9 @@
 from prefect import flow
 
 from models.errors import ModelRefused
-from models.registry import Aliases
-from tasks.leaderboard import publish_history
-from tasks.promote import check_version, read_aliases, read_history, roll_back
+from models.lifecycle.registry import Aliases
+from tasks.selection.leaderboard import publish_history
+from tasks.selection.promote import check_version, read_aliases, read_history, roll_back
 
 
 @flow(name="rollback")

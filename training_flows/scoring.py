@@ -12,11 +12,11 @@ from prefect.runtime import flow_run as current
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.errors import ConfigurationError
-from models.metrics import MetricSettings, local_encoder
-from tasks.candidates import Candidate, Contest
-from tasks.leaderboard import publish_board
-from tasks.score import Board, TestSet, known_scores, make_board, prepare_test_set, save_board, score, score_key
-from tasks.wiring import object_store, settings
+from models.training.metrics import MetricSettings, local_encoder
+from tasks.selection.candidates import Candidate, Contest
+from tasks.selection.leaderboard import publish_board
+from tasks.selection.score import Board, TestSet, known_scores, make_board, prepare_test_set, save_board, score, score_key
+from wiring import object_store, settings
 
 DEPLOYMENT = "score-candidate/score-candidate"
 

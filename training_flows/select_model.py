@@ -6,19 +6,19 @@ from prefect import flow, get_run_logger
 from prefect.runtime import flow_run as current
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.finetuning.outputs import run_name
-from models.registry import Aliases
-from models.voting import VoteResult
-from tasks.candidates import find_candidates
-from tasks.promote import read_aliases
-from tasks.score import Board, find_board
-from tasks.train import load_training_data
-from tasks.vote import VoteSettings, open_vote
-from tasks.wiring import object_store
+from models.lifecycle.registry import Aliases
+from models.lifecycle.voting import VoteResult
+from models.training.outputs import run_name
+from tasks.selection.candidates import find_candidates
+from tasks.selection.promote import read_aliases
+from tasks.selection.score import Board, find_board
+from tasks.selection.vote import VoteSettings, open_vote
+from tasks.training.train import load_training_data
 from training_flows.grid import read_grid
 from training_flows.promote import MARGIN, bring_into_service
 from training_flows.scoring import ScoringSettings, score_contest
 from training_flows.vote import hold_vote
+from wiring import object_store
 
 EVERY_RUN = ["bart/*", "llama/*"]
 

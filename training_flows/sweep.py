@@ -15,11 +15,11 @@ from prefect.settings import get_current_settings
 from pydantic import BaseModel, Field
 
 from models.errors import TrainingFailed
-from models.finetuning.outputs import RunKeys, RunSummary, run_name
-from tasks.train import find_finished, prepare_data
-from tasks.wiring import object_store
+from models.training.outputs import RunKeys, RunSummary, run_name
+from tasks.training.train import find_finished, prepare_data
 from training_flows.finetune import SEVEN_DAYS, FinetuneRun, artifact_key, finetune, shown
 from training_flows.grid import SweepGrid, read_grid
+from wiring import object_store
 
 DEPLOYMENT = "finetune/finetune"
 SECONDS_BETWEEN_LOOKS = 60

@@ -8,11 +8,11 @@ from prefect.flow_runs import apause_flow_run, asuspend_flow_run
 from prefect.runtime import flow_run as current
 
 from models.errors import ConfigurationError
-from models.voting import VotePlan, VoteResult, count
-from tasks.leaderboard import publish_result, publish_turnout
-from tasks.score import find_board
-from tasks.vote import BallotForm, VoteSettings, ballot_form, form_instruction, open_vote, read_votes, store_ballot
-from tasks.wiring import object_store
+from models.lifecycle.voting import VotePlan, VoteResult, count
+from tasks.selection.leaderboard import publish_result, publish_turnout
+from tasks.selection.score import find_board
+from tasks.selection.vote import BallotForm, VoteSettings, ballot_form, form_instruction, open_vote, read_votes, store_ballot
+from wiring import object_store
 
 DAY_SECONDS = 24 * 3600
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.storage_keys import StorageKeys
+from models.keys import StorageKeys
 
 FOLDER = Path(__file__).parents[2] / "deployments" / "iam"
 ROLES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}

@@ -14,9 +14,9 @@ from prefect.utilities.callables import parameter_schema
 
 from deployments.register import pools
 from flows.watch_s3 import event_of
-from models.call_record import Recording
-from models.settings import Settings
+from models.call.record import Recording
 from tests.deployments.conftest import RunPython
+from wiring.configuration import Settings
 
 ROOT = Path(__file__).parents[2]
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]

@@ -5,7 +5,7 @@ from prefect import get_client
 from prefect.workers.process import ProcessJobConfiguration
 
 from deployments.register import JOB_TEMPLATES, limits, pools, register
-from models.settings import Settings
+from wiring.configuration import Settings
 
 
 async def test_registering_twice_makes_everything_once(prefect_server: None, monkeypatch: pytest.MonkeyPatch) -> None:

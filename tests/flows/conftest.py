@@ -12,13 +12,13 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.states import State
 from prefect.testing.utilities import prefect_test_harness
 
+import wiring
 from clients.s3 import ObjectStore
 from deployments.register import pools, register_pool
-from models.call_record import CallRecord, Failure, Outcome, Recording, Transcription
-from models.settings import load_settings
-from models.storage_keys import StorageKeys
-from tasks import wiring
-from tasks.quarantine import set_aside
+from models.call.record import CallRecord, Failure, Outcome, Recording, Transcription
+from models.keys import StorageKeys
+from tasks.call.quarantine import set_aside
+from wiring.configuration import load_settings
 
 BUCKET = "aicc-operations"
 REGION = "ap-northeast-2"

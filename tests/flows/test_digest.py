@@ -7,11 +7,11 @@ from prefect.states import Running
 
 from clients.s3 import ObjectStore
 from flows.digest import digest
-from models.call_record import Outcome
-from models.ended_call import EndedCall, figures
-from models.storage_keys import StorageKeys
-from tasks.digest import hours_svg
-from tasks.ended import file_end
+from models.call.ended import EndedCall, figures
+from models.call.record import Outcome
+from models.keys import StorageKeys
+from stores.days import file_end
+from tasks.operations.digest import hours_svg
 from tests.flows.conftest import a_call_run, artifact, put_recording, quarantined
 
 NOON_IN_KOREA = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)

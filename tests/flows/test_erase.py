@@ -11,13 +11,13 @@ from prefect.states import Completed, Running
 
 from clients.s3 import ObjectStore
 from flows.erase import erase
-from models.call_record import CallRecord, Outcome, Recording, Transcription, Utterance
-from models.ended_call import EndedCall
+from models.call.ended import EndedCall
+from models.call.record import CallRecord, Outcome, Recording, Transcription, Utterance
 from models.errors import ObjectGone
-from models.storage_keys import StorageKeys
-from tasks.claim import claim_call
-from tasks.ended import file_end
-from tasks.erase import Receipt
+from models.keys import StorageKeys
+from stores.days import file_end
+from tasks.call.claim import claim_call
+from tasks.operations.erase import Receipt
 from tests.flows.conftest import a_call_run, put_record, put_recording
 
 WORDS = "암 진단비를 청구하고 싶어요"
@@ -92,7 +92,7 @@ async def test_an_erased_call_is_not_processed_again_by_a_late_event(store: Obje
 async def test_a_run_that_works_on_the_call_is_stopped_first(
     store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.erase._STOP_SECONDS", 0.0)
+    monkeypatch.setattr("tasks.operations.erase._STOP_SECONDS", 0.0)
     recording: Recording = put_recording(store, "c-1")
     run = await a_call_run(client, recording, Running())
     queued = await a_call_run(client, recording)

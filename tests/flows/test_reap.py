@@ -10,14 +10,14 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed, Crashed, Pending, Running, Scheduled
 
+import wiring
 from clients.s3 import ObjectStore
 from flows import reap as reaper
 from flows.reap import reap
 from flows.reconcile import reconcile
 from models.errors import QuotaExhausted
-from tasks import wiring
-from tasks.pause import QUEUES, WAITING, Stop, pause_calls, resume_calls, stop_in_force
-from tasks.runs import heard_since
+from tasks.operations.pause import QUEUES, WAITING, Stop, pause_calls, resume_calls, stop_in_force
+from tasks.operations.runs import heard_since
 from tests.flows.conftest import a_call_run, artifact, put_recording
 
 

@@ -9,9 +9,9 @@ from prefect.states import Completed, Crashed, Failed, Running
 
 from clients.s3 import ObjectStore
 from flows.reconcile import reconcile
-from models.call_record import Outcome
-from models.storage_keys import StorageKeys
-from tasks import reconcile as reconciling
+from models.call.record import Outcome
+from models.keys import StorageKeys
+from tasks.operations import reconcile as reconciling
 from tests.flows.conftest import a_call_run, artifact, calls_started, put_record, put_recording
 
 DAY = date(2026, 11, 20)
@@ -50,7 +50,7 @@ async def test_a_call_whose_run_failed_is_started_again_when_it_has_rested(
 ) -> None:
     failed = put_recording(store, "failed")
     put_record(store, failed, str((await a_call_run(client, failed, Failed())).id))
-    monkeypatch.setattr("models.reconciling.pause_before_restart", lambda age: timedelta(0))
+    monkeypatch.setattr("models.call.reconciling.pause_before_restart", lambda age: timedelta(0))
     await reconcile(since=DAY, until=DAY, **FAST)
     assert len(await calls_started(client)) == 2
     assert "실행이 끝났으나 미완료" in await artifact(client, "reconcile")

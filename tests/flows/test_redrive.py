@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prefect.client.orchestration import PrefectClient
 
+import wiring
 from clients.s3 import ObjectStore
 from flows.redrive import redrive
-from models.call_record import Outcome
+from models.call.record import Outcome
 from models.errors import ConfigurationError
-from models.storage_keys import StorageKeys
-from tasks import wiring
-from tasks.redrive import Result
+from models.keys import StorageKeys
+from tasks.operations.redrive import Result
 from tests.flows.conftest import artifact, calls_started, outcome_of, quarantined
 
 FAST = {"per_minute": 100_000}

@@ -13,15 +13,15 @@ import requests
 import soundfile
 
 from clients.s3 import ObjectStore
-from models.call_record import CallRecord, Outcome
-from models.engines import CONVERTED, convert
-from models.registry import SHIPPED, Registry
-from models.settings import SHIPPED_MODEL
-from models.storage_keys import StorageKeys, call_id
+from models.call.record import CallRecord, Outcome
+from models.keys import StorageKeys, call_id
+from models.lifecycle.registry import SHIPPED, Registry
+from models.summarizer import SHIPPED_MODEL
+from models.summarizer.engines import CONVERTED, convert
 from sandbox.demo import Upload, connect_key, put, record_of, recordings_in
 from sandbox.faults import FaultPlan
 from sandbox.stack import BUCKET, RECORDINGS, REGION, Stack
-from tasks.champion import publish_version
+from tasks.selection.champion import publish_version
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from models.call_record import CallRecord, Failure, Outcome, Recording
+from models.call.record import CallRecord, Failure, Outcome, Recording
 from sandbox.audit import Evidence, Expected, File, Report, audit
 from sandbox.stack import BUCKET
 

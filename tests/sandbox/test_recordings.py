@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from models.audio import inspect_recording
-from models.storage_keys import parse_recording_key
+from models.keys import parse_recording_key
+from models.sound.audio import inspect_recording
 from sandbox.make_recordings import RECORDINGS, SAMPLE_RATE, SCRIPT, read_script
 
 CALLS = read_script(SCRIPT).calls

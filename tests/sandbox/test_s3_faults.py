@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from clients.call_records import CallRecords
 from clients.s3 import ObjectStore
-from models.call_record import CallRecord, Recording
+from models.call.record import CallRecord, Recording
 from models.errors import ObjectGone, StorageConflict, TooManyRequests, VendorUnavailable
+from stores.call_records import CallRecords
 
 BUCKET = "aicc-faulty"
 Spoil = Callable[..., None]

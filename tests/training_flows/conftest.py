@@ -7,9 +7,10 @@ import pytest
 from prefect.testing.utilities import prefect_test_harness
 from small_runs import SmallRuns, train_small_runs
 
-from models.dataset.pair import Pair
-from models.finetuning.outputs import pairs_csv
-from tasks import train, wiring
+import wiring
+from models.training.data.pair import Pair
+from models.training.outputs import pairs_csv
+from tasks.training import train
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.dataset.pair import Pair
-from models.dataset.split import Split, split_pairs
-from models.finetuning import FinetuneConfig, FinetuneResult, finetune
-from models.finetuning.outputs import RunSummary
-from models.finetuning.train import data_fingerprint
-from models.metrics import local_encoder
-from models.pretraining import SmallBart, new_bart
-from models.tokenizer import train_tokenizer
-from tasks.train import TrainingData, store_run
-from tasks.wiring import object_store
+from models.recipe.pretraining import SmallBart, new_bart
+from models.recipe.tokenizer import train_tokenizer
+from models.training import FinetuneConfig, FinetuneResult, finetune
+from models.training.data.pair import Pair
+from models.training.data.split import Split, split_pairs
+from models.training.metrics import local_encoder
+from models.training.outputs import RunSummary
+from models.training.train import data_fingerprint
+from tasks.training.train import TrainingData, store_run
+from wiring import object_store
 
 LINES = ("자동차", "암", "치아", "펫", "여행자", "화재")
 REQUESTS = ("해지", "청구", "가입", "변경")

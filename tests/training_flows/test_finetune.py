@@ -10,13 +10,13 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
-from models.dataset.split import SplitRecord
 from models.errors import ConfigurationError
-from models.finetuning import FinetuneConfig, Progress
-from models.finetuning.outputs import RunKeys
-from tasks.train import load_training_data, train
-from tasks.wiring import object_store
+from models.training import FinetuneConfig, Progress
+from models.training.data.split import SplitRecord
+from models.training.outputs import RunKeys
+from tasks.training.train import load_training_data, train
 from training_flows.finetune import FinetuneRun, artifact_key, finetune
+from wiring import object_store
 
 STEPS: dict[str, Any] = {"max_steps": 4, "evaluate_every": 2, "log_every": 1, "batch_size": 8, "eval_max_tokens": 8, "device": "cpu"}
 

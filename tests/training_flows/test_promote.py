@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from small_runs import SmallRuns
 
+import wiring
 from models.errors import ModelRefused
-from models.registry import SHIPPED, Registry
-from tasks import wiring
-from tasks.candidates import resolve
-from tasks.promote import smoke
+from models.lifecycle.registry import SHIPPED, Registry
+from tasks.selection.candidates import resolve
+from tasks.selection.promote import smoke
 from training_flows.promote import promote
 from training_flows.rollback import rollback
 from training_flows.scoring import ScoringSettings

@@ -21,13 +21,14 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import get_current_settings
 from small_runs import SmallRuns
 
+import wiring
 from models.errors import ConfigurationError
-from models.in_service import ModelInService, ServiceReport
-from models.registry import SHIPPED, Registry
-from models.summarizer import SummaryResult
-from tasks import champion, wiring
-from tasks.candidates import contest, resolve
-from tasks.score import known_scores, score_key
+from models.lifecycle.in_service import ModelInService, ServiceReport
+from models.lifecycle.registry import SHIPPED, Registry
+from models.summarizer.summarizer import SummaryResult
+from tasks.selection import champion
+from tasks.selection.candidates import contest, resolve
+from tasks.selection.score import known_scores, score_key
 from training_flows.rollback import rollback
 from training_flows.scoring import ScoringSettings
 from training_flows.select_model import select_model

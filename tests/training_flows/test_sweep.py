@@ -12,7 +12,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, FlowFilter, FlowFilterName
 
 from models.errors import ConfigurationError, TrainingFailed
-from models.finetuning import FinetuneConfig
+from models.training import FinetuneConfig
 from training_flows.finetune import finetune
 from training_flows.grid import SWEEPS, SweepGrid, read_grid
 from training_flows.sweep import sweep

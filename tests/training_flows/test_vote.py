@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from models.selection import Inquiry
-from models.voting import VoteKeys, VotePlan, count
-from tasks import wiring
-from tasks.vote import ballot_form, form_instruction, keep_ballot, state_of
+import wiring
+from models.lifecycle.selection import Inquiry
+from models.lifecycle.voting import VoteKeys, VotePlan, count
+from tasks.selection.vote import ballot_form, form_instruction, keep_ballot, state_of
 
 
 @pytest.fixture

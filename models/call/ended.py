@@ -1,0 +1,135 @@
+"""How one call ended, in as few bytes as a daily digest needs, and the figures of a day made from many of them.
+
+No key, contact or words of anybody: a digest may be kept longer than the calls it counts.
+"""
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Self
+
+from pydantic import BaseModel
+
+from models.call.record import CallRecord, Failure, Outcome, Recording
+
+KOREA = timezone(timedelta(hours=9))
+_ELSEWHERE = "(녹취)"
+
+
+class EndedCall(BaseModel):
+    """One call's end. ``waited_seconds`` is from the first run to the end; ``reason`` names neither key nor contact."""
+
+    call_id: str
+    outcome: Outcome
+    at: datetime
+    waited_seconds: float
+    audio_seconds: float = 0.0
+    step_seconds: dict[str, float] = {}
+    error: str = ""
+    step: str = ""
+    reason: str = ""
+    remedy: str = ""
+    flow_run_id: str = ""
+
+    @classmethod
+    def of(
+        cls, record: CallRecord, *, outcome: Outcome, at: datetime, step_seconds: dict[str, float], failure: Failure | None = None
+    ) -> Self:
+        """What a record's end comes to."""
+        return cls(
+            call_id=record.call_id,
+            outcome=outcome,
+            at=at,
+            waited_seconds=round((at - record.created_at).total_seconds(), 1),
+            audio_seconds=record.audio_seconds,
+            step_seconds=step_seconds,
+            error=failure.error if failure else "",
+            step=failure.step if failure else "",
+            reason=without_names(failure.reason, record.recording) if failure else "",
+            remedy=without_names(failure.remedy, record.recording) if failure else "",
+            flow_run_id=failure.flow_run_id if failure else record.owner,
+        )
+
+    @property
+    def day(self) -> date:
+        """The day in Korea on which it ended."""
+        return day_in_korea(self.at)
+
+
+def day_in_korea(at: datetime) -> date:
+    """The calendar day of the people who read the digest.
+
+    >>> from datetime import UTC
+    >>> day_in_korea(datetime(2026, 11, 20, 16, 0, tzinfo=UTC))
+    datetime.date(2026, 11, 21)
+    """
+    return at.astimezone(KOREA).date()
+
+
+def without_names(text: str, recording: Recording) -> str:
+    """A message without the recording it speaks of."""
+    for name in (recording.uri, recording.key, recording.key.rpartition("/")[2], recording.contact_id):
+        text = text.replace(name, _ELSEWHERE)
+    return text
+
+
+@dataclass(frozen=True)
+class StepTimes:
+    """Seconds of one step over a day's calls."""
+
+    step: str
+    median: float
+    p95: float
+    calls: int
+
+
+@dataclass(frozen=True)
+class Day:
+    """What a day's calls come to."""
+
+    read_back: int
+    quarantined: int
+    by_error: Counter[str]
+    examples: dict[str, EndedCall]
+    steps: list[StepTimes]
+    waited: StepTimes | None
+    per_hour: list[int]
+
+
+def figures(calls: Iterable[EndedCall]) -> Day:
+    """Count and measure a day's ended calls. ``examples`` holds the latest call of each error class."""
+    by_error: Counter[str] = Counter()
+    examples: dict[str, EndedCall] = {}
+    seconds: dict[str, list[float]] = {}
+    waited: list[float] = []
+    per_hour = [0] * 24
+    read_back = 0
+    for call in calls:
+        if call.outcome is Outcome.READ_BACK:
+            read_back += 1
+            waited.append(call.waited_seconds)
+            per_hour[call.at.astimezone(KOREA).hour] += 1
+            for step, took in call.step_seconds.items():
+                seconds.setdefault(step, []).append(took)
+        else:
+            by_error[call.error] += 1
+            if call.error not in examples or examples[call.error].at < call.at:
+                examples[call.error] = call
+    return Day(
+        read_back=read_back,
+        quarantined=by_error.total(),
+        by_error=by_error,
+        examples=examples,
+        steps=[_times(step, values) for step, values in seconds.items()],
+        waited=_times("", waited) if waited else None,
+        per_hour=per_hour,
+    )
+
+
+def _times(step: str, values: Sequence[float]) -> StepTimes:
+    ordered = sorted(values)
+    # The value that at most one in twenty calls exceeds.
+    p95 = ordered[min(len(ordered) - 1, -(-95 * len(ordered) // 100) - 1)]
+    return StepTimes(step, statistics.median(ordered), p95, len(ordered))

@@ -1,0 +1,71 @@
+"""What a queue message says has landed in the bucket, whichever way AWS delivered it.
+
+S3 notifications come at least once and unordered, with the key form-URL-encoded; EventBridge's "Object Created" has the key
+as it is; SNS wraps either. S3 also sends a test event when a notification is set up.
+"""
+
+import json
+import uuid
+from typing import Any
+from urllib.parse import unquote_plus
+
+from models.call.record import Recording
+from models.errors import PermanentError
+from models.keys import parse_recording_key
+
+EVENT_NAME = "readback.recording.landed"
+# A namespace of our own for event ids: uuid5 of bucket, key and ETag, so that a repeated notification is the same event.
+_EVENT_IDS = uuid.UUID("6f0f3c3e-2f0e-5d0f-9d62-1d3b7a5b2c11")
+
+
+class UnreadableMessage(PermanentError):
+    """A queue message that is no notification of any known shape."""
+
+
+def landed_recordings(body: str) -> list[Recording]:
+    """The call recordings that a message announces; none for a test event, other objects, or removals.
+
+    >>> landed_recordings('{"Service": "Amazon S3", "Event": "s3:TestEvent"}')
+    []
+    """
+    message = _json_object(body)
+    if isinstance(message.get("Message"), str) and "TopicArn" in message:
+        message = _json_object(message["Message"])
+    try:
+        if message.get("Event") == "s3:TestEvent":
+            found = []
+        elif message.get("detail-type") == "Object Created":
+            found = [_from_eventbridge(message["detail"])]
+        else:
+            found = [_from_s3(record["s3"]) for record in message["Records"] if record["eventName"].startswith("ObjectCreated:")]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableMessage(f"the message is no S3 notification: {type(error).__name__} {error}") from error
+    return [recording for recording in found if parse_recording_key(recording.key) is not None]
+
+
+def event_id(recording: Recording) -> uuid.UUID:
+    """The id of the event that announces a recording: the same however often it is announced."""
+    return uuid.uuid5(_EVENT_IDS, "\n".join((recording.bucket, recording.key, recording.etag)))
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UnreadableMessage(f"the message is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise UnreadableMessage(f"the message is a JSON {type(value).__name__}, not an object")
+    return value
+
+
+def _from_s3(s3: dict[str, Any]) -> Recording:
+    item = s3["object"]
+    return Recording(
+        bucket=s3["bucket"]["name"], key=unquote_plus(item["key"]), etag=item["eTag"].strip('"'), size=int(item.get("size", 0))
+    )
+
+
+def _from_eventbridge(detail: dict[str, Any]) -> Recording:
+    item = detail["object"]
+    etag = item.get("etag") or item["eTag"]
+    return Recording(bucket=detail["bucket"]["name"], key=item["key"], etag=etag.strip('"'), size=int(item.get("size", 0)))

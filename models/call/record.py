@@ -1,0 +1,144 @@
+"""The record of one call: the only checkpoint of the pipeline and the only place that knows the whole story.
+
+A run reads it, does what is missing, and writes it back by compare-and-swap. Because it lies in S3 beside the files, a
+retry, a redrive, a duplicate event and a backfill all resume from the same truth, whichever run or machine they are.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.keys import call_id, parse_recording_key
+
+
+class Speaker(StrEnum):
+    """Who speaks: Amazon Connect records the customer on the left channel and the agent on the right."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    UNKNOWN = "unknown"
+
+
+class Outcome(StrEnum):
+    """Where a call stands."""
+
+    IN_PROGRESS = "in_progress"
+    READ_BACK = "read_back"
+    QUARANTINED = "quarantined"
+
+
+class Recording(BaseModel):
+    """One uploaded object: the bucket, its key, the entity tag without quotes, and its size in bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    bucket: str = Field(description="S3 bucket that holds the recording")
+    key: str = Field(description="S3 key of the recording, as Amazon Connect wrote it")
+    etag: str = Field(description="Entity tag of the object; another upload to the same key is another call")
+    size: int = Field(default=0, ge=0, description="Size in bytes")
+
+    @property
+    def call_id(self) -> str:
+        """The recording's name for ever, 32 hexadecimal digits."""
+        return call_id(self.bucket, self.key, self.etag)
+
+    @property
+    def contact_id(self) -> str:
+        """The Amazon Connect contact, or the call id where the key names none."""
+        name = parse_recording_key(self.key)
+        return name.contact_id if name else self.call_id
+
+    @property
+    def uri(self) -> str:
+        """``s3://bucket/key``."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+class Utterance(BaseModel):
+    """One stretch of speech: who, when (milliseconds from the recording's start) and what."""
+
+    speaker: Speaker = Speaker.UNKNOWN
+    start_ms: int = Field(ge=0)
+    duration_ms: int = Field(ge=0)
+    text: str
+
+
+class Transcription(BaseModel):
+    """The speech-to-text job. ``submitting`` without a ``job_id`` means that a submit's answer was lost."""
+
+    submitting: bool = False
+    job_id: str = ""
+    utterances: list[Utterance] = []
+    done: bool = False
+
+
+class Summary(BaseModel):
+    """What the caller wants, and which model said so."""
+
+    text: str
+    model: str
+    version: str
+
+
+class Prompt(BaseModel):
+    """The spoken read-back as Amazon Connect plays it."""
+
+    key: str
+    seconds: float
+    spoken_text: str
+    voice: str
+
+
+class Failure(BaseModel):
+    """Why a call stopped, for the person who looks at it."""
+
+    error: str = Field(description="Error class, such as BadRecording")
+    reason: str
+    remedy: str = ""
+    step: str
+    vendor: str = ""
+    vendor_code: str = ""
+    request_id: str = ""
+    flow_run_id: str = ""
+    at: datetime
+
+
+class CallRecord(BaseModel):
+    """Everything known about one call. ``owner`` is the flow run that may write; Prefect knows whether it lives."""
+
+    call_id: str
+    number: int | None = Field(default=None, ge=1, description="Number of the three files; claimed before the first paid step")
+    recording: Recording
+    contact_id: str
+    owner: str
+    outcome: Outcome = Outcome.IN_PROGRESS
+    audio_seconds: float = 0.0
+    channels: int = 0
+    transcription: Transcription = Field(default_factory=Transcription)
+    summary: Summary | None = None
+    prompt: Prompt | None = None
+    step_seconds: dict[str, float] = Field(default_factory=dict)
+    failure: Failure | None = None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def begin(cls, recording: Recording, owner: str, now: datetime | None = None) -> Self:
+        """Open the record of a recording that nobody has worked on yet."""
+        now = now or datetime.now(UTC)
+        return cls(
+            call_id=recording.call_id,
+            recording=recording,
+            contact_id=recording.contact_id,
+            owner=owner,
+            created_at=now,
+            updated_at=now,
+        )
+
+    @property
+    def customer_utterances(self) -> list[Utterance]:
+        """The caller's own words; everybody's where the speakers could not be told apart."""
+        own = [u for u in self.transcription.utterances if u.speaker is Speaker.CUSTOMER]
+        return own or self.transcription.utterances

@@ -1,6 +1,0 @@
-"""Fine-tuning a summarizer: the typed configuration, the examples a family learns from, and one run from base model to best checkpoint."""
-
-from models.finetuning.config import FinetuneConfig, FinetuneResult, HistoryRow, Progress
-from models.finetuning.train import finetune
-
-__all__ = ["FinetuneConfig", "FinetuneResult", "HistoryRow", "Progress", "finetune"]

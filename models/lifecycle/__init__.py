@@ -1,0 +1,1 @@
+"""A trained model's life after training: versions, scores, votes, service."""

@@ -1,0 +1,1 @@
+"""Recordings and prompts: WAV in memory, measured, converted, drawn."""

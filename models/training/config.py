@@ -1,0 +1,157 @@
+"""What one fine-tuning run is told and what it reports. The defaults are the hyperparameter table of the product's requirements."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.training.metrics import MetricSettings, encoder_name
+
+Family = Literal["bart", "llama"]
+Method = Literal["full", "lora", "qlora"]
+
+DEFAULT_BASE: dict[Family, str] = {
+    "bart": "hyunwoongko/kobart",
+    "llama": "torchtorchkimtorch/Llama-3.2-Korean-GGACHI-1B-Instruct-v1",
+}
+# The table: KoBART accumulates nothing and has no length limit of its own, Llama accumulates 2 and is cut at 1024.
+DEFAULT_ACCUMULATION: dict[Family, int] = {"bart": 1, "llama": 2}
+DEFAULT_LENGTH: dict[Family, int | None] = {"bart": None, "llama": 1024}
+
+
+class FinetuneConfig(BaseModel):
+    """One row of a sweep: everything that decides what a run learns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    family: Family = Field("bart", description="bart: seq2seq such as KoBART; llama: causal with a chat template")
+    base: str = Field("", description="Base model, a hub name or a local folder; empty: KoBART or Llama-3.2-Korean-GGACHI-1B")
+    method: Method = Field("lora", description="full: every weight; lora: adapters; qlora: adapters on a 4-bit base")
+    learning_rate: float = Field(3e-4, gt=0, description="Peak learning rate (table: 3e-4, 5e-5)")
+    epochs: float = Field(5, gt=0, description="Passes over the training data (table: 5, 10, 20)")
+    batch_size: int = Field(2, ge=1, description="Rows per step and device (table: 2)")
+    gradient_accumulation: int | None = Field(None, ge=1, description="Steps joined into one update; empty: bart 1, llama 2")
+    max_input_tokens: int | None = Field(None, ge=8, description="Longest input in tokens; empty: bart the model's own limit, llama 1024")
+    max_output_tokens: int | None = Field(
+        None, ge=2, description="Longest summary in tokens; empty: bart the model's own limit, llama 1024"
+    )
+    weight_decay: float = Field(0.01, ge=0, description="AdamW's weight decay (table: 0.01)")
+    optimizer: Literal["adamw_torch", "adamw_8bit"] = Field(
+        "adamw_torch", description="adamw_8bit keeps AdamW's two moments in 8 bits (GPU): 2 bytes a trained parameter instead of 8"
+    )
+    schedule: Literal["linear", "cosine", "constant", "constant_with_warmup", "polynomial"] = Field(
+        "linear", description="Learning rate over steps"
+    )
+    warmup_ratio: float = Field(0.0, ge=0, lt=1, description="Share of all steps over which the learning rate rises to its peak")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="Label smoothing of the training loss; the validation loss is never smoothed"
+    )
+    max_grad_norm: float = Field(1.0, gt=0, description="Gradients are clipped to this norm")
+    max_steps: int | None = Field(None, ge=1, description="Stop after this many updates whatever the epochs say")
+    evaluate_every: int = Field(500, ge=1, description="Updates between two evaluations, each with a checkpoint (table: 500)")
+    log_every: int = Field(50, ge=1, description="Updates between two points of the training-loss curve")
+    early_stopping: int | None = Field(
+        None, ge=1, description="Stop after this many evaluations in a row without a better score; empty: never"
+    )
+    lora_rank: int = Field(8, ge=1, description="LoRA r (table: 8, 16, 32)")
+    lora_alpha: int = Field(32, ge=1, description="LoRA alpha (table: 32)")
+    lora_dropout: float = Field(0.1, ge=0, lt=1, description="LoRA dropout (table: 0.1)")
+    lora_targets: tuple[str, ...] = Field(("q_proj", "v_proj"), description="Layers that get an adapter (table: q_proj, v_proj)")
+    merge_adapter: bool = Field(True, description="Also save the adapter merged into its base, ready for serving")
+    gradient_checkpointing: bool = Field(False, description="Recompute activations: about a third slower, far less memory")
+    precision: Literal["auto", "fp32", "fp16", "bf16"] = Field("auto", description="auto: what the hardware really has")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to train")
+    group_by_length: bool = Field(True, description="Batch rows of similar length together")
+    eval_batch_size: int = Field(32, ge=1, description="Rows per step at evaluation")
+    eval_beams: int = Field(1, ge=1, description="Beams of the summaries that are scored while training (serving uses 4)")
+    eval_max_tokens: int = Field(128, ge=1, description="Longest generated summary at evaluation, in tokens")
+    subword_dropout: float = Field(
+        0.0, ge=0, lt=1, description="Share of BPE merges skipped at random in training inputs; needs a BPE tokenizer, helps small models"
+    )
+    seed: int = Field(42, ge=0, description="Seed of data order, dropout and new weights")
+    metrics: MetricSettings = Field(default_factory=MetricSettings, description="Encoders of BERTScore and STS")
+
+    @property
+    def base_model(self) -> str:
+        """The base's hub name or folder, the family's default where none is given."""
+        return self.base or DEFAULT_BASE[self.family]
+
+    @property
+    def accumulation(self) -> int:
+        """Steps joined into one update."""
+        return self.gradient_accumulation or DEFAULT_ACCUMULATION[self.family]
+
+    @property
+    def input_limit(self) -> int | None:
+        """Longest input in tokens, None for the model's own limit."""
+        return self.max_input_tokens or DEFAULT_LENGTH[self.family]
+
+    @property
+    def output_limit(self) -> int | None:
+        """Longest summary in tokens, None for the model's own limit."""
+        return self.max_output_tokens or DEFAULT_LENGTH[self.family]
+
+    @property
+    def criterion(self) -> str:
+        """What makes a checkpoint the best, in words."""
+        return "highest mean of BERTScore F1 and STS" if self.metrics.enabled else "lowest validation loss"
+
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change with anything that changes what is learnt or how it is scored, on any machine alike."""
+        choices = self.model_dump(mode="json", exclude={"metrics", "base", "device"})
+        named = {"base": encoder_name(self.base_model), "encoders": self.metrics.named_encoders()}
+        return hashlib.sha256(json.dumps(choices | named, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class HistoryRow(BaseModel):
+    """What was measured at one step; training loss and evaluation come at their own intervals, so fields are optional."""
+
+    step: int
+    epoch: float = 0.0
+    train_loss: float | None = None
+    learning_rate: float | None = None
+    validation_loss: float | None = None
+    bertscore_f1: float | None = None
+    sts: float | None = None
+    score: float | None = None
+
+
+class Progress(BaseModel):
+    """One message of a running fine-tuning: where it stands and what was just measured."""
+
+    step: int
+    total_steps: int
+    row: HistoryRow
+
+    @property
+    def percent(self) -> float:
+        """Share of the updates that are done, 0 to 100."""
+        return 100.0 * self.step / max(1, self.total_steps)
+
+
+class FinetuneResult(BaseModel):
+    """What a run made: folders, scores, and how it went. Times are in seconds."""
+
+    family: Family
+    method: Method
+    base: str
+    model_dir: Path = Field(description="Best weights, or the adapter, with the tokenizer")
+    merged_dir: Path | None = Field(None, description="The adapter merged into its base, with the tokenizer")
+    criterion: str
+    best_step: int
+    best: HistoryRow
+    steps: int
+    history: list[HistoryRow]
+    precision: str
+    device: str
+    parameters: int
+    trained_parameters: int
+    train_rows: int
+    validation_rows: int
+    truncated_rows: int = Field(description="Training and validation rows that were longer than the limits and lost their end")
+    seconds: float
+    samples_per_second: float = Field(description="Training rows per second of this process, evaluation not counted")
+    resumed_from: int = Field(0, description="Step of the checkpoint that this process went on from; 0: from the start")
+    encoders: dict[str, str] = Field(default_factory=dict, description="Which encoder gave which score")

@@ -1,0 +1,88 @@
+"""Which rows a model learns from, is watched on and is judged by: drawn once, disjoint, written down.
+
+The requirements' numbers for 12,000 rows: test 1,200 (10 %), validation 1,080 taken out of training plus 120 from outside the
+insurance domain, training 9,720. With fewer rows the shares stay (9 % of all rows, and a ninth of that from outside).
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, Field
+
+from models.errors import ConfigurationError
+from models.training.data.pair import Pair, normalized
+
+TEST_SHARE = 0.1
+VALIDATION_SHARE = 0.09
+LARGEST_VALIDATION = 1080
+IN_DOMAIN_PER_OUTSIDER = 9
+
+
+class SplitRecord(BaseModel):
+    """Row ids of every part, as kept with a run. ``missing_outsiders``: how many rows fewer than wanted came from outside the domain."""
+
+    seed: int
+    train: list[str]
+    validation: list[str]
+    validation_out_of_domain: list[str]
+    test: list[str]
+    missing_outsiders: int = Field(ge=0)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The parts as pairs. ``validation`` ends with the rows from outside the domain."""
+
+    train: list[Pair]
+    validation: list[Pair]
+    test: list[Pair]
+    record: SplitRecord
+
+
+def split_pairs(pairs: Sequence[Pair], out_of_domain: Sequence[Pair], seed: int) -> Split:
+    """Divide at random, the same for the same seed and rows.
+
+    Rows with the same normalized input always go to the same part, so no input stands in two, whatever the caller passes;
+    outsiders that also stand in the data are left out. ConfigurationError with fewer than 10 distinct inputs or unnamed rows.
+    """
+    rows = [pair.row for pair in (*pairs, *out_of_domain)]
+    if "" in rows or len(set(rows)) != len(rows):
+        raise ConfigurationError(
+            "Rows must have distinct ids to be split", remedy="Load them with load_pairs, from files of different names"
+        )
+    groups: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        groups.setdefault(normalized(pair.input), []).append(pair)
+    if len(groups) < 10:
+        raise ConfigurationError(f"{len(groups)} distinct inputs are too few to split 90:10", remedy="Give at least 10")
+    generator = random.Random(seed)
+    inputs = list(groups)
+    generator.shuffle(inputs)
+    tests = max(1, round(TEST_SHARE * len(inputs)))
+    validations = max(1, min(LARGEST_VALIDATION, round(VALIDATION_SHARE * len(inputs))))
+
+    test, validation, train = (
+        [pair for inquiry in part for pair in groups[inquiry]]
+        for part in (inputs[:tests], inputs[tests : tests + validations], inputs[tests + validations :])
+    )
+    wanted = round(len(validation) / IN_DOMAIN_PER_OUTSIDER)
+    outsiders = _outsiders(out_of_domain, groups, wanted, generator)
+    return Split(
+        train=train,
+        validation=validation + outsiders,
+        test=test,
+        record=SplitRecord(
+            seed=seed,
+            train=[pair.row for pair in train],
+            validation=[pair.row for pair in validation],
+            validation_out_of_domain=[pair.row for pair in outsiders],
+            test=[pair.row for pair in test],
+            missing_outsiders=wanted - len(outsiders),
+        ),
+    )
+
+
+def _outsiders(candidates: Sequence[Pair], known: dict[str, list[Pair]], wanted: int, generator: random.Random) -> list[Pair]:
+    new = list({normalized(pair.input): pair for pair in candidates if normalized(pair.input) not in known}.values())
+    return generator.sample(new, min(wanted, len(new)))

@@ -1,0 +1,151 @@
+"""What Hugging Face's Trainer is missing for summaries: scores of generated text, a plain validation loss, a guard against NaN, progress.
+
+This module loads torch; only a running fine-tuning imports it.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from transformers import Trainer, TrainerCallback
+
+from models.errors import TrainingFailed
+from models.summarizer.chat import terminators
+from models.training.config import FinetuneConfig, HistoryRow, Progress
+from models.training.examples import Examples
+
+Score = Callable[[Sequence[str]], dict[str, float]]
+
+_DIVERGED = "Lower learning_rate, raise warmup_ratio, or set precision to fp32; look for empty or endless rows in the data"
+
+
+def generate_summaries(model: Any, tokenizer: Any, prompts: Sequence[list[int]], config: FinetuneConfig) -> list[str]:
+    """Summaries of encoded prompts, in their order; batches are sorted by length, so that little padding is computed."""
+    causal = config.family == "llama"
+    ends = tokenizer.convert_tokens_to_ids(terminators(tokenizer)) if causal else None
+    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    written: dict[int, str] = {}
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        for start in range(0, len(order), config.eval_batch_size):
+            rows = order[start : start + config.eval_batch_size]
+            # A causal model continues where the prompt ends, so its padding stands on the left.
+            batch = tokenizer.pad(
+                {"input_ids": [prompts[i] for i in rows]}, padding_side="left" if causal else "right", return_tensors="pt"
+            )
+            output = model.generate(
+                input_ids=batch["input_ids"].to(model.device),
+                attention_mask=batch["attention_mask"].to(model.device),
+                num_beams=config.eval_beams,
+                max_new_tokens=config.eval_max_tokens,
+                do_sample=False,
+                pad_token_id=tokenizer.pad_token_id,
+                use_cache=True,
+                **({"eos_token_id": ends} if ends else {}),
+            )
+            begin = batch["input_ids"].shape[1] if causal else 0
+            for i, ids in zip(rows, output[:, begin:], strict=True):
+                written[i] = tokenizer.decode(ids, skip_special_tokens=True).strip()
+    model.train(was_training)
+    return [written[i] for i in range(len(prompts))]
+
+
+class SummaryTrainer(Trainer):  # type: ignore[misc]
+    """A Trainer whose evaluation also generates the validation summaries and scores them.
+
+    ``score`` maps the generated summaries, in the order of the validation rows, to named values; None leaves the loss alone.
+    """
+
+    label_smoother: Any
+
+    def __init__(self, *, run: FinetuneConfig, examples: Examples, score: Score | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._run, self._examples, self._score = run, examples, score
+        self._prompts: list[list[int]] | None = None
+        self.evaluation_seconds = 0.0
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Smooth labels in training only: validation losses of runs with different smoothing must be comparable."""
+        smoother = self.label_smoother
+        if not model.training:
+            self.label_smoother = None
+        try:
+            return super().compute_loss(model, inputs, *args, **kwargs)
+        finally:
+            self.label_smoother = smoother
+
+    def evaluation_loop(self, *args: Any, **kwargs: Any) -> Any:
+        """The loss by Hugging Face's loop, then BERTScore and STS of generated summaries among the same metrics."""
+        started = time.perf_counter()
+        output = super().evaluation_loop(*args, **kwargs)
+        if self._score is not None:
+            if self._prompts is None:
+                self._prompts = [self._examples.prompt(i) for i in range(len(self._examples))]
+            with self.compute_loss_context_manager():
+                summaries = generate_summaries(self.model, self.processing_class, self._prompts, self._run)
+            output.metrics.update({f"eval_{name}": value for name, value in self._score(summaries).items()})
+        self.evaluation_seconds += time.perf_counter() - started
+        return output
+
+
+class StopOnNonsense(TrainerCallback):  # type: ignore[misc]
+    """End the run at the first loss that is no number, instead of spending hours on it."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        """See TrainerCallback."""
+        for name in ("loss", "eval_loss"):
+            value = (logs or {}).get(name)
+            if isinstance(value, float) and not math.isfinite(value):
+                kind = "Training" if name == "loss" else "Validation"
+                raise TrainingFailed(f"{kind} loss became {value} at step {state.global_step}", remedy=_DIVERGED)
+
+
+class EvaluateAtTheEnd(TrainerCallback):  # type: ignore[misc]
+    """Score the last step too, so that every run has a best checkpoint, however short it is."""
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """See TrainerCallback."""
+        if state.global_step >= state.max_steps:
+            control.should_evaluate = True
+            control.should_save = True
+
+
+class ReportProgress(TrainerCallback):  # type: ignore[misc]
+    """Hand every log line to whoever watches."""
+
+    def __init__(self, on_progress: Callable[[Progress], None]) -> None:
+        self._on_progress = on_progress
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        """See TrainerCallback."""
+        if logs and ("loss" in logs or "eval_loss" in logs):
+            row = history_row({**logs, "step": state.global_step, "epoch": state.epoch or 0.0})
+            self._on_progress(Progress(step=state.global_step, total_steps=state.max_steps, row=row))
+
+
+def history_row(log: dict[str, Any]) -> HistoryRow:
+    """One entry of the Trainer's log in our names."""
+    return HistoryRow(
+        step=log["step"],
+        epoch=log.get("epoch", 0.0),
+        train_loss=log.get("loss"),
+        learning_rate=log.get("learning_rate"),
+        validation_loss=log.get("eval_loss"),
+        bertscore_f1=log.get("eval_bertscore_f1"),
+        sts=log.get("eval_sts"),
+        score=log.get("eval_score"),
+    )
+
+
+def history(log_history: Sequence[dict[str, Any]]) -> list[HistoryRow]:
+    """The Trainer's whole log as one row a step, in order."""
+    rows: dict[int, HistoryRow] = {}
+    for log in log_history:
+        if "loss" in log or "eval_loss" in log:
+            new = history_row(log)
+            known = rows.get(new.step)
+            rows[new.step] = known.model_copy(update=new.model_dump(exclude_none=True)) if known else new
+    return [rows[step] for step in sorted(rows)]

@@ -1,0 +1,1 @@
+"""Korean markdown and pictures: values in, markdown out."""

@@ -1,0 +1,87 @@
+"""The pictures of a training run, as small PNGs that an artifact can carry. Labels are English: not every machine has a Korean font."""
+
+import base64
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from models.training.config import HistoryRow
+from models.training.data.pair import Pair
+
+_INCHES = (6.4, 3.6)
+_DPI = 80
+
+
+def losses(history: Sequence[HistoryRow]) -> bytes:
+    """Training and validation loss over steps, PNG."""
+    series = {
+        "training loss": [(row.step, row.train_loss) for row in history if row.train_loss is not None],
+        "validation loss": [(row.step, row.validation_loss) for row in history if row.validation_loss is not None],
+    }
+    return _lines(series, "loss")
+
+
+def scores(history: Sequence[HistoryRow], encoders: Mapping[str, str]) -> bytes:
+    """BERTScore F1 and STS over steps, PNG; the legend names the encoders."""
+    series = {
+        f"BERTScore F1 ({encoders.get('bertscore_f1', 'not scored')})": [
+            (row.step, row.bertscore_f1) for row in history if row.bertscore_f1 is not None
+        ],
+        f"STS ({encoders.get('sts', 'not scored')})": [(row.step, row.sts) for row in history if row.sts is not None],
+    }
+    return _lines(series, "score")
+
+
+def lengths(pairs: Sequence[Pair]) -> bytes:
+    """Histogram of input lengths in characters, PNG."""
+    figure, axes = _figure()
+    axes.hist([len(pair.input) for pair in pairs], bins=40, color="#3b6ea5")
+    axes.set_xlabel("characters in an inquiry")
+    axes.set_ylabel("rows")
+    return png(figure)
+
+
+def data_uri(png: bytes) -> str:
+    """A PNG as a picture inside Markdown."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+
+
+def metrics_csv(history: Sequence[HistoryRow], encoders: Mapping[str, str]) -> str:
+    """Everything measured, a line a step; a score's column names the encoder that gave it."""
+    columns = list(HistoryRow.model_fields)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([f"{name} [{encoders[name]}]" if name in encoders else name for name in columns])
+    for row in history:
+        values = row.model_dump()
+        writer.writerow(["" if values[name] is None else values[name] for name in columns])
+    return out.getvalue()
+
+
+def _lines(series: Mapping[str, Sequence[tuple[int, float | None]]], label: str) -> bytes:
+    figure, axes = _figure()
+    for name, points in series.items():
+        if points:
+            axes.plot([step for step, _ in points], [value for _, value in points], marker=".", label=name)
+    axes.set_xlabel("step")
+    axes.set_ylabel(label)
+    axes.grid(alpha=0.3)
+    if axes.lines:
+        axes.legend(fontsize=8)
+    return png(figure)
+
+
+def _figure() -> tuple[Any, Any]:
+    # Not pyplot: it keeps every figure of the process and is not made for threads.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_INCHES, dpi=_DPI, layout="tight")
+    return figure, figure.subplots()
+
+
+def png(figure: Any) -> bytes:
+    """A matplotlib Figure as PNG."""
+    out = io.BytesIO()
+    figure.savefig(out, format="png")
+    return out.getvalue()

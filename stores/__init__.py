@@ -1,0 +1,1 @@
+"""What lies in S3, one kind of object a module."""

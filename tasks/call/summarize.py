@@ -1,0 +1,86 @@
+"""The summary, asked of the GPU pool by a linked subflow whose worker keeps the model warm."""
+
+import asyncio
+import time
+from typing import Any, NoReturn
+from uuid import UUID
+
+from prefect import get_client, runtime, task
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.deployments import arun_deployment
+from prefect.futures import PrefectFlowRunFuture
+from prefect.states import Crashed
+
+import wiring
+from models.call.record import CallRecord, Summary
+from models.errors import ObjectGone, PermanentError, VendorUnavailable
+from models.keys import StorageKeys
+from tasks.call.claim import checkpoint_of
+from tasks.retrying import PATIENT
+
+DEPLOYMENT = "summarize-call/g4dn"
+# A cold GPU node needs minutes to come up; after that somebody should look at the pool.
+DEADLINE_SECONDS = 900.0
+# The end of a subflow arrives as an event; should the event be lost, asking this often finds it.
+ASK_AGAIN_SECONDS = 5.0
+
+
+@task(name="summarize", **PATIENT)
+async def summarize(call_id: str, owner: str) -> Summary:
+    """Have the GPU pool summarize the call, and read what it wrote."""
+    record = (await checkpoint_of(call_id, owner)).record
+    if record.summary is not None:
+        return record.summary
+    run = await arun_deployment(DEPLOYMENT, parameters={"call_id": call_id}, flow_run_name=record.contact_id, timeout=0)
+    await _wait_until_final(run, patience=wiring.settings().summary_patience_seconds * 2 ** (runtime.task_run.run_count - 1))
+    return await asyncio.to_thread(read_summary, record)
+
+
+def read_summary(record: CallRecord) -> Summary:
+    """The summary as it lies in S3, with the model that its metadata names."""
+    if record.number is None:
+        raise ObjectGone(f"call {record.call_id} has no number, so it has no summary")
+    key = StorageKeys.summary(record.number)
+    stored = wiring.object_store().get(key)
+    facts = stored.facts.metadata
+    if facts.get("call-id") != record.call_id:
+        raise PermanentError(f"{key} belongs to another call", remedy="Find out which system wrote it; then redrive the call")
+    return Summary(text=stored.body.decode("utf-8").strip(), model=facts.get("model", ""), version=facts.get("model-version", ""))
+
+
+async def _wait_until_final(run: FlowRun, *, patience: float) -> None:
+    """Wait for a subflow; one that runs for longer than ``patience`` seconds counts as lost.
+
+    A summarizer that is killed leaves its runs Running until their heartbeats are missed. A summary takes a second, so the call
+    need not wait for that: the next attempt starts another run, and ``nlp/nlp_<n>.txt`` is created once whoever is first.
+    """
+    deadline, running_since = time.monotonic() + DEADLINE_SECONDS, None
+    future = PrefectFlowRunFuture[None](run.id)
+    while not (state := await _state_of(run.id, future)).is_final():
+        now = time.monotonic()
+        running_since = (running_since or now) if state.is_running() else None
+        if running_since is not None and now - running_since > patience:
+            await _call_lost(run, patience)
+        if now > deadline:
+            raise VendorUnavailable(
+                f"summarize-call run {run.name!r} has not finished in {DEADLINE_SECONDS:.0f} s", remedy="Look at the workers of pool g4dn"
+            )
+    if not state.is_completed():
+        # The subflow's own task has already repeated what is transient; a lost worker or a stopped node is repeated here.
+        error = state.data if isinstance(state.data, Exception) else None
+        raise error or VendorUnavailable(f"summarize-call run {run.name!r} ended as {state.name}: {state.message}")
+
+
+async def _call_lost(run: FlowRun, patience: float) -> NoReturn:
+    message = f"Not finished after {patience:.0f} s of running: its worker is lost or overloaded; the call starts another run"
+    async with get_client() as client:
+        await client.set_flow_run_state(run.id, Crashed(message=message))
+    raise VendorUnavailable(f"summarize-call run {run.name!r} ran for over {patience:.0f} s", remedy="Look at the workers of pool g4dn")
+
+
+async def _state_of(run_id: UUID, future: PrefectFlowRunFuture[None]) -> State[Any]:
+    await future.wait_async(timeout=ASK_AGAIN_SECONDS)
+    if future.state.is_final():
+        return future.state
+    async with get_client() as client:
+        return (await client.read_flow_run(run_id)).state or future.state

@@ -1,0 +1,213 @@
+"""Remove one call from everywhere: the bucket with all versions, Prefect's runs, logs and artifacts, the contact's attributes."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from prefect import get_client, task
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    ArtifactFilterKey,
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterName,
+)
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled, Cancelling
+from pydantic import BaseModel
+
+import wiring
+from models.call.ended import day_in_korea
+from models.call.record import CallRecord, Recording
+from models.errors import ObjectGone, TransientError
+from models.keys import StorageKeys
+from tasks.operations.runs import CALL_FLOW, PAGE, SUMMARY_FLOW, UNFINISHED, runs_in
+from tasks.retrying import PATIENT
+
+_STOP_SECONDS = 60.0
+
+
+class Receipt(BaseModel):
+    """That a call was erased: counts and times, nobody's data. It keeps the call from being processed again."""
+
+    call_id: str
+    begun_at: datetime
+    finished_at: datetime | None = None
+    erased_by: str
+    recording_erased: bool
+    objects: int = 0
+    flow_runs: int = 0
+    artifacts: int = 0
+
+
+@task(name="write-receipt", **PATIENT)
+async def write_receipt(receipt: Receipt) -> None:
+    """Write or complete a receipt."""
+    body = receipt.model_dump_json(indent=1).encode("utf-8")
+    await asyncio.to_thread(wiring.object_store().put, StorageKeys.erasure_receipt(receipt.call_id), body, content_type="application/json")
+
+
+@task(name="find-receipt", **PATIENT)
+async def find_receipt(call_id: str) -> Receipt | None:
+    """The receipt of an earlier erasure of this call, finished or not."""
+    found = await asyncio.to_thread(wiring.object_store().find, StorageKeys.erasure_receipt(call_id))
+    return Receipt.model_validate_json(found.body) if found else None
+
+
+@task(name="find-call", **PATIENT)
+async def find_call(call_id: str, earlier: Receipt | None) -> CallRecord | None:
+    """The record of the call that is to be erased; None where an ``earlier`` erasure has come as far as the record, its last step."""
+    found = await asyncio.to_thread(wiring.call_records().find, call_id)
+    if found is None:
+        if earlier is not None:
+            return None
+        raise ObjectGone(f"call {call_id} has no record", remedy="Check the id; a call without a record was never processed, or is erased")
+    return found.record
+
+
+@task(name="stop-runs", **PATIENT)
+async def stop_runs(record: CallRecord) -> None:
+    """End the runs that work on the call or wait for it, so that none writes what is being erased."""
+    async with get_client() as client:
+        for flow_name in (CALL_FLOW, SUMMARY_FLOW):
+            for run in [run async for run in runs_in(client, flow_name, UNFINISHED) if is_about(run, record)]:
+                await _stop(client, run)
+
+
+async def _stop(client: PrefectClient, run: FlowRun) -> None:
+    if run.state is None or not run.state.is_running():
+        await client.set_flow_run_state(run.id, Cancelled(message="Its call is erased"), force=True)
+        return
+    await client.set_flow_run_state(run.id, Cancelling(message="Its call is erased"))
+    deadline = time.monotonic() + _STOP_SECONDS
+    while (state := (await client.read_flow_run(run.id)).state) and not state.is_final():
+        if time.monotonic() > deadline:
+            # No worker answers: the run is dead. A living one is stopped by the record's absence at its next step.
+            await client.set_flow_run_state(run.id, Cancelled(message="Its call is erased"), force=True)
+            return
+        await asyncio.sleep(1)
+
+
+def is_about(run: FlowRun, record: CallRecord) -> bool:
+    """Whether a run's parameters name this call."""
+    given, recording = run.parameters, record.recording
+    same_upload = given.get("key") == recording.key and (given.get("etag") or recording.etag).strip('"') == recording.etag
+    return same_upload or given.get("call_id") == record.call_id
+
+
+@task(name="erase-objects", **PATIENT)
+async def erase_objects(record: CallRecord, *, recording: bool) -> int:
+    """Erase the call's files with all their versions; returns how many objects and versions there were. The record stays."""
+    return await asyncio.to_thread(_erase_objects, record, recording)
+
+
+def _erase_objects(record: CallRecord, recording: bool) -> int:
+    store = wiring.object_store()
+    keys = [StorageKeys.quarantine_note(record.call_id)]
+    # How it ended is filed under the day of the end, which the record's last change may follow by a moment.
+    days = {day_in_korea(record.updated_at), day_in_korea(record.updated_at - timedelta(days=1))}
+    keys += [StorageKeys.ended_call(day, record.call_id) for day in days]
+    if record.number is not None:
+        files = (StorageKeys.transcript(record.number), StorageKeys.summary(record.number), StorageKeys.prompt(record.number))
+        keys += [key for key in files if _is_of(key, record.call_id)]
+    if recording:
+        keys.append(record.recording.key)
+    return sum(store.erase(key) for key in keys)
+
+
+def _is_of(key: str, call_id: str) -> bool:
+    facts = wiring.object_store().head(key)
+    return facts is not None and facts.metadata.get("call-id") == call_id
+
+
+@task(name="erase-record", **PATIENT)
+async def erase_record(call_id: str) -> int:
+    """Erase the record with all its versions: last, since everything else is found through it."""
+    return await asyncio.to_thread(wiring.object_store().erase, StorageKeys.call_record(call_id))
+
+
+@task(name="clear-contact", **PATIENT)
+async def clear_contact(record: CallRecord) -> None:
+    """Empty the attributes that the hand-over wrote to the contact, where a Connect instance is named."""
+    contacts = wiring.connect_contacts()
+    if contacts is not None:
+        await asyncio.to_thread(contacts.update_attributes, record.contact_id, {"readback_summary": "", "readback_prompt": ""})
+
+
+@task(name="erase-from-prefect", **PATIENT)
+async def erase_from_prefect(record: CallRecord) -> tuple[int, int]:
+    """Delete the call's flow runs (their logs and task runs go with them) and artifacts; returns how many of each."""
+    async with get_client() as client:
+        runs = await _runs_of(client, record)
+        artifacts = 0
+        filters = [ArtifactFilter(key=ArtifactFilterKey(any_=[f"call-{record.call_id}"]))]
+        filters += [ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id])) for run in runs]
+        for which in filters:
+            artifacts += await _delete_artifacts(client, which)
+        for run in runs:
+            await _delete_run(client, run.id)
+    return len(runs), artifacts
+
+
+async def _runs_of(client: PrefectClient, record: CallRecord) -> list[FlowRun]:
+    """All runs about the call: their names hold the contact, which two recordings may share, so the parameters decide."""
+    found: list[FlowRun] = []
+    flows = FlowFilter(name=FlowFilterName(any_=[CALL_FLOW, SUMMARY_FLOW]))
+    named = FlowRunFilter(name=FlowRunFilterName(any_=[record.contact_id]))
+    offset = 0
+    while page := await client.read_flow_runs(flow_filter=flows, flow_run_filter=named, limit=PAGE, offset=offset):
+        found += [run for run in page if is_about(run, record)]
+        offset += PAGE
+    known = {run.id for run in found}
+    owner = await _owner(client, record)
+    return found + ([owner] if owner and owner.id not in known else [])
+
+
+async def _owner(client: PrefectClient, record: CallRecord) -> FlowRun | None:
+    try:
+        return await client.read_flow_run(UUID(record.owner))
+    except (ObjectNotFound, ValueError):
+        return None
+
+
+async def _delete_artifacts(client: PrefectClient, which: ArtifactFilter) -> int:
+    deleted = 0
+    while page := await client.read_artifacts(artifact_filter=which, limit=PAGE):
+        for artifact in page:
+            await client.delete_artifact(artifact.id)
+        deleted += len(page)
+    return deleted
+
+
+async def _delete_run(client: PrefectClient, run: UUID) -> None:
+    try:
+        await client.delete_flow_run(run)
+    except ObjectNotFound:
+        return  # an earlier attempt of this task deleted it
+
+
+@task(name="check-nothing-is-left", **PATIENT)
+async def check_nothing_is_left(recording: Recording, number: int | None, *, recording_erased: bool) -> None:
+    """Look once more: a run that was between two steps may have written something meanwhile."""
+    store, call = wiring.object_store(), recording.call_id
+    keys = [StorageKeys.call_record(call), StorageKeys.quarantine_note(call)] + ([recording.key] if recording_erased else [])
+    left = [key for key in keys if await asyncio.to_thread(store.head, key)]
+    if number is not None:
+        files = (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number))
+        left += [key for key in files if await asyncio.to_thread(_is_of, key, call)]
+    for key in left:
+        await asyncio.to_thread(store.erase, key)
+    if left:
+        raise TransientError(
+            f"{len(left)} objects of call {call} were written while it was erased", remedy="They are erased; looking again"
+        )
+
+
+def begin_receipt(call_id: str, erased_by: str, *, recording: bool) -> Receipt:
+    """The receipt as it is written before anything is erased."""
+    return Receipt(call_id=call_id, begun_at=datetime.now(UTC), erased_by=erased_by, recording_erased=recording)

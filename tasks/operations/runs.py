@@ -1,0 +1,191 @@
+"""What Prefect knows of the calls' runs, asked in as few requests as possible: the server is the bottleneck."""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterEndTime,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateName,
+    FlowRunFilterStateType,
+    WorkQueueFilter,
+    WorkQueueFilterName,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+
+from models.call.reconciling import OwnerRun
+from models.call.record import Recording
+
+CALL_FLOW = "process-call"
+SUMMARY_FLOW = "summarize-call"
+LIVE_DEPLOYMENT = "process-call/live"
+BACKFILL_QUEUE = "backfill"
+LOOK_AGAIN_SECONDS = 5.0
+PAGE = 200  # Prefect's own limit for one answer
+
+UNFINISHED = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING]
+
+
+def _flow(name: str) -> FlowFilter:
+    return FlowFilter(name=FlowFilterName(any_=[name]))
+
+
+def _states(types: Iterable[StateType]) -> FlowRunFilter:
+    return FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(types))))
+
+
+async def flow_names(client: PrefectClient) -> dict[UUID, str]:
+    """The name of each flow by its id."""
+    return {flow.id: flow.name for flow in await client.read_flows(limit=PAGE)}
+
+
+async def runs_in(client: PrefectClient, flow: str | None, types: Iterable[StateType]) -> AsyncIterator[FlowRun]:
+    """Stream the runs of a flow, or of all, that are in one of these states, oldest first."""
+    offset = 0
+    while True:
+        page = await client.read_flow_runs(
+            flow_filter=_flow(flow) if flow else None,
+            flow_run_filter=_states(types),
+            sort=FlowRunSort.EXPECTED_START_TIME_ASC,
+            limit=PAGE,
+            offset=offset,
+        )
+        for run in page:
+            yield run
+        if len(page) < PAGE:
+            return
+        offset += PAGE
+
+
+async def changed_since(client: PrefectClient, flow: str, state: StateType, since: datetime) -> AsyncIterator[FlowRun]:
+    """Stream the runs of a flow that came into a final state since then."""
+    offset = 0
+    found = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[state])), end_time=FlowRunFilterEndTime(after_=since))
+    while page := await client.read_flow_runs(flow_filter=_flow(flow), flow_run_filter=found, limit=PAGE, offset=offset):
+        for run in page:
+            yield run
+        offset += PAGE
+
+
+async def count_calls(
+    client: PrefectClient, *, types: Iterable[StateType] | None = None, name: str = "", ended_after: datetime | None = None
+) -> int:
+    """How many runs of process-call there are in these states."""
+    state = FlowRunFilterState(
+        type=FlowRunFilterStateType(any_=list(types)) if types else None,
+        name=FlowRunFilterStateName(any_=[name]) if name else None,
+    )
+    ended = FlowRunFilterEndTime(after_=ended_after) if ended_after else None
+    return await client.count_flow_runs(flow_filter=_flow(CALL_FLOW), flow_run_filter=FlowRunFilter(state=state, end_time=ended))
+
+
+async def oldest_unfinished(client: PrefectClient) -> FlowRun | None:
+    """The call that has waited longest."""
+    async for run in runs_in(client, CALL_FLOW, UNFINISHED):
+        return run
+    return None
+
+
+async def waiting_recordings(client: PrefectClient) -> set[tuple[str, str]]:
+    """Key and entity tag of every recording that an unfinished run of process-call has been created for."""
+    return {
+        (str(run.parameters.get("key", "")), str(run.parameters.get("etag") or "")) async for run in runs_in(client, CALL_FLOW, UNFINISHED)
+    }
+
+
+async def owners(client: PrefectClient, ids: Iterable[str]) -> dict[str, OwnerRun]:
+    """What Prefect says of the runs that own records; those it does not know are missing."""
+    known = [known_id for text in set(ids) if (known_id := _uuid(text))]
+    found: dict[str, OwnerRun] = {}
+    for begin in range(0, len(known), PAGE):
+        page = known[begin : begin + PAGE]
+        for run in await client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=page)), limit=PAGE):
+            ended = run.state is not None and run.state.is_final()
+            found[str(run.id)] = OwnerRun(alive=not ended, ended_at=run.state.timestamp if run.state and ended else None)
+    return found
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+async def unfinished_on_backfill(client: PrefectClient) -> int:
+    """How many calls wait or run behind the live ones."""
+    queue = WorkQueueFilter(name=WorkQueueFilterName(any_=[BACKFILL_QUEUE]))
+    return await client.count_flow_runs(flow_filter=_flow(CALL_FLOW), flow_run_filter=_states(UNFINISHED), work_queue_filter=queue)
+
+
+async def call_deployment(client: PrefectClient) -> UUID:
+    """The deployment that processes calls."""
+    return (await client.read_deployment_by_name(LIVE_DEPLOYMENT)).id
+
+
+async def start_call(client: PrefectClient, deployment: UUID, recording: Recording, idempotency_key: str) -> FlowRun:
+    """Start a call behind the live ones; the same key makes one run however often it is asked for."""
+    return await client.create_flow_run_from_deployment(
+        deployment,
+        parameters=recording.model_dump(),
+        name=recording.contact_id,
+        idempotency_key=idempotency_key,
+        work_queue_name=BACKFILL_QUEUE,
+    )
+
+
+@dataclass
+class Pace:
+    """How fast calls are started behind the live ones: so many unfinished at once, and so many a minute.
+
+    ``deadline`` is a time of ``time.monotonic()``.
+    """
+
+    client: PrefectClient
+    at_once: int
+    per_minute: int
+    deadline: float = math.inf
+    _room: int = 0
+
+    async def next(self) -> bool:
+        """Wait until another call may be started; False when the deadline passes before."""
+        while self._room <= 0:
+            self._room = self.at_once - await unfinished_on_backfill(self.client)
+            if self._room <= 0:
+                if time.monotonic() > self.deadline:
+                    return False
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        self._room -= 1
+        await asyncio.sleep(60 / self.per_minute)
+        return True
+
+
+async def heard_since(client: PrefectClient, since: datetime, runs: Iterable[FlowRun]) -> set[UUID]:
+    """Which of these runs have sent a heartbeat since then."""
+    wanted = {f"prefect.flow-run.{run.id}": run.id for run in runs}
+    heard: set[UUID] = set()
+    ids = list(wanted)
+    for begin in range(0, len(ids), PAGE):
+        body: dict[str, Any] = {
+            "filter": {
+                "occurred": {"since": since.isoformat(), "until": datetime.now(UTC).isoformat()},
+                "event": {"name": ["prefect.flow-run.heartbeat"]},
+                "resource": {"id": ids[begin : begin + PAGE]},
+            }
+        }
+        answer = await client.request("POST", "/events/count-by/{countable}", path_params={"countable": "resource"}, json=body)
+        answer.raise_for_status()
+        heard |= {wanted[count["value"]] for count in answer.json() if count["value"] in wanted}
+    return heard

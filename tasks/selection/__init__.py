@@ -1,0 +1,1 @@
+"""The steps of choosing and promoting a model."""

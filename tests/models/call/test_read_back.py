@@ -1,0 +1,166 @@
+"""The spoken text: its exact words, its markup, its pronunciation and its pieces."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from models.call.read_back import (
+    PRONUNCIATIONS,
+    Pronunciation,
+    Pronunciations,
+    load_pronunciations,
+    read_back_sentence,
+    respell,
+    speakable,
+    split_for_synthesis,
+    takes_ssml,
+    to_ssml,
+)
+from models.errors import BadTranscript, ConfigurationError
+
+DICTIONARY = Pronunciations((Pronunciation("문의", "무니", "muni"), Pronunciation("신문의", "신무늬"), Pronunciation("CT", "씨티")))
+
+
+def ssml(text: str) -> str:
+    return to_ssml(text, DICTIONARY)
+
+
+def test_the_read_back_is_the_fixed_opening_and_the_summary() -> None:
+    assert read_back_sentence(" 자동차 사고\n보험 여부 확인 요청 😀") == "문의하신 내용이 자동차 사고 보험 여부 확인 요청"
+
+
+@pytest.mark.parametrize("summary", ["", "  \n", "😀👍🏽", "...", "\ud83d", "\x00\x07", "❤️"])
+def test_a_summary_without_words_is_not_read_back(summary: str) -> None:
+    with pytest.raises(BadTranscript, match="no words to read back"):
+        read_back_sentence(summary)
+
+
+def test_dictionary_words_are_respelled_in_markup_and_the_rest_is_left() -> None:
+    assert ssml("문의 CT CTX 보험") == '<speak><sub alias="무니">문의</sub> <sub alias="씨티">CT</sub> CTX 보험</speak>'
+
+
+def test_the_longer_spelling_wins() -> None:
+    assert ssml("신문의") == '<speak><sub alias="신무늬">신문의</sub></speak>'
+
+
+def test_ipa_is_used_only_when_asked_for_and_known() -> None:
+    assert to_ssml("문의 CT", DICTIONARY, use_ipa=True) == (
+        '<speak><phoneme alphabet="ipa" ph="muni">문의</phoneme> <sub alias="씨티">CT</sub></speak>'
+    )
+
+
+hostile = [
+    '<break time="9s"/>',
+    "</speak><speak>",
+    "]]>",
+    "<![CDATA[",
+    "&amp;",
+    "&#0;",
+    "<!--",
+    "{{ 7*7 }}",
+    '"',
+    "'",
+    "\ud800",
+    "\x00",
+    "문의",
+]
+
+
+@given(st.lists(st.sampled_from(hostile) | st.text(), max_size=8).map("".join))
+@example("<sub alias='문의'>문의</sub>")
+@example("\ufffe\uffff\x0b\x85\u2028")
+def test_no_text_can_add_markup_and_none_of_its_words_is_lost(text: str) -> None:
+    root = ET.fromstring(ssml(text))
+    assert root.tag == "speak"
+    assert {element.tag for element in root} <= {"sub"}
+    assert all(set(element.attrib) == {"alias"} and element.text in DICTIONARY.by_spelling for element in root)
+    assert "".join(root.itertext()) == speakable(text)
+
+
+def test_voices_without_ssml_get_the_words_as_they_sound() -> None:
+    assert respell("문의하신 내용이 CT 검사 <b>", DICTIONARY) == "무니하신 내용이 씨티 검사 <b>"
+
+
+@pytest.mark.parametrize(
+    ("voice", "answer"),
+    [("ko-KR-Wavenet-A", True), ("ko-KR-Standard-D", True), ("ko-KR-Neural2-C", True), ("ko-KR-Chirp3-HD-Kore", False)],
+)
+def test_chirp_voices_take_no_ssml(voice: str, answer: bool) -> None:
+    assert takes_ssml(voice) is answer
+
+
+def test_a_short_text_stays_whole() -> None:
+    assert split_for_synthesis("문의하신 내용이 보험금 청구. 그리고 접수.", render=ssml) == ["문의하신 내용이 보험금 청구. 그리고 접수."]
+    assert split_for_synthesis(" \n ") == []
+
+
+def test_long_texts_break_after_sentences_first_then_clauses_then_words_then_letters() -> None:
+    assert split_for_synthesis("가나, 다라. 마바, 사아. 자", 30) == ["가나, 다라.", "마바, 사아. 자"]
+    assert split_for_synthesis("가나다 라마, 바사 아자차", 24) == ["가나다 라마,", "바사 아자차"]
+    assert split_for_synthesis("가나다 라마바 사아", 20) == ["가나다 라마바", "사아"]
+    assert split_for_synthesis("가나다라마바사", 9) == ["가나다", "라마바", "사"]
+
+
+@given(st.text(alphabet=st.sampled_from('가문의CT. ,<&"A😀\n'), max_size=400), st.integers(110, 300))
+def test_every_request_keeps_the_limit_and_every_letter_is_said(text: str, limit: int) -> None:
+    pieces = split_for_synthesis(text, limit, ssml)
+    assert all(len(ssml(piece).encode()) <= limit for piece in pieces)
+    assert "".join(pieces).replace(" ", "") == speakable(text).replace(" ", "")
+    assert all(pieces)
+
+
+@pytest.mark.timeout(60)
+def test_a_hundred_kilobytes_are_cut_quickly_to_googles_limit() -> None:
+    text = "보험료 문의 CT & <검사>를 받았어요. " * 2200
+    pieces = split_for_synthesis(text, render=ssml)
+    assert max(len(ssml(piece).encode()) for piece in pieces) <= 5000
+    assert all(piece.endswith(".") for piece in pieces)
+
+
+def test_a_limit_too_small_for_one_letter_is_an_error_of_ours() -> None:
+    with pytest.raises(ConfigurationError, match="Not even '가' fits into a request of 10 bytes"):
+        split_for_synthesis("가나", 10, ssml)
+
+
+def test_the_shipped_dictionary_loads_and_knows_the_word_of_every_prompt() -> None:
+    dictionary = load_pronunciations(PRONUNCIATIONS)
+    assert dictionary.by_spelling["문의"] == Pronunciation("문의", "무니", "muni")
+    assert all(entry.spelling != entry.reading for entry in dictionary.entries)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
+def test_a_dictionary_saved_by_excel_or_an_editor_is_read(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_bytes("표기,발음\r\n문의,무니\r\n\r\n# 약어,\r\n A/S , 에이에스 \r\n".encode(encoding))
+    assert load_pronunciations(path).entries == (Pronunciation("문의", "무니"), Pronunciation("A/S", "에이에스"))
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("", r"p\.csv:1: the columns are missing"),
+        ("word,ipa\n", r"p\.csv:1: the columns are word,ipa"),
+        ("표기,발음,ipa\n문의,muni,\n", r"p\.csv:2: 발음 'muni' is not Hangul"),
+        ("표기,발음,ipa\n문의,무니,\n,무니,\n", r"p\.csv:3: 표기 '' can never be found"),
+        ("표기,발음,ipa\n문의,무니,<b>\n", r"p\.csv:2: ipa '<b>' is no phonetic spelling"),
+        ("표기,발음,ipa\n문의,무니,muni,x\n", r"p\.csv:2: 4 columns"),
+        ("표기,발음,ipa\n문의\n", r"p\.csv:2: 1 columns"),
+        ("표기,발음,ipa\n문의,무니,\n문의,무늬,\n", r"p\.csv:3: 문의 is there twice"),
+    ],
+)
+def test_a_broken_dictionary_names_the_line_and_what_to_write(tmp_path: Path, content: str, complaint: str) -> None:
+    (tmp_path / "p.csv").write_text(content, "utf-8")
+    with pytest.raises(ConfigurationError, match=complaint) as refusal:
+        load_pronunciations(tmp_path / "p.csv")
+    assert refusal.value.remedy
+
+
+def test_a_dictionary_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"none\.csv cannot be read"):
+        load_pronunciations(tmp_path / "none.csv")
+    (tmp_path / "p.csv").write_bytes(b"\xff\xff\xff")
+    with pytest.raises(ConfigurationError, match="neither UTF-8 nor CP949"):
+        load_pronunciations(tmp_path / "p.csv")

@@ -1,0 +1,193 @@
+"""Utterances as ReturnZero gives them, and as it never should; the transcript, the summarizer's input, the term list."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sounds import tone, wav
+
+from models.call.record import CallRecord, Recording, Speaker, Transcription, Utterance
+from models.call.terms import TERMS, load_terms
+from models.call.transcript import read_utterances, summarizer_input, transcript_text
+from models.errors import BadTranscript, ConfigurationError, NoSpeech
+from models.sound.audio import RecordingAudio, inspect_recording
+
+C, A, U = Speaker.CUSTOMER, Speaker.AGENT, Speaker.UNKNOWN
+
+
+def said(start: int, text: str, spk: int = 0, duration: int = 1000) -> dict[str, object]:
+    return {"start_at": start, "duration": duration, "msg": text, "spk": spk, "lang": "ko"}
+
+
+def call(*turns: str) -> RecordingAudio:
+    """A stereo recording, one second a turn: ``customer``, ``agent``, ``both`` or ``nobody`` speaks."""
+    left = np.concatenate([tone(1) if t in {"customer", "both"} else tone(1, level=0.002) for t in turns])
+    right = np.concatenate([tone(1) if t in {"agent", "both"} else tone(1, level=0.002) for t in turns])
+    return inspect_recording(wav(np.column_stack([left, right])))
+
+
+def record(*utterances: tuple[Speaker, str]) -> CallRecord:
+    said_in_order = [Utterance(speaker=s, start_ms=i * 1000, duration_ms=900, text=t) for i, (s, t) in enumerate(utterances)]
+    opened = CallRecord.begin(Recording(bucket="b", key="k", etag="e"), "run", datetime(2026, 11, 21, tzinfo=UTC))
+    return opened.model_copy(update={"transcription": Transcription(utterances=said_in_order)})
+
+
+def test_speakers_are_named_by_the_louder_channel_and_put_in_order() -> None:
+    utterances = read_utterances(
+        [said(1000, "사고가 났어요", 1), said(0, "무엇을 도와드릴까요", 0), said(2000, "네", 0)], call("agent", "customer", "agent")
+    )
+    assert [(u.speaker, u.text) for u in utterances] == [(A, "무엇을 도와드릴까요"), (C, "사고가 났어요"), (A, "네")]
+    assert (utterances[1].start_ms, utterances[1].duration_ms) == (1000, 1000)
+
+
+def test_crosstalk_in_one_utterance_does_not_rename_a_speaker() -> None:
+    audio = call("customer", "customer", "agent", "agent")
+    named = read_utterances([said(0, "가", 1), said(1000, "나", 1), said(2000, "다", 1), said(3000, "라", 2)], audio)
+    assert [u.speaker for u in named] == [C, C, C, A]
+
+
+def test_without_diarization_each_utterance_is_named_by_itself() -> None:
+    named = read_utterances([said(0, "가"), said(1000, "나"), said(2000, "다")], call("agent", "customer", "both"))
+    assert [u.speaker for u in named] == [A, C, U]
+
+
+@pytest.mark.parametrize("audio", [None, inspect_recording(wav(tone(2)))])
+def test_a_mono_recording_does_not_say_who_is_who(audio: RecordingAudio | None) -> None:
+    assert [u.speaker for u in read_utterances([said(0, "가", 0), said(1000, "나", 1)], audio)] == [U, U]
+
+
+def test_the_same_sound_on_both_channels_does_not_say_who_is_who() -> None:
+    named = read_utterances([said(0, "가", 0), said(1000, "나", 1)], call("both", "both"))
+    assert [u.speaker for u in named] == [U, U]
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (None, "utterances are NoneType, not a list"),
+        ({"0": {}}, "utterances are dict, not a list"),
+        ([["비밀번호"]], "utterance 0 is list, not an object"),
+        ([said(0, "네"), {"start_at": 0, "duration": 1, "spk": 0}], "utterance 1 has no text in msg"),
+        ([{**said(0, "비밀번호"), "msg": 12}], "utterance 0 has no text in msg"),
+        ([{**said(0, "비밀번호"), "start_at": -1}], "start_at = -1"),
+        ([{**said(0, "비밀번호"), "start_at": "12"}], "start_at = str"),
+        ([{**said(0, "비밀번호"), "start_at": True}], "start_at = True"),
+        ([{**said(0, "비밀번호"), "start_at": float("nan")}], "start_at"),
+        ([{**said(0, "비밀번호"), "duration": 10**400}], "duration"),
+        ([{**said(0, "비밀번호"), "duration": None}], "duration = NoneType"),
+        ([{**said(0, "비밀번호"), "spk": "agent"}], "spk = str"),
+        ([said(0, "가" * 1_000_001)], "more than 1,000,000 characters"),
+    ],
+)
+def test_a_malformed_answer_is_refused_by_index_and_field_without_its_words(answer: object, complaint: str) -> None:
+    with pytest.raises(BadTranscript, match=complaint) as refusal:
+        read_utterances(answer)
+    assert "비밀번호" not in str(refusal.value)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["start_at", "duration", "msg", "spk"]), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(
+    json_values | st.lists(st.fixed_dictionaries({"start_at": json_values, "duration": st.just(5), "msg": st.text(), "spk": st.just(1)}))
+)
+def test_any_json_is_a_transcript_or_a_refusal(answer: object) -> None:
+    try:
+        utterances = read_utterances(answer, call("customer"))
+        text = transcript_text(utterances)
+    except (BadTranscript, NoSpeech) as refusal:
+        assert refusal.remedy  # noqa: PT017
+    else:
+        assert len(text.splitlines()) == len(utterances)
+        text.encode("utf-8")
+
+
+def test_the_transcript_has_one_line_an_utterance_whatever_is_inside() -> None:
+    messages = [
+        "보험금\n청구\r\n하려고요",
+        "네\u2028네\x85네",
+        "\x00\x1b[31m빨강",
+        "짝\ud800없음",
+        "<speak>{{ 7*7 }}</speak> 😀",
+        "  ",
+        "네.",
+    ]
+    text = transcript_text(read_utterances([said(i, m) for i, m in enumerate(messages)]))
+    assert text.split("\n") == ["보험금 청구 하려고요", "네 네 네", "[31m빨강", "짝 없음", "<speak>{{ 7*7 }}</speak> 😀", "네.", ""]
+
+
+@pytest.mark.timeout(20)
+def test_a_hundred_kilobytes_in_one_utterance_pass_quickly() -> None:
+    text = transcript_text(read_utterances([said(0, "보험 \x01" * 20_000)]))
+    assert len(text.encode()) > 100_000
+
+
+@pytest.mark.parametrize("answer", [[], [said(0, "")], [said(0, " \n ")], [said(0, "..."), said(1, "😀 ?!")]])
+def test_a_recording_in_which_nobody_speaks_has_no_transcript(answer: list[object]) -> None:
+    with pytest.raises(NoSpeech, match="nobody said anything"):
+        transcript_text(read_utterances(answer))
+
+
+def test_the_summary_is_made_from_the_callers_own_words() -> None:
+    asked = record((A, "상담원 김보험입니다"), (C, "네 여보세요"), (C, "자동차 사고 접수하려고요"), (A, "네, 알겠습니다"), (C, "네."))
+    assert summarizer_input(asked) == "자동차 사고 접수하려고요"
+
+
+def test_the_agents_words_follow_where_the_caller_only_agrees() -> None:
+    agreed = record((A, "만기 환급금 조회하시려는 거죠?"), (C, "네 맞아요"), (A, "네"))
+    assert summarizer_input(agreed) == "네 맞아요 만기 환급금 조회하시려는 거죠?"
+
+
+@pytest.mark.timeout(20)
+def test_a_hundred_kilobytes_of_yes_are_weighed_quickly() -> None:
+    assert summarizer_input(record((C, "네" * 33_000 + " 해지요"))).endswith("해지요")
+
+
+def test_everybodys_words_count_where_the_speakers_are_unknown() -> None:
+    assert summarizer_input(record((U, "보험료 얼마예요"), (U, "확인해 드릴게요"))) == "보험료 얼마예요 확인해 드릴게요"
+
+
+@pytest.mark.parametrize("utterances", [(), ((C, "..."),), ((A, "😀"), (C, " "))])
+def test_a_call_without_words_has_nothing_to_summarize(utterances: tuple[tuple[Speaker, str], ...]) -> None:
+    with pytest.raises(NoSpeech, match="nobody said anything"):
+        summarizer_input(record(*utterances))
+
+
+def test_the_shipped_term_list_is_one_that_returnzero_takes() -> None:
+    terms = load_terms(TERMS)
+    assert 150 <= len(terms) <= 500
+    assert {"무보험차상해", "자기부담금", "실손보험"} <= set(terms)
+
+
+def test_comments_and_repetitions_in_a_term_list_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("\ufeff# 자동차\n대인배상  # 책임\n\n대인배상\n자기 부담금\n", "utf-8")
+    assert load_terms(tmp_path / "t.txt") == ["대인배상", "자기 부담금"]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("대인\n" + "가" * 21, r"t\.txt:2: 가+ has 21 characters, the limit is 20"),
+        ("# a\n\nCCTV", r"t\.txt:3: CCTV is not all Hangul"),
+        ("\n".join(chr(0xAC00 + i) for i in range(501)), r"t\.txt:501: the list has 501 terms, the limit is 500"),
+    ],
+)
+def test_a_broken_term_list_names_the_line(tmp_path: Path, content: str, complaint: str) -> None:
+    (tmp_path / "t.txt").write_text(content, "utf-8")
+    with pytest.raises(ConfigurationError, match=complaint):
+        load_terms(tmp_path / "t.txt")
+
+
+def test_a_term_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"none\.txt cannot be read"):
+        load_terms(tmp_path / "none.txt")
+    (tmp_path / "t.txt").write_bytes("보험".encode("cp949"))
+    with pytest.raises(ConfigurationError, match="Save it as UTF-8"):
+        load_terms(tmp_path / "t.txt")

@@ -1,0 +1,88 @@
+"""A paid job's id is never lost for a storage's bad minute, and no file takes a number that is not written down."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from clients.returnzero import Job, JobStatus
+from clients.s3 import ObjectStore
+from models.call.record import CallRecord, Outcome, Recording, Transcription
+from models.errors import CallTakenOver, StorageConflict, TooManyRequests
+from models.keys import StorageKeys
+from stores.call_records import CallRecords, Checkpoint
+from tasks.call import transcribe
+
+JOB = Job("job-1", JobStatus.COMPLETED, ({"start_at": 0, "duration": 900, "msg": "해지하고 싶어요", "spk": 0, "lang": "ko"},))
+
+
+@pytest.fixture
+def submitting(faulty_store: ObjectStore) -> Checkpoint:
+    """A call whose paid request has just been sent."""
+    recording = Recording(bucket=faulty_store.bucket, key="connect/x.wav", etag="e")
+    records = CallRecords(faulty_store)
+    return records.save(records.create(CallRecord.begin(recording, "run-1")), number=3, transcription=Transcription(submitting=True))
+
+
+def test_a_job_id_is_written_down_although_s3_asks_for_a_slower_pace(
+    faulty_store: ObjectStore, spoil_s3: Callable[..., None], submitting: Checkpoint
+) -> None:
+    spoil_s3("SlowDown")
+    threading.Timer(1.2, spoil_s3).start()
+    noted = transcribe._note(submitting, Transcription(job_id="job-1"))
+    assert noted.record.transcription.job_id == "job-1"
+    assert CallRecords(faulty_store).read(submitting.record.call_id) == noted
+
+
+def test_patience_for_a_note_ends(
+    faulty_store: ObjectStore, spoil_s3: Callable[..., None], submitting: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcribe, "_NOTE_PAUSES", (0.0, 0.0))
+    spoil_s3("SlowDown")
+    with pytest.raises(TooManyRequests, match="slower pace"):
+        transcribe._note(submitting, Transcription(job_id="job-1"))
+
+
+def test_a_call_set_aside_meanwhile_keeps_the_job_id_and_stops_this_run(
+    faulty_store: ObjectStore, submitting: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcribe, "_NOTE_PAUSES", (0.0, 0.0))
+    records = CallRecords(faulty_store)
+    records.save(submitting, outcome=Outcome.QUARANTINED)
+    with pytest.raises(CallTakenOver, match="set aside"):
+        transcribe._note(submitting, Transcription(job_id="job-1"))
+    left = records.read(submitting.record.call_id).record
+    assert (left.outcome, left.transcription.job_id) == (Outcome.QUARANTINED, "job-1")
+
+
+def test_another_runs_job_is_not_overwritten_by_a_late_note(
+    faulty_store: ObjectStore, submitting: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcribe, "_NOTE_PAUSES", (0.0, 0.0))
+    records = CallRecords(faulty_store)
+    records.save(submitting, owner="run-2", transcription=Transcription(job_id="job-2"))
+    with pytest.raises(CallTakenOver, match="run-2"):
+        transcribe._note(submitting, Transcription(job_id="job-1"))
+    assert records.read(submitting.record.call_id).record.transcription.job_id == "job-2"
+
+
+def test_a_file_of_another_system_costs_a_number_that_is_written_down_before_it_is_used(
+    faulty_store: ObjectStore, submitting: Checkpoint
+) -> None:
+    faulty_store.put(StorageKeys.transcript(3), b"from before")
+    done = transcribe._keep_transcript(submitting, JOB, None)  # type: ignore[arg-type]
+    number = done.record.number
+    assert number is not None
+    assert number != 3
+    assert faulty_store.get(StorageKeys.transcript(number)).body.decode() == "해지하고 싶어요\n"
+    assert faulty_store.get(StorageKeys.transcript(3)).body == b"from before"
+
+
+def test_a_write_that_s3_turned_away_for_both_writers_is_repeated_under_the_same_number(
+    faulty_store: ObjectStore, spoil_s3: Callable[..., None], submitting: Checkpoint
+) -> None:
+    spoil_s3("409")
+    with pytest.raises(StorageConflict, match="another writer"):
+        transcribe._keep_transcript(submitting, JOB, None)  # type: ignore[arg-type]
+    spoil_s3()
+    assert transcribe._keep_transcript(submitting, JOB, None).record.number == 3  # type: ignore[arg-type]

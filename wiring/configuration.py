@@ -1,0 +1,103 @@
+"""Every setting of the product in one typed table, read from the environment (prefix ``READBACK_``) when asked for.
+
+``docs/configuration.md`` is generated from these descriptions. Secrets are ``SecretStr``: they never print.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.call.read_back import PRONUNCIATIONS
+from models.call.terms import TERMS
+from models.summarizer import SHIPPED_MODEL
+
+
+class Settings(BaseSettings):
+    """How this process reaches the world. Nothing is read before the class is instantiated."""
+
+    model_config = SettingsConfigDict(env_prefix="READBACK_", extra="ignore", frozen=True)
+
+    bucket: str = Field("aicc-all", description="Bucket of the storage contract")
+    recordings_prefix: str = Field("connect/", description="Prefix under which Amazon Connect writes recordings")
+    aws_endpoint_url: str | None = Field(None, description="Endpoint for S3, SQS and Connect; empty for AWS itself")
+    aws_region: str = Field("ap-northeast-2", description="AWS region")
+    queue_url: str = Field("", description="SQS queue that receives the bucket's notifications")
+
+    returnzero_url: str = Field("https://openapi.vito.ai", description="Base address of the ReturnZero API")
+    returnzero_client_id: str = Field("", description="ReturnZero client id")
+    returnzero_client_secret: SecretStr = Field(SecretStr(""), description="ReturnZero client secret")
+    stt_poll_seconds: float = Field(5.0, gt=0, description="Seconds between two polls of one job (vendor's advice: 5)")
+    stt_deadline_seconds: float = Field(5400.0, gt=0, description="Longest wait for one job; busy hours delay a start by 30 minutes")
+    stt_concurrency: int = Field(10, ge=1, description="Jobs in flight over all workers (free plan 10, Basic 20)")
+    stt_domain: Literal["GENERAL", "CALL"] = Field("CALL", description="ReturnZero's acoustic domain")
+    terms_file: Path = Field(TERMS, description="Keyword list for recognition, one term a line, as pronounced")
+
+    tts_endpoint: str = Field("", description="host:port of a plaintext gRPC endpoint; empty for Google Cloud itself")
+    tts_voice: str = Field("ko-KR-Wavenet-A", description="Google voice")
+    tts_timeout_seconds: float = Field(30.0, gt=0, description="Deadline of one synthesis request")
+    tts_speaking_rate: float = Field(1.0, ge=0.25, le=2.0, description="Speaking rate of the prompt")
+    tts_per_minute: int = Field(1000, ge=1, description="Requests a minute over all workers (Google's project quota: 1,000)")
+    pronunciations_file: Path = Field(PRONUNCIATIONS, description="Pronunciation dictionary that staff edit")
+
+    model_dir: Path = Field(SHIPPED_MODEL, description="Summarizer used while the registry names no champion")
+    model_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the summarizer runs")
+    model_cache: Path = Field(
+        default_factory=lambda: Path.home() / ".cache" / "readback" / "models", description="Where promoted models are kept on this machine"
+    )
+    model_refresh_seconds: float = Field(5.0, gt=0, description="How often a running summarizer asks for a new champion at most")
+
+    http_timeout_seconds: float = Field(20.0, gt=0, description="Timeout of one request to a vendor over HTTP")
+    max_recording_bytes: int = Field(512 * 1024 * 1024, ge=1, description="Larger objects are quarantined unread")
+    connect_instance_id: str = Field("", description="Amazon Connect instance; empty: no contact attributes are written")
+    mask_personal_data: bool = Field(True, description="Mask personal numbers before artifacts and speech")
+    show_transcripts: bool = Field(True, description="Put the (masked) transcript into the run's artifact")
+    embed_audio: Literal["none", "prompt", "both"] = Field(
+        "prompt",
+        description="Sound copied into the run's artifact; the rest is linked for seven days (8 kB a second in Prefect's database)",
+    )
+    summary_patience_seconds: float = Field(
+        30.0, gt=0, description="A summary that runs longer counts as lost and is made by another run (doubled with each attempt)"
+    )
+    dead_after_seconds: int = Field(
+        90, ge=1, description="A run without heartbeat for so long is marked Crashed; three heartbeats (PREFECT_FLOWS_HEARTBEAT_FREQUENCY)"
+    )
+    crashed_pause_seconds: float = Field(60.0, ge=0, description="How long a crashed run rests before the reaper runs it again")
+    crashed_reruns: int = Field(3, ge=1, description="A run that has run so often and crashed is left to reconcile")
+    pending_seconds: float = Field(300.0, gt=0, description="A run that its worker took and did not begin for so long is run again")
+    reconcile_grace_seconds: float = Field(300.0, ge=0, description="How old a recording without a record must be to count as forgotten")
+    outage_calls: int = Field(5, ge=1, description="So many calls waiting for a vendor, and none finished meanwhile, pause the queues")
+    probe_seconds: float = Field(900.0, gt=0, description="How long the queues stay paused before the next call tries the vendor again")
+    give_up_attempts: int = Field(
+        100, ge=1, description="A call that has waited for a vendor so often is quarantined (100: about a day of 15-minute waits)"
+    )
+    drain_seconds: float = Field(20.0, ge=0, description="How long a resident worker lets its runs finish after SIGTERM")
+
+
+def load_settings() -> Settings:
+    """Read the environment now."""
+    return Settings()
+
+
+def settings_table() -> str:
+    """Every setting as a markdown table: ``python -m wiring.configuration`` prints what stands in ``docs/configuration.md``."""
+    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = _shown(field.get_default(call_default_factory=True))
+        rows.append(f"| `READBACK_{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(rows) + "\n"
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, SecretStr) or default in (None, ""):
+        return "–"
+    if isinstance(default, Path):
+        for root, name in ((Path(__file__).parent.parent, ""), (Path.home(), "~/")):
+            if default.is_relative_to(root):
+                return f"`{name}{default.relative_to(root)}`"
+    return f"`{default}`"
+
+
+if __name__ == "__main__":
+    print(settings_table(), end="")
