@@ -17,8 +17,9 @@ from typing import Any
 
 from models.recipe.recipe import free_form, score
 from models.summarizer import SHIPPED_MODEL
-from models.summarizer.engines import Device
-from models.summarizer.summarizer import MicroBatcher, Summarizer
+from models.summarizer.batching import MicroBatcher
+from models.summarizer.engine import Device
+from models.summarizer.summarizer import Summarizer
 
 
 def naive(reference: Summarizer, texts: Sequence[str]) -> tuple[list[str], float]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from models.recipe.generator import generate
-from models.recipe.pretraining import SmallBart, new_bart
+from models.recipe.small_bart import SmallBart, new_bart
 from models.recipe.tokenizer import train_tokenizer
 from models.training import FinetuneConfig, finetune
 from models.training.data.pair import Pair

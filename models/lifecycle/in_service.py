@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Protocol
 
 from models.errors import ReadbackError
-from models.summarizer.summarizer import MicroBatcher, Summarizer, SummaryResult
+from models.summarizer.batching import MicroBatcher
+from models.summarizer.summarizer import Summarizer, SummaryResult
 
 WARM_UP = "자동차 사고가 났는데 보험 처리가 되는지 알고 싶어요."
 LONGEST_PAUSE_SECONDS = 60.0

@@ -20,7 +20,8 @@ from typing import Self
 from pydantic import BaseModel, TypeAdapter
 
 from models.errors import ModelRefused
-from models.summarizer.engines import Device, converted_form
+from models.summarizer.conversion import converted_form
+from models.summarizer.engine import Device
 from models.summarizer.summarizer import Summarizer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +30,10 @@ _TEXTS = TypeAdapter(list[str])
 
 
 class ServingCost(BaseModel):
-    """Summaries in the order of the texts. Seconds for one text by itself (median of 20), seconds a text of the whole batch, MiB."""
+    """What serving costs. Summaries come in the order of the texts, empty where the model found no words.
+
+    Seconds for one text by itself (median of 20), seconds a text of the whole batch, MiB.
+    """
 
     summaries: list[str]
     seconds_alone: float
@@ -55,10 +59,10 @@ def measure(folder: Path, device: Device, texts: Sequence[str]) -> ServingCost:
 
     with MemoryMeter(device) as memory:
         summarizer = Summarizer.load(folder, device)
-        summarizer.summarize(texts[:1])
+        summarizer.attempts(texts[:1])
         alone = [_seconds(summarizer, [text]) for text in texts[:: max(1, len(texts) // ALONE)][:ALONE]]
         begun = time.perf_counter()
-        summaries = summarizer.summarize(texts)
+        summaries = [result.text for result in summarizer.attempts(texts)]
         batched = (time.perf_counter() - begun) / len(texts)
     return ServingCost(
         summaries=summaries,
@@ -71,7 +75,7 @@ def measure(folder: Path, device: Device, texts: Sequence[str]) -> ServingCost:
 
 def _seconds(summarizer: Summarizer, texts: Sequence[str]) -> float:
     begun = time.perf_counter()
-    summarizer.summarize(texts)
+    summarizer.attempts(texts)
     return time.perf_counter() - begun
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from models.recipe.judge import judge
 from models.recipe.phrases.manners import CLOSINGS as FAREWELLS
 from models.recipe.phrases.manners import CONFIRMATIONS, GREETINGS, SMALL_TALK
-from models.summarizer.taxonomy import LINES_OF_BUSINESS
+from models.recipe.taxonomy import LINES_OF_BUSINESS
 
 # Requests that any product can be the object of; a vehicle or a tooth in the story ties the others to their line.
 ANY_PRODUCT = frozenset(

@@ -7,8 +7,9 @@ The judge reads summaries by the taxonomy's names and markers, so a near synonym
 
 from dataclasses import dataclass
 
-from models.summarizer.faithfulness import additions, products_named, squeeze
-from models.summarizer.taxonomy import REQUEST_KINDS
+from models.recipe.taxonomy import REQUEST_KINDS
+from models.recipe.vocabulary import build_vocabulary
+from models.summarizer.faithfulness import Guard, squeeze
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Verdict:
         return self.product_right and self.request_right and not self.invented
 
 
+_GUARD = Guard(build_vocabulary().with_own_words())
 _MARKERS = sorted(
     ((squeeze(marker), kind.key) for kind in REQUEST_KINDS for marker in kind.markers),
     key=lambda item: -len(item[0]),
@@ -33,7 +35,7 @@ _MARKERS = sorted(
 
 def lines_named_in(text: str) -> frozenset[str]:
     """The lines of business a text names, by their name or by what callers say for them."""
-    return frozenset(name for name, _ in products_named(text))
+    return frozenset(name for name, _ in _GUARD.products_named(text))
 
 
 def request_kind_of(summary: str) -> str:
@@ -58,5 +60,5 @@ def judge(inquiry_text: str, summary: str, product: str, request: str) -> Verdic
     return Verdict(
         product_right=lines_named_in(summary) == expected,
         request_right=request_kind_of(summary) == request,
-        invented=tuple(additions(inquiry_text, summary)),
+        invented=tuple(_GUARD.additions(inquiry_text, summary)),
     )

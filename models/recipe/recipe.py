@@ -4,9 +4,8 @@
    the way (``models/recipe/augmentation.py``): the training rows of ``free_form.csv`` and the short inquiries of
    ``short_inquiries.txt``. The held-out rows of ``free_form.csv`` take no part in anything here but the last count.
 2. A tokenizer learnt from these texts.
-3. Denoising of the inquiries (``models/recipe/pretraining.py``), where the recipe gives it steps.
-4. Fine-tuning with the very code that ML staff use (``models/training``), every weight trained.
-5. The weights as float16, the scores into ``training.json``.
+3. Fine-tuning of random weights with the very code that ML staff use (``models/training``), every weight trained.
+4. The weights as float16, the guard's vocabulary from the taxonomy and the phrase banks, the scores into ``training.json``.
 """
 
 import argparse
@@ -25,6 +24,7 @@ from typing import Any
 from models.recipe.augmentation import Labelled, among_small_talk, another_product, draw_product, in_a_long_call, lose_words, say_otherwise
 from models.recipe.generator import generate
 from models.recipe.judge import judge
+from models.recipe.vocabulary import build_vocabulary
 from models.summarizer import SHIPPED_MODEL
 from models.summarizer.classifier import RequestClassifier, mark, marked
 from models.training.data.pair import Pair
@@ -51,7 +51,6 @@ class Recipe:
     feed_forward: int = 512
     dropout: float = 0.2
     subword_dropout: float = 0.0
-    denoising_steps: int = 0
     steps: int = 4_000
     batch_size: int = 64
     learning_rate: float = 2e-3
@@ -66,11 +65,6 @@ class Material:
     validation: list[Pair]
     test: list[Labelled]
     classifier: RequestClassifier
-
-    @property
-    def texts(self) -> list[str]:
-        """What the model denoises."""
-        return [pair.input for pair in self.train]
 
 
 def free_form(*, held_out: bool) -> list[Labelled]:
@@ -167,9 +161,9 @@ def score(summaries: Sequence[str], rows: Sequence[Labelled]) -> Score:
 
 
 def train(recipe: Recipe, material: Material, work: Path, report: Callable[[str], None] = print) -> Path:
-    """Pre-train and fine-tune in ``work``; return the folder of the finished float32 model."""
-    from models.recipe.pretraining import SmallBart, new_bart, pretrain
-    from models.recipe.tokenizer import set_dropout, train_tokenizer
+    """Fine-tune new weights in ``work``; return the folder of the finished float32 model."""
+    from models.recipe.small_bart import SmallBart, new_bart
+    from models.recipe.tokenizer import train_tokenizer
     from models.training import FinetuneConfig, Progress, finetune
     from models.training.metrics import MetricSettings
 
@@ -178,13 +172,8 @@ def train(recipe: Recipe, material: Material, work: Path, report: Callable[[str]
     size = SmallBart(layers=recipe.layers, width=recipe.width, feed_forward=recipe.feed_forward, dropout=recipe.dropout)
     model = new_bart(tokenizer, size, recipe.seed)
     report(f"{model.num_parameters():,} parameters, {len(material.train):,} pairs")
-    if recipe.denoising_steps:
-        set_dropout(tokenizer, recipe.subword_dropout)
-        loss = pretrain(model, tokenizer, material.texts, steps=recipe.denoising_steps, batch_size=recipe.batch_size, seed=recipe.seed)
-        set_dropout(tokenizer, None)
-        report(f"denoising loss {loss:.3f}")
-    model.save_pretrained(work / "denoised")
-    tokenizer.save_pretrained(work / "denoised")
+    model.save_pretrained(work / "base")
+    tokenizer.save_pretrained(work / "base")
 
     def tell(progress: Progress) -> None:
         row = progress.row
@@ -192,7 +181,7 @@ def train(recipe: Recipe, material: Material, work: Path, report: Callable[[str]
 
     config = FinetuneConfig(
         family="bart",
-        base=str(work / "denoised"),
+        base=str(work / "base"),
         method="full",
         learning_rate=recipe.learning_rate,
         epochs=100,
@@ -210,7 +199,7 @@ def train(recipe: Recipe, material: Material, work: Path, report: Callable[[str]
 
 
 def ship(trained: Path, classifier: RequestClassifier, target: Path, longest_input: int) -> None:
-    """Put the serving files into ``target``: weights as float16, the classifier, and in the tokenizer the longest input learnt."""
+    """Put the serving files into ``target``: float16 weights, classifier, vocabulary, and in the tokenizer the longest input learnt."""
     import torch
     from transformers import BartForConditionalGeneration
 
@@ -222,6 +211,7 @@ def ship(trained: Path, classifier: RequestClassifier, target: Path, longest_inp
             shutil.copyfile(Path(scratch) / name, target / name)
     _search_narrowly(target / "generation_config.json")
     classifier.save(target)
+    build_vocabulary().save(target)
     shutil.copyfile(trained / "tokenizer.json", target / "tokenizer.json")
     settings = json.loads((trained / "tokenizer_config.json").read_text(encoding="utf-8"))
     settings["model_max_length"] = longest_input

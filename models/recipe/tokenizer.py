@@ -7,12 +7,11 @@ BOS, PAD, EOS, UNK, MASK = "<s>", "<pad>", "</s>", "<unk>", "<mask>"
 SPECIAL_TOKENS = (BOS, PAD, EOS, UNK, MASK)
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int, *, marks: Sequence[str] = (), dropout: float | None = None) -> Any:
+def train_tokenizer(texts: Iterable[str], vocabulary: int, *, marks: Sequence[str] = ()) -> Any:
     """Learn a tokenizer and return it as a ``PreTrainedTokenizerFast``.
 
     Words carry their space in front (``▁``), digits and punctuation stand alone so that numbers are copied and not remembered. Every
-    text ends with ``</s>``. ``marks`` become tokens of their own. ``dropout`` skips that share of merges at random, so that the same
-    word is seen in many cuttings: for training only; a saved tokenizer should have none.
+    text ends with ``</s>``. ``marks`` become tokens of their own.
     """
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
@@ -26,10 +25,4 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, *, marks: Sequence[st
     trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=[*SPECIAL_TOKENS, *marks], min_frequency=2, show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(single=f"$A {EOS}", special_tokens=[(EOS, tokenizer.token_to_id(EOS))])
-    tokenizer.model.dropout = dropout
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=BOS, eos_token=EOS, pad_token=PAD, unk_token=UNK, mask_token=MASK)
-
-
-def set_dropout(tokenizer: Any, dropout: float | None) -> None:
-    """Switch random merges on (a share) or off (None) in a loaded fast tokenizer."""
-    tokenizer.backend_tokenizer.model.dropout = dropout

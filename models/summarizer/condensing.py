@@ -8,7 +8,7 @@ request, and the highest scores are kept until the model is full.
 import re
 from collections.abc import Callable
 
-from models.summarizer.taxonomy import LINES_OF_BUSINESS, REQUEST_KINDS
+from models.summarizer.vocabulary import Vocabulary
 
 # Recognizers punctuate badly: a sentence also ends after a polite or plain final ending before a space.
 _SENTENCE_END = re.compile(r"(?<=[.?!…\n])\s+|(?<=[가-힣](?:니다|니까|어요|아요|해요|예요|에요|네요|데요|세요|나요|까요|지요))\s+")
@@ -19,7 +19,6 @@ _CUES = re.compile(
 _SMALL_TALK = re.compile(
     r"^(?:네|예|아|어|음|그|저기|여보세요|안녕하세요|안녕하십니까|감사합니다|고맙습니다|수고하세요|잠시만요|맞아요|알겠습니다|[\s,.?!~…])+$"
 )
-_MARKERS = tuple({marker for kind in REQUEST_KINDS for marker in kind.markers})
 _WORDS_A_PIECE = 30
 
 
@@ -32,37 +31,42 @@ def split_sentences(text: str) -> list[str]:
     return sentences
 
 
-def _products(sentence: str) -> set[str]:
-    return {line.name for line in LINES_OF_BUSINESS if any(alias in sentence for alias in line.aliases)}
+def _products(sentence: str, vocabulary: Vocabulary) -> set[str]:
+    return {name for name, aliases in vocabulary.products.items() if any(alias in sentence for alias in aliases)}
 
 
-def _score(sentence: str, place: float, seen: set[str]) -> float:
+def _score(sentence: str, place: float, new_products: int, vocabulary: Vocabulary) -> float:
     """How much a sentence tells: request cues, a product not named before, a request's own words; opening and end count a little."""
     if _SMALL_TALK.match(sentence):
         return 0.0
     cues = min(3, len(set(_CUES.findall(sentence))))
-    markers = min(2, sum(marker in sentence for marker in _MARKERS))
+    request_words = min(2, sum(word in sentence for word in vocabulary.request_words))
     edge = place < 0.15 or place > 0.9
-    return 1.0 + 2.0 * cues + markers + 3.0 * len(_products(sentence) - seen) + edge
+    return 1.0 + 2.0 * cues + request_words + 3.0 * new_products + edge
 
 
 def condense(
-    text: str, limit: int, count_tokens: Callable[[str], int], most_tokens: Callable[[str], int] | None = None
+    text: str,
+    limit: int,
+    vocabulary: Vocabulary,
+    count_tokens: Callable[[str], int],
+    token_upper_bound: Callable[[str], int] | None = None,
 ) -> tuple[str, bool]:
     """The text in at most ``limit`` tokens, and whether anything was left out.
 
-    ``count_tokens`` must count what the model will read, its special tokens included; ``most_tokens`` never says less, and says it
-    sooner. Sentences keep their order; a sentence said twice counts once.
+    ``count_tokens`` must count what the model will read, its special tokens included; ``token_upper_bound`` never says
+    less, and says it sooner. Sentences keep their order; a sentence said twice counts once.
     """
     whole = " ".join(text.split())
-    if (most_tokens is not None and most_tokens(whole) <= limit) or count_tokens(whole) <= limit:
+    if (token_upper_bound is not None and token_upper_bound(whole) <= limit) or count_tokens(whole) <= limit:
         return whole, False
     sentences = list(dict.fromkeys(split_sentences(text)))
     seen: set[str] = set()
     scored: list[tuple[float, int]] = []
     for i, sentence in enumerate(sentences):
-        scored.append((_score(sentence, i / len(sentences), seen), i))
-        seen |= _products(sentence)
+        named = _products(sentence, vocabulary)
+        scored.append((_score(sentence, i / len(sentences), len(named - seen), vocabulary), i))
+        seen |= named
     kept: set[int] = set()
     special = count_tokens("")
     used = special

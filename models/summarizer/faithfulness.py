@@ -2,20 +2,15 @@
 
 A network that has read ten thousand inquiries about cancer insurance will sometimes write ``암보험`` where the caller named no
 product at all. The caller hears the summary read back, so this is worse than a vague one. Every candidate is therefore held
-against the caller's words; ``choose_faithful`` takes the most likely candidate that adds nothing, and where every candidate adds
-something it strikes the addition out of the first. Products are compared by the taxonomy: who says 실비 has named 실손보험.
-
-A model that learnt Korean before it learnt this task finds words of its own for what it heard (추돌 for 뒤에서 박았다). One of a
-million weights makes them up (방사암, 신호르몬 주사), so with ``own_words=False`` what it writes must have been heard, but for the words
-of requests and for accidents, which callers tell without naming them.
+against the caller's words; ``Guard.choose`` takes the most likely candidate that adds nothing, and where every candidate adds
+something it strikes the addition out of the first. Products are compared by the vocabulary of the model's folder: who says 실비 has
+named 실손보험. Where the vocabulary lists the words that may go unheard, every other word must have been said.
 """
 
 import re
 from collections.abc import Sequence
 
-from models.recipe.phrases.out_of_domain import SUBJECTS
-from models.recipe.phrases.topics import TOPICS
-from models.summarizer.taxonomy import LINES_OF_BUSINESS, REQUEST_KINDS
+from models.summarizer.vocabulary import Vocabulary
 
 _DIGITS = {"일": 1, "이": 2, "삼": 3, "사": 4, "오": 5, "육": 6, "륙": 6, "칠": 7, "팔": 8, "구": 9}
 _SMALL_UNITS = {"십": 10, "백": 100, "천": 1000}
@@ -25,10 +20,6 @@ _SINO = "[일이삼사오육륙칠팔구십백천만억]+"
 _COUNT = "|".join(sorted(_NATIVE, key=len, reverse=True))
 _QUANTITY = re.compile(rf"(?<![가-힣\d])(?P<number>\d[\d,.]*|{_SINO}|{_COUNT})\s?(?P<scale>[만억천백]*)\s?(?P<unit>{_UNITS})(?![가-힣])")
 _NUMBER = re.compile(rf"\d[\d,.]*\s?[만억천백십]*|{_SINO}|(?:열\s?)?(?:{_COUNT})")
-
-_REQUESTS = [phrase for kind in REQUEST_KINDS for phrase in (*kind.endings, *kind.markers)] + [subject.ending for subject in SUBJECTS]
-_TOLD = [topic.name for topic in TOPICS if topic.family in ("event", "roadside")]
-_NEEDS_NO_HEARING = frozenset(word for phrase in (*_REQUESTS, *_TOLD, "보험 보험금 보험료") for word in phrase.split())
 
 
 def squeeze(text: str) -> str:
@@ -50,16 +41,6 @@ def _alias_pattern(alias: str) -> str:
     before = guards.get(alias[0], "") if len(alias) == 3 else ""
     spaced = r"\s*".join(map(re.escape, alias))
     return rf"{before}(?:{literal}|{spaced}(?!\s*금))" if alias.endswith("보험") else before + spaced
-
-
-_NAMES = {squeeze(alias): line.name for line in LINES_OF_BUSINESS for alias in (line.name, *line.aliases)}
-# Longer names first: they hide those inside them.
-_NAMED = re.compile("|".join(_alias_pattern(alias) for alias in sorted(_NAMES, key=lambda alias: (-len(alias), alias))))
-
-
-def products_named(text: str) -> list[tuple[str, str]]:
-    """Every product a text names, as (line of business, the words that named it without spaces), in the order said."""
-    return [(_NAMES[alias], alias) for alias in map(squeeze, _NAMED.findall(text))]
 
 
 def read_number(words: str) -> float | None:
@@ -101,32 +82,6 @@ def _numbers_said(text: str) -> set[float]:
     return {value for value in values if value is not None}
 
 
-def additions(inquiry: str, summary: str, *, own_words: bool = True) -> list[str]:
-    """The summary's words that the caller's words do not bear out: product names, amounts, dates. Empty for a faithful summary.
-
-    With ``own_words=False`` so is every other word that the caller did not say and that names no request and no accident.
-    """
-    said = {name for name, _ in products_named(inquiry)}
-    added = [alias for name, alias in products_named(summary) if name not in said]
-    stated = quantities(summary)
-    if stated:
-        heard = _numbers_said(inquiry)
-        added += [words for words, value in stated if value not in heard and squeeze(words) not in squeeze(inquiry)]
-    return added if own_words else added + _unheard(inquiry, summary)
-
-
-def _unheard(inquiry: str, summary: str) -> list[str]:
-    judged_before = [match.span() for pattern in (_NAMED, _QUANTITY) for match in pattern.finditer(summary)]
-    said = squeeze(inquiry)
-    return [
-        word.group()
-        for word in re.finditer(r"\S+", summary)
-        if word.group() not in _NEEDS_NO_HEARING
-        and not any(begin <= word.start() and word.end() <= end for begin, end in judged_before)
-        and not _heard(word.group(), said)
-    ]
-
-
 def _heard(word: str, said: str) -> bool:
     """Whether more than half of a word's syllables were said, two or more of them in a row: 입원비 of someone who says 입원했어요."""
     if len(word) == 1:
@@ -135,41 +90,67 @@ def _heard(word: str, said: str) -> bool:
     return 2 * sum(before or after for before, after in zip([False, *pairs], [*pairs, False], strict=True)) > len(word)
 
 
-def names_only_what_was_said(inquiry: str, summary: str, *, own_words: bool = True) -> bool:
-    """Whether a summary names no line of business, amount or date of its own (and nothing else with ``own_words=False``).
+class Guard:
+    """Holds summaries against callers' words by one model's vocabulary. Safe between threads."""
 
-    >>> names_only_what_was_said("보험증권을 이메일로 다시 받고 싶어요", "암보험 증권 재발급 요청")
-    False
-    >>> names_only_what_was_said("실비로 병원비 되나요", "실손보험 보상 여부 확인 요청")
-    True
-    """
-    return not additions(inquiry, summary, own_words=own_words)
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._names = {squeeze(alias): name for name, aliases in vocabulary.products.items() for alias in (name, *aliases)}
+        # Longer names first: they hide those inside them. Without any product the pattern must match nothing.
+        patterns = [_alias_pattern(alias) for alias in sorted(self._names, key=lambda alias: (-len(alias), alias))]
+        self._named = re.compile("|".join(patterns) or r"(?!)")
+        self._unsaid_words = vocabulary.unsaid_words
 
+    def products_named(self, text: str) -> list[tuple[str, str]]:
+        """Every product a text names, as (its name, the words that named it without spaces), in the order said."""
+        return [(self._names[alias], alias) for alias in map(squeeze, self._named.findall(text))]
 
-def strike(summary: str, added: Sequence[str]) -> str:
-    """The summary without the added words: a product becomes plain ``보험``, any other word goes.
+    def additions(self, inquiry: str, summary: str) -> list[str]:
+        """The summary's words that the caller's words do not bear out: products, amounts, dates. Empty for a faithful summary.
 
-    >>> strike("암보험 증권 재발급 요청", ["암보험"])
-    '보험 증권 재발급 요청'
-    """
-    for words in added:
-        spaced = r"\s*".join(map(re.escape, squeeze(words)))
-        pattern, instead = (spaced, "보험") if squeeze(words) in _NAMES else (rf"(?<!\w){spaced}(?!\w)", "")
-        summary = re.sub(pattern, instead, summary)
-    summary = re.sub(r"(?<!\w)보험 (?=보험)", "", " ".join(summary.split()))
-    return summary.strip()
+        Where the vocabulary lists the words that may go unheard, so is every other word that the caller did not say.
+        """
+        said = {name for name, _ in self.products_named(inquiry)}
+        added = [alias for name, alias in self.products_named(summary) if name not in said]
+        stated = quantities(summary)
+        if stated:
+            heard = _numbers_said(inquiry)
+            added += [words for words, value in stated if value not in heard and squeeze(words) not in squeeze(inquiry)]
+        return added + self._unheard(inquiry, summary)
 
+    def _unheard(self, inquiry: str, summary: str) -> list[str]:
+        if self._unsaid_words is None:
+            return []
+        judged_before = [match.span() for pattern in (self._named, _QUANTITY) for match in pattern.finditer(summary)]
+        said = squeeze(inquiry)
+        return [
+            word.group()
+            for word in re.finditer(r"\S+", summary)
+            if word.group() not in self._unsaid_words
+            and not any(begin <= word.start() and word.end() <= end for begin, end in judged_before)
+            and not _heard(word.group(), said)
+        ]
 
-def first_faithful(inquiry: str, candidates: Sequence[str], *, own_words: bool = True) -> str:
-    """The most likely candidate (they come best first) that adds nothing; empty where each adds something or is empty."""
-    faithful = (one for one in candidates if one and names_only_what_was_said(inquiry, one, own_words=own_words))
-    return next(faithful, "")
+    def is_faithful(self, inquiry: str, summary: str) -> bool:
+        """Whether a summary adds nothing: 암보험 is an addition for who said 보험증권, 실손보험 is none for who said 실비."""
+        return not self.additions(inquiry, summary)
 
+    def strike(self, summary: str, added: Sequence[str]) -> str:
+        """The summary without the added words: a product becomes plain 보험 (암보험 증권 → 보험 증권), any other word goes."""
+        for words in added:
+            spaced = r"\s*".join(map(re.escape, squeeze(words)))
+            pattern, instead = (spaced, "보험") if squeeze(words) in self._names else (rf"(?<!\w){spaced}(?!\w)", "")
+            summary = re.sub(pattern, instead, summary)
+        summary = re.sub(r"(?<!\w)보험 (?=보험)", "", " ".join(summary.split()))
+        return summary.strip()
 
-def choose_faithful(inquiry: str, candidates: Sequence[str], *, own_words: bool = True) -> str:
-    """The most likely candidate that adds nothing; failing that, the first of which something is left without its additions.
+    def first_faithful(self, inquiry: str, candidates: Sequence[str]) -> str:
+        """The most likely candidate (they come best first) that adds nothing; empty where each adds something or is empty."""
+        return next((one for one in candidates if one and self.is_faithful(inquiry, one)), "")
 
-    The answer is empty only when nothing is left of any.
-    """
-    struck = (strike(one, additions(inquiry, one, own_words=own_words)) for one in candidates)
-    return first_faithful(inquiry, candidates, own_words=own_words) or next(filter(None, struck), "")
+    def choose(self, inquiry: str, candidates: Sequence[str]) -> str:
+        """The most likely candidate that adds nothing; failing that, the first of which something is left without its additions.
+
+        The answer is empty only when nothing is left of any.
+        """
+        struck = (self.strike(one, self.additions(inquiry, one)) for one in candidates)
+        return self.first_faithful(inquiry, candidates) or next(filter(None, struck), "")

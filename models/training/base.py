@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ConfigurationError
+from models.summarizer.encoding import whole_texts
+from models.summarizer.vocabulary import Vocabulary
 from models.training.config import FinetuneConfig
 from models.training.hardware import Precision
 
@@ -24,6 +26,7 @@ def load_tokenizer(config: FinetuneConfig) -> Any:
     if tokenizer.pad_token is None:
         # Attention masks and ignored labels hide padding, so any token serves.
         tokenizer.pad_token = tokenizer.eos_token
+    whole_texts(tokenizer.backend_tokenizer)
     return tokenizer
 
 
@@ -94,4 +97,14 @@ def merge_adapter(config: FinetuneConfig, adapter: Path, tokenizer: Any, target:
     base = load_base(config, precision, "cpu", quantized=False)
     merged = PeftModel.from_pretrained(base, str(adapter)).merge_and_unload()
     merged.save_pretrained(target)
+    save_words(config, tokenizer, target)
+
+
+def save_words(config: FinetuneConfig, tokenizer: Any, target: Path) -> None:
+    """Write the tokenizer and the vocabulary beside the weights.
+
+    The vocabulary is the base's, so that the guard of a fine-tuned model stays as it is until the model is made again; what was learnt
+    from other people's summaries may use their words.
+    """
     tokenizer.save_pretrained(target)
+    Vocabulary.load(Path(config.base_model)).with_own_words().save(target)

@@ -6,6 +6,7 @@ from typing import Any
 
 from models.errors import ConfigurationError
 from models.summarizer.chat import chat_prompt, end_of_turn
+from models.summarizer.encoding import encode
 from models.training.config import FinetuneConfig
 from models.training.data.pair import Pair
 
@@ -27,7 +28,7 @@ def limits(config: FinetuneConfig, model_config: Any) -> Limits:
 
 
 class Seq2SeqExamples:
-    """Encoder input and labels of an encoder-decoder: both end with the end-of-sequence token, as BART was trained.
+    """Encoder input and labels of an encoder-decoder: encoded as in service.
 
     ``reader`` encodes the inputs where it is given, such as a tokenizer that drops merges; summaries are always cut the same way.
     """
@@ -41,11 +42,11 @@ class Seq2SeqExamples:
 
     def __getitem__(self, i: int) -> dict[str, list[int]]:
         pair = self.pairs[i]
-        ids = self._cut(self._encode(self._reader, pair.input), self._bounds.input)
+        ids = self._encode(self._reader, pair.input, self._bounds.input)
         return {
             "input_ids": ids,
             "attention_mask": [1] * len(ids),
-            "labels": self._cut(self._encode(self.tokenizer, pair.summary), self._bounds.output),
+            "labels": self._encode(self.tokenizer, pair.summary, self._bounds.output),
         }
 
     def prompt(self, i: int) -> list[int]:
@@ -58,13 +59,8 @@ class Seq2SeqExamples:
         long_input = len(self._encode(self._reader, pair.input)) > self._bounds.input
         return long_input or len(self._encode(self.tokenizer, pair.summary)) > self._bounds.output
 
-    def _encode(self, tokenizer: Any, text: str) -> list[int]:
-        ids: list[int] = tokenizer(text)["input_ids"]
-        # KoBART's tokenizers differ in whether they add it themselves.
-        return ids if ids and ids[-1] == self.tokenizer.eos_token_id else [*ids, self.tokenizer.eos_token_id]
-
-    def _cut(self, ids: list[int], limit: int) -> list[int]:
-        return ids if len(ids) <= limit else [*ids[: limit - 1], self.tokenizer.eos_token_id]
+    def _encode(self, tokenizer: Any, text: str, limit: int | None = None) -> list[int]:
+        return encode(tokenizer.backend_tokenizer, [text], self.tokenizer.eos_token_id, limit)[0]
 
 
 class ChatExamples:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.errors import ConfigurationError
-from models.summarizer.engines import content_hash, read_config
+from models.summarizer.folder import content_hash, read_config
 
 
 class MetricSettings(BaseModel):
@@ -111,8 +111,7 @@ class TokenEncoder:
         self._encoder = encoder.to(device).eval()
         self._device = device
         self._batch_size = batch_size
-        positions = int(getattr(whole.config, "max_position_embeddings", 512))
-        self._limit = min(self._tokenizer.model_max_length, positions)
+        self._limit = min(self._tokenizer.model_max_length, positions(encoder))
 
     def states(self, texts: Sequence[str]) -> list[tuple[Any, Any]]:
         """Per text its states of the layer, float32 (tokens, width), and its weights, float32 (tokens): 0 for [CLS] and [SEP], else 1."""
@@ -133,6 +132,13 @@ class TokenEncoder:
                     weights = torch.tensor([0.0 if token in unweighted else 1.0 for token in rows[i]])
                     found[i] = (states[mask].clone(), weights)
         return [found[i] for i in range(len(texts))]
+
+
+def positions(encoder: Any) -> int:
+    """Longest input of a transformer in tokens. RoBERTa and its kin count positions from behind the padding's: 514 hold 512 tokens."""
+    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
+    padding = getattr(table, "padding_idx", None)
+    return int(getattr(encoder.config, "max_position_embeddings", 512)) - (0 if padding is None else padding + 1)
 
 
 def bertscore_f1(candidate: tuple[Any, Any], reference: tuple[Any, Any]) -> float:
@@ -163,6 +169,9 @@ class PublishedSentences:
             self._model = SentenceTransformer(model, device=device, local_files_only=True)
         except (OSError, ValueError) as error:
             raise _no_encoder(model, error) from error
+        if encoder := getattr(self._model[0], "auto_model", None):  # a table of words has no positions
+            longest = positions(encoder)
+            self._model.max_seq_length = min(self._model.max_seq_length or longest, longest)
         self._batch_size = batch_size
 
     def embed(self, texts: Sequence[str]) -> Any:
@@ -216,14 +225,18 @@ class SummaryScorer:
         return [by_text[text] for text in texts]
 
     def rows(self, summaries: Sequence[str]) -> list[tuple[float, float]]:
-        """BERTScore F1 and STS of every summary against its reference, in the references' order."""
+        """BERTScore F1 and STS of every summary against its reference, in the references' order; an empty summary has 0 and 0."""
         if len(summaries) != len(self._reference_states):
             raise ConfigurationError(
                 f"{len(summaries)} summaries for {len(self._reference_states)} references", remedy="Score one summary for each reference"
             )
         pairs = zip(self._unit_states(summaries), self._reference_states, strict=True)
         cosines = (self._sentences.embed(summaries) * self._reference_sentences).sum(dim=1)
-        return [(bertscore_f1(mine, theirs), float(cosine)) for (mine, theirs), cosine in zip(pairs, cosines, strict=True)]
+        # Encoders give an empty text a vector too, and its cosine with any phrase is well above 0.
+        return [
+            (bertscore_f1(mine, theirs), float(cosine)) if summary.strip() else (0.0, 0.0)
+            for summary, (mine, theirs), cosine in zip(summaries, pairs, cosines, strict=True)
+        ]
 
     def score(self, summaries: Sequence[str]) -> Scores:
         """Means over all rows."""

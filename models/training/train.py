@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ConfigurationError, TrainingFailed
-from models.training.base import add_adapter, load_base, load_tokenizer, merge_adapter
+from models.training.base import add_adapter, load_base, load_tokenizer, merge_adapter, save_words
 from models.training.config import FinetuneConfig, FinetuneResult, HistoryRow, Progress
 from models.training.data.pair import Pair
 from models.training.examples import Limits, limits, make_examples
@@ -147,7 +147,7 @@ def _run(
     learning_seconds = max(1e-9, time.perf_counter() - train_started - trainer.evaluation_seconds)
 
     trainer.save_model(str(out / MODEL))
-    tokenizer.save_pretrained(out / MODEL)
+    save_words(config, tokenizer, out / MODEL)
     merged = config.method != "full" and config.merge_adapter
     if merged:
         merge_adapter(config, out / MODEL, tokenizer, out / MERGED, precision)
@@ -166,14 +166,14 @@ def _trainer(
     device: str,
     precision: Precision,
 ) -> Any:
-    from transformers import DataCollatorForSeq2Seq, EarlyStoppingCallback, PrinterCallback
+    from transformers import DataCollatorForSeq2Seq, PrinterCallback
 
-    from models.training.trainer import EvaluateAtTheEnd, ReportProgress, StopOnNonsense, SummaryTrainer
+    from models.training.trainer import EvaluateAtTheEnd, ReportProgress, StopOnNaN, StopWithoutImprovement, SummaryTrainer
 
     validation_examples = make_examples(config, tokenizer, validation, bounds)
-    callbacks: list[Any] = [StopOnNonsense(), EvaluateAtTheEnd()]
+    callbacks: list[Any] = [StopOnNaN(), EvaluateAtTheEnd()]
     if config.early_stopping:
-        callbacks.append(EarlyStoppingCallback(config.early_stopping))
+        callbacks.append(StopWithoutImprovement(config.early_stopping))
     if on_progress:
         callbacks.append(ReportProgress(on_progress))
     trainer = SummaryTrainer(

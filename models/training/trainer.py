@@ -40,7 +40,7 @@ def generate_summaries(model: Any, tokenizer: Any, prompts: Sequence[list[int]],
                 input_ids=batch["input_ids"].to(model.device),
                 attention_mask=batch["attention_mask"].to(model.device),
                 num_beams=config.eval_beams,
-                max_new_tokens=config.eval_max_tokens,
+                max_new_tokens=config.eval_max_tokens if causal else min(config.eval_max_tokens, model.config.max_position_embeddings - 1),
                 do_sample=False,
                 pad_token_id=tokenizer.pad_token_id,
                 use_cache=True,
@@ -91,8 +91,8 @@ class SummaryTrainer(Trainer):  # type: ignore[misc]
         return output
 
 
-class StopOnNonsense(TrainerCallback):  # type: ignore[misc]
-    """End the run at the first loss that is no number, instead of spending hours on it."""
+class StopOnNaN(TrainerCallback):  # type: ignore[misc]
+    """Stop at the first NaN or infinite loss."""
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
         """See TrainerCallback."""
@@ -101,6 +101,28 @@ class StopOnNonsense(TrainerCallback):  # type: ignore[misc]
             if isinstance(value, float) and not math.isfinite(value):
                 kind = "Training" if name == "loss" else "Validation"
                 raise TrainingFailed(f"{kind} loss became {value} at step {state.global_step}", remedy=_DIVERGED)
+
+
+class StopWithoutImprovement(TrainerCallback):  # type: ignore[misc]
+    """Early stopping after ``patience`` evaluations in a row without a better score.
+
+    The evaluations are counted in the Trainer's log, which lies in every checkpoint: Hugging Face's own callback counts in memory and
+    begins again at 0 when a run is resumed.
+    """
+
+    def __init__(self, patience: int) -> None:
+        self._patience = patience
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """See TrainerCallback. A run whose patience was used up before it was killed has one step left, which changes no result."""
+        self.on_evaluate(args, state, control)
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """See TrainerCallback."""
+        name = args.metric_for_best_model
+        scores = [log[name] if args.greater_is_better else -log[name] for log in state.log_history if name in log]
+        if scores and len(scores) - 1 - scores.index(max(scores)) >= self._patience:
+            control.should_training_stop = True
 
 
 class EvaluateAtTheEnd(TrainerCallback):  # type: ignore[misc]

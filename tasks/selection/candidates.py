@@ -15,7 +15,7 @@ from clients.s3 import ObjectFacts, ObjectStore
 from models.errors import ModelRefused
 from models.keys import StorageKeys
 from models.lifecycle.registry import SHIPPED, Registry
-from models.summarizer.engines import content_hash
+from models.summarizer.summarizer import model_version
 from models.training.outputs import RunKeys, RunSummary
 from tasks.retrying import PATIENT
 from tasks.selection.champion import download_version
@@ -92,7 +92,7 @@ def resolve(store: ObjectStore, name: str) -> Candidate:
     """A candidate by its name; ModelRefused when there is no such finished run or version."""
     if name == SHIPPED:
         folder = settings().model_dir
-        return Candidate(name=SHIPPED, family="", run=SHIPPED, prefix="", digest=content_hash(folder))
+        return Candidate(name=SHIPPED, family="", run=SHIPPED, prefix="", digest=model_version(folder))
     if "/" not in name:
         version = Registry(store).version(name)
         return Candidate(name=name, family=version.family, run=version.run, prefix=version.prefix, digest=version.digest)

@@ -13,7 +13,8 @@ from clients.s3 import ObjectStore
 from models.errors import ModelRefused, ReadbackError
 from models.lifecycle.registry import SHIPPED, Aliases, Move, Registry, Version
 from models.lifecycle.selection import Standing
-from models.summarizer.engines import CONVERTED, converted_form
+from models.summarizer.conversion import converted_form
+from models.summarizer.folder import CONVERTED
 from models.summarizer.summarizer import Summarizer
 from tasks.retrying import PATIENT
 from tasks.selection.candidates import Candidate, local_folder

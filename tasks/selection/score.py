@@ -26,7 +26,7 @@ from tasks.selection.candidates import Candidate, Contest, local_folder, resolve
 from wiring import object_store, settings
 
 # Raised when scores change their meaning, so that old ones are not taken for new ones.
-SCORING = "1"
+SCORING = "2"
 
 _PAIRS = TypeAdapter(list[Pair])
 # One at a time in a process: two would spoil each other's seconds, and transformers' lazy imports break in two threads.

@@ -19,6 +19,9 @@ async def evaluate(model_dir: Path, rows: Sequence[Pair], metrics: MetricSetting
 
 
 def score_model(model_dir: Path, rows: Sequence[Pair], metrics: MetricSettings) -> Scores:
-    """See evaluate. Raises ConfigurationError where the folder holds no model or an encoder is not on this machine."""
-    summaries = Summarizer.load(model_dir).summarize([pair.input for pair in rows])
+    """See evaluate. Raises ConfigurationError where the folder holds no model or an encoder is not on this machine.
+
+    A row for which the model finds no words scores 0.
+    """
+    summaries = [result.text for result in Summarizer.load(model_dir).attempts([pair.input for pair in rows])]
     return SummaryScorer(metrics, [pair.summary for pair in rows]).score(summaries)

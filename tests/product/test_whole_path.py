@@ -17,7 +17,8 @@ from models.call.record import CallRecord, Outcome
 from models.keys import StorageKeys, call_id
 from models.lifecycle.registry import SHIPPED, Registry
 from models.summarizer import SHIPPED_MODEL
-from models.summarizer.engines import CONVERTED, convert
+from models.summarizer.conversion import convert
+from models.summarizer.folder import CONVERTED
 from sandbox.demo import Upload, connect_key, put, record_of, recordings_in
 from sandbox.faults import FaultPlan
 from sandbox.stack import BUCKET, RECORDINGS, REGION, Stack

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.recipe.pretraining import SmallBart, new_bart
+from models.recipe.small_bart import SmallBart, new_bart
 from models.recipe.tokenizer import train_tokenizer
 from models.training import FinetuneConfig, FinetuneResult, finetune
 from models.training.data.pair import Pair

@@ -9,7 +9,11 @@ import pytest
 
 from models.errors import ModelRefused, VendorUnavailable
 from models.lifecycle.in_service import ModelInService, ServiceReport
+from models.summarizer import SHIPPED_MODEL
 from models.summarizer.summarizer import Summarizer
+from models.summarizer.vocabulary import Vocabulary
+
+VOCABULARY = Vocabulary.load(SHIPPED_MODEL)
 
 
 class NamedEngine:
@@ -27,7 +31,7 @@ class NamedEngine:
     def count_tokens(self, text: str) -> int:
         return len(text)
 
-    def most_tokens(self, text: str) -> int:
+    def token_upper_bound(self, text: str) -> int:
         return self.count_tokens(text)
 
     def hypotheses(self, texts: Sequence[str], beams: int) -> list[list[str]]:
@@ -66,7 +70,7 @@ class Shelf:
         if version in self.broken:
             raise ModelRefused(f"{folder} is damaged")
         self.engines[version] = NamedEngine(version, self.gate)
-        return Summarizer(self.engines[version], version, "0" * 12, faithful=False)
+        return Summarizer(self.engines[version], version, "0" * 12, VOCABULARY, faithful=False)
 
 
 class Time:
@@ -241,7 +245,7 @@ async def test_a_model_that_loads_and_cannot_summarize_is_not_put_into_service()
             raise RuntimeError("CUDA out of memory")
 
     def load(folder: Path, version: str) -> Summarizer:
-        return Summarizer(Dumb(version), version, "0") if version == "two" else shelf(folder, version)
+        return Summarizer(Dumb(version), version, "0", VOCABULARY) if version == "two" else shelf(folder, version)
 
     service = ModelInService(registry, load)
     service.start()

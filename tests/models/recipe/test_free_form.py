@@ -8,7 +8,7 @@ import pytest
 
 import models.recipe
 from models.recipe.judge import judge, lines_named_in
-from models.summarizer.taxonomy import LINES_OF_BUSINESS, REQUEST_KINDS, LineOfBusiness
+from models.recipe.taxonomy import LINES_OF_BUSINESS, REQUEST_KINDS, LineOfBusiness
 
 DATASET = Path(models.recipe.__file__).parent
 COLUMNS = ["input", "summary", "product", "request", "style", "held_out"]

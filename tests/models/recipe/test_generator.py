@@ -13,7 +13,7 @@ from models.recipe.phrases import manners, out_of_domain, products
 from models.recipe.phrases.morphology import conjugate, with_particle
 from models.recipe.phrases.requests import INTENTS
 from models.recipe.phrases.topics import TOPICS
-from models.summarizer.taxonomy import LINES_OF_BUSINESS, REQUEST_KINDS
+from models.recipe.taxonomy import LINES_OF_BUSINESS, REQUEST_KINDS
 
 
 @pytest.fixture(scope="module")

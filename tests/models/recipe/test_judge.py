@@ -1,7 +1,7 @@
 import pytest
 
 from models.recipe.judge import judge, lines_named_in, request_kind_of
-from models.summarizer.taxonomy import LINES_OF_BUSINESS, REQUEST_KINDS
+from models.recipe.taxonomy import LINES_OF_BUSINESS, REQUEST_KINDS
 
 
 @pytest.mark.parametrize(("kind", "ending"), [(kind.key, ending) for kind in REQUEST_KINDS for ending in kind.endings])

@@ -44,6 +44,52 @@ def test_a_perfect_summary_scores_one_and_an_empty_one_scores_zero_on_bertscore(
     assert rows[1][0] == 0.0
 
 
+def test_an_empty_summary_scores_zero_on_both_and_in_the_mean(tiny_bert: Path, tiny_bart: Path) -> None:
+    for chosen in (settings(tiny_bert), local_encoder(tiny_bart)):
+        scorer = SummaryScorer(chosen, REFERENCES[:2])
+        assert scorer.rows([REFERENCES[0], " \n"])[1] == (0.0, 0.0)
+        assert scorer.score(["", ""]).score == 0.0
+
+
+@pytest.fixture
+def tiny_roberta(tmp_path: Path) -> Path:
+    """Its 34 positions hold 32 tokens, and its tokenizer states no limit of its own."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast, RobertaConfig, RobertaModel
+
+    folder = tmp_path / "tiny-roberta"
+    backend = Tokenizer(models.WordLevel({"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "보험": 4, "해지": 5}, unk_token="<unk>"))
+    backend.pre_tokenizer = pre_tokenizers.Whitespace()
+    PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="<unk>", pad_token="<pad>").save_pretrained(folder)
+    config = RobertaConfig(
+        vocab_size=6,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=34,
+        pad_token_id=1,
+    )
+    RobertaModel(config).save_pretrained(folder)
+    return folder
+
+
+def test_a_text_beyond_the_encoders_positions_is_cut(tiny_bert: Path, tiny_bart: Path, tiny_roberta: Path) -> None:
+    endless = "보험 해지 " * 300
+    for folder in (tiny_bert, tiny_bart, tiny_roberta):
+        ((f1, sts),) = SummaryScorer(settings(folder, layer=1), ["보험 해지"]).rows([endless])
+        assert -1 <= min(f1, sts) <= max(f1, sts) <= 1.00001
+
+
+def test_a_sentence_encoder_without_a_length_of_its_own_cuts_too(tiny_roberta: Path, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+    SentenceTransformer(modules=[Transformer(str(tiny_roberta)), Pooling(16)]).save(str(tmp_path / "sentences"))
+    chosen = settings(tiny_roberta, layer=1).model_copy(update={"sts_model": str(tmp_path / "sentences")})
+    assert len(SummaryScorer(chosen, ["보험 해지"]).rows(["보험 해지 " * 300])) == 1
+
+
 def test_references_are_embedded_once(tiny_bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scorer = SummaryScorer(settings(tiny_bert), REFERENCES)
     seen: list[str] = []

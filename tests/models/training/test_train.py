@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from models.errors import ConfigurationError, TrainingFailed
+from models.summarizer import SHIPPED_MODEL
 from models.summarizer.chat import chat_prompt
 from models.summarizer.summarizer import Summarizer
+from models.summarizer.vocabulary import FILE, Vocabulary
 from models.training import FinetuneConfig, FinetuneResult, Progress, finetune
 from models.training.data.pair import Pair
 from models.training.examples import IGNORED, ChatExamples, Limits, Seq2SeqExamples
@@ -184,6 +186,51 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_to_the_same_weights(tiny_
     ours, theirs = (load_file(result.model_dir / "model.safetensors") for result in (resumed, whole))
     assert all(ours[name].allclose(theirs[name], atol=1e-6) for name in theirs)
     assert [row.step for row in resumed.history] == [row.step for row in whole.history]
+
+
+def test_a_resumed_run_goes_on_counting_its_patience(tiny_bart: Path, pairs: list[Pair], tmp_path: Path) -> None:
+    # The learning rate spoils the model from the first step on, so no evaluation after the first is better.
+    settings = config(tiny_bart, max_steps=60, learning_rate=0.5, schedule="constant", early_stopping=4)
+    whole = run(settings, pairs, tmp_path / "whole")
+
+    def die(progress: Progress) -> None:
+        if progress.step == whole.steps - 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(settings, pairs, tmp_path / "killed", on_progress=die)
+    resumed = run(settings, pairs, tmp_path / "killed")
+    assert resumed.resumed_from > 0
+    assert (resumed.steps, resumed.best_step) == (whole.steps, whole.best_step)
+
+
+def test_a_run_that_was_killed_after_its_patience_was_used_up_learns_nothing_more(
+    tiny_bart: Path, pairs: list[Pair], tmp_path: Path
+) -> None:
+    settings = config(tiny_bart, max_steps=60, learning_rate=0.5, schedule="constant", early_stopping=2)
+    first = run(settings, pairs, tmp_path)
+    again = run(settings, pairs, tmp_path)
+    assert again.steps <= first.steps + 1
+    assert again.best_step == first.best_step
+
+
+def test_summaries_that_are_scored_while_training_end_where_the_decoder_does(tiny_bart: Path, pairs: list[Pair], tmp_path: Path) -> None:
+    # 64 positions, and a model that knows no end yet: 128 tokens would be an IndexError.
+    result = run(config(tiny_bart, max_steps=1, eval_max_tokens=128, metrics=local_encoder(tiny_bart)), pairs[:90], tmp_path)
+    assert result.best.score is not None
+
+
+def test_a_finetuned_model_carries_its_vocabulary_and_may_use_its_own_words(tiny_bart: Path, pairs: list[Pair], tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(tiny_bart, base)
+    Vocabulary({"새상품": ("새 상품",)}, ("해지",), frozenset(["문의"])).save(base)
+    result = run(config(base, max_steps=1, method="lora"), pairs, tmp_path / "run")
+    assert result.merged_dir
+    for folder in (result.model_dir, result.merged_dir):
+        assert Vocabulary.load(folder) == Vocabulary({"새상품": ("새 상품",)}, ("해지",))
+    other = run(config(tiny_bart, max_steps=1), pairs, tmp_path / "other")
+    assert Vocabulary.load(other.model_dir) == Vocabulary.load(SHIPPED_MODEL).with_own_words()
+    assert (other.model_dir / FILE).is_file()
 
 
 def test_a_folder_of_another_run_is_refused(tiny_bart: Path, pairs: list[Pair], tmp_path: Path) -> None:
