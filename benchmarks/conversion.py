@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from models.sound.audio import check_prompt, to_prompt
+from models.sound.prompt import check_prompt, to_prompt
 
 FFMPEG = [
     "ffmpeg",

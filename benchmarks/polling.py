@@ -16,7 +16,7 @@ import boto3
 
 import wiring
 from models.call.read_back import read_back_sentence, to_ssml
-from models.sound.audio import to_prompt
+from models.sound.prompt import to_prompt
 from models.summarizer.summarizer import Summarizer
 
 LOOK_SECONDS = 1.0

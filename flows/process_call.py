@@ -19,7 +19,8 @@ from prefect.states import Completed, Failed
 import wiring
 from models.call.record import CallRecord, Recording
 from models.errors import CallTakenOver, PermanentError, QuotaExhausted, ReadbackError, TransientError
-from models.sound.audio import RecordingAudio, load_libraries
+from models.sound.recording import RecordingAudio
+from models.sound.wav import load_libraries
 from tasks.call.claim import Claim, claim_call, complete_recording
 from tasks.call.convert import convert
 from tasks.call.fetch import fetch

@@ -1,6 +1,5 @@
 """The pictures of a training run, as small PNGs that an artifact can carry. Labels are English: not every machine has a Korean font."""
 
-import base64
 import csv
 import io
 from collections.abc import Mapping, Sequence
@@ -8,6 +7,7 @@ from typing import Any
 
 from models.training.config import HistoryRow
 from models.training.data.pair import Pair
+from reports import embedding
 
 _INCHES = (6.4, 3.6)
 _DPI = 80
@@ -44,7 +44,7 @@ def lengths(pairs: Sequence[Pair]) -> bytes:
 
 def data_uri(png: bytes) -> str:
     """A PNG as a picture inside Markdown."""
-    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+    return embedding.data_uri(png, "image/png")
 
 
 def metrics_csv(history: Sequence[HistoryRow], encoders: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from models.call.record import CallRecord, Speaker, Utterance
 from models.errors import BadTranscript, NoSpeech
-from models.sound.audio import RecordingAudio
+from models.sound.recording import RecordingAudio
 
 LONGEST_TRANSCRIPT = 1_000_000  # characters; four hours of quick Korean are about 100,000
 LATEST_MS = 24 * 3600 * 1000

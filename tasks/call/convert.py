@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from models.sound.audio import check_prompt, to_prompt
+from models.sound.prompt import check_prompt, to_prompt
 from tasks.call.speak import Speech
 
 

@@ -7,7 +7,7 @@ from prefect import task
 import wiring
 from models.call.record import Recording
 from models.errors import BadRecording
-from models.sound.audio import RecordingAudio, inspect_recording
+from models.sound.recording import RecordingAudio, inspect_recording
 from tasks.retrying import PATIENT
 
 

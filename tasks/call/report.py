@@ -13,7 +13,9 @@ from prefect.artifacts import acreate_markdown_artifact
 import wiring
 from models.call.record import CallRecord, Failure, Speaker, Utterance
 from models.keys import StorageKeys
-from models.sound.audio import RecordingAudio, browser_wav, data_uri, waveform_svg
+from models.sound.recording import RecordingAudio
+from reports.embedding import data_uri
+from reports.sound import browser_wav, waveform_svg
 from tasks.markdown import shown, table
 from tasks.privacy import masked
 from tasks.retrying import PATIENT

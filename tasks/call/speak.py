@@ -9,7 +9,7 @@ from prefect.concurrency.asyncio import rate_limit
 
 import wiring
 from models.call.read_back import read_back_sentence, respell, split_for_synthesis, takes_ssml, to_ssml
-from models.sound.audio import join_wavs
+from models.sound.prompt import join_wavs
 from tasks.privacy import masked
 from tasks.retrying import PATIENT
 

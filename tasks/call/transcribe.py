@@ -21,7 +21,7 @@ from models.call.record import CallRecord, Transcription
 from models.call.transcript import read_utterances, transcript_text
 from models.errors import AnswerLost, CallTakenOver, StorageConflict, TransientError, VendorUnavailable
 from models.keys import StorageKeys
-from models.sound.audio import RecordingAudio
+from models.sound.recording import RecordingAudio
 from stores.call_records import Checkpoint
 from tasks.call.claim import checkpoint_of
 from tasks.retrying import PATIENT

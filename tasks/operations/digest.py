@@ -13,7 +13,7 @@ import wiring
 from clients.s3 import ObjectStore
 from models.call.ended import KOREA, Day, EndedCall, StepTimes, figures
 from models.keys import StorageKeys
-from models.sound.audio import data_uri
+from reports.embedding import data_uri
 from tasks.call.report import STEP_NAMES
 from tasks.markdown import shown, table
 from tasks.operations.pause import Stop, stop_in_force

@@ -23,7 +23,8 @@ from models.call.notifications import landed_recordings
 from models.call.record import CallRecord, Outcome, Recording
 from models.errors import BadRecording
 from models.keys import StorageKeys, parse_recording_key
-from models.sound.audio import check_prompt, inspect_recording
+from models.sound.prompt import check_prompt
+from models.sound.recording import inspect_recording
 from sandbox.stack import BUCKET, Stack
 
 RATE = 8_000
@@ -82,7 +83,7 @@ def test_any_key_that_s3_can_send_is_read_or_passed_over(key: str, etag: str, si
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from models.sound.audio import inspect_recording
+from models.sound.recording import inspect_recording
 from models.errors import BadRecording
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 data = Path(sys.argv[1]).read_bytes()

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from models.keys import parse_recording_key
-from models.sound.audio import inspect_recording
+from models.sound.recording import inspect_recording
 from sandbox.make_recordings import RECORDINGS, SAMPLE_RATE, SCRIPT, read_script
 
 CALLS = read_script(SCRIPT).calls

@@ -13,7 +13,7 @@ from models.call.record import CallRecord, Recording, Speaker, Transcription, Ut
 from models.call.terms import TERMS, load_terms
 from models.call.transcript import read_utterances, summarizer_input, transcript_text
 from models.errors import BadTranscript, ConfigurationError, NoSpeech
-from models.sound.audio import RecordingAudio, inspect_recording
+from models.sound.recording import RecordingAudio, inspect_recording
 
 C, A, U = Speaker.CUSTOMER, Speaker.AGENT, Speaker.UNKNOWN
 
