@@ -6,7 +6,6 @@ a time, ``{W가}`` whoever it happened to.
 
 from dataclasses import dataclass
 
-HEALTH = ("실손보험", "건강보험", "유병자보험", "상해보험", "어린이보험", "단체보험")
 CANCER = ("암보험", "건강보험", "유병자보험", "종신보험")
 CAR = ("자동차보험", "운전자보험")
 
