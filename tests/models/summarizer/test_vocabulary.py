@@ -86,5 +86,5 @@ def test_without_any_product_nothing_is_taken_for_one() -> None:
 
 def test_a_damaged_vocabulary_is_named_with_a_way_out(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"products": 3}')
-    with pytest.raises(ConfigurationError, match=rf"{FILE} is no vocabulary.*Restore the file"):
+    with pytest.raises(ConfigurationError, match=rf"{FILE} is no vocabulary.*Restore it"):
         Vocabulary.load(tmp_path)
