@@ -17,7 +17,7 @@ from typing import Final
 BLANK: Final = "\ufffc"  # stands for a character of a number that has been found
 BREAK: Final = "\n"  # between two utterances
 
-_SEPARATORS = "-./·,_()"
+_SEPARATORS = "-./·,_()~"
 _DOTS = "·ㆍ・•‧∙⋅･"
 
 
@@ -109,10 +109,14 @@ _NO_ENDING = (
     r"(?!이(?:에요|예요|고|구요|요|라|거든|니|며|었|래|야|죠|지|네|랑|나|던|신|세|십니|셨)|구(?:요|나|만)|일(?:까|거|걸|텐)|사(?:요|고)"
     r"|하나(?:은행|카드|생명|손해|손보|뱅크|로))"
 )
-_SPELLED_DIGIT = rf"{_NO_ENDING}(?:하나|둘|제로|[영공일이삼사오육륙칠팔구])"
+_ANY_SPELLED = "[영공일이삼사오육륙칠팔구]"
+# After three digits 사 is one as well: "구공공일이사요".
+_SPELLED_DIGIT = rf"(?:{_NO_ENDING}(?:하나|둘|제로|{_ANY_SPELLED})|(?<={_ANY_SPELLED}{{3}})사)"
 _ONE = re.compile(r"하나|둘|제로|.")
 _DATE = r"(?:19|20)\d\d(?P<by>[-./])[ ]?\d{1,2}(?P=by)[ ]?\d{1,2}(?![0-9]|[-./]\d)"
-_AMOUNT = r"[1-9]\d{0,2}(?:,\d{3})+(?!\d|,\d)"
+_SPACE = rf"[ {re.escape(_SEPARATORS)}]"
+# Not the beginning of "110,234-567890".
+_AMOUNT = rf"[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d|,\d|(?:{_SPACE}|에|의|다시|하이픈|그리고){{1,6}}\d{{5}})"
 _GROUP = re.compile(rf"(?<!\d)(?P<date>{_DATE})|(?<![\d,])(?P<amount>{_AMOUNT})|(?P<written>[0-9]+)|(?P<spelled>(?:{_SPELLED_DIGIT})+)")
 
 _HANGUL = re.compile(r"[가-힣]")
@@ -121,11 +125,10 @@ _COUNT_OF_DIGITS = re.compile(r"[ ]?자리")  # "뒤 7자리는" tells how many 
 _SHORT = 2  # spelled digits that are more often a word: 이사, 일이, 오이
 
 # Possessive, and the longest alternative first: whatever the text, nothing is tried twice.
-_SPACE = rf"[ {re.escape(_SEPARATORS)}]"
 _TIGHT = re.compile(rf"(?:{_SPACE}|에|의|다시|하이픈|대시|슬래시|슬래쉬|[작짝]대기|빼기)*+")
 _LEADING_ON = re.compile(
-    rf"(?:{_SPACE}|[…!?~:]|이고요|이고|고요|이구요|구요|고|이에요|예요|에요|이요|입니다|이시고|시고|이며|인데요|인데|이랑|하고|이|요"
-    r"|네네|네|넵|예|음|어|아|그다음|그 다음|다음|그리고|그리구|이어서|또|그|저|제|에|의|다시|하이픈|대시"
+    rf"(?:{_SPACE}|[…!?:]|이고요|이고|고요|이구요|구요|고|이에요|예요|에요|이요|입니다|이시고|시고|이며|인데요|인데|이랑|하고|이|요"
+    r"|까지요|까지|네네|네|넵|예|음|어|아|그다음|그 다음|다음|그리고|그리구|이어서|또|그|저|제|에|의|다시|하이픈|대시"
     r"|앞|뒤|뒷|가운데|중간|끝|나머지|마지막|국번|주민등록|주민|번호|(?:네|세|두|여섯|일곱|[0-9]{1,2}|[삼사육칠팔]) ?자리|자리|숫자|번|는|은|가|로|도|맞아요)*+"
 )
 _LEADS = re.compile(r"[고구]|[이예에]요|입니다|인데|시며|이며|[앞뒤뒷끝]|가운데|중간|나머지|마지막|국번|다음|그리|자리")  # within one utterance
@@ -170,6 +173,8 @@ def _is_word(text: str, start: int, end: int, digits: str) -> bool:
     before, after = text[start - 1 : start], text[end : end + 1]
     if before.isdecimal():
         return len(digits) <= _SHORT
+    if len(digits) == 1 and _HANGUL.match(before):
+        return True
     if len(digits) > _SHORT or "0" in digits:
         return False
     return bool(_HANGUL.match(before)) or (bool(_HANGUL.match(after)) and after not in _AFTER_DIGITS) or after.isdecimal()

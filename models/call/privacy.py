@@ -143,13 +143,13 @@ _AT = re.compile(r"@|(?<![가-힣])(?:골뱅이|앳)(?=[ 가-힣A-Za-z])|(?<=[A-
 _LETTER_NAME = (
     "에이치|에이|비|씨|디|이|에프|지|아이|제이|케이|엘|엠|엔|오|피|큐|알|에스|티|유|브이|더블유|엑스|와이|제트|[A-Za-z0-9._%+-]+|점|쩜|닷|언더바"
 )
-_LOCAL = re.compile(rf"(?:(?<![^ \n])(?:{_LETTER_NAME}) )*+(?:[^\s@{BLANK}]{{1,64}})[ ]{{0,2}}$")
+_LOCAL = re.compile(rf"(?:(?<![^ \n])(?:{_LETTER_NAME}) ){{0,12}}(?:[^\s@{BLANK}]{{1,64}})[ ]{{0,2}}$")
 _POINT = r"(?: ?\. ?| ?(?:닷|점|쩜|도트) ?)"
 _TOP = r"(?:한국|컴|넷|씨오|케이알|씨오케이알|[A-Za-z]{2,})"
-_PROVIDER = "네이버|다음|한메일|지메일|구글|카카오|네이트|핫메일|야후|아웃룩|아이클라우드|naver|daum|hanmail|gmail|kakao|nate|hotmail|outlook|icloud"
+_PROVIDER = "네이버|한메일|지메일|구글|카카오|네이트|핫메일|야후|아웃룩|아이클라우드|naver|daum|hanmail|gmail|kakao|nate|hotmail|outlook|icloud"
 _DOMAIN = re.compile(
     rf"[ ]{{0,2}}(?:[A-Za-z0-9-]{{1,63}}(?:{_POINT}{_TOP}){{1,3}}|[가-힣A-Za-z0-9-]{{1,20}}(?:{_POINT}{_TOP}){{1,3}}"
-    rf"|(?:{_PROVIDER})(?: ?메일)?(?:{_POINT}?{_TOP}){{0,2}})",
+    rf"|(?:{_PROVIDER})(?: ?메일)?(?: ?{_TOP})?(?![가-힣])|(?:{_PROVIDER})(?=으?로|이?[예에]요|이?요|이고|입니다))",
     re.IGNORECASE,
 )
 _LATIN_DOMAIN = re.compile(r"[ ]?[A-Za-z][A-Za-z0-9-]+")
@@ -240,6 +240,7 @@ class _Number:
         yield _Found(start, end, self.kind)
 
 
+_COUNTING = "0123456789"
 _LONGEST_NUMBER = 20  # digits
 
 
@@ -269,6 +270,12 @@ class _Candidate:
         return all(self.text[a.end : b.start].strip(" ,") for a, b in pairs)
 
     @cached_property
+    def listed(self) -> bool:
+        """Whether commas alone stand between short groups: 112, 119, 1339."""
+        commas = [self.text[a.end : b.start].strip() == "," for a, b in pairwise(self.groups)]
+        return bool(commas) and all(commas) and max(self.sizes) <= 4
+
+    @cached_property
     def spelled(self) -> bool:
         return all(group.spelled for group in self.groups)
 
@@ -282,26 +289,37 @@ class _Candidate:
         return len(self.sizes) == 1 or self.singly
 
     @cached_property
+    def money(self) -> bool:
+        """Whether the name of a currency follows: "12345678원이", "5000만 원"; no one says "110234567890천 원"."""
+        end = self.groups[-1].end
+        if self.digits.startswith("0") or len(self.digits) > 13:
+            return False
+        return bool(_CURRENCY.match(self.text, end) or (self.sizes[-1] <= 5 and _LARGE_CURRENCY.match(self.text, end)))
+
+    @cached_property
     def counted(self) -> bool:
         """Whether it is an amount, a count, dates, years or a list of these: its own unit follows it."""
         groups = self.groups
         if any(group.plain for group in groups) or all(g.is_year for g in groups) or all(g.is_date for g in groups):
             return True
-        if len(self.digits) <= 13 and not self.digits.startswith("0") and _CURRENCY.match(self.text, groups[-1].end):
+        if self.money:
             return True
-        if all(group.is_round or group.is_year for group in groups):
+        if all(group.is_round or group.is_year for group in groups) or (self.singly and self.digits in _COUNTING):
             return True
         few = max(self.sizes) <= 5 and not self.digits.startswith("0")
         return few and _ATTACHED_UNIT.match(self.text, groups[-1].end) is not None
 
 
 # The unit belongs to the number when its word ends: 5000원이 is an amount, "… 원래 제 계좌예요" goes on with another word.
-_CURRENCY = re.compile(
-    r"[ ]?[십백천만억조]{0,2}[ ]?(?:원|달러|엔|유로|위안|불)"
-    r"(?:씩|정|짜리|가량|정도|쯤|어치)?(?:이나|이라도|이라고|이라는|이라서|이라|이고요|이고|이며|이요|이에요|예요|입니다|인데요|인데|인가요|인지|이랑|에서|에게|에|을|를|은|는|이|가|의|도|만|로|으로|까지|부터|하고|요|권)?(?![가-힣])"
+_MONEY = (
+    r"(?:원|달러|엔|유로|위안|불)(?:씩|정|짜리|가량|정도|쯤|어치)?"
+    r"(?:이(?:래|라|네|더|었|든|면|죠|지|나|고|며|에|야|요|니|랑)[가-힣]{0,5}|예요|입니다|인데요?|인가요|인지|에서|에게|에|을|를|은|는|이|가|의|도|만|로|으로"
+    r"|까지|부터|하고|요|권)?(?![가-힣])"
 )
+_CURRENCY = re.compile(rf"[ ]?{_MONEY}")
+_LARGE_CURRENCY = re.compile(rf"[ ]?[십백천만억조]{{1,2}}[ ]?{_MONEY}")
 _ATTACHED_UNIT = re.compile(
-    r"(?:호|동|층|평|명|개월|개|년|월|일|시|분|초|세|살|회|번지|번|건|박|도|위|점|배|장|권|마리|인승|톤|리터|미터|킬로|씨씨|cc|km|kg|cm|g|m|%|프로|퍼센트|포인트|만|억|천)",
+    r"(?:호|동|층|평|명|개월|개|년|월|일|시|분|초|세|살|회|번지|건|박|도|위|점|배|장|권|마리|인승|톤|리터|미터|킬로|씨씨|cc|km|kg|cm|g|m|%|프로|퍼센트|포인트)",
     re.IGNORECASE,
 )
 
@@ -336,27 +354,26 @@ _CUES: Final = (
     _Cue(PASSPORT, re.compile(r"여권"), 7, 9),
     _Cue(
         NUMBER,
-        re.compile(r"(?:증권|계약|접수|사고|고객|보험|가입|청구|회원|관리|등록|문서|사업자|인증|승인|조회|심사|설계|청약) ?번호|번호[은는이가]"),
+        re.compile(r"(?:증권|계약|접수|사고|고객|보험|가입|청구|회원|관리|등록|문서|사업자|인증|승인|조회|심사|설계|청약) ?번호"),
         5,
     ),
 )
+_ANY_CUE = _Cue(NUMBER, re.compile(r"번호[은는이가]"), 5)  # where nothing says whose number
 _SURE = 9  # so many digits are a personal number whatever was said before
 _CUE_REACH = 45  # characters back
-_ASKED = re.compile(rf"[^{BREAK}{BLANK}\d]*+")
+_LONGEST_LEAD = 12  # characters of an answer before its number: "네 홍길동이요."
+_ASKED = re.compile(r"[^\d]*+")
 
 
 def _cue_before(text: str, start: int) -> tuple[_Cue, bool] | None:
     """The last cue before a number, and whether nothing but particles, fillers or the question's end lies between."""
     window = max(text.rfind(BLANK, max(0, start - _CUE_REACH), start) + 1, start - _CUE_REACH, 0)
-    last: tuple[int, _Cue] | None = None
-    for cue in _CUES:
-        for match in cue.words.finditer(text, window, start):
-            if last is None or match.end() > last[0] or (match.end() == last[0] and cue.kind is not NUMBER):
-                last = match.end(), cue
-    if last is None:
-        return None
-    end, cue = last
-    return cue, _only_leads(text[end:start])
+    for cues in (_CUES, (_ANY_CUE,)):
+        said = [(match.end(), cue) for cue in cues for match in cue.words.finditer(text, window, start)]
+        if said:
+            end, cue = max(said, key=lambda one: one[0])
+            return cue, _only_leads(text[end:start])
+    return None
 
 
 def _asked_for(text: str, start: int, cue: _Cue) -> bool:
@@ -366,8 +383,10 @@ def _asked_for(text: str, start: int, cue: _Cue) -> bool:
 
 def _only_leads(between: str) -> bool:
     """Whether a cue speaks of the number: "번호는 …", or "번호 말씀해 주세요" and the answer."""
-    asked, _, answer = between.rpartition(BREAK)
-    return leads_on(answer) and (not asked or _ASKED.fullmatch(asked.rstrip(BREAK)) is not None)
+    asked, question, answer = between.rpartition(BREAK)
+    if question:
+        return _ASKED.fullmatch(asked) is not None and len(answer) <= _LONGEST_LEAD
+    return leads_on(answer)
 
 
 def _numbers(text: str, chain: Sequence[Group]) -> list[_Number]:
@@ -464,13 +483,13 @@ def _likely(candidates: Sequence[_Candidate]) -> _Number | None:
 def _guess(candidate: _Candidate, cue: _Cue | None, direct: bool) -> str | None:
     length, sizes = len(candidate.digits), candidate.sizes
     told = cue is not None and cue.fewest <= length <= cue.most and (direct or length >= _SURE - 1)
-    if candidate.counted and not (told and cue in _DAYS_TOO and not _CURRENCY.match(candidate.text, candidate.groups[-1].end)):
+    if candidate.counted and not (told and cue in _DAYS_TOO and not candidate.money):
         return None
     if candidate.spelled and not direct and max(sizes) < 3 and not candidate.singly:
         return None
     if told and cue is not None and not (cue.kind in {ACCOUNT, CARD, PHONE} and candidate.groups[0].is_date and length == 8):
         return cue.kind
-    if length >= _SURE:
+    if length >= _SURE and not candidate.listed:
         return CARD if length in (15, 16) else ACCOUNT if cue and cue.kind == ACCOUNT else _by_shape(candidate)
     if sizes == (4, 4) and (candidate.separated or candidate.spelled) and not any(group.is_year for group in candidate.groups):
         return PHONE  # without its area
@@ -484,7 +503,7 @@ def _by_shape(candidate: _Candidate) -> str:
     return ACCOUNT if dashes and not candidate.spelled else NUMBER
 
 
-_DAYS_TOO = {cue for cue in _CUES if cue.kind in {RESIDENT, BIRTH, NUMBER}}
+_DAYS_TOO = {cue for cue in (*_CUES, _ANY_CUE) if cue.kind in {RESIDENT, BIRTH, NUMBER}}
 
 
 def _cued(candidate: _Candidate, *kinds: str) -> bool:

@@ -1,10 +1,14 @@
 """What is masked, what must stay, and that a hostile text costs no more than its length."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from masking_examples import INNOCENT, SECRETS
 
-from models.call.privacy import mask_personal_data
+from models.call.privacy import PHONE, mask_personal_data, mask_utterances, personal_spans, seconds_of, shown_contact
+from models.call.record import Utterance
 
 MASKED = [
     ("주민번호는 900124-1234567입니다", "주민번호는 [주민등록번호]입니다"),
@@ -126,3 +130,101 @@ HOSTILE = [
 def test_a_hundred_kilobytes_take_time_in_proportion(unit: str) -> None:
     text = unit * (100_000 // len(unit.encode()))
     mask_personal_data(text)
+
+
+@pytest.mark.parametrize(("secret", "conversation"), SECRETS, ids=[conversation[:40] for _, conversation in SECRETS])
+def test_a_secret_told_in_any_form_is_masked(secret: str, conversation: str) -> None:
+    shown = " | ".join(mask_utterances(conversation.split(" | ")))
+    assert [piece for piece in secret.split(" | ") if piece in shown] == []
+
+
+@pytest.mark.parametrize("text", INNOCENT)
+def test_an_innocent_text_full_of_digits_stays(text: str) -> None:
+    assert mask_personal_data(text) == text
+
+
+SEPARATORS = [*"- .,/·_~", "에", "의", " 다시 ", " · ", ", ", "--", " - ", "  ", "에 ", "의 ", "—", "–", "－", " 하이픈 ", " 그리고 "]
+ENDINGS = ["", "예요", "입니다", "번이요", " 만료일은 12월이에요", " 원래 제 거예요", "만 있어요", " 조회해 주세요", " 억울해요", " 천천히요", "이고요", "으로요"]
+NUMBERS = [
+    ["010", "2345", "6789"],
+    ["031", "345", "6789"],
+    ["4111", "2222", "3333", "4444"],
+    ["900124", "1234567"],
+    ["901345", "1234567"],
+    ["19900124", "1234567"],
+    ["110", "234", "567890"],
+]
+numbers, endings = st.sampled_from(NUMBERS), st.sampled_from(ENDINGS)
+between = st.lists(st.sampled_from(SEPARATORS), min_size=3, max_size=3)
+asides = st.lists(st.sampled_from(["네", "네 말씀하세요", "예 다음이요", "잠시만요 입력 중입니다"]), max_size=2)
+leads = st.sampled_from(["", "네 ", "그다음은 ", "어 ", "뒤에는 "])
+tails = st.sampled_from(["", "요", "이고요", "에", "까지요", "예요"])
+
+
+@settings(max_examples=400, deadline=None)
+@given(numbers, between, endings)
+def test_separators_may_be_mixed_and_any_word_may_follow(parts: list[str], gaps: list[str], ending: str) -> None:
+    told = "".join(part + gap for part, gap in zip(parts, [*gaps[: len(parts) - 1], ""], strict=True))
+    shown = mask_personal_data(f"네 {told}{ending}")
+    assert [part for part in parts if part in shown] == []
+
+
+@settings(max_examples=400, deadline=None)
+@given(numbers, tails, asides, leads, st.sampled_from(SEPARATORS), endings)
+def test_a_number_may_be_told_over_utterances(parts: list[str], tail: str, aside: list[str], lead: str, gap: str, ending: str) -> None:
+    shown = mask_utterances([parts[0] + tail, *aside, lead + gap.join(parts[1:]) + ending])
+    assert [part for part in parts if any(part in line for line in shown)] == []
+    assert shown[1:-1] == aside
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.lists(pieces, max_size=8).map(" ".join), max_size=5))
+def test_masking_a_masked_conversation_changes_nothing(texts: list[str]) -> None:
+    once = mask_utterances(texts)
+    assert mask_utterances(once) == once
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text("0123456789", min_size=9, max_size=30), st.sampled_from(["", "제 번호는 ", "네 ", "카드 "]), endings)
+def test_no_run_of_nine_digits_that_was_said_as_a_number_is_left(digits: str, before: str, ending: str) -> None:
+    assert digits not in (shown := mask_personal_data(before + digits + ending))
+    assert re.search(r"\d{9}", shown) is None
+
+
+def test_the_words_between_the_parts_of_a_number_stay() -> None:
+    assert mask_personal_data("주민번호 앞자리는 900124이고 뒷자리는 1234567이에요") == (
+        "주민번호 앞자리는 [주민등록번호]이고 뒷자리는 [주민등록번호]이에요"
+    )
+    assert mask_utterances(["카드번호는 4111 2222", "네 4111 2222요", "3333 4444예요"]) == [
+        "카드번호는 [카드번호]",
+        "네 [카드번호]요",
+        "[카드번호]예요",
+    ]
+
+
+def test_spans_count_the_characters_of_the_utterance_as_it_was_said() -> None:
+    texts = ["연락처요?", "０１０　２３４５ 그리고", "네", "6789예요"]
+    spans = personal_spans(texts)
+    assert [(s.utterance, texts[s.utterance][s.start : s.end], s.kind) for s in spans] == [
+        (1, "０１０　２３４５", PHONE),
+        (3, "6789", PHONE),
+    ]
+
+
+def test_a_number_lies_in_the_sound_where_its_characters_lie_in_the_utterance() -> None:
+    said = [
+        Utterance(start_ms=1000, duration_ms=2000, text="번호는 010 2345"),
+        Utterance(start_ms=4000, duration_ms=800, text="6789예요"),
+    ]
+    spans = personal_spans([u.text for u in said])
+    assert seconds_of(spans, said) == [pytest.approx((1 + 2 * 4 / 12, 3.0)), pytest.approx((4.0, 4 + 0.8 * 4 / 6))]
+
+
+@pytest.mark.parametrize("contact", ["3f1c9a52-7d04-4b8e-9a61-0c5e2d7f1b01", "12345678-1234-4123-8123-123456789012", "c-1", "통화-녹취", "case-12"])
+def test_a_contact_id_is_shown_as_it_is(contact: str) -> None:
+    assert shown_contact(contact) == contact
+
+
+@pytest.mark.parametrize("contact", ["01023456789", "010-2345-6789", "821023456789", "+821023456789", "9001241234567"])
+def test_a_contact_id_that_looks_like_somebodys_number_is_masked(contact: str) -> None:
+    assert re.search(r"\d", shown_contact(contact)) is None
