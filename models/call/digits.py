@@ -129,9 +129,11 @@ _TIGHT = re.compile(rf"(?:{_SPACE}|에|의|다시|하이픈|대시|슬래시|슬
 _LEADING_ON = re.compile(
     rf"(?:{_SPACE}|[…!?:]|이고요|이고|고요|이구요|구요|고|이에요|예요|에요|이요|입니다|이시고|시고|이며|인데요|인데|이랑|하고|이|요"
     r"|까지요|까지|네네|네|넵|예|음|어|아|그다음|그 다음|다음|그리고|그리구|이어서|또|그|저|제|에|의|다시|하이픈|대시"
-    r"|앞|뒤|뒷|가운데|중간|끝|나머지|마지막|국번|주민등록|주민|번호|(?:네|세|두|여섯|일곱|[0-9]{1,2}|[삼사육칠팔]) ?자리|자리|숫자|번|는|은|가|로|도|맞아요)*+"
+    r"|앞|뒤|뒷|가운데|중간|끝|나머지|마지막|국번|주민등록|주민|번호|(?:네|세|두|여섯|일곱|[0-9]{1,2}|[삼사육칠팔]) ?자리"
+    r"|자리|숫자|번|는|은|가|로|도|맞아요)*+"
 )
-_LEADS = re.compile(r"[고구]|[이예에]요|입니다|인데|시며|이며|[앞뒤뒷끝]|가운데|중간|나머지|마지막|국번|다음|그리|자리")  # within one utterance
+# Within one utterance one of these has to be there.
+_LEADS = re.compile(r"[고구]|[이예에]요|입니다|인데|시며|이며|[앞뒤뒷끝]|가운데|중간|나머지|마지막|국번|다음|그리|자리")
 _LONGEST_LINK = 60  # characters between two groups that words lead over
 _LONGEST_ASIDE = 24  # characters that the other side may say meanwhile
 _MOST_ASIDES = 3

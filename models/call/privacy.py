@@ -82,11 +82,11 @@ def mask_personal_data(text: str) -> str:
 
 def seconds_of(spans: Sequence[PersonalSpan], utterances: Sequence[Utterance]) -> list[tuple[float, float]]:
     """From when to when in the recording personal numbers are said: an utterance's time is shared out among its characters."""
-    return [
-        tuple((u.start_ms + u.duration_ms * at / len(u.text)) / 1000 for at in (span.start, span.end))
-        for span in spans
-        for u in [utterances[span.utterance]]
-    ]
+    return [(_second(u, span.start), _second(u, span.end)) for span in spans for u in [utterances[span.utterance]]]
+
+
+def _second(utterance: Utterance, character: int) -> float:
+    return (utterance.start_ms + utterance.duration_ms * character / len(utterance.text)) / 1000
 
 
 def shown_contact(contact_id: str) -> str:
@@ -96,9 +96,10 @@ def shown_contact(contact_id: str) -> str:
     ('3f1c9a52-7d04-4b8e-9a61-0c5e2d7f1b01', '[전화번호]')
     """
     try:
-        return str(UUID(contact_id)) and contact_id
+        UUID(contact_id)
     except ValueError:
         return mask_personal_data(contact_id)
+    return contact_id
 
 
 @dataclass(frozen=True)
@@ -141,12 +142,15 @@ def _blanked(text: str, found: Sequence[_Found]) -> str:
 
 _AT = re.compile(r"@|(?<![가-힣])(?:골뱅이|앳)(?=[ 가-힣A-Za-z])|(?<=[A-Za-z0-9])[ ]?(?:골뱅이|앳)")
 _LETTER_NAME = (
-    "에이치|에이|비|씨|디|이|에프|지|아이|제이|케이|엘|엠|엔|오|피|큐|알|에스|티|유|브이|더블유|엑스|와이|제트|[A-Za-z0-9._%+-]+|점|쩜|닷|언더바"
+    "에이치|에이|비|씨|디|이|에프|지|아이|제이|케이|엘|엠|엔|오|피|큐|알|에스|티|유|브이|더블유|엑스|와이|제트"
+    "|[A-Za-z0-9._%+-]+|점|쩜|닷|언더바"
 )
 _LOCAL = re.compile(rf"(?:(?<![^ \n])(?:{_LETTER_NAME}) ){{0,12}}(?:[^\s@{BLANK}]{{1,64}})[ ]{{0,2}}$")
 _POINT = r"(?: ?\. ?| ?(?:닷|점|쩜|도트) ?)"
 _TOP = r"(?:한국|컴|넷|씨오|케이알|씨오케이알|[A-Za-z]{2,})"
-_PROVIDER = "네이버|한메일|지메일|구글|카카오|네이트|핫메일|야후|아웃룩|아이클라우드|naver|daum|hanmail|gmail|kakao|nate|hotmail|outlook|icloud"
+_PROVIDER = (
+    "네이버|한메일|지메일|구글|카카오|네이트|핫메일|야후|아웃룩|아이클라우드|naver|daum|hanmail|gmail|kakao|nate|hotmail|outlook|icloud"
+)
 _DOMAIN = re.compile(
     rf"[ ]{{0,2}}(?:[A-Za-z0-9-]{{1,63}}(?:{_POINT}{_TOP}){{1,3}}|[가-힣A-Za-z0-9-]{{1,20}}(?:{_POINT}{_TOP}){{1,3}}"
     rf"|(?:{_PROVIDER})(?: ?메일)?(?: ?{_TOP})?(?![가-힣])|(?:{_PROVIDER})(?=으?로|이?[예에]요|이?요|이고|입니다))",
@@ -166,7 +170,9 @@ def _emails(text: str) -> Iterator[_Found]:
             yield _Found(local.start(), done, EMAIL)
 
 
-_PASSPORT = re.compile(r"(?<![A-Za-z0-9])(?:[MSRODGmsrodg][ -]?(?:\d{4}[ -]?\d{4}|\d{3}[A-Za-z]\d{4})|[Pp][MSRODGmsrodg][ -]?\d{7})(?![A-Za-z0-9])")
+_PASSPORT = re.compile(
+    r"(?<![A-Za-z0-9])(?:[MSRODGmsrodg][ -]?(?:\d{4}[ -]?\d{4}|\d{3}[A-Za-z]\d{4})|[Pp][MSRODGmsrodg][ -]?\d{7})(?![A-Za-z0-9])"
+)
 _STARRED = re.compile(r"(?<!\d)\d{6}[ ]?-[ ]?(?:\d[ ]?)?[*●○◯xX]{6,7}")
 
 
@@ -197,7 +203,8 @@ _PLATE_REGION = re.compile(rf"(?:{_REGIONS}) ?$")
 _PLATE_CUE = re.compile(r"차량|차 ?번호|번호판|자동차|승용차|화물차|렌터카")
 _COUNTED_LETTERS = "호도주조부구로보수사고공국육"  # 30도, 3주: with a space after them they count more often than they name a car
 _COUNTED = re.compile(
-    r"\d|[ ]?(?:원|개|명|년|킬로|km|cc|씨씨|세대|평|대(?![가-힣])|퍼센트|프로|%|만|억|천|달러)|(?:호|동|층|번지|회|건|월|일|점|차|세|살|분|시|초|kg|g)",
+    r"\d|[ ]?(?:원|개|명|년|킬로|km|cc|씨씨|세대|평|대(?![가-힣])|퍼센트|프로|%|만|억|천|달러)"
+    r"|(?:호|동|층|번지|회|건|월|일|점|차|세|살|분|시|초|kg|g)",
     re.IGNORECASE,
 )
 
@@ -241,7 +248,7 @@ class _Number:
 
 
 _COUNTING = "0123456789"
-_LONGEST_NUMBER = 20  # digits
+_SHORTEST_NUMBER, _LONGEST_NUMBER = 5, 20  # digits
 
 
 @dataclass(frozen=True)
@@ -250,14 +257,8 @@ class _Candidate:
 
     text: str
     groups: Sequence[Group]
-
-    @cached_property
-    def digits(self) -> str:
-        return "".join(group.digits for group in self.groups)
-
-    @cached_property
-    def sizes(self) -> tuple[int, ...]:
-        return tuple(len(group.digits) for group in self.groups)
+    digits: str
+    sizes: tuple[int, ...]
 
     @cached_property
     def singly(self) -> bool:
@@ -412,13 +413,15 @@ def _search(
     """Take the groups from the left, each start with as many groups as the longest number has digits."""
     first = 0
     while first < len(groups):
-        candidates, digits = [], 0
+        candidates: list[_Candidate] = []
+        digits, sizes = "", tuple[int, ...]()
         for last in range(first, len(groups)):
-            digits += len(groups[last].digits)
-            if digits > _LONGEST_NUMBER and last > first:
+            digits, sizes = digits + groups[last].digits, (*sizes, len(groups[last].digits))
+            if len(digits) > _LONGEST_NUMBER and last > first:
                 break
-            candidates.append(_Candidate(text, groups[first : last + 1]))
-        found = classify(candidates)
+            if len(digits) >= _SHORTEST_NUMBER:
+                candidates.append(_Candidate(text, groups[first : last + 1], digits, sizes))
+        found = classify(candidates) if candidates else None
         if found:
             last = first + len(found.groups) - 1
             yield first, last, found
@@ -437,7 +440,7 @@ def _certain(candidates: Sequence[_Candidate]) -> _Number | None:
 
 def _form_of(candidate: _Candidate) -> str | None:
     digits, sizes = candidate.digits, candidate.sizes
-    if any(group.plain for group in candidate.groups):
+    if not 7 <= len(digits) <= 16 or any(group.plain for group in candidate.groups):
         return None
     if _PHONE.fullmatch(digits) or (_PHONE_ABROAD.fullmatch(digits) and (sizes[0] == 2 or _plus_before(candidate) or len(digits) >= 12)):
         return PHONE
@@ -482,10 +485,10 @@ def _likely(candidates: Sequence[_Candidate]) -> _Number | None:
 
 def _guess(candidate: _Candidate, cue: _Cue | None, direct: bool) -> str | None:
     length, sizes = len(candidate.digits), candidate.sizes
+    if candidate.spelled and not direct and max(sizes) < 3 and not candidate.singly:
+        return None
     told = cue is not None and cue.fewest <= length <= cue.most and (direct or length >= _SURE - 1)
     if candidate.counted and not (told and cue in _DAYS_TOO and not candidate.money):
-        return None
-    if candidate.spelled and not direct and max(sizes) < 3 and not candidate.singly:
         return None
     if told and cue is not None and not (cue.kind in {ACCOUNT, CARD, PHONE} and candidate.groups[0].is_date and length == 8):
         return cue.kind
@@ -547,7 +550,7 @@ def _left_over(text: str, chain: Sequence[Group], found: Sequence[_Number]) -> l
     for group in [*chain, *reversed(chain)]:
         if number := taken.get(group.start):
             kind = None if number.kind == _COMPANYS else number.kind
-        elif kind and len(group.digits) >= 3 and not _Candidate(text, [group]).counted:
+        elif kind and len(group.digits) >= 3 and not _Candidate(text, [group], group.digits, (len(group.digits),)).counted:
             left.append(_Number([group], kind))
             taken[group.start] = left[-1]
         else:
@@ -558,9 +561,7 @@ def _left_over(text: str, chain: Sequence[Group], found: Sequence[_Number]) -> l
 def _told_again(chains: Sequence[Sequence[Group]], numbers: Sequence[_Number]) -> list[_Found]:
     """Parts of a number that stand elsewhere in the conversation: the other side repeats them."""
     taken = {group.start for number in numbers for group in number.groups}
-    parts = {
-        group.digits: number.kind for number in numbers for group in number.groups if len(group.digits) >= 4 and not _is_common(group)
-    }
+    parts = {group.digits: number.kind for number in numbers for group in number.groups if len(group.digits) >= 4 and not _is_common(group)}
     groups = (group for chain in chains for group in chain if group.start not in taken and not group.plain)
     return [_Found(group.start, group.end, parts[group.digits]) for group in groups if group.digits in parts]
 

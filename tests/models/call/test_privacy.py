@@ -144,7 +144,20 @@ def test_an_innocent_text_full_of_digits_stays(text: str) -> None:
 
 
 SEPARATORS = [*"- .,/·_~", "에", "의", " 다시 ", " · ", ", ", "--", " - ", "  ", "에 ", "의 ", "—", "–", "－", " 하이픈 ", " 그리고 "]
-ENDINGS = ["", "예요", "입니다", "번이요", " 만료일은 12월이에요", " 원래 제 거예요", "만 있어요", " 조회해 주세요", " 억울해요", " 천천히요", "이고요", "으로요"]
+ENDINGS = [
+    "",
+    "예요",
+    "입니다",
+    "번이요",
+    " 만료일은 12월이에요",
+    " 원래 제 거예요",
+    "만 있어요",
+    " 조회해 주세요",
+    " 억울해요",
+    " 천천히요",
+    "이고요",
+    "으로요",
+]
 NUMBERS = [
     ["010", "2345", "6789"],
     ["031", "345", "6789"],
@@ -220,7 +233,9 @@ def test_a_number_lies_in_the_sound_where_its_characters_lie_in_the_utterance() 
     assert seconds_of(spans, said) == [pytest.approx((1 + 2 * 4 / 12, 3.0)), pytest.approx((4.0, 4 + 0.8 * 4 / 6))]
 
 
-@pytest.mark.parametrize("contact", ["3f1c9a52-7d04-4b8e-9a61-0c5e2d7f1b01", "12345678-1234-4123-8123-123456789012", "c-1", "통화-녹취", "case-12"])
+@pytest.mark.parametrize(
+    "contact", ["3f1c9a52-7d04-4b8e-9a61-0c5e2d7f1b01", "12345678-1234-4123-8123-123456789012", "c-1", "통화-녹취", "case-12"]
+)
 def test_a_contact_id_is_shown_as_it_is(contact: str) -> None:
     assert shown_contact(contact) == contact
 
