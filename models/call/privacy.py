@@ -117,11 +117,11 @@ _REGIONS = "서울|부산|대구|인천|광주|대전|울산|세종|경기|강�
 
 def _find(text: str) -> list[_Found]:
     """One pass: what letters give away first, then the chains of digits."""
-    found = [*_emails(text), *_lettered(text), *_birthdays(text)]
-    text = _blanked(text, found)
-    plates = list(_plates(text))
-    text = _blanked(text, plates)
-    found += plates
+    found: list[_Found] = []
+    for finder in (_emails, _lettered, _birthdays, _plates):
+        fresh = list(finder(text))
+        text = _blanked(text, fresh)
+        found += fresh
     chains = list(chains_of(text))
     numbers = [number for chain in chains for number in _numbers(text, chain)]
     for number in numbers:
@@ -170,16 +170,15 @@ def _emails(text: str) -> Iterator[_Found]:
             yield _Found(local.start(), done, EMAIL)
 
 
-_PASSPORT = re.compile(
-    r"(?<![A-Za-z0-9])(?:[MSRODGmsrodg][ -]?(?:\d{4}[ -]?\d{4}|\d{3}[A-Za-z]\d{4})|[Pp][MSRODGmsrodg][ -]?\d{7})(?![A-Za-z0-9])"
+_LETTERED = re.compile(
+    r"(?P<passport>(?<![A-Za-z0-9])(?:[MSRODGmsrodg][ -]?(?:\d{4}[ -]?\d{4}|\d{3}[A-Za-z]\d{4})|[Pp][MSRODGmsrodg][ -]?\d{7})(?![A-Za-z0-9]))"
+    r"|(?<!\d)\d{6}[ ]?-[ ]?(?:\d[ ]?)?[*●○◯xX]{6,7}"  # a resident number, starred
 )
-_STARRED = re.compile(r"(?<!\d)\d{6}[ ]?-[ ]?(?:\d[ ]?)?[*●○◯xX]{6,7}")
 
 
 def _lettered(text: str) -> Iterator[_Found]:
-    for pattern, kind in ((_PASSPORT, PASSPORT), (_STARRED, RESIDENT)):
-        for match in pattern.finditer(text):
-            yield _Found(match.start(), match.end(), kind)
+    for match in _LETTERED.finditer(text):
+        yield _Found(match.start(), match.end(), PASSPORT if match["passport"] else RESIDENT)
 
 
 _NUMERAL = "[영공일이삼사오육륙칠팔구십백천]"

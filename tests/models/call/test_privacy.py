@@ -215,6 +215,10 @@ def test_the_words_between_the_parts_of_a_number_stay() -> None:
     ]
 
 
+def test_an_address_that_begins_with_a_passports_number_is_one_secret() -> None:
+    assert mask_personal_data("M12345678@naver.com이요") == "[이메일]이요"
+
+
 def test_spans_count_the_characters_of_the_utterance_as_it_was_said() -> None:
     texts = ["연락처요?", "０１０　２３４５ 그리고", "네", "6789예요"]
     spans = personal_spans(texts)
