@@ -171,7 +171,8 @@ def _emails(text: str) -> Iterator[_Found]:
 
 
 _LETTERED = re.compile(
-    r"(?P<passport>(?<![A-Za-z0-9])(?:[MSRODGmsrodg][ -]?(?:\d{4}[ -]?\d{4}|\d{3}[A-Za-z]\d{4})|[Pp][MSRODGmsrodg][ -]?\d{7})(?![A-Za-z0-9]))"
+    r"(?P<passport>(?<![A-Za-z0-9])"
+    r"(?:[MSRODGmsrodg][ -]?(?:\d{4}[ -]?\d{4}|\d{3}[A-Za-z]\d{4})|[Pp][MSRODGmsrodg][ -]?\d{7})(?![A-Za-z0-9]))"
     r"|(?<!\d)\d{6}[ ]?-[ ]?(?:\d[ ]?)?[*●○◯xX]{6,7}"  # a resident number, starred
 )
 

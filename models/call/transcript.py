@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.call.identification import without_identification
 from models.call.record import CallRecord, Speaker, Utterance
 from models.errors import BadTranscript, NoSpeech
 from models.sound.recording import RecordingAudio
@@ -64,20 +65,22 @@ def transcript_text(utterances: Sequence[Utterance]) -> str:
 
 
 def summarizer_input(record: CallRecord) -> str:
-    """Join what the summary is made from: the caller's own words, without mere backchannels such as 네 or 음.
+    """Join what the summary is made from: the caller's own words, without mere backchannels such as 네 or 음 and without what only
+    identifies the caller (``models/call/identification.py``).
 
     The summarizer learned from inquiries, so the agent's words follow only where the caller hardly said anything
     (fewer than 10 letters: "네 맞아요" answers a request that the agent put into words). Where the speakers are unknown, everybody's
     words count. Raises NoSpeech when there are none.
     """
-    utterances = record.transcription.utterances
-    own = _worth_summarizing(record.customer_utterances)
-    if len(_letters(own)) < ENOUGH_WORDS:
-        others = [u for u in utterances if u.speaker is not Speaker.CUSTOMER]
-        if len(others) < len(utterances):
-            own = f"{own} {_worth_summarizing(others)}".strip()
+    told_apart = any(u.speaker is Speaker.CUSTOMER for u in record.transcription.utterances)
+    utterances = without_identification(record.transcription.utterances)
+    own = _worth_summarizing([u for u in utterances if u.speaker is Speaker.CUSTOMER or not told_apart])
+    if told_apart and len(_letters(own)) < ENOUGH_WORDS:
+        own = f"{own} {_worth_summarizing([u for u in utterances if u.speaker is not Speaker.CUSTOMER])}".strip()
     if not _letters(own):
-        raise NoSpeech("The recording was transcribed and nobody said anything", remedy="Listen to it; there is nothing to summarize")
+        raise NoSpeech(
+            "The recording was transcribed and nobody said anything but who they are", remedy="Listen to it; there is nothing to summarize"
+        )
     return own
 
 
