@@ -49,15 +49,12 @@ def _kept(utterance: Utterance, hidden: str, *, asked: bool) -> str:
     bounds = [0, *(match.end() for match in _CLAUSE_END.finditer(hidden)), len(hidden)]
     clauses = [(start, end) for start, end in pairwise(bounds) if start < end]
     texts = [hidden[start:end] for start, end in clauses]
-    dropped = [False] * len(texts)
-    if utterance.speaker is not Speaker.AGENT:
-        dropped = [_identifies(text, asked=asked) for text in texts]
-        # "홍길동이고 생일은 칠월 이일이에요": the second clause says what the first is.
-        for i, text in enumerate(texts):
-            beside = (i > 0 and dropped[i - 1]) or (i + 1 < len(texts) and dropped[i + 1])
-            dropped[i] = dropped[i] or (beside and (_identifies(text, asked=True) or _announces(text)))
-    if utterance.speaker is not Speaker.CUSTOMER:
-        dropped = [before or _asks(text) for before, text in zip(dropped, texts, strict=True)]
+    dropped = [_is_identification(text, utterance.speaker, asked=asked) for text in texts]
+    # What stands beside it and says no more: "계좌는 신한은행이고요 …", "박모의요 박 모 의", "네 맞아요, …".
+    for order in (range(1, len(texts)), range(len(texts) - 2, -1, -1)):
+        step = order.step
+        for i in order:
+            dropped[i] = dropped[i] or (dropped[i - step] and _only_announces(texts[i]))
     if not any(dropped):
         return utterance.text
     return "".join(utterance.text[start:end] for (start, end), drop in zip(clauses, dropped, strict=True) if not drop).strip(" ,")
@@ -92,7 +89,6 @@ _ENDINGS = _alternatives(
 )
 _MARK = rf"[\s.,!?…~:/()·{BLANK}-]"
 _ONLY_ANNOUNCED = re.compile(rf"(?:{_MARK}|{_NOUNS}|{_FILLERS}|{_ENDINGS})*+")
-_NOUN = re.compile(_NOUNS)
 
 _QUESTIONS = _alternatives(
     "확인 확인을 본인확인 확인하겠습니다 확인할게요 확인됐습니다 확인했습니다 확인되셨습니다 부탁드립니다 부탁드릴게요",
@@ -103,30 +99,47 @@ _QUESTIONS = _alternatives(
 _ONLY_ASKED = re.compile(rf"(?:{_MARK}|{_QUESTIONS}|{_NOUNS}|{_FILLERS}|{_ENDINGS})*+")
 _ASKED_FOR = re.compile(rf"본인|성함|이름|생년월일|번호|자리|연락처|{BLANK}")
 
-_DIGITS = re.compile(r"[0-9][0-9 -]{2,}|[영공일이삼사오육륙칠팔구][영공일이삼사오육륙칠팔구 ]{2,}")
+_SPOKEN = "[영공일이삼사오육륙칠팔구]"
+_DIGITS = re.compile(rf"[0-9][0-9 -]{{2,}}|(?<![가-힣])(?:{_SPOKEN} ?){{3,}}")
+_BORN = re.compile(r"(?:(?<!\d)\d{1,4}|(?<![가-힣])[영공일이삼사오유육칠팔구시십]{1,4}) ?[년월]생")
+
+
+def _is_identification(text: str, speaker: Speaker, *, asked: bool) -> bool:
+    if speaker is not Speaker.AGENT and _identifies(text, asked=asked):
+        return True
+    return speaker is not Speaker.CUSTOMER and _asks(text)
 
 
 def _identifies(text: str, *, asked: bool) -> bool:
     """Whether a clause tells a particular of the caller and nothing else."""
-    told = _without_name(text, asked=asked)
+    told = _BORN.sub(BLANK, _without_name(text, asked=asked))
     if asked:
         told = _DIGITS.sub(BLANK, told)
-    return BLANK in told and _ONLY_ANNOUNCED.fullmatch(told) is not None
+    return (BLANK in told or "본인" in told) and _ONLY_ANNOUNCED.fullmatch(told) is not None
+
+
+def _only_announces(text: str) -> bool:
+    return _ONLY_ANNOUNCED.fullmatch(text) is not None or _SYLLABLES_SAID.fullmatch(text.strip(" .")) is not None
+
+
+def _asks(text: str) -> bool:
+    """Whether a clause asks for identification, or repeats it: "성함과 생년월일 말씀해 주세요"."""
+    return _ASKED_FOR.search(text) is not None and _ONLY_ASKED.fullmatch(text) is not None
 
 
 _SURNAME = (
-    "(?:남궁|황보|제갈|사공|선우|독고|[김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우"
-    "구민나진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹])"
+    "(?:남궁|황보|제갈|사공|선우|독고|[김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민나진지엄채원천방공현함변염"
+    "여추도소석선설마길])"
 )
-_NAME_END = (
-    r"(?=(?:이?라고 ?(?:합니다|해요|하는데요|하고요)|이고요|이고|이구요|구요|고요|고|이시고|시고|입니다|이에요|예요|에요|이요|요"
-    r"|인데요|인데|이며)?(?:[\s,.!?]|$))"
+_COPULA = (
+    r"(?P<copula>이?라고 ?(?:합니다|해요|하는데요|하고요)|이고요?|이구요|구요|고요?|이?시고|입니다|이에요|예요|에요|이요|요|인데요?|이며)?"
+    r"(?=[\s,.!]|$)"
 )
 _NAME_TOLD = re.compile(
-    rf"(?:이름|성함|성명|예금주|계약자|피보험자|가입자|명의자?)(?:은|는|이|가)?[ ,]{{0,2}}(?P<name>{_SURNAME}[가-힣]{{1,3}}?){_NAME_END}"
+    rf"(?:이름|성함|성명|예금주|계약자|피보험자|가입자|명의자?)[은는이가]?[ ,]{{0,2}}(?P<name>{_SURNAME}[가-힣]{{1,3}}?){_COPULA}"
 )
-_NAME_ANSWERED = re.compile(rf"(?:^|[\s,])(?P<name>{_SURNAME}[가-힣]{{1,3}}?){_NAME_END}")
-_NAME_GIVEN = re.compile(rf"^(?:{_MARK}|{_FILLERS})*+(?P<name>{_SURNAME}[가-힣]{{2}}){_NAME_END}(?![\s,]|$)")
+_NAME_ANSWERED = re.compile(rf"(?:^|[\s,])(?P<name>{_SURNAME}[가-힣]{{1,3}}?){_COPULA}")
+_NAME_GIVEN = re.compile(rf"^(?:{_MARK}|{_FILLERS})*+(?P<name>{_SURNAME}[가-힣]{{2}}){_COPULA}")
 _SYLLABLES_SAID = re.compile(r"(?<![가-힣])[가-힣](?:[ ,]{1,2}[가-힣]){1,3}(?![가-힣])")  # "박모의요 박 모 의"
 # Unasked, three syllables are a name when the last two are usual in given names and the whole is no word that looks like one.
 _GIVEN = set(
@@ -136,7 +149,7 @@ _GIVEN = set(
 _NO_NAMES = frozenset(
     word
     for line in (
-        "강아지 고양이 배우자 임대인 임차인 공무원 유학생 장애인 연예인 변호인 방송인 한의원 이자율 유소년 성인병 조정자",
+        "하노이 안정형 강아지 고양이 배우자 임대인 임차인 공무원 유학생 장애인 연예인 변호인 방송인 한의원 이자율 유소년 성인병 조정자",
         "남자 여자 주인 이사 전화 조회 문의 신청 연금 유지 안내 한도 서류 정지 진단 변경 전환 지급 임신 연체 정기 주소 고객",
         "명의 이체 배서 임원 차주 나이 주차 사고 심사 이의 이자 원금 서울 성남 인천 대인 대물 자차 하나 우선 최우선 최대한",
         "최신형 나중 지금 오늘 이번 주말 하루 한방 도수 안경 백신 천식 전세 월세 이모 고모 남편 아내 하자 한화 현대 신한",
@@ -148,26 +161,26 @@ _NO_NAMES = frozenset(
 
 def _without_name(text: str, *, asked: bool) -> str:
     """The clause with the name that its speaker gives blanked. A bare word is a name only where a name was asked for."""
-    match = _NAME_TOLD.search(text)
-    if match is None and asked and (match := _NAME_ANSWERED.search(text)) and match["name"] in _NO_NAMES:
-        match = None
-    if match is None and (match := _NAME_GIVEN.search(text)) and not _looks_like_a_name(match["name"]):
-        match = None
-    if match is None:
-        return text
-    start, end = match.span("name")
-    return text[:start] + BLANK * (end - start) + _SYLLABLES_SAID.sub(BLANK, text[end:])
+    for match in (_NAME_TOLD.search(text), _NAME_ANSWERED.search(text) if asked else None, _NAME_GIVEN.search(text)):
+        if match and _gives_a_name(match, bare=match.re is not _NAME_GIVEN):
+            start, end = match.span("name")
+            return text[:start] + BLANK * (end - start) + _SYLLABLES_SAID.sub(BLANK, text[end:])
+    return text
 
 
-def _looks_like_a_name(word: str) -> bool:
-    return word not in _NO_NAMES and set(word[1:]) <= _GIVEN
+def _gives_a_name(match: re.Match[str], *, bare: bool) -> bool:
+    """Whether a word is a name: said with the copula that its last sound asks for, or, where a name is expected, without."""
+    name, copula = match["name"], match["copula"] or ""
+    if name in _NO_NAMES:
+        return False
+    usual = len(name) == 3 and set(name[1:]) <= _GIVEN
+    if match.re is _NAME_ANSWERED:
+        return True
+    return usual and (bare or copula in _COPULAS or copula.startswith("이" if _ends_in_a_consonant(name) else ("예", "라")))
 
 
-def _announces(text: str) -> bool:
-    """Whether a clause does no more than name a particular: "계좌는 신한은행이고요"."""
-    return _NOUN.search(text) is not None and _ONLY_ANNOUNCED.fullmatch(text) is not None
+_COPULAS = {"입니다", "인데", "인데요"}
 
 
-def _asks(text: str) -> bool:
-    """Whether a clause asks for identification, or repeats it: "성함과 생년월일 말씀해 주세요"."""
-    return _ASKED_FOR.search(text) is not None and _ONLY_ASKED.fullmatch(text) is not None
+def _ends_in_a_consonant(word: str) -> bool:
+    return (ord(word[-1]) - 0xAC00) % 28 != 0
