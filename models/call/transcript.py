@@ -13,7 +13,8 @@ from models.sound.recording import RecordingAudio
 
 LONGEST_TRANSCRIPT = 1_000_000  # characters; four hours of quick Korean are about 100,000
 LATEST_MS = 24 * 3600 * 1000
-CLEARLY_LOUDER = 2.0  # power ratio (3 dB) between the channels before an utterance tells who speaks
+CLEARLY_LOUDER = 2.0  # power ratio (3 dB) between the channels before an utterance votes on who its label is
+CLEARLY_ALONE = 10.0  # and (10 dB) before it lies on one channel, whatever its label: the other side's echo is 20 dB down
 ENOUGH_WORDS = 10  # letters and digits by the caller that make a request: "보험금 청구하려고요" has 9
 
 # What callers say while the agent talks. Alone it says nothing, and a summarizer trained on inquiries stumbles over it.
@@ -124,21 +125,25 @@ def _whole(utterance: dict[str, object], index: int, key: str) -> int:
 
 
 def _name_speakers(spoken: Sequence[_Spoken], audio: RecordingAudio | None) -> list[Speaker]:
-    """Name every utterance's speaker by the louder channel, decided by diarization label.
+    """Name every utterance's speaker by the channel it lies on; where both sides are heard, by its diarization label.
 
-    Each utterance votes, by its duration, for the channel with at least twice the power of the other; the majority names all
-    utterances of a label, so that crosstalk in one does not matter. With a single label diarization told nobody apart, and
-    each utterance is named by itself. A label without a majority stays unknown.
+    An utterance with at least ten times the power on one channel is that speaker's, whatever label diarization gave it. For the rest
+    the utterances of a label vote, by their duration, for the channel with at least twice the power of the other. With a single label
+    diarization told nobody apart, and each utterance is named by itself. A label without a majority stays unknown.
     """
     if audio is None or audio.channels != 2:
         return [Speaker.UNKNOWN] * len(spoken)
     diarized = len({s.label for s in spoken}) > 1
     groups = [s.label if diarized else index for index, s in enumerate(spoken)]
     lead: defaultdict[int, int] = defaultdict(int)
-    for group, s in zip(groups, spoken, strict=True):
+    alone: dict[int, Speaker] = {}
+    for index, (group, s) in enumerate(zip(groups, spoken, strict=True)):
         customer, agent = audio.envelope.energy(s.start_ms, s.start_ms + s.duration_ms)
+        if max(customer, agent) >= CLEARLY_ALONE * min(customer, agent) and customer != agent:
+            alone[index] = Speaker.CUSTOMER if customer > agent else Speaker.AGENT
         if customer >= CLEARLY_LOUDER * agent and customer > 0:
             lead[group] += max(1, s.duration_ms)
         elif agent >= CLEARLY_LOUDER * customer and agent > 0:
             lead[group] -= max(1, s.duration_ms)
-    return [Speaker.CUSTOMER if lead[g] > 0 else Speaker.AGENT if lead[g] < 0 else Speaker.UNKNOWN for g in groups]
+    voted = [Speaker.CUSTOMER if lead[g] > 0 else Speaker.AGENT if lead[g] < 0 else Speaker.UNKNOWN for g in groups]
+    return [alone.get(index, speaker) for index, speaker in enumerate(voted)]

@@ -23,9 +23,14 @@ def said(start: int, text: str, spk: int = 0, duration: int = 1000) -> dict[str,
 
 
 def call(*turns: str) -> RecordingAudio:
-    """A stereo recording, one second a turn: ``customer``, ``agent``, ``both`` or ``nobody`` speaks."""
-    left = np.concatenate([tone(1) if t in {"customer", "both"} else tone(1, level=0.002) for t in turns])
-    right = np.concatenate([tone(1) if t in {"agent", "both"} else tone(1, level=0.002) for t in turns])
+    """A stereo recording, one second a turn: ``customer``, ``agent``, ``both`` or ``nobody`` speaks.
+
+    In ``mostly customer`` and ``mostly agent`` the other side talks along, about 6 dB down.
+    """
+    levels = {"customer": (0.25, 0.002), "agent": (0.002, 0.25), "both": (0.25, 0.25), "nobody": (0.002, 0.002)}
+    levels |= {"mostly customer": (0.25, 0.125), "mostly agent": (0.125, 0.25)}
+    left = np.concatenate([tone(1, level=levels[t][0]) for t in turns])
+    right = np.concatenate([tone(1, level=levels[t][1]) for t in turns])
     return inspect_recording(wav(np.column_stack([left, right])))
 
 
@@ -44,9 +49,23 @@ def test_speakers_are_named_by_the_louder_channel_and_put_in_order() -> None:
 
 
 def test_crosstalk_in_one_utterance_does_not_rename_a_speaker() -> None:
-    audio = call("customer", "customer", "agent", "agent")
+    audio = call("customer", "customer", "mostly agent", "agent")
     named = read_utterances([said(0, "가", 1), said(1000, "나", 1), said(2000, "다", 1), said(3000, "라", 2)], audio)
     assert [u.speaker for u in named] == [C, C, C, A]
+
+
+def test_what_lies_on_one_channel_is_that_speakers_whatever_its_label() -> None:
+    audio = call("agent", "agent", "customer", "agent", "customer")
+    labels = [0, 0, 0, 0, 1]
+    named = read_utterances([said(1000 * i, "말", label) for i, label in enumerate(labels)], audio)
+    assert [u.speaker for u in named] == [A, A, C, A, C]
+
+
+def test_votes_decide_only_what_lies_on_both_channels() -> None:
+    audio = call("customer", "mostly agent", "both", "agent", "mostly customer", "agent")
+    labels = [1, 1, 1, 0, 0, 0]
+    named = read_utterances([said(1000 * i, "말", label) for i, label in enumerate(labels)], audio)
+    assert [u.speaker for u in named] == [C, U, U, A, A, A]
 
 
 def test_without_diarization_each_utterance_is_named_by_itself() -> None:
@@ -138,6 +157,21 @@ def test_a_recording_in_which_nobody_speaks_has_no_transcript(answer: list[objec
 def test_the_summary_is_made_from_the_callers_own_words() -> None:
     asked = record((A, "상담원 김보험입니다"), (C, "네 여보세요"), (C, "자동차 사고 접수하려고요"), (A, "네, 알겠습니다"), (C, "네."))
     assert summarizer_input(asked) == "자동차 사고 접수하려고요"
+
+
+def test_what_identifies_the_caller_takes_no_part_in_the_summary() -> None:
+    asked = record(
+        (A, "네, 무엇을 도와드릴까요?"),
+        (C, "치아보험 해지하고 싶어요."),
+        (A, "네, 본인 확인 부탁드립니다."),
+        (C, "주민번호 앞자리는 900124이고 뒷자리는 1234567이에요."),
+    )
+    assert summarizer_input(asked) == "치아보험 해지하고 싶어요."
+
+
+def test_a_call_in_which_people_only_say_who_they_are_has_nothing_to_summarize() -> None:
+    with pytest.raises(NoSpeech, match="nobody said anything but who they are"):
+        summarizer_input(record((A, "성함이 어떻게 되세요?"), (C, "홍길동이에요.")))
 
 
 def test_the_agents_words_follow_where_the_caller_only_agrees() -> None:
