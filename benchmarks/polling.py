@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 
 import wiring
-from models.call.read_back import read_back_sentence, to_ssml
+from models.call.read_back import read_back_sentence
 from models.sound.prompt import to_prompt
 from models.summarizer.summarizer import Summarizer
 
@@ -46,15 +46,15 @@ def next_number(s3: Any, bucket: str) -> int:
 
 
 def _stt(s3: Any, bucket: str) -> tuple[str, Callable[[str], None]]:
-    vendor, pause = wiring.returnzero(), wiring.settings().stt_poll_seconds
+    vendor, pause = wiring.speech_to_text(), wiring.settings().stt_poll_seconds
 
     def answer(key: str) -> None:
         wav = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        job = vendor.submit(wav, key.rpartition("/")[2], wiring.transcribe_config())
+        job = vendor.submit(wav, key.rpartition("/")[2])
         while not (found := vendor.poll(job)).completed:
             time.sleep(pause)
         number = next_number(s3, bucket)
-        text = "\n".join(utterance["msg"] for utterance in found.utterances)
+        text = "\n".join(utterance.text for utterance in found.utterances)
         s3.put_object(Bucket=bucket, Key=f"stt/stt_{number}.txt", Body=text.encode(), Metadata={"source": key})
 
     return "connect/", answer
@@ -71,12 +71,11 @@ def _nlp(s3: Any, bucket: str) -> tuple[str, Callable[[str], None]]:
 
 
 def _tts(s3: Any, bucket: str) -> tuple[str, Callable[[str], None]]:
-    vendor, voice = wiring.google_tts(), wiring.settings().tts_voice
+    vendor = wiring.text_to_speech()
 
     def answer(key: str) -> None:
         text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
-        ssml = to_ssml(read_back_sentence(text), wiring.pronunciations())
-        wav = vendor.synthesize(ssml=ssml, text=None, voice=voice, speaking_rate=1.0, timeout=30.0)
+        wav = vendor.synthesize(read_back_sentence(text))
         number = key.removeprefix("nlp/nlp_").removesuffix(".txt")
         s3.put_object(Bucket=bucket, Key=f"tts/tts_{number}.wav", Body=to_prompt(wav))
 

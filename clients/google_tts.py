@@ -1,17 +1,22 @@
-"""Google Cloud Text-to-Speech: one request, one WAV.
+"""Google Cloud Text-to-Speech: a text rendered as its voices take it (SSML or respelled), one request, one WAV.
 
 The SDK has neither a default timeout nor a default retry; both are passed here, the retry as none: the task repeats, by
 error class. A used-up daily quota and a busy minute are the same RESOURCE_EXHAUSTED to the caller, so both are
 ``TooManyRequests``: a used-up quota shows as a step that keeps waiting.
 """
 
+import contextlib
+import difflib
 import re
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape, quoteattr
 
+from models.call.read_back import Pronunciations, respell, speakable, split_for_synthesis
 from models.errors import (
     ConfigurationError,
     ReadbackError,
     TooManyRequests,
+    TransientError,
     VendorRefused,
     VendorReply,
     VendorUnavailable,
@@ -22,7 +27,8 @@ if TYPE_CHECKING:
 
 VENDOR = "Google TTS"
 SAMPLE_RATE = 24_000
-MAX_INPUT_BYTES = 5_000
+LANGUAGE = "ko-KR"
+MAX_INPUT_BYTES = 5_000  # one request, its SSML included
 TELEPHONE_PROFILE = "telephony-class-application"  # equalized by Google for what a telephone line carries
 
 _MAX_MESSAGE_CHARACTERS = 200
@@ -45,13 +51,51 @@ _REMEDY_OF_CLASS: dict[type[ReadbackError], str] = {
 }
 
 
-class GoogleTts:
-    """The API with the machine's credentials, or without any where ``endpoint`` names a plaintext ``host:port``.
+def takes_ssml(voice: str) -> bool:
+    """Tell whether a Google voice understands SSML; the Chirp voices do not.
 
-    Safe to share between threads; all calls block. The SDK is loaded on construction: it takes about 0.7 s.
+    >>> takes_ssml("ko-KR-Wavenet-A"), takes_ssml("ko-KR-Chirp3-HD-Kore")
+    (True, False)
+    """
+    return "chirp" not in voice.lower()
+
+
+def to_ssml(text: str, pronunciations: Pronunciations) -> str:
+    """Wrap a text as SSML in which only the dictionary speaks markup: all of ``text`` is escaped, so nothing in it can command the voice.
+
+    Words of the dictionary are respelled by ``<sub alias="…">``: whether Google's Korean voices honour ``<phoneme>`` is unconfirmed.
+    """
+    text, pieces, done = speakable(text), [], 0
+    for match in pronunciations.pattern.finditer(text):
+        reading = pronunciations.by_spelling[match[0]].reading
+        pieces += [_escaped(text[done : match.start()]), f"<sub alias={quoteattr(reading)}>{_escaped(match[0])}</sub>"]
+        done = match.end()
+    return f"<speak>{''.join(pieces)}{_escaped(text[done:])}</speak>"
+
+
+def _escaped(text: str) -> str:
+    return escape(text, {'"': "&quot;", "'": "&apos;"})
+
+
+class GoogleTts:
+    """One voice, with the machine's credentials, or without any where ``endpoint`` names a plaintext ``host:port``.
+
+    ``speaking_rate`` is relative to the voice's normal pace; ``timeout`` in seconds bounds each request. Safe to share between threads;
+    all calls block. The SDK is loaded on construction: it takes about 0.7 s.
     """
 
-    def __init__(self, endpoint: str = "") -> None:
+    def __init__(
+        self,
+        voice: str,
+        pronunciations: Pronunciations | None = None,
+        *,
+        speaking_rate: float = 1.0,
+        timeout: float = 30.0,
+        endpoint: str = "",
+    ) -> None:
+        self.voice = voice
+        self._pronunciations = pronunciations or Pronunciations()
+        self._speaking_rate, self._timeout = speaking_rate, timeout
         import grpc
         from google.api_core.exceptions import GoogleAPICallError, RetryError
         from google.auth.exceptions import GoogleAuthError
@@ -72,38 +116,41 @@ class GoogleTts:
                 f"No credentials for Google Cloud: {type(error).__name__}", remedy=_REMEDY_OF_CLASS[ConfigurationError]
             ) from None
 
-    def synthesize(self, *, ssml: str | None, text: str | None, voice: str, speaking_rate: float, timeout: float) -> bytes:
-        """Speak SSML or plain text, exactly one of them; returns a LINEAR16 WAV, mono, 24 kHz.
+    def split(self, text: str) -> list[str]:
+        """Cut a text into pieces whose rendered request has at most 5,000 bytes."""
+        return split_for_synthesis(text, MAX_INPUT_BYTES, self._render)
 
-        ``speaking_rate`` is relative to the voice's normal pace, ``timeout`` in seconds. Raises ``VendorRefused``,
-        ``ConfigurationError``, ``TooManyRequests`` or ``VendorUnavailable``.
+    def synthesize(self, text: str) -> bytes:
+        """Speak a text in one request; returns a LINEAR16 WAV, mono, 24 kHz.
+
+        Raises ``VendorRefused``, ``ConfigurationError``, ``TooManyRequests`` or ``VendorUnavailable``.
         """
-        if (ssml is None) == (text is None):
-            raise ValueError("give ssml or text, one of them")
-        spoken = ssml if ssml is not None else text or ""
-        if not 0 < len(spoken.encode()) <= MAX_INPUT_BYTES:
+        rendered = self._render(text) if speakable(text) else ""
+        size = len(rendered.encode())
+        if not 0 < size <= MAX_INPUT_BYTES:
             raise VendorRefused(
-                f"The text to speak has {len(spoken.encode())} bytes, Google takes 1 to {MAX_INPUT_BYTES}",
+                f"The text to speak has {size} bytes, Google takes 1 to {MAX_INPUT_BYTES}",
                 remedy="Split it at sentences",
                 reply=VendorReply(VENDOR),
             )
         request = self._api.SynthesizeSpeechRequest(
-            input=self._api.SynthesisInput(ssml=ssml) if ssml is not None else self._api.SynthesisInput(text=text),
-            voice=self._api.VoiceSelectionParams(language_code="-".join(voice.split("-")[:2]), name=voice),
+            input=self._api.SynthesisInput(ssml=rendered) if takes_ssml(self.voice) else self._api.SynthesisInput(text=rendered),
+            voice=self._api.VoiceSelectionParams(language_code=LANGUAGE, name=self.voice),
             audio_config=self._api.AudioConfig(
                 audio_encoding=self._api.AudioEncoding.LINEAR16,
                 sample_rate_hertz=SAMPLE_RATE,
-                speaking_rate=speaking_rate,
+                speaking_rate=self._speaking_rate,
                 effects_profile_id=[TELEPHONE_PROFILE],
             ),
         )
         try:
-            audio: bytes = self._client.synthesize_speech(request=request, timeout=timeout, retry=None).audio_content
-        except self._call_error as error:
-            raise _ours(error) from None  # the SDK's error repeats the text that was to be spoken
-        except (self._auth_error, self._retry_error) as error:
-            kind = VendorUnavailable if getattr(error, "retryable", False) else ConfigurationError
-            raise kind(f"No Google credentials: {type(error).__name__}", remedy=_REMEDY_OF_CLASS[kind], reply=VendorReply(VENDOR)) from None
+            audio: bytes = self._ask(self._client.synthesize_speech, request).audio_content
+        except VendorRefused:
+            # A voice that was withdrawn is refused like a bad text, and is nobody's text's fault. Where the list cannot be had either,
+            # the refusal itself is what we know.
+            with contextlib.suppress(TransientError, VendorRefused):
+                self.check_voice()
+            raise
         if len(audio) <= 44 or not audio.startswith(b"RIFF"):
             raise VendorUnavailable(
                 f"Google's answer holds no speech ({len(audio)} bytes)",
@@ -111,6 +158,33 @@ class GoogleTts:
                 reply=VendorReply(VENDOR),
             )
         return audio
+
+    def check_voice(self) -> None:
+        """Raise ConfigurationError where Google lists no Korean voice of this name; one request that costs nothing."""
+        answer = self._ask(self._client.list_voices, self._api.ListVoicesRequest(language_code=LANGUAGE))
+        known = sorted(voice.name for voice in answer.voices)
+        if self.voice in known:
+            return
+        near = difflib.get_close_matches(self.voice, known, n=3) or known[:3]
+        raise ConfigurationError(
+            f"Google has no Korean voice {self.voice!r}",
+            remedy=f"Set READBACK_TTS_VOICE to one that it has, such as {', '.join(near)}; python -m flows.say lets you hear it",
+            reply=VendorReply(VENDOR),
+        )
+
+    def _render(self, text: str) -> str:
+        """SSML where the voice takes it, respelled text where it does not."""
+        return (to_ssml if takes_ssml(self.voice) else respell)(text, self._pronunciations)
+
+    def _ask(self, method: Any, request: Any) -> Any:
+        """Send one request and map what goes wrong to the one class that it stands for."""
+        try:
+            return method(request=request, timeout=self._timeout, retry=None)
+        except self._call_error as error:
+            raise _ours(error) from None  # the SDK's error repeats the text that was to be spoken
+        except (self._auth_error, self._retry_error) as error:
+            kind = VendorUnavailable if getattr(error, "retryable", False) else ConfigurationError
+            raise kind(f"No Google credentials: {type(error).__name__}", remedy=_REMEDY_OF_CLASS[kind], reply=VendorReply(VENDOR)) from None
 
     def close(self) -> None:
         """Close the channel."""

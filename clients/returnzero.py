@@ -4,6 +4,9 @@ Submitting costs money and the API has no idempotency key, so this client is exa
 accepted the job? A failure before the last byte of the request left is ``VendorUnavailable`` and safe to repeat. After
 that, a missing or unreadable answer is ``AnswerLost``. Everything else maps one documented code to one error class.
 
+A failed poll costs nothing. One that says "completed" is final: what of it cannot be read is ``BadTranscript`` at once, for asking again
+would bring the same answer.
+
 Repeating is the caller's decision; the one thing repeated here is a request refused for its token, once, with a new token.
 """
 
@@ -14,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -22,9 +24,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from clients.speech_to_text import Job, JobStatus
+from models.call.record import Utterance
 from models.errors import (
     AnswerLost,
     BadRecording,
+    BadTranscript,
     ConfigurationError,
     JobFailed,
     JobGone,
@@ -37,6 +42,7 @@ from models.errors import (
 )
 
 VENDOR = "ReturnZero"
+PROVIDER = "returnzero"
 MAX_KEYWORDS = 500
 MAX_KEYWORD_CHARACTERS = 20
 
@@ -46,9 +52,11 @@ _SHORTEST_TOKEN_SECONDS = 60.0  # with a wrong clock every token looks expired; 
 _CHUNK_BYTES = 64 * 1024
 _MAX_ANSWER_BYTES = 64 * 1024 * 1024  # the longest call allowed, 4 h with word times, is an order of magnitude below
 _MAX_MESSAGE_CHARACTERS = 200
+_LATEST_MS = 24 * 3600 * 1000  # the longest call allowed takes a sixth of this
 
 _CHECK_CREDENTIALS = "Check READBACK_RETURNZERO_URL, READBACK_RETURNZERO_CLIENT_ID and READBACK_RETURNZERO_CLIENT_SECRET"
 _CHECK_RECORDING = "Listen to the recording; if it is sound, redrive it"
+_ASK_SUPPORT = "Ask ReturnZero's support with the job id; redrive the call with pay_again to transcribe it anew, which is billed again"
 _GATEWAY_STATUSES = (502, 504)
 
 # Every documented error code of the vendor, FACTS: code → class. Codes that the vendor adds later go by their status.
@@ -138,34 +146,17 @@ class TranscribeConfig:
         return json.dumps(config, ensure_ascii=False)
 
 
-class JobStatus(StrEnum):
-    """Where a job stands; a failed one is raised as ``JobFailed``."""
-
-    TRANSCRIBING = "transcribing"
-    COMPLETED = "completed"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One poll's answer. ``utterances`` are the vendor's own objects: ``start_at`` and ``duration`` in ms, ``msg``, ``spk``."""
-
-    id: str
-    status: JobStatus
-    utterances: tuple[dict[str, Any], ...] = ()
-
-    @property
-    def completed(self) -> bool:
-        """Whether the transcript is there."""
-        return self.status is JobStatus.COMPLETED
-
-
 class ReturnZero:
     """The API with one organisation's credentials. Safe to share between threads; all calls block.
 
-    ``timeout`` is in seconds and bounds connecting and every wait for bytes.
+    ``config`` is asked for with every job; ``timeout`` is in seconds and bounds connecting and every wait for bytes.
     """
 
-    def __init__(self, base_url: str, client_id: str, client_secret: str, timeout: float = 20.0) -> None:
+    provider = PROVIDER
+
+    def __init__(
+        self, base_url: str, client_id: str, client_secret: str, *, config: TranscribeConfig | None = None, timeout: float = 20.0
+    ) -> None:
         if not base_url.startswith(("http://", "https://")):
             raise ConfigurationError(
                 f"{base_url!r} is no web address", remedy="Set READBACK_RETURNZERO_URL, such as https://openapi.vito.ai"
@@ -175,6 +166,7 @@ class ReturnZero:
         self._base_url = base_url.rstrip("/")
         self._client_id = client_id
         self._client_secret = client_secret
+        self._config = (config or TranscribeConfig()).to_json()
         self._timeout = timeout
         self._session = _new_session(_POOL_SIZE)
         self._token_lock = threading.Lock()
@@ -183,12 +175,12 @@ class ReturnZero:
         self._refusal: ReadbackError | None = None
         self._refused_at = 0.0
 
-    def submit(self, audio: bytes, filename: str, config: TranscribeConfig) -> str:
+    def submit(self, audio: bytes, filename: str) -> str:
         """Start a paid job and return its id; store the id before anything else is done.
 
         Raises ``AnswerLost`` where the job may exist although no id arrived, and the classes of the module's tables.
         """
-        answer = self._authorized(lambda token: self._post_recording(token, audio, filename, config))
+        answer = self._authorized(lambda token: self._post_recording(token, audio, filename))
         self._check(answer, paid=True)
         try:
             job_id = _object(answer.body).get("id")
@@ -201,7 +193,8 @@ class ReturnZero:
     def poll(self, job_id: str) -> Job:
         """Ask how a job stands.
 
-        Raises ``JobFailed`` with the vendor's reason, ``JobGone`` where it is unknown or older than 3 days.
+        Raises ``JobFailed`` with the vendor's reason, ``JobGone`` where it is unknown or older than 3 days, ``BadTranscript`` where an
+        utterance of a completed job cannot be read.
         """
         url = f"{self._base_url}/v1/transcribe/{quote(job_id, safe='')}"
         answer = self._authorized(lambda token: self._ask("GET", url, token=token))
@@ -266,13 +259,13 @@ class ReturnZero:
             raise VendorUnavailable(f"ReturnZero's token cannot be read: {problem}", reply=answer.reply()) from None
         return token, float(expire_at) - time.time()
 
-    def _post_recording(self, token: str, audio: bytes, filename: str, config: TranscribeConfig) -> "_Answer":
+    def _post_recording(self, token: str, audio: bytes, filename: str) -> "_Answer":
         """Send the paid request over a connection of its own.
 
         A kept connection may have been closed by the vendor a moment ago, and then nobody could tell whether the request
         was read. A fresh one costs a handshake and never fails in that way.
         """
-        body = _Upload(audio, filename, config.to_json())
+        body = _Upload(audio, filename, self._config)
         with _new_session(1) as session:
             try:
                 return self._ask("POST", f"{self._base_url}/v1/transcribe", token=token, data=body, form=body.content_type, session=session)
@@ -436,25 +429,51 @@ def _read_job(job_id: str, body: dict[str, Any]) -> Job:
             remedy=_CHECK_RECORDING,
             reply=VendorReply(VENDOR, 200, _clean(error.get("code") or "")[:32]),
         )
-    if status == JobStatus.TRANSCRIBING:
-        return Job(job_id, JobStatus.TRANSCRIBING)
-    if status != JobStatus.COMPLETED:
+    if status == "transcribing":
+        return Job(job_id, JobStatus.IN_PROGRESS)
+    if status != "completed":
         raise _Malformed("it names no known status")
     results = body.get("results")
     utterances = results.get("utterances") if isinstance(results, dict) else None
-    if not isinstance(utterances, list) or not all(_is_utterance(u) for u in utterances):
-        raise _Malformed("its utterances lack start_at, duration, msg or spk")
-    return Job(job_id, JobStatus.COMPLETED, tuple(utterances))
+    if not isinstance(utterances, list):
+        raise _Malformed("it is completed and holds no list of utterances")
+    try:
+        return Job(job_id, JobStatus.COMPLETED, tuple(_read_utterance(index, value) for index, value in enumerate(utterances)))
+    except _Malformed as problem:
+        raise BadTranscript(
+            f"ReturnZero's transcript of job {job_id} cannot be read: {problem}", remedy=_ASK_SUPPORT, reply=VendorReply(VENDOR, 200)
+        ) from None
 
 
-def _is_utterance(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("msg"), str)
-        and all(isinstance(value.get(key), int) and not isinstance(value[key], bool) for key in ("start_at", "duration", "spk"))
-        and value["start_at"] >= 0
-        and value["duration"] >= 0
+def _read_utterance(index: int, value: object) -> Utterance:
+    """Read one of ``results.utterances``: ``{"start_at", "duration", "msg", "spk", "lang"}``, times in milliseconds.
+
+    ``spk`` only helps to tell the speakers apart: one that is missing (no diarization) or no whole number says nothing, and the words
+    count all the same. What is wrong elsewhere is named by index and field, never by its words.
+    """
+    if not isinstance(value, dict):
+        raise _Malformed(f"utterance {index} is {type(value).__name__}, not an object")
+    text = value.get("msg")
+    if not isinstance(text, str):
+        raise _Malformed(f"utterance {index} has no text in msg")
+    label = value.get("spk")
+    return Utterance(
+        label=label if isinstance(label, int) and not isinstance(label, bool) else None,
+        start_ms=_milliseconds(value, index, "start_at"),
+        duration_ms=_milliseconds(value, index, "duration"),
+        text=text,
     )
+
+
+def _milliseconds(utterance: dict[str, Any], index: int, key: str) -> int:
+    """A number of milliseconds from 0 to a day; ``480.0`` is one as well."""
+    value = utterance.get(key)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LATEST_MS:
+        shown = repr(value)[:40] if isinstance(value, int | float) and abs(value) < 1e18 else type(value).__name__
+        raise _Malformed(f"utterance {index} has {key} = {shown}, not a whole number up to a day")
+    return value
 
 
 def _clean(text: object) -> str:

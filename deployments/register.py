@@ -19,7 +19,7 @@ from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalC
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from tasks.call.speak import RATE_LIMIT
-from tasks.call.transcribe import JOBS_LIMIT
+from tasks.call.transcribe import jobs_limit
 from wiring.configuration import Settings, load_settings
 
 logger = logging.getLogger("readback.register")
@@ -97,7 +97,7 @@ def limits(settings: Settings) -> tuple[Limit, ...]:
     """The vendors' limits over all workers."""
     per_minute = settings.tts_per_minute
     # A minute's quota may be used in a burst of a tenth of it, then at the quota's own pace.
-    return Limit(JOBS_LIMIT, settings.stt_concurrency), Limit(RATE_LIMIT, max(1, per_minute // 10), per_minute / 60)
+    return Limit(jobs_limit(settings.stt_provider), settings.stt_concurrency), Limit(RATE_LIMIT, max(1, per_minute // 10), per_minute / 60)
 
 
 async def register_pool(client: PrefectClient, pool: Pool) -> None:

@@ -17,38 +17,49 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 import wiring
-from models.call.record import CallRecord, Recording
-from models.errors import CallTakenOver, PermanentError, QuotaExhausted, ReadbackError, TransientError
+from models.call.record import CallRecord, OwnedCall, Recording
+from models.call.steps import Step
+from models.errors import CallTakenOver, PermanentError, QuotaExhausted, ReadbackError, Superseded, TransientError
 from models.sound.recording import RecordingAudio
 from models.sound.wav import load_libraries
-from tasks.call.claim import Claim, claim_call, complete_recording
+from tasks.call.claim import Claim, Verdict, claim_call, complete_recording
 from tasks.call.convert import convert
 from tasks.call.fetch import fetch
+from tasks.call.hand_over import HandOver, hand_over
 from tasks.call.quarantine import failure_of, set_aside
 from tasks.call.report import report
-from tasks.call.speak import speak
+from tasks.call.speak import ensure_voice, speak
 from tasks.call.summarize import summarize
+from tasks.call.supersede import supersede
 from tasks.call.transcribe import transcribe
-from tasks.call.upload import HandOver, find_prompt, hand_over, upload
-from tasks.operations.pause import wait_for_better_times
+from tasks.call.upload import find_prompt, upload
+from tasks.operations.pause import requeue_with_backoff
 from tasks.retrying import NO_RESULT
+
+STATE_NAMES = {
+    Verdict.FINISHED: "Duplicate",
+    Verdict.IN_FLIGHT: "Duplicate",
+    Verdict.IN_QUARANTINE: "InQuarantine",
+    Verdict.SUPERSEDED: "Superseded",
+    Verdict.ERASED: "Erased",
+}
 
 
 @dataclass
 class Steps:
     """The steps of one run: which one is at work, and the seconds each took."""
 
-    current: str = "claim"
+    current: Step = Step.CLAIM
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
+    def step(self, step: Step) -> Iterator[None]:
         """Time one step; ``current`` stays at a step that fails."""
-        self.current, begun = name, perf_counter()
+        self.current, begun = step, perf_counter()
         try:
             yield
         finally:
-            self.seconds[name] = round(perf_counter() - begun, 3)
+            self.seconds[step.value] = round(perf_counter() - begun, 3)
 
 
 def name_of_run() -> str:
@@ -67,57 +78,64 @@ async def process_call(bucket: str, key: str, etag: str = "", size: int = 0) -> 
         etag: Entity tag of the object; empty for whatever lies there now.
         size: Size of the object in bytes, as the event says.
     """
-    owner, steps = str(runtime.flow_run.id), Steps()
     recording = await complete_recording(bucket, key, etag, size)
+    call, steps = OwnedCall(recording.call_id, str(runtime.flow_run.id)), Steps()
     try:
-        with steps.step("claim"):
-            claim = await claim_call(recording, owner, rerun=runtime.flow_run.run_count > 1)
-        if claim.verdict != "ours":
+        with steps.step(Step.CLAIM):
+            claim = await claim_call(recording, call.owner, rerun=runtime.flow_run.run_count > 1)
+        if claim.verdict is not Verdict.OURS:
             return _nothing_to_do(claim)
-        with steps.step("fetch"):
+        with steps.step(Step.FETCH):
             audio = await fetch(recording)
-        record = await _read_back(recording.call_id, owner, audio, steps, resumed=claim.resumed)
+            await ensure_voice()
+        record = await _read_back(call, audio, steps, resumed=claim.resumed)
         await report(record, audio)
         return Completed(message=f"Read back as number {record.number}")
     except CallTakenOver as error:
         return Completed(name="TakenOver", message=str(error))
+    except Superseded as error:
+        await supersede(call, error.by)
+        return _nothing_to_do(Claim(Verdict.SUPERSEDED, f"superseded by call {error.by}"))
     except (QuotaExhausted, TransientError) as error:
         if isinstance(error, QuotaExhausted) or runtime.flow_run.run_count < wiring.settings().give_up_attempts:
-            await wait_for_better_times(error, steps.current)
-        return await _quarantine(recording.call_id, owner, error, steps.current)
+            await requeue_with_backoff(error, steps.current)
+        return await _quarantine(call, error, steps.current)
     except PermanentError as error:
-        return await _quarantine(recording.call_id, owner, error, steps.current)
+        return await _quarantine(call, error, steps.current)
 
 
-async def _quarantine(call_id: str, owner: str, error: ReadbackError, step: str) -> State[Any]:
-    record = await set_aside(call_id, owner, failure_of(error, step, owner))
+async def _quarantine(call: OwnedCall, error: ReadbackError, step: Step) -> State[Any]:
+    record = await set_aside(call, failure_of(error, step, call.owner))
     await report(record, None)
     return Failed(name="Quarantined", message=f"{type(error).__name__} in step {step}: {error}")
 
 
-async def _read_back(call_id: str, owner: str, audio: RecordingAudio, steps: Steps, *, resumed: bool) -> CallRecord:
-    with steps.step("transcribe"):
-        record = await transcribe(call_id, owner, audio)
-    with steps.step("summarize"):
-        summary = await summarize(call_id, owner)
+async def _read_back(call: OwnedCall, audio: RecordingAudio, steps: Steps, *, resumed: bool) -> CallRecord:
+    with steps.step(Step.TRANSCRIBE):
+        record = await transcribe(call, audio)
+    with steps.step(Step.SUMMARIZE):
+        summary = await summarize(call)
     prompt = await find_prompt(record) if resumed else None
     if prompt is None:
-        with steps.step("speak"):
+        with steps.step(Step.SPEAK):
             speech = await speak(summary.text)
-        with steps.step("convert"):
+        with steps.step(Step.CONVERT):
             sound = await convert(speech)
-        with steps.step("upload"):
-            prompt = await upload(call_id, owner, summary, sound)
-    steps.current = "hand over"
-    return await hand_over(call_id, owner, HandOver(summary, prompt, steps.seconds))
+        with steps.step(Step.UPLOAD):
+            prompt = await upload(call, summary, sound)
+    steps.current = Step.HAND_OVER
+    return await hand_over(call, HandOver(summary, prompt, steps.seconds))
 
 
 def _nothing_to_do(claim: Claim) -> State[Any]:
-    names = {"finished": "Duplicate", "in_flight": "Duplicate", "in_quarantine": "InQuarantine"}
-    return Completed(name=names.get(claim.verdict, claim.verdict.capitalize()), message=claim.message)
+    return Completed(name=STATE_NAMES[claim.verdict], message=claim.message)
 
 
 def warm_up() -> None:
-    """Make the clients, of which Google's takes 0.7 s, and load what computes sounds; a resident worker does this once it takes runs."""
+    """Make the clients, of which Google's takes 0.7 s, load what computes sounds, and ask whether the chosen voice exists.
+
+    A resident worker does this once it takes runs, and logs what is wrong.
+    """
     load_libraries()
     wiring.make_clients()
+    wiring.check_voice()

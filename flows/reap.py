@@ -16,7 +16,7 @@ from prefect.settings import get_current_settings
 from prefect.states import AwaitingRetry, Crashed
 
 import wiring
-from models.call.reconciling import Care, ReapingRules, RunFacts, care_for
+from models.call.reconciling import ReapAction, ReapingRules, RunFacts, reap_action
 from tasks.operations.pause import pause_for_outage, resume_calls, resume_when_due
 from tasks.operations.runs import CALL_FLOW, SUMMARY_FLOW, changed_since, flow_names, heard_since, runs_in
 
@@ -43,7 +43,7 @@ async def reap(resume_now: bool = False) -> None:
             return
         elif not await resume_when_due(client, now):
             await pause_for_outage(client, now)
-        done.update(await _care_for_runs(client, now))
+        done.update(await _reap_action_runs(client, now))
     if done:
         get_run_logger().warning("Took care of runs: %s", dict(done))
 
@@ -59,7 +59,7 @@ async def _another_is_at_work(client: PrefectClient, now: datetime) -> bool:
     return any(lately < start and (start, run_id) < (mine, str(own)) for start, run_id in begun)
 
 
-async def _care_for_runs(client: PrefectClient, now: datetime) -> Counter[str]:
+async def _reap_action_runs(client: PrefectClient, now: datetime) -> Counter[str]:
     chosen = wiring.settings()
     rules = ReapingRules(
         crashed_for=timedelta(seconds=chosen.crashed_pause_seconds),
@@ -72,14 +72,14 @@ async def _care_for_runs(client: PrefectClient, now: datetime) -> Counter[str]:
     crashed = [run async for run in changed_since(client, CALL_FLOW, StateType.CRASHED, now - _LOOK_BACK)]
     done: Counter[str] = Counter()
     for run in [run for run in alive if names.get(run.flow_id) in RESIDENT] + crashed:
-        if care_for(_facts(run), heard=True, now=now, rules=rules) is Care.RERUN:
+        if reap_action(_facts(run), heard=True, now=now, rules=rules) is ReapAction.RERUN:
             message = f"Its worker died in attempt {run.run_count}; it goes on from the call's record"
             await client.set_flow_run_state(run.id, AwaitingRetry(message=message), force=True)
-            done[f"{names[run.flow_id]}: {Care.RERUN.value}"] += 1
+            done[f"{names[run.flow_id]}: {ReapAction.RERUN.value}"] += 1
     running = [run for run in alive if run.state_type == StateType.RUNNING]
     for run in await _silent(client, running, {run.id for run in running if names.get(run.flow_id) in RESIDENT}, now, rules):
         await client.set_flow_run_state(run.id, Crashed(message="No heartbeat: its worker is gone"))
-        done[f"{names.get(run.flow_id)}: {Care.CRASH.value}"] += 1
+        done[f"{names.get(run.flow_id)}: {ReapAction.CRASH.value}"] += 1
     return done
 
 
@@ -96,7 +96,9 @@ async def _silent(client: PrefectClient, running: list[FlowRun], resident: set[U
     spoke = resident | await heard_since(client, now - timedelta(days=1), [run for run in running if run.id not in resident])
     lately = await heard_since(client, now - rules.silent_for, running)
     suspects = [
-        run for run in running if run.id in spoke and care_for(_facts(run), heard=run.id in lately, now=now, rules=rules) is Care.CRASH
+        run
+        for run in running
+        if run.id in spoke and reap_action(_facts(run), heard=run.id in lately, now=now, rules=rules) is ReapAction.CRASH
     ]
     if not suspects:
         return []

@@ -13,7 +13,7 @@ from prefect.artifacts import acreate_markdown_artifact
 
 import wiring
 from models.errors import ConfigurationError
-from tasks.operations.redrive import Line, Result, Selection, reopen_call, report_of, selected
+from tasks.operations.redrive import Redriven, Result, Selection, reopen_call, report_of, selected
 from tasks.operations.runs import Pace, call_deployment, start_call
 
 
@@ -27,7 +27,7 @@ async def redrive(
     dry_run: bool = False,
     at_once: int = 50,
     per_minute: int = 120,
-) -> list[Line]:
+) -> list[Redriven]:
     """Take calls out of quarantine and start them again, behind live calls.
 
     Args:
@@ -44,7 +44,7 @@ async def redrive(
     selection = Selection(calls=calls or [], error=error, since=_aware(since), until=_aware(until))
     if selection.empty:
         raise ConfigurationError("nothing was chosen to be redriven", remedy="Give call ids, an error class, or a time range")
-    lines: list[Line] = []
+    lines: list[Redriven] = []
     chosen = selected(wiring.object_store(), selection)
     async with get_client() as client:
         deployment, pace = None if dry_run else await call_deployment(client), Pace(client, at_once, per_minute)
@@ -77,7 +77,7 @@ def main() -> None:
     if not (chosen.calls or chosen.error or chosen.since or chosen.until):
         parser.error("give --call, --error, --since or --until")
     for line in asyncio.run(redrive(**vars(chosen))):
-        print(line.call_id, line.error, line.result.value, line.run_id)
+        print(line.call_id, line.error, line.result.value, line.run_id or (line.successor and f"superseded by call {line.successor}"))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@
     ├── ConfigurationError        our own settings or credentials are wrong: nothing is the recording's fault
     ├── QuotaExhausted            a paid quota is used up: the step pauses until people act
     ├── CallTakenOver             another run works on this call now: this one stops without touching it
+    ├── Superseded                another upload lies under the recording's key: it is a call of its own, and this one ends
     └── TransientError            the same request may succeed later
         ├── VendorUnavailable     reset, timeout, 5xx
         ├── TooManyRequests       the vendor asks for a slower pace
@@ -130,6 +131,22 @@ class QuotaExhausted(ReadbackError):
 
 class CallTakenOver(ReadbackError):
     """Another run works on this call now; this one must stop without touching it."""
+
+
+class Superseded(ReadbackError):
+    """Another upload lies under the key of the recording of ``call``; it is the call ``by``, with a run of its own."""
+
+    def __init__(self, call: str, *, by: str) -> None:
+        super().__init__(f"call {call} is superseded by call {by}", remedy="Nothing is to be done: the later upload has a run of its own")
+        self.call, self.by = call, by
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep both calls when the error crosses a process boundary."""
+        return _superseded, (self.call, self.by)
+
+
+def _superseded(call: str, by: str) -> Superseded:
+    return Superseded(call, by=by)
 
 
 class TransientError(ReadbackError):

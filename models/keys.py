@@ -77,6 +77,7 @@ class StorageKeys:
     CALLS = "calls/records/"
     QUARANTINE = "quarantine/"
     DAYS = "calls/days/"
+    CONTACTS = "calls/contacts/"
     ERASURES = "erasures/"
     CURSORS = "reconcile/"
     MODELS = "models/"
@@ -115,6 +116,16 @@ class StorageKeys:
     def ended_call(cls, day: date, call: str) -> str:
         """How a call ended, filed by day so that a daily digest need not look at other days' calls."""
         return f"{cls.day_of_calls(day)}{call}.json"
+
+    @classmethod
+    def contact_calls(cls, contact: str) -> str:
+        """Folder of the calls of one contact; its name does not tell the contact's id, which may be anything."""
+        return f"{cls.CONTACTS}{hashlib.sha256(contact.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}/"
+
+    @classmethod
+    def contact_call(cls, contact: str, call: str) -> str:
+        """What one call has to tell its contact."""
+        return f"{cls.contact_calls(contact)}{call}.json"
 
     @classmethod
     def erasure_receipt(cls, call: str) -> str:

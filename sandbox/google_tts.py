@@ -24,7 +24,14 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 import soxr
-from google.cloud.texttospeech_v1 import AudioEncoding, SynthesizeSpeechRequest, SynthesizeSpeechResponse
+from google.cloud.texttospeech_v1 import (
+    AudioEncoding,
+    ListVoicesRequest,
+    ListVoicesResponse,
+    SynthesizeSpeechRequest,
+    SynthesizeSpeechResponse,
+)
+from google.cloud.texttospeech_v1 import Voice as ListedVoice
 from starlette.applications import Starlette
 
 from sandbox.espeak import Espeak, Voice
@@ -43,6 +50,10 @@ _VOICES = {
     "C": Voice("m3", pitch=45),
     "D": Voice("m7", pitch=38),
 }
+VOICE_NAMES = (
+    *(f"ko-KR-{kind}-{letter}" for kind, letters in (("Neural2", "ABC"), ("Standard", "ABCD"), ("Wavenet", "ABCD")) for letter in letters),
+    *(f"ko-KR-Chirp3-HD-{name}" for name in ("Aoede", "Charon", "Fenrir", "Kore", "Leda", "Orus", "Puck", "Zephyr")),
+)
 _BREAKS = {"none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4, "strong": 0.8, "x-strong": 1.2}
 _SUBTYPES = {AudioEncoding.LINEAR16: "PCM_16", AudioEncoding.MULAW: "ULAW", AudioEncoding.ALAW: "ALAW"}
 
@@ -145,7 +156,7 @@ def _check(request: SynthesizeSpeechRequest) -> tuple[list[str | Pause], Voice]:
         raise BadRequest(f"Either `input.text` or `input.ssml` is longer than the limit of {MAX_INPUT_BYTES} bytes")
     config, name = request.audio_config, request.voice.name or "ko-KR-Standard-A"
     match = _VOICE.fullmatch(name)
-    if match is None:
+    if match is None or name not in VOICE_NAMES:
         raise BadRequest("Voice does not exist. Is it misspelled?")
     if request.voice.language_code != "ko-KR":
         raise BadRequest("Requested language code does not match the voice")
@@ -200,6 +211,11 @@ class Speaker:
         self.seconds += time.perf_counter() - begun
         return SynthesizeSpeechResponse(audio_content=audio)
 
+    async def list_voices(self, request: ListVoicesRequest, context: Any) -> ListVoicesResponse:
+        """Handle ``ListVoices``: every voice for no language or Korean's, none for others."""
+        names = VOICE_NAMES if request.language_code in ("", "ko", "ko-KR") else ()
+        return ListVoicesResponse(voices=[ListedVoice(name=name, language_codes=["ko-KR"]) for name in names])
+
     async def _refuse(self, context: Any, why: str) -> NoReturn:
         self.refused["INVALID_ARGUMENT"] += 1
         await context.abort(grpc.StatusCode.INVALID_ARGUMENT, why)
@@ -227,12 +243,13 @@ def admin_app(speaker: Speaker) -> Starlette:
 async def run(speaker: Speaker, host: str, port: int, admin_port: int) -> None:
     """Serve gRPC and the admin side until SIGTERM or SIGINT."""
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-    handler = grpc.unary_unary_rpc_method_handler(
-        speaker.answer,
-        request_deserializer=SynthesizeSpeechRequest.deserialize,
-        response_serializer=SynthesizeSpeechResponse.serialize,
-    )
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {"SynthesizeSpeech": handler}),))
+    methods = {
+        "SynthesizeSpeech": grpc.unary_unary_rpc_method_handler(
+            speaker.answer, SynthesizeSpeechRequest.deserialize, SynthesizeSpeechResponse.serialize
+        ),
+        "ListVoices": grpc.unary_unary_rpc_method_handler(speaker.list_voices, ListVoicesRequest.deserialize, ListVoicesResponse.serialize),
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
     chosen = server.add_insecure_port(f"{host}:{port}")
     await server.start()
     try:

@@ -19,7 +19,7 @@ def is_transient(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> 
 # 1 + 2 + 4 + … + 64 s, each with up to half as much again: about two to three minutes of a vendor's bad day. What is still
 # broken then fails the run, and the reconciler starts the call again later. Results are not persisted: the call record is
 # the checkpoint, and transcripts must not lie in a second place.
-PATIENT: dict[str, Any] = {
+RETRY_TRANSIENT: dict[str, Any] = {
     "retries": 7,
     "retry_delay_seconds": exponential_backoff(1),
     "retry_jitter_factor": 0.5,

@@ -4,13 +4,16 @@ Each process keeps one client of each kind, made when it is first asked for. Tes
 other code knows an endpoint.
 """
 
+from collections.abc import Callable
 from functools import cache
 
+from clients import returnzero
 from clients.connect import ConnectContacts
 from clients.google_tts import GoogleTts
-from clients.returnzero import ReturnZero, TranscribeConfig
 from clients.s3 import ObjectStore
+from clients.speech_to_text import SpeechToText
 from clients.sqs import NotificationQueue
+from clients.text_to_speech import TextToSpeech
 from models.call.read_back import Pronunciations, load_pronunciations
 from models.call.terms import load_terms
 from models.errors import ConfigurationError
@@ -61,25 +64,57 @@ def notification_queue() -> NotificationQueue:
     return NotificationQueue(chosen.queue_url, region=chosen.aws_region, endpoint_url=chosen.aws_endpoint_url)
 
 
-@cache
-def returnzero() -> ReturnZero:
-    """Speech-to-text."""
+def _returnzero() -> SpeechToText:
     chosen = settings()
-    secret = chosen.returnzero_client_secret.get_secret_value()
-    return ReturnZero(chosen.returnzero_url, chosen.returnzero_client_id, secret, timeout=chosen.http_timeout_seconds)
+    terms = load_terms(chosen.terms_file, most=returnzero.MAX_KEYWORDS, longest=returnzero.MAX_KEYWORD_CHARACTERS)
+    return returnzero.ReturnZero(
+        chosen.returnzero_url,
+        chosen.returnzero_client_id,
+        chosen.returnzero_client_secret.get_secret_value(),
+        config=returnzero.TranscribeConfig(domain=chosen.stt_domain, keywords=tuple(terms)),
+        timeout=chosen.http_timeout_seconds,
+    )
+
+
+# A vendor stays here as long as records name it: its jobs can be asked of nobody else.
+_SPEECH_TO_TEXT: dict[str, Callable[[], SpeechToText]] = {returnzero.PROVIDER: _returnzero}
+
+
+def speech_to_text(provider: str = "") -> SpeechToText:
+    """The vendor that a job is at, or, without a name, the one that new jobs are given to."""
+    return _speech_to_text(provider or settings().stt_provider)
 
 
 @cache
-def transcribe_config() -> TranscribeConfig:
-    """What we ask of speech-to-text for a call between two people."""
+def _speech_to_text(provider: str) -> SpeechToText:
+    if provider not in _SPEECH_TO_TEXT:
+        remedy = f"Set READBACK_STT_PROVIDER to one of {', '.join(_SPEECH_TO_TEXT)}; a call's record may name a vendor of a newer release"
+        raise ConfigurationError(f"there is no speech-to-text vendor {provider!r}", remedy=remedy)
+    return _SPEECH_TO_TEXT[provider]()
+
+
+@cache
+def text_to_speech() -> TextToSpeech:
+    """The voice that reads back."""
+    return google_voice(settings().tts_voice)
+
+
+@cache
+def check_voice() -> None:
+    """Ask the vendor whether it has the chosen voice, until it has said yes once; ConfigurationError when it has not."""
+    text_to_speech().check_voice()
+
+
+def google_voice(voice: str) -> TextToSpeech:
+    """Any of Google's voices, to be heard before it is chosen."""
     chosen = settings()
-    return TranscribeConfig(domain=chosen.stt_domain, keywords=tuple(load_terms(chosen.terms_file)))
-
-
-@cache
-def google_tts() -> GoogleTts:
-    """Text-to-speech."""
-    return GoogleTts(settings().tts_endpoint)
+    return GoogleTts(
+        voice,
+        pronunciations(),
+        speaking_rate=chosen.tts_speaking_rate,
+        timeout=chosen.tts_timeout_seconds,
+        endpoint=chosen.tts_endpoint,
+    )
 
 
 @cache
@@ -99,7 +134,7 @@ def connect_contacts() -> ConnectContacts | None:
 
 def make_clients() -> None:
     """Make what a call needs, before the first call does."""
-    for make in (call_records, returnzero, transcribe_config, google_tts, pronunciations, connect_contacts):
+    for make in (call_records, speech_to_text, text_to_speech, connect_contacts):
         make()
 
 
@@ -111,9 +146,9 @@ def forget_clients() -> None:
         survey_store,
         call_records,
         notification_queue,
-        returnzero,
-        transcribe_config,
-        google_tts,
+        _speech_to_text,
+        text_to_speech,
+        check_voice,
         pronunciations,
         connect_contacts,
     ):

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     aws_region: str = Field("ap-northeast-2", description="AWS region")
     queue_url: str = Field("", description="SQS queue that receives the bucket's notifications")
 
+    stt_provider: Literal["returnzero"] = Field("returnzero", description="Speech-to-text vendor that new jobs are given to")
     returnzero_url: str = Field("https://openapi.vito.ai", description="Base address of the ReturnZero API")
     returnzero_client_id: str = Field("", description="ReturnZero client id")
     returnzero_client_secret: SecretStr = Field(SecretStr(""), description="ReturnZero client secret")

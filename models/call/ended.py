@@ -91,6 +91,7 @@ class Day:
 
     read_back: int
     quarantined: int
+    superseded: int
     by_error: Counter[str]
     examples: dict[str, EndedCall]
     steps: list[StepTimes]
@@ -105,7 +106,7 @@ def figures(calls: Iterable[EndedCall]) -> Day:
     seconds: dict[str, list[float]] = {}
     waited: list[float] = []
     per_hour = [0] * 24
-    read_back = 0
+    read_back = superseded = 0
     for call in calls:
         if call.outcome is Outcome.READ_BACK:
             read_back += 1
@@ -113,6 +114,8 @@ def figures(calls: Iterable[EndedCall]) -> Day:
             per_hour[call.at.astimezone(KOREA).hour] += 1
             for step, took in call.step_seconds.items():
                 seconds.setdefault(step, []).append(took)
+        elif call.outcome is Outcome.SUPERSEDED:
+            superseded += 1  # its successor is counted by itself
         else:
             by_error[call.error] += 1
             if call.error not in examples or examples[call.error].at < call.at:
@@ -120,6 +123,7 @@ def figures(calls: Iterable[EndedCall]) -> Day:
     return Day(
         read_back=read_back,
         quarantined=by_error.total(),
+        superseded=superseded,
         by_error=by_error,
         examples=examples,
         steps=[_times(step, values) for step, values in seconds.items()],

@@ -1,4 +1,4 @@
-"""What the voice is asked to say: the read-back sentence, its pronunciation, and pieces small enough for the vendor."""
+"""What the voice is asked to say: the read-back sentence, its pronunciation, and pieces of a limited size."""
 
 import csv
 import io
@@ -7,13 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
 
 from models.call.transcript import clean_text
 from models.errors import BadTranscript, ConfigurationError
 
 PRONUNCIATIONS = Path(__file__).parent / "pronunciations.csv"
-SYNTHESIS_LIMIT_BYTES = 5_000  # Google Cloud Text-to-Speech, one request, its SSML included
 
 _COLUMNS = ["표기", "발음", "ipa"]
 _HANGUL = re.compile(r"[가-힣 ]+")
@@ -95,40 +93,16 @@ def speakable(text: str) -> str:
     return clean_text(_EMOJI.sub(" ", text))
 
 
-def takes_ssml(voice: str) -> bool:
-    """Tell whether a Google voice understands SSML; the Chirp voices do not.
-
-    >>> takes_ssml("ko-KR-Wavenet-A"), takes_ssml("ko-KR-Chirp3-HD-Kore")
-    (True, False)
-    """
-    return "chirp" not in voice.lower()
-
-
-def to_ssml(text: str, pronunciations: Pronunciations, *, use_ipa: bool = False) -> str:
-    """Wrap a text as SSML in which only the dictionary speaks markup: all of ``text`` is escaped, so nothing in it can command the voice.
-
-    Words of the dictionary are respelled by ``<sub alias="…">``. With ``use_ipa`` those that have IPA become
-    ``<phoneme alphabet="ipa" ph="…">`` instead; whether Google's Korean voices honour it is unconfirmed, hence off.
-    """
-    text, pieces, done = speakable(text), [], 0
-    for match in pronunciations.pattern.finditer(text):
-        entry = pronunciations.by_spelling[match[0]]
-        tag = f'phoneme alphabet="ipa" ph={quoteattr(entry.ipa)}' if use_ipa and entry.ipa else f"sub alias={quoteattr(entry.reading)}"
-        pieces += [_escaped(text[done : match.start()]), f"<{tag}>{_escaped(match[0])}</{tag.split()[0]}>"]
-        done = match.end()
-    return f"<speak>{''.join(pieces)}{_escaped(text[done:])}</speak>"
-
-
 def respell(text: str, pronunciations: Pronunciations) -> str:
-    """Write the words of the dictionary as they sound, for voices that take no SSML."""
+    """Write the words of the dictionary as they sound, for voices that take no markup."""
     return pronunciations.pattern.sub(lambda match: pronunciations.by_spelling[match[0]].reading, speakable(text))
 
 
-def split_for_synthesis(text: str, limit_bytes: int = SYNTHESIS_LIMIT_BYTES, render: Callable[[str], str] = str) -> list[str]:
+def split_for_synthesis(text: str, limit_bytes: int, render: Callable[[str], str] = str) -> list[str]:
     """Cut a text into pieces whose rendered request has at most ``limit_bytes`` of UTF-8.
 
-    ``render`` makes the request of a piece: ``to_ssml`` or ``respell`` with its dictionary, nothing for plain text. Pieces
-    end after a sentence where one ends, else after a clause, else between words, and within a word only when it alone is too long.
+    ``render`` makes the vendor's request of a piece, such as its SSML; left out for plain text. Pieces end after a sentence where one
+    ends, else after a clause, else between words, and within a word only when it alone is too long.
     """
     pieces, rest = [], speakable(text)
     while rest:
@@ -160,10 +134,6 @@ def _longest_fitting(text: str, limit: int, render: Callable[[str], str]) -> int
     if low == 0:
         raise ConfigurationError(f"Not even {text[0]!r} fits into a request of {limit} bytes", remedy="Raise the limit")
     return low
-
-
-def _escaped(text: str) -> str:
-    return escape(text, {'"': "&quot;", "'": "&apos;"})
 
 
 def _whole_word(spelling: str) -> str:

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NEVER_BEGUN = "never begun"
     RUN_ENDED = "its run ended without finishing it"
     RUN_UNKNOWN = "no run works on it"
+    IS_BACK = "superseded, and its upload lies there again"
     READ_BACK = "read back"
     QUARANTINED = "in quarantine"
     IN_FLIGHT = "a live run works on it"
@@ -76,6 +77,9 @@ def decide(
         return Decision(Action.LEAVE, Reason.IN_FLIGHT)
     if waiting:
         return Decision(Action.LEAVE, Reason.WAITING)
+    if record.outcome is Outcome.SUPERSEDED:
+        # The listing shows the very upload that the record is about.
+        return Decision(Action.RESTART, Reason.IS_BACK)
     if owner is None:
         return Decision(Action.RESTART, Reason.RUN_UNKNOWN)
     if owner.ended_at is not None and now - owner.ended_at < pause_before_restart(now - record.created_at):
@@ -111,7 +115,7 @@ class RunFacts:
     run_count: int
 
 
-class Care(StrEnum):
+class ReapAction(StrEnum):
     """What the reaper does about a run."""
 
     RERUN = "rerun"
@@ -130,16 +134,16 @@ class ReapingRules:
     reruns: int
 
 
-def care_for(run: RunFacts, *, heard: bool, now: datetime, rules: ReapingRules) -> Care:
+def reap_action(run: RunFacts, *, heard: bool, now: datetime, rules: ReapingRules) -> ReapAction:
     """Decide about one run that is Crashed, Pending or Running; ``heard`` tells that it sent a heartbeat lately.
 
     A run that is Pending for long was taken by a worker that died before it began, so no heartbeat can be missed.
     """
     age = now - run.since
     if run.state == "CRASHED" and age >= rules.crashed_for:
-        return Care.RERUN if run.run_count < rules.reruns else Care.GIVE_UP
+        return ReapAction.RERUN if run.run_count < rules.reruns else ReapAction.GIVE_UP
     if run.state == "PENDING" and age >= rules.pending_for:
-        return Care.RERUN
+        return ReapAction.RERUN
     if run.state == "RUNNING" and age >= rules.silent_for and not heard:
-        return Care.CRASH
-    return Care.NOTHING
+        return ReapAction.CRASH
+    return ReapAction.NOTHING

@@ -4,6 +4,7 @@ A run reads it, does what is missing, and writes it back by compare-and-swap. Be
 retry, a redrive, a duplicate event and a backfill all resume from the same truth, whichever run or machine they are.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
@@ -27,6 +28,7 @@ class Outcome(StrEnum):
     IN_PROGRESS = "in_progress"
     READ_BACK = "read_back"
     QUARANTINED = "quarantined"
+    SUPERSEDED = "superseded"
 
 
 class Recording(BaseModel):
@@ -57,17 +59,25 @@ class Recording(BaseModel):
 
 
 class Utterance(BaseModel):
-    """One stretch of speech: who, when (milliseconds from the recording's start) and what."""
+    """One stretch of speech: who, when (milliseconds from the recording's start) and what.
+
+    ``label`` is the voice as speech-to-text numbers it, None where it told nobody apart; ``speaker`` is who that turned out to be.
+    """
 
     speaker: Speaker = Speaker.UNKNOWN
+    label: int | None = None
     start_ms: int = Field(ge=0)
     duration_ms: int = Field(ge=0)
     text: str
 
 
 class Transcription(BaseModel):
-    """The speech-to-text job. ``submitting`` without a ``job_id`` means that a submit's answer was lost."""
+    """The speech-to-text job. ``submitting`` without a ``job_id`` means that a submit's answer was lost.
 
+    ``provider`` is the vendor that the job is at; records without one are older than the second vendor.
+    """
+
+    provider: str = "returnzero"
     submitting: bool = False
     job_id: str = ""
     utterances: list[Utterance] = []
@@ -105,6 +115,14 @@ class Failure(BaseModel):
     at: datetime
 
 
+@dataclass(frozen=True)
+class OwnedCall:
+    """A call and the flow run that may write its record: what one step hands to the next."""
+
+    call_id: str
+    owner: str
+
+
 class CallRecord(BaseModel):
     """Everything known about one call. ``owner`` is the flow run that may write; Prefect knows whether it lives."""
 
@@ -121,6 +139,8 @@ class CallRecord(BaseModel):
     prompt: Prompt | None = None
     step_seconds: dict[str, float] = Field(default_factory=dict)
     failure: Failure | None = None
+    contact_refusal: str = Field(default="", description="Why Amazon Connect did not take the attributes of a finished call")
+    superseded_by: str = Field(default="", description="The call of the later upload under the same key")
     created_at: datetime
     updated_at: datetime
 
@@ -136,6 +156,16 @@ class CallRecord(BaseModel):
             created_at=now,
             updated_at=now,
         )
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Object metadata that says where a file comes from."""
+        return {
+            "call-id": self.call_id,
+            "contact-id": self.contact_id,
+            "source": self.recording.uri,
+            "source-etag": self.recording.etag,
+        }
 
     @property
     def customer_utterances(self) -> list[Utterance]:

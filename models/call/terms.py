@@ -5,14 +5,13 @@ from pathlib import Path
 from models.errors import ConfigurationError
 
 TERMS = Path(__file__).parent / "terms.txt"
-MAX_TERMS = 500  # ReturnZero's limits for keywords
-MAX_TERM_CHARACTERS = 20
 
 
-def load_terms(path: Path) -> list[str]:
+def load_terms(path: Path, *, most: int, longest: int) -> list[str]:
     """Read one term a line, as pronounced in Hangul; ``#`` begins a comment. Repeated terms count once.
 
-    Raises ConfigurationError naming the file, the line and the remedy, for a term ReturnZero would refuse.
+    ``most`` terms of ``longest`` characters are what the speech-to-text vendor takes. Raises ConfigurationError naming the file, the line
+    and the remedy, for a term that it would refuse.
     """
     try:
         lines = path.read_text("utf-8-sig").splitlines()
@@ -23,18 +22,14 @@ def load_terms(path: Path) -> list[str]:
         term = line.split("#", 1)[0].strip()
         if not term:
             continue
-        if len(term) > MAX_TERM_CHARACTERS:
-            raise ConfigurationError(
-                f"{path}:{number}: {term} has {len(term)} characters, the limit is {MAX_TERM_CHARACTERS}", remedy="Shorten it"
-            )
+        if len(term) > longest:
+            raise ConfigurationError(f"{path}:{number}: {term} has {len(term)} characters, the limit is {longest}", remedy="Shorten it")
         if not all("가" <= c <= "힣" or c == " " for c in term):
             raise ConfigurationError(
                 f"{path}:{number}: {term} is not all Hangul", remedy="Write it as it is pronounced, such as 에이에스 for A/S"
             )
         terms.setdefault(term, number)
-    if len(terms) > MAX_TERMS:
-        line_number = list(terms.values())[MAX_TERMS]
-        raise ConfigurationError(
-            f"{path}:{line_number}: the list has {len(terms)} terms, the limit is {MAX_TERMS}", remedy="Remove rare ones"
-        )
+    if len(terms) > most:
+        line_number = list(terms.values())[most]
+        raise ConfigurationError(f"{path}:{line_number}: the list has {len(terms)} terms, the limit is {most}", remedy="Remove rare ones")
     return list(terms)

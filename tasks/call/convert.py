@@ -19,9 +19,10 @@ class PromptSound:
 
 async def convert(speech: Speech) -> PromptSound:
     """Turn speech into 8 kHz mono μ-law and hold it against Connect's rules; no task, for there is nothing to repeat."""
-    return await asyncio.to_thread(_convert, speech)
+    return await asyncio.to_thread(as_prompt, speech)
 
 
-def _convert(speech: Speech) -> PromptSound:
+def as_prompt(speech: Speech) -> PromptSound:
+    """Convert and check."""
     wav = to_prompt(speech.wav)
     return PromptSound(wav, check_prompt(wav).seconds, speech.spoken_text, speech.voice)

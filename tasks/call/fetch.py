@@ -1,25 +1,23 @@
 """The recording: read once, measured, refused when it is no call."""
 
-import asyncio
-
-from prefect import task
-
 import wiring
+from clients.s3 import ObjectStore
 from models.call.record import Recording
 from models.errors import BadRecording
 from models.sound.recording import RecordingAudio, inspect_recording
-from tasks.retrying import PATIENT
+from stores.recordings import read_recording
+from tasks.in_thread import task_in_thread
 
 
-@task(name="fetch", **PATIENT)
-async def fetch(recording: Recording) -> RecordingAudio:
+@task_in_thread("fetch")
+def fetch(recording: Recording) -> RecordingAudio:
     """Measure the recording's sound; the sound itself is not kept, since hundreds of calls wait for transcripts at once."""
-    return await asyncio.to_thread(_measure, recording)
+    return measure(wiring.object_store(), recording, limit_bytes=wiring.settings().max_recording_bytes)
 
 
-def _measure(recording: Recording) -> RecordingAudio:
-    limit = wiring.settings().max_recording_bytes
-    if recording.size > limit:
+def measure(store: ObjectStore, recording: Recording, *, limit_bytes: int) -> RecordingAudio:
+    """Read and measure a recording; BadRecording when it is too large or no sound, Superseded when another upload lies in its place."""
+    if recording.size > limit_bytes:
         remedy = "Raise READBACK_MAX_RECORDING_BYTES if it is a call"
-        raise BadRecording(f"{recording.key} has {recording.size:,} bytes, the limit is {limit:,}", remedy=remedy)
-    return inspect_recording(wiring.object_store().get(recording.key).body, recording.key)
+        raise BadRecording(f"{recording.key} has {recording.size:,} bytes, the limit is {limit_bytes:,}", remedy=remedy)
+    return inspect_recording(read_recording(store, recording), recording.key)

@@ -12,28 +12,20 @@ from prefect.artifacts import acreate_markdown_artifact
 
 import wiring
 from models.call.record import CallRecord, Failure, Speaker, Utterance
+from models.call.steps import step_label
 from models.keys import StorageKeys
 from models.sound.recording import RecordingAudio
 from reports.embedding import data_uri
 from reports.sound import browser_wav, waveform_svg
 from tasks.markdown import shown, table
 from tasks.privacy import masked
-from tasks.retrying import PATIENT
+from tasks.retrying import RETRY_TRANSIENT
 
 SEVEN_DAYS = 7 * 24 * 3600
 SPEAKER_NAMES = {Speaker.CUSTOMER: "고객", Speaker.AGENT: "상담원", Speaker.UNKNOWN: "화자 미상"}
-STEP_NAMES = {
-    "claim": "접수",
-    "fetch": "녹취 확인",
-    "transcribe": "음성 인식",
-    "summarize": "요약",
-    "speak": "음성 합성",
-    "convert": "변환",
-    "upload": "업로드",
-}
 
 
-@task(name="report", **PATIENT)
+@task(name="report", **RETRY_TRANSIENT)
 async def report(record: CallRecord, audio: RecordingAudio | None) -> None:
     """Write the run's artifact."""
     markdown = await asyncio.to_thread(call_report, record, audio)
@@ -58,7 +50,7 @@ def _request(record: CallRecord) -> str:
 def _failure(failure: Failure) -> str:
     vendor = " ".join(filter(None, [failure.vendor, failure.vendor_code, failure.request_id]))
     rows = {
-        "단계": STEP_NAMES.get(failure.step, failure.step),
+        "단계": step_label(failure.step),
         "사유": shown(failure.reason),
         "조치": shown(failure.remedy),
         "업체 응답": shown(vendor),
@@ -95,9 +87,7 @@ def _steps(record: CallRecord) -> str:
     if not record.step_seconds:
         return ""
     longest = max(record.step_seconds.values()) or 1
-    rows = [
-        (STEP_NAMES.get(step, step), f"{took:.2f}", "█" * max(1, round(20 * took / longest))) for step, took in record.step_seconds.items()
-    ]
+    rows = [(step_label(step), f"{took:.2f}", "█" * max(1, round(20 * took / longest))) for step, took in record.step_seconds.items()]
     return "## 단계별 시간\n\n" + table(("단계", "초", ""), rows)
 
 
@@ -106,6 +96,8 @@ def _facts(record: CallRecord) -> str:
     rows: list[tuple[str, str]] = [("연락 ID", shown(record.contact_id)), ("번호", str(number) if number else "없음")]
     if record.summary:
         rows.append(("요약 모델", f"{record.summary.model} ({record.summary.version})"))
+    if record.contact_refusal:
+        rows.append(("연락 속성", f"Amazon Connect에 기록하지 못함: {shown(record.contact_refusal)}"))
     keys = [("녹취", record.recording.key), ("통화 기록", StorageKeys.call_record(record.call_id))]
     if number and record.transcription.done:
         keys.append(("전사", StorageKeys.transcript(number)))

@@ -12,11 +12,13 @@ from prefect.futures import PrefectFlowRunFuture
 from prefect.states import Crashed
 
 import wiring
-from models.call.record import CallRecord, Summary
+from clients.s3 import ObjectStore
+from models.call.record import CallRecord, OwnedCall, Summary
 from models.errors import ObjectGone, PermanentError, VendorUnavailable
 from models.keys import StorageKeys
-from tasks.call.claim import checkpoint_of
-from tasks.retrying import PATIENT
+from stores.call_files import is_of
+from tasks.call.claim import own_checkpoint
+from tasks.retrying import RETRY_TRANSIENT
 
 DEPLOYMENT = "summarize-call/g4dn"
 # A cold GPU node needs minutes to come up; after that somebody should look at the pool.
@@ -25,27 +27,32 @@ DEADLINE_SECONDS = 900.0
 ASK_AGAIN_SECONDS = 5.0
 
 
-@task(name="summarize", **PATIENT)
-async def summarize(call_id: str, owner: str) -> Summary:
+@task(name="summarize", **RETRY_TRANSIENT)
+async def summarize(call: OwnedCall) -> Summary:
     """Have the GPU pool summarize the call, and read what it wrote."""
-    record = (await checkpoint_of(call_id, owner)).record
+    record = (await asyncio.to_thread(own_checkpoint, wiring.call_records(), call)).record
     if record.summary is not None:
         return record.summary
-    run = await arun_deployment(DEPLOYMENT, parameters={"call_id": call_id}, flow_run_name=record.contact_id, timeout=0)
-    await _wait_until_final(run, patience=wiring.settings().summary_patience_seconds * 2 ** (runtime.task_run.run_count - 1))
-    return await asyncio.to_thread(read_summary, record)
+    await run_on_gpu_pool(record, patience=wiring.settings().summary_patience_seconds * 2 ** (runtime.task_run.run_count - 1))
+    return await asyncio.to_thread(read_summary, wiring.object_store(), record)
 
 
-def read_summary(record: CallRecord) -> Summary:
+def read_summary(store: ObjectStore, record: CallRecord) -> Summary:
     """The summary as it lies in S3, with the model that its metadata names."""
     if record.number is None:
         raise ObjectGone(f"call {record.call_id} has no number, so it has no summary")
     key = StorageKeys.summary(record.number)
-    stored = wiring.object_store().get(key)
-    facts = stored.facts.metadata
-    if facts.get("call-id") != record.call_id:
+    stored = store.get(key)
+    if not is_of(stored.facts, record):
         raise PermanentError(f"{key} belongs to another call", remedy="Find out which system wrote it; then redrive the call")
-    return Summary(text=stored.body.decode("utf-8").strip(), model=facts.get("model", ""), version=facts.get("model-version", ""))
+    said = stored.facts.metadata
+    return Summary(text=stored.body.decode("utf-8").strip(), model=said.get("model", ""), version=said.get("model-version", ""))
+
+
+async def run_on_gpu_pool(record: CallRecord, *, patience: float) -> None:
+    """Start the subflow that summarizes the call and wait until it has ended well."""
+    run = await arun_deployment(DEPLOYMENT, parameters={"call_id": record.call_id}, flow_run_name=record.contact_id, timeout=0)
+    await _wait_until_final(run, patience=patience)
 
 
 async def _wait_until_final(run: FlowRun, *, patience: float) -> None:

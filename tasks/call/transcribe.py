@@ -9,46 +9,58 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import PurePosixPath
-from typing import Any, cast
+from typing import cast
 
 from prefect import get_run_logger, task
 from prefect.concurrency.asyncio import concurrency
 
 import wiring
-from clients.returnzero import Job
-from models.call.record import CallRecord, Transcription
-from models.call.transcript import read_utterances, transcript_text
-from models.errors import AnswerLost, CallTakenOver, StorageConflict, TransientError, VendorUnavailable
+from clients.s3 import ObjectStore
+from clients.speech_to_text import Job, SpeechToText
+from models.call.record import CallRecord, OwnedCall, Transcription
+from models.call.transcript import name_speakers, transcript_text
+from models.errors import AnswerLost, CallTakenOver, TransientError, VendorUnavailable
 from models.keys import StorageKeys
 from models.sound.recording import RecordingAudio
-from stores.call_records import Checkpoint
-from tasks.call.claim import checkpoint_of
-from tasks.retrying import PATIENT
+from stores.call_files import TEXT, create_file, is_of
+from stores.call_records import CallRecords, Checkpoint
+from stores.recordings import read_recording
+from tasks.call.claim import own_checkpoint
+from tasks.retrying import RETRY_TRANSIENT
 
-JOBS_LIMIT = "returnzero-jobs"
 # A holder that dies gives its slot back when its lease ends; Prefect's shortest. A living holder renews it.
 LEASE_SECONDS = 60.0
 # Between attempts to write down what came of a paid request: half a minute in all.
 _NOTE_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
-@task(name="transcribe", **PATIENT)
-async def transcribe(call_id: str, owner: str, audio: RecordingAudio) -> CallRecord:
+def jobs_limit(provider: str) -> str:
+    """The name of the limit on a vendor's jobs in flight over all workers."""
+    return f"{provider}-jobs"
+
+
+@task(name="transcribe", **RETRY_TRANSIENT)
+async def transcribe(call: OwnedCall, audio: RecordingAudio) -> CallRecord:
     """Bring the call's transcript into the record and ``stt/stt_<n>.txt``, paying for one job at most."""
-    checkpoint = await checkpoint_of(call_id, owner)
+    records, store = wiring.call_records(), wiring.object_store()
+    checkpoint = await asyncio.to_thread(own_checkpoint, records, call)
     if checkpoint.record.transcription.done:
         return checkpoint.record
-    async with concurrency(JOBS_LIMIT, occupy=1, lease_duration=LEASE_SECONDS, strict=True):
-        if not checkpoint.record.transcription.job_id:
-            checkpoint = await _uninterrupted(_submit_once, checkpoint, audio)
-        job = await _wait_for(checkpoint.record.transcription.job_id)
-    return (await asyncio.to_thread(_keep_transcript, checkpoint, job, audio)).record
+    begun = checkpoint.record.transcription
+    # A job is asked of the vendor that gave its id, which after a change of vendors is not the one that gets new jobs.
+    vendor = wiring.speech_to_text(begun.provider if begun.job_id else "")
+    async with concurrency(jobs_limit(vendor.provider), occupy=1, lease_duration=LEASE_SECONDS, strict=True):
+        if not begun.job_id:
+            checkpoint = await _uninterrupted(partial(submit_once, checkpoint, audio, vendor, records=records, store=store))
+        job = await _wait_for(vendor, checkpoint.record.transcription.job_id)
+    return (await asyncio.to_thread(keep_transcript, checkpoint, job, audio, records=records, store=store)).record
 
 
-async def _uninterrupted(submit: Callable[[Checkpoint, RecordingAudio], Checkpoint], *args: Any) -> Checkpoint:
+async def _uninterrupted(submit: Callable[[], Checkpoint]) -> Checkpoint:
     """Let a paid request and the note of its job id finish together, even while the run is being cancelled or given back."""
-    work = asyncio.ensure_future(asyncio.to_thread(submit, *args))
+    work = asyncio.ensure_future(asyncio.to_thread(submit))
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
@@ -56,39 +68,41 @@ async def _uninterrupted(submit: Callable[[Checkpoint, RecordingAudio], Checkpoi
         raise
 
 
-def _submit_once(checkpoint: Checkpoint, audio: RecordingAudio) -> Checkpoint:
-    record, records = checkpoint.record, wiring.call_records()
+def submit_once(
+    checkpoint: Checkpoint, audio: RecordingAudio, vendor: SpeechToText, *, records: CallRecords, store: ObjectStore
+) -> Checkpoint:
+    """Submit the recording unless an earlier attempt may have, with a note in the record before and after."""
+    record = checkpoint.record
     if record.transcription.submitting:
         raise AnswerLost(
-            f"a run ended between submitting {record.recording.key} to ReturnZero and writing down the job's id",
+            f"a run ended between submitting {record.recording.key} to {record.transcription.provider} and writing down the job's id",
             remedy="Redrive the call: it is submitted again, which may be billed twice",
         )
-    sound = wiring.object_store().get(record.recording.key).body
-    number = record.number or records.next_number()
+    sound = read_recording(store, record.recording)
     checkpoint = records.save(
         checkpoint,
-        number=number,
+        number=record.number or records.next_number(),
         audio_seconds=round(audio.seconds, 3),
         channels=audio.channels,
-        transcription=Transcription(submitting=True),
+        transcription=Transcription(provider=vendor.provider, submitting=True),
     )
     try:
-        job_id = wiring.returnzero().submit(sound, PurePosixPath(record.recording.key).name, wiring.transcribe_config())
+        job_id = vendor.submit(sound, PurePosixPath(record.recording.key).name)
     except AnswerLost:
         raise
     except Exception:
         # The vendor refused, or nothing reached it: no job exists, so a retry may submit.
-        _note(checkpoint, Transcription())
+        note(records, checkpoint, Transcription(provider=vendor.provider))
         raise
-    return _note(checkpoint, Transcription(job_id=job_id))
+    return note(records, checkpoint, Transcription(provider=vendor.provider, job_id=job_id))
 
 
-def _note(checkpoint: Checkpoint, transcription: Transcription) -> Checkpoint:
+def note(records: CallRecords, checkpoint: Checkpoint, transcription: Transcription) -> Checkpoint:
     """Write down what came of a paid request, patiently: a job whose id is lost was paid for nothing.
 
     Another run that took the call over meanwhile finds the note in its record; CallTakenOver tells this one to stop.
     """
-    records, before = wiring.call_records(), checkpoint.record
+    before = checkpoint.record
     for seconds in (*_NOTE_PAUSES, None):
         try:
             checkpoint = records.save(checkpoint, transcription=transcription)
@@ -99,7 +113,7 @@ def _note(checkpoint: Checkpoint, transcription: Transcription) -> Checkpoint:
         time.sleep(seconds)
         with contextlib.suppress(TransientError):
             checkpoint = records.read(before.call_id)
-            if checkpoint.record.transcription != Transcription(submitting=True):
+            if checkpoint.record.transcription != before.transcription:
                 break
     after = checkpoint.record
     if (after.owner, after.outcome, after.transcription) != (before.owner, before.outcome, transcription):
@@ -107,13 +121,14 @@ def _note(checkpoint: Checkpoint, transcription: Transcription) -> Checkpoint:
     return checkpoint
 
 
-async def _wait_for(job_id: str) -> Job:
-    chosen = wiring.settings()
-    deadline = time.monotonic() + chosen.stt_deadline_seconds
+async def _wait_for(vendor: SpeechToText, job_id: str) -> Job:
+    """Poll a job until it is completed."""
+    settings = wiring.settings()
+    deadline = time.monotonic() + settings.stt_deadline_seconds
     while True:
-        await asyncio.sleep(chosen.stt_poll_seconds)
+        await asyncio.sleep(settings.stt_poll_seconds)
         try:
-            job = await asyncio.to_thread(wiring.returnzero().poll, job_id)
+            job = await asyncio.to_thread(vendor.poll, job_id)
         except TransientError as error:
             # A poll costs nothing and says nothing about the job: ask again later, within the deadline.
             if time.monotonic() > deadline:
@@ -123,43 +138,23 @@ async def _wait_for(job_id: str) -> Job:
         if job.completed:
             return job
         if time.monotonic() > deadline:
-            raise VendorUnavailable(f"ReturnZero has not finished job {job_id} in {chosen.stt_deadline_seconds:.0f} s")
+            raise VendorUnavailable(f"{vendor.provider} has not finished job {job_id} in {settings.stt_deadline_seconds:.0f} s")
 
 
-def _keep_transcript(checkpoint: Checkpoint, job: Job, audio: RecordingAudio) -> Checkpoint:
-    utterances = read_utterances(list(job.utterances), audio)
-    text = transcript_text(utterances)
-    records = wiring.call_records()
-    while not _write_transcript(checkpoint.record, text):
+def keep_transcript(
+    checkpoint: Checkpoint, job: Job, audio: RecordingAudio | None, *, records: CallRecords, store: ObjectStore
+) -> Checkpoint:
+    """Write a completed job's transcript to its file and into the record."""
+    utterances = name_speakers(job.utterances, audio)
+    text = transcript_text(utterances).encode("utf-8")
+    while not _write_transcript(store, checkpoint.record, text):
         # A file of an earlier system stands there: its number was never ours. The new one is written down before it is used.
         checkpoint = records.save(checkpoint, number=records.next_number())
-    return records.save(checkpoint, transcription=Transcription(job_id=job.id, utterances=utterances, done=True))
+    provider = checkpoint.record.transcription.provider
+    return records.save(checkpoint, transcription=Transcription(provider=provider, job_id=job.id, utterances=utterances, done=True))
 
 
-def _write_transcript(record: CallRecord, text: str) -> bool:
+def _write_transcript(store: ObjectStore, record: CallRecord, text: bytes) -> bool:
     """Create the file, or recognize our own from an earlier attempt; False when it is another call's."""
-    key, store = StorageKeys.transcript(cast(int, record.number)), wiring.object_store()
-    try:
-        store.put(
-            key,
-            text.encode("utf-8"),
-            content_type="text/plain; charset=utf-8",
-            metadata=provenance(record),
-            only_if_absent=True,
-        )
-    except StorageConflict:
-        facts = store.head(key)
-        if facts is None:
-            raise  # S3 saw two writers and let neither through (409)
-        return facts.metadata.get("call-id") == record.call_id
-    return True
-
-
-def provenance(record: CallRecord) -> dict[str, str]:
-    """Object metadata that says where a file comes from."""
-    return {
-        "call-id": record.call_id,
-        "contact-id": record.contact_id,
-        "source": record.recording.uri,
-        "source-etag": record.recording.etag,
-    }
+    stands_there = create_file(store, record, StorageKeys.transcript(cast(int, record.number)), text, content_type=TEXT)
+    return stands_there is None or is_of(stands_there, record)

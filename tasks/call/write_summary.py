@@ -6,17 +6,17 @@ from typing import cast
 from prefect import task
 
 import wiring
+from clients.s3 import ObjectStore
 from models.call.record import CallRecord, Summary
 from models.call.transcript import summarizer_input
-from models.errors import ObjectGone, StorageConflict
 from models.keys import StorageKeys
+from stores.call_files import TEXT, create_file
 from tasks.call.summarize import read_summary
-from tasks.call.transcribe import provenance
-from tasks.retrying import PATIENT
+from tasks.retrying import RETRY_TRANSIENT
 from tasks.selection.champion import model_in_service
 
 
-@task(name="write-summary", **PATIENT)
+@task(name="write-summary", **RETRY_TRANSIENT)
 async def write_summary(call_id: str) -> Summary:
     """Summarize a call's transcript with the model in service and create ``nlp/nlp_<n>.txt``."""
     record = (await asyncio.to_thread(wiring.call_records().read, call_id)).record
@@ -24,24 +24,12 @@ async def write_summary(call_id: str) -> Summary:
     await asyncio.to_thread(model.start)
     result = await model.summarize(summarizer_input(record))
     summary = Summary(text=result.text, model=result.model, version=result.version)
-    return await asyncio.to_thread(_create_summary, record, summary, result.condensed)
+    return await asyncio.to_thread(create_summary, wiring.object_store(), record, summary, condensed=result.condensed)
 
 
-def _create_summary(record: CallRecord, summary: Summary, condensed: bool) -> Summary:
-    number = cast(int, record.number)
-    metadata = provenance(record) | {"model": summary.model, "model-version": summary.version, "condensed": str(condensed).lower()}
-    try:
-        wiring.object_store().put(
-            StorageKeys.summary(number),
-            summary.text.encode("utf-8"),
-            content_type="text/plain; charset=utf-8",
-            metadata=metadata,
-            only_if_absent=True,
-        )
-    except StorageConflict:
-        # An earlier attempt wrote it: what the caller will hear must not change.
-        try:
-            return read_summary(record)
-        except ObjectGone as gone:
-            raise StorageConflict(f"{gone.message}, and it could not be written") from gone  # S3 let neither of two writers through (409)
-    return summary
+def create_summary(store: ObjectStore, record: CallRecord, summary: Summary, *, condensed: bool) -> Summary:
+    """Create the call's summary, or return the one that an earlier attempt has created: what the caller will hear must not change."""
+    key = StorageKeys.summary(cast(int, record.number))
+    metadata = {"model": summary.model, "model-version": summary.version, "condensed": str(condensed).lower()}
+    stands_there = create_file(store, record, key, summary.text.encode("utf-8"), content_type=TEXT, metadata=metadata)
+    return summary if stands_there is None else read_summary(store, record)

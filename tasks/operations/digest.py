@@ -12,13 +12,13 @@ from prefect.client.schemas.objects import StateType
 import wiring
 from clients.s3 import ObjectStore
 from models.call.ended import KOREA, Day, EndedCall, StepTimes, figures
+from models.call.steps import step_label
 from models.keys import StorageKeys
 from reports.embedding import data_uri
-from tasks.call.report import STEP_NAMES
 from tasks.markdown import shown, table
-from tasks.operations.pause import Stop, stop_in_force
+from tasks.operations.pause import PauseReason, pause_in_force
 from tasks.operations.runs import UNFINISHED, count_calls, oldest_unfinished
-from tasks.retrying import PATIENT
+from tasks.retrying import RETRY_TRANSIENT
 
 _REQUESTS_AT_ONCE = 32
 _WIDTH, _HEIGHT, _BAR = 720, 160, 30
@@ -33,10 +33,10 @@ class Open:
     oldest_run: str
     oldest_since: datetime | None
     in_quarantine: int
-    stop: Stop | None
+    stop: PauseReason | None
 
 
-@task(name="read-day", **PATIENT)
+@task(name="read-day", **RETRY_TRANSIENT)
 async def read_day(day: date) -> Day:
     """The figures of the calls that ended on a day: a request for each 1,000 calls and one for each."""
     calls: list[EndedCall] = []
@@ -56,13 +56,13 @@ def _keys(store: ObjectStore, day: date) -> Iterator[str]:
         yield facts.key
 
 
-@task(name="look-at-open-calls", **PATIENT)
+@task(name="look-at-open-calls", **RETRY_TRANSIENT)
 async def look_at_open_calls() -> Open:
     """What is open now."""
     async with get_client() as client:
         running = await count_calls(client, types=[StateType.PENDING, StateType.RUNNING])
         unfinished = await count_calls(client, types=UNFINISHED)
-        oldest, stop = await oldest_unfinished(client), await stop_in_force(client)
+        oldest, stop = await oldest_unfinished(client), await pause_in_force(client)
     notes = await asyncio.to_thread(_count, wiring.object_store(), StorageKeys.QUARANTINE)
     return Open(
         running=running,
@@ -103,7 +103,7 @@ def _overview(ended: Day, open_now: Open, now: datetime) -> str:
 
 
 def _times(ended: Day) -> str:
-    rows = [_line(STEP_NAMES.get(times.step, times.step), times) for times in ended.steps]
+    rows = [_line(step_label(times.step), times) for times in ended.steps]
     rows += [_line("**전체 (첫 실행부터)**", ended.waited)] if ended.waited else []
     return table(("단계", "중앙값", "95%", "통화"), rows)
 
@@ -117,7 +117,7 @@ def _quarantined(ended: Day) -> str:
     for error, count in ended.by_error.most_common():
         example = ended.examples[error]
         link = f"[실행](/runs/flow-run/{example.flow_run_id})" if example.flow_run_id else ""
-        step = STEP_NAMES.get(example.step, example.step)
+        step = step_label(example.step)
         rows.append((shown(error), f"{count:,}", shown(step), shown(example.reason), shown(example.remedy), link))
     return table(("분류", "건수", "단계", "최근 사유", "조치", "최근 실행"), rows)
 

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from prefect import get_client, task
+from prefect import get_client, get_run_logger, task
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import (
     ArtifactFilter,
@@ -24,10 +24,13 @@ from pydantic import BaseModel
 import wiring
 from models.call.ended import day_in_korea
 from models.call.record import CallRecord, Recording
-from models.errors import ObjectGone, TransientError
+from models.errors import ObjectGone, TransientError, VendorRefused
 from models.keys import StorageKeys
+from stores.contacts import ContactCalls
+from tasks.call.hand_over import write_attributes
+from tasks.in_thread import task_in_thread
 from tasks.operations.runs import CALL_FLOW, PAGE, SUMMARY_FLOW, UNFINISHED, runs_in
-from tasks.retrying import PATIENT
+from tasks.retrying import RETRY_TRANSIENT
 
 _STOP_SECONDS = 60.0
 
@@ -45,21 +48,21 @@ class Receipt(BaseModel):
     artifacts: int = 0
 
 
-@task(name="write-receipt", **PATIENT)
+@task(name="write-receipt", **RETRY_TRANSIENT)
 async def write_receipt(receipt: Receipt) -> None:
     """Write or complete a receipt."""
     body = receipt.model_dump_json(indent=1).encode("utf-8")
     await asyncio.to_thread(wiring.object_store().put, StorageKeys.erasure_receipt(receipt.call_id), body, content_type="application/json")
 
 
-@task(name="find-receipt", **PATIENT)
+@task(name="find-receipt", **RETRY_TRANSIENT)
 async def find_receipt(call_id: str) -> Receipt | None:
     """The receipt of an earlier erasure of this call, finished or not."""
     found = await asyncio.to_thread(wiring.object_store().find, StorageKeys.erasure_receipt(call_id))
     return Receipt.model_validate_json(found.body) if found else None
 
 
-@task(name="find-call", **PATIENT)
+@task(name="find-call", **RETRY_TRANSIENT)
 async def find_call(call_id: str, earlier: Receipt | None) -> CallRecord | None:
     """The record of the call that is to be erased; None where an ``earlier`` erasure has come as far as the record, its last step."""
     found = await asyncio.to_thread(wiring.call_records().find, call_id)
@@ -70,7 +73,7 @@ async def find_call(call_id: str, earlier: Receipt | None) -> CallRecord | None:
     return found.record
 
 
-@task(name="stop-runs", **PATIENT)
+@task(name="stop-runs", **RETRY_TRANSIENT)
 async def stop_runs(record: CallRecord) -> None:
     """End the runs that work on the call or wait for it, so that none writes what is being erased."""
     async with get_client() as client:
@@ -100,7 +103,7 @@ def is_about(run: FlowRun, record: CallRecord) -> bool:
     return same_upload or given.get("call_id") == record.call_id
 
 
-@task(name="erase-objects", **PATIENT)
+@task(name="erase-objects", **RETRY_TRANSIENT)
 async def erase_objects(record: CallRecord, *, recording: bool) -> int:
     """Erase the call's files with all their versions; returns how many objects and versions there were. The record stays."""
     return await asyncio.to_thread(_erase_objects, record, recording)
@@ -125,21 +128,30 @@ def _is_of(key: str, call_id: str) -> bool:
     return facts is not None and facts.metadata.get("call-id") == call_id
 
 
-@task(name="erase-record", **PATIENT)
+@task(name="erase-record", **RETRY_TRANSIENT)
 async def erase_record(call_id: str) -> int:
     """Erase the record with all its versions: last, since everything else is found through it."""
     return await asyncio.to_thread(wiring.object_store().erase, StorageKeys.call_record(call_id))
 
 
-@task(name="clear-contact", **PATIENT)
-async def clear_contact(record: CallRecord) -> None:
-    """Empty the attributes that the hand-over wrote to the contact, where a Connect instance is named."""
-    contacts = wiring.connect_contacts()
+@task_in_thread("clear-contact")
+def clear_contact(record: CallRecord) -> int:
+    """Take the call out of its contact's attributes; returns how many objects and versions were erased.
+
+    What another call of the contact has told stays; without another one the attributes are emptied.
+    """
+    calls, contacts = ContactCalls(wiring.object_store()), wiring.connect_contacts()
+    erased = calls.erase(record.contact_id, record.call_id)
     if contacts is not None:
-        await asyncio.to_thread(contacts.update_attributes, record.contact_id, {"readback_summary": "", "readback_prompt": ""})
+        try:
+            write_attributes(contacts, calls, record.contact_id)
+        except VendorRefused:
+            # A contact that is too old for attributes shows none; an erasure must not fail over it.
+            get_run_logger().warning("Connect refused the attributes of the contact of call %s", record.call_id)
+    return erased
 
 
-@task(name="erase-from-prefect", **PATIENT)
+@task(name="erase-from-prefect", **RETRY_TRANSIENT)
 async def erase_from_prefect(record: CallRecord) -> tuple[int, int]:
     """Delete the call's flow runs (their logs and task runs go with them) and artifacts; returns how many of each."""
     async with get_client() as client:
@@ -191,11 +203,12 @@ async def _delete_run(client: PrefectClient, run: UUID) -> None:
         return  # an earlier attempt of this task deleted it
 
 
-@task(name="check-nothing-is-left", **PATIENT)
+@task(name="check-nothing-is-left", **RETRY_TRANSIENT)
 async def check_nothing_is_left(recording: Recording, number: int | None, *, recording_erased: bool) -> None:
     """Look once more: a run that was between two steps may have written something meanwhile."""
     store, call = wiring.object_store(), recording.call_id
-    keys = [StorageKeys.call_record(call), StorageKeys.quarantine_note(call)] + ([recording.key] if recording_erased else [])
+    told = StorageKeys.contact_call(recording.contact_id, call)
+    keys = [StorageKeys.call_record(call), StorageKeys.quarantine_note(call), told] + ([recording.key] if recording_erased else [])
     left = [key for key in keys if await asyncio.to_thread(store.head, key)]
     if number is not None:
         files = (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number))

@@ -22,7 +22,7 @@ from stores.call_records import CallRecords
 from tasks.call.claim import is_erased
 from tasks.markdown import table
 from tasks.operations.runs import owners, waiting_recordings
-from tasks.retrying import PATIENT
+from tasks.retrying import RETRY_TRANSIENT
 
 BATCH = 500
 _REQUESTS_AT_ONCE = 32
@@ -35,6 +35,7 @@ LABELS = {
     Reason.NEVER_BEGUN: "처리된 적 없음",
     Reason.RUN_ENDED: "실행이 끝났으나 미완료",
     Reason.RUN_UNKNOWN: "담당 실행 없음",
+    Reason.IS_BACK: "대체됐던 녹취가 다시 올라옴",
     Reason.READ_BACK: "완료",
     Reason.QUARANTINED: "격리됨 (redrive로 재처리)",
     Reason.IN_FLIGHT: "처리 중",
@@ -133,7 +134,7 @@ def batches(store: ObjectStore, folders: Sequence[str], cursor: Cursor | None) -
             yield folder, batch
 
 
-@task(name="compare", **PATIENT)
+@task(name="compare", **RETRY_TRANSIENT)
 async def compare(batch: list[ObjectFacts], scope: Scope) -> list[Finding]:
     """Decide about one batch: a request for each recording's record, and two or so to Prefect for all of them."""
     now, places = datetime.now(UTC), asyncio.Semaphore(_REQUESTS_AT_ONCE)
@@ -167,7 +168,7 @@ def _known(facts: ObjectFacts, scope: Scope) -> CallRecord | Decision | None:
     except PermanentError:
         return Decision(Action.LEAVE, Reason.UNREADABLE)
     if found is None:
-        return Decision(Action.LEAVE, Reason.ERASED) if is_erased(call) else None
+        return Decision(Action.LEAVE, Reason.ERASED) if is_erased(wiring.object_store(), call) else None
     return found.record
 
 

@@ -1,21 +1,23 @@
 """Take calls out of quarantine: which are meant, and what becomes of each."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 
-from prefect import task
 from pydantic import BaseModel, ValidationError
 
 import wiring
 from clients.s3 import ObjectStore
 from models.call.record import CallRecord, Failure, Outcome
+from models.call.steps import step_label
 from models.errors import ReadbackError
 from models.keys import StorageKeys
+from stores.call_records import CallRecords
+from stores.recordings import successor_of
 from tasks.call.claim import needs_consent, reopen
+from tasks.call.supersede import close_as_superseded
+from tasks.in_thread import task_in_thread
 from tasks.markdown import shown, table
-from tasks.retrying import PATIENT
 
 NOBODY = ""  # the owner of a reopened call until its new run claims it; reconcile starts it should that run never come
 _SHOWN = 500
@@ -49,18 +51,20 @@ class Result(StrEnum):
     REDRIVEN = "다시 처리 시작"
     WOULD = "다시 처리 대상 (dry run)"
     PAY = "건너뜀: 다시 결제될 수 있음 (pay_again 필요)"
+    SUPERSEDED = "건너뜀: 새로 올라온 녹취가 따로 처리됨"
     LEFT = "건너뜀: 이미 격리 해제됨"
     UNKNOWN = "건너뜀: 통화 기록 없음"
 
 
-class Line(BaseModel):
-    """One line of the report."""
+class Redriven(BaseModel):
+    """What became of one call: a line of the report. ``successor`` is the call of a later upload of its recording."""
 
     call_id: str
     result: Result
     error: str = ""
     step: str = ""
     run_id: str = ""
+    successor: str = ""
 
 
 def selected(store: ObjectStore, selection: Selection) -> Iterator[str]:
@@ -79,44 +83,51 @@ def selected(store: ObjectStore, selection: Selection) -> Iterator[str]:
             ) from error
 
 
-@task(name="reopen", **PATIENT)
-async def reopen_call(call_id: str, *, pay_again: bool, dry_run: bool) -> tuple[Line, CallRecord | None]:
+@task_in_thread("reopen")
+def reopen_call(call_id: str, *, pay_again: bool, dry_run: bool) -> tuple[Redriven, CallRecord | None]:
     """Reopen one call; the record comes back where a run is to be started for it."""
-    return await asyncio.to_thread(_reopen, call_id, pay_again, dry_run)
+    return reopen_one(call_id, pay_again=pay_again, dry_run=dry_run, records=wiring.call_records(), store=wiring.object_store())
 
 
-def _reopen(call_id: str, pay_again: bool, dry_run: bool) -> tuple[Line, CallRecord | None]:
-    found = wiring.call_records().find(call_id)
+def reopen_one(
+    call_id: str, *, pay_again: bool, dry_run: bool, records: CallRecords, store: ObjectStore
+) -> tuple[Redriven, CallRecord | None]:
+    """Take a call out of quarantine, or say why not. One whose recording was uploaded again ends here: that upload has a run of its own."""
+    found = records.find(call_id)
     if found is None:
-        return Line(call_id=call_id, result=Result.UNKNOWN), None
+        return Redriven(call_id=call_id, result=Result.UNKNOWN), None
     record, failure = found.record, found.record.failure
-    about = Line(call_id=call_id, result=Result.LEFT, error=failure.error if failure else "", step=failure.step if failure else "")
+    about = Redriven(call_id=call_id, result=Result.LEFT, error=failure.error if failure else "", step=failure.step if failure else "")
+    if record.outcome in (Outcome.QUARANTINED, Outcome.SUPERSEDED) and (by := successor_of(store, record.recording)):
+        if not dry_run:
+            close_as_superseded(found, by, records=records, store=store)
+        return about.model_copy(update={"result": Result.SUPERSEDED, "successor": by}), None
     if record.outcome is not Outcome.QUARANTINED:
         if not dry_run:
             # A run that died between the record and the note has left the note behind.
-            wiring.object_store().delete(StorageKeys.quarantine_note(call_id))
+            store.delete(StorageKeys.quarantine_note(call_id))
         begun_again = record.outcome is Outcome.IN_PROGRESS and record.owner == NOBODY
         return about, record if begun_again and not dry_run else None
     if needs_consent(record) and not pay_again:
         return about.model_copy(update={"result": Result.PAY}), None
     if dry_run:
         return about.model_copy(update={"result": Result.WOULD}), None
-    return about, reopen(found, NOBODY, pay_again=pay_again).record
+    return about, reopen(found, NOBODY, pay_again=pay_again, records=records, store=store).record
 
 
-def report_of(lines: list[Line]) -> str:
+def report_of(lines: list[Redriven]) -> str:
     """The artifact's markdown, in Korean; no contact is named."""
     counts = {result: sum(line.result is result for line in lines) for result in Result}
     summary = table(("결과", "건수"), [(result.value, str(count)) for result, count in counts.items() if count])
     rows = [
-        (
-            f"`{line.call_id}`",
-            shown(line.error),
-            shown(line.step),
-            line.result.value,
-            f"[실행](/runs/flow-run/{line.run_id})" if line.run_id else "",
-        )
-        for line in lines[:_SHOWN]
+        (f"`{line.call_id}`", shown(line.error), shown(step_label(line.step)), line.result.value, _where(line)) for line in lines[:_SHOWN]
     ]
     head = ("통화", "격리 사유", "단계", "결과", "실행")
     return f"# 격리 통화 재처리\n\n{summary or '해당하는 통화가 없습니다.'}\n\n" + (table(head, rows) if rows else "")
+
+
+def _where(line: Redriven) -> str:
+    """Where the call's work is done now."""
+    if line.successor:
+        return f"superseded by call `{line.successor}`"
+    return f"[실행](/runs/flow-run/{line.run_id})" if line.run_id else ""

@@ -17,7 +17,7 @@ from models.keys import StorageKeys
 from models.lifecycle.registry import SHIPPED, Registry
 from models.summarizer.summarizer import model_version
 from models.training.outputs import RunKeys, RunSummary
-from tasks.retrying import PATIENT
+from tasks.retrying import RETRY_TRANSIENT
 from tasks.selection.champion import download_version
 from wiring import object_store, settings
 
@@ -54,7 +54,7 @@ class Contest(BaseModel):
     refused: dict[str, str] = Field(default_factory=dict, description="Named runs that cannot take part, with the reason")
 
 
-@task(name="find-candidates", **PATIENT)
+@task(name="find-candidates", **RETRY_TRANSIENT)
 async def find_candidates(names: list[str]) -> Contest:
     """The finished runs that the names and patterns mean, and always the model in service."""
     return await asyncio.to_thread(contest, object_store(), names)

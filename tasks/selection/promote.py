@@ -16,7 +16,7 @@ from models.lifecycle.selection import Standing
 from models.summarizer.conversion import converted_form
 from models.summarizer.folder import CONVERTED
 from models.summarizer.summarizer import Summarizer
-from tasks.retrying import PATIENT
+from tasks.retrying import RETRY_TRANSIENT
 from tasks.selection.candidates import Candidate, local_folder
 from tasks.selection.champion import download_version, publish_version
 from wiring import object_store, settings
@@ -41,7 +41,7 @@ class Smoke(BaseModel):
     seconds: float
 
 
-@task(name="smoke-test", **PATIENT)
+@task(name="smoke-test", **RETRY_TRANSIENT)
 async def smoke_test(candidate: Candidate) -> Smoke:
     """Load the candidate as the summarizers would and have it summarize what calls bring."""
     return await asyncio.to_thread(smoke, local_folder(object_store(), candidate), candidate.name)
@@ -76,7 +76,7 @@ def smoke(folder: Path, name: str, *, returning: bool = False) -> Smoke:
     return Smoke(summaries=summaries, seconds=seconds)
 
 
-@task(name="register-version", **PATIENT)
+@task(name="register-version", **RETRY_TRANSIENT)
 async def register(candidate: Candidate, standing: Standing, by: str) -> str:
     """Copy a training run's files into the registry, in the form that serves; return the version's name."""
     return await asyncio.to_thread(register_candidate, object_store(), candidate, standing, by)
@@ -107,7 +107,7 @@ def register_candidate(store: ObjectStore, candidate: Candidate, standing: Stand
     return version.version
 
 
-@task(name="check-version", **PATIENT)
+@task(name="check-version", **RETRY_TRANSIENT)
 async def check_version(name: str, returning: bool = False) -> Smoke:
     """Fetch a registered version as the summarizers will, checksums and all, and let it pass the smoke test once more."""
     return await asyncio.to_thread(check_registered, object_store(), name, returning)
@@ -122,25 +122,25 @@ def check_registered(store: ObjectStore, name: str, returning: bool) -> Smoke:
         return smoke(download_version(store, version, Path(scratch)), name, returning=returning)
 
 
-@task(name="move-champion", **PATIENT)
+@task(name="move-champion", **RETRY_TRANSIENT)
 async def move_champion(version: str, by: str, reason: str) -> Aliases:
     """Put a version into service. Repeating it moves nothing."""
     return await asyncio.to_thread(Registry(object_store()).promote, version, by=by, reason=reason)
 
 
-@task(name="read-aliases", **PATIENT)
+@task(name="read-aliases", **RETRY_TRANSIENT)
 async def read_aliases() -> Aliases:
     """Who is in service and who was before."""
     return await asyncio.to_thread(Registry(object_store()).aliases)
 
 
-@task(name="roll-back", **PATIENT)
+@task(name="roll-back", **RETRY_TRANSIENT)
 async def roll_back(leaving: str, by: str, reason: str) -> Aliases:
     """Put the previous version back. Repeating it moves nothing."""
     return await asyncio.to_thread(lambda: Registry(object_store()).rollback(by=by, reason=reason, leaving=leaving))
 
 
-@task(name="read-history", **PATIENT)
+@task(name="read-history", **RETRY_TRANSIENT)
 async def read_history() -> list[Move]:
     """Every move of the champion."""
     return await asyncio.to_thread(Registry(object_store()).history)

@@ -21,7 +21,7 @@ from models.training.data.pair import Pair
 from models.training.data.split import SplitRecord
 from models.training.metrics import MetricSettings, SummaryScorer
 from models.training.outputs import RunKeys
-from tasks.retrying import PATIENT
+from tasks.retrying import RETRY_TRANSIENT
 from tasks.selection.candidates import Candidate, Contest, local_folder, resolve
 from wiring import object_store, settings
 
@@ -90,7 +90,7 @@ class Board(BaseModel):
         raise ConfigurationError(f"{name} has no score: {reason}", remedy="Score it first")
 
 
-@task(name="prepare-test-set", **PATIENT)
+@task(name="prepare-test-set", **RETRY_TRANSIENT)
 async def prepare_test_set(source: str, contest: Contest, limit: int) -> TestSet:
     """Read the rows that judge and keep them where every scoring run finds them."""
     return await asyncio.to_thread(store_test_set, object_store(), source, contest, limit)
@@ -176,7 +176,7 @@ def known_scores(store: ObjectStore, candidate: Candidate, key: str) -> Candidat
     return CandidateScores.model_validate_json(stored.body).model_copy(update={"candidate": candidate.name}) if stored else None
 
 
-@task(name="score", **PATIENT)
+@task(name="score", **RETRY_TRANSIENT)
 async def score(name: str, test_key: str, metrics: MetricSettings) -> CandidateScores:
     """Score one candidate and keep the scores, or find that they are there already."""
     if metrics.enabled:

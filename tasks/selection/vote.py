@@ -15,7 +15,7 @@ from models.lifecycle.selection import Inquiry, choose_inquiries, finalists
 from models.lifecycle.voting import Ballot, Marks, Vote, VoteKeys, VotePlan, complaints, resolve, voter_key, voter_name
 from models.summarizer.summarizer import Summarizer
 from models.training.data.pair import Pair
-from tasks.retrying import PATIENT
+from tasks.retrying import RETRY_TRANSIENT
 from tasks.selection.candidates import local_folder
 from tasks.selection.score import Board, board_scores, read_test_set
 from wiring import object_store, settings
@@ -73,7 +73,7 @@ class VoteState(BaseModel):
         return len(self.voters) >= voters or (asked_to_close and bool(self.voters))
 
 
-@task(name="open-vote", **PATIENT)
+@task(name="open-vote", **RETRY_TRANSIENT)
 async def open_vote(vote: str, board: Board, chosen: VoteSettings, seed: int) -> VotePlan:
     """Draw the inquiries, collect the finalists' summaries, and write the plan down; a vote that is open keeps its plan."""
     return await asyncio.to_thread(plan_of, object_store(), vote, board, chosen, seed)
@@ -115,7 +115,7 @@ def _answers(store: ObjectStore, board: Board, name: str, inquiries: Sequence[In
     return {inquiry.id: known[inquiry.text] for inquiry in inquiries}
 
 
-@task(name="read-votes", **PATIENT)
+@task(name="read-votes", **RETRY_TRANSIENT)
 async def read_votes(plan: VotePlan) -> VoteState:
     """Everything that was handed in so far."""
     return await asyncio.to_thread(state_of, object_store(), plan)
@@ -130,7 +130,7 @@ def state_of(store: ObjectStore, plan: VotePlan) -> VoteState:
     return VoteState(plan=plan, submissions=submissions, votes=votes)
 
 
-@task(name="store-ballot", **PATIENT)
+@task(name="store-ballot", **RETRY_TRANSIENT)
 async def store_ballot(plan: VotePlan, number: int, form: dict[str, Any]) -> Submission:
     """Keep a hand-in, count it if it is good and the voter's first, and say which."""
     return await asyncio.to_thread(keep_ballot, object_store(), plan, number, form)

@@ -24,7 +24,7 @@ from models.training.data.split import Split, split_pairs
 from models.training.outputs import RunKeys, RunSummary, pairs_csv
 from models.training.train import CHECKPOINTS, MERGED, MODEL, RUN, data_fingerprint, last_complete_checkpoint
 from reports import plots
-from tasks.retrying import PATIENT
+from tasks.retrying import RETRY_TRANSIENT
 from wiring import object_store
 
 PROFILE = "profile.md"
@@ -44,7 +44,7 @@ def may_go_on(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> boo
     return not isinstance(state.data, (PermanentError, ConfigurationError))
 
 
-@task(name="prepare-data", **PATIENT)
+@task(name="prepare-data", **RETRY_TRANSIENT)
 async def prepare_data(data: str, out_of_domain: str, seed: int) -> TrainingData:
     """Load, split and profile; the profile becomes an artifact."""
     prepared = await asyncio.to_thread(load_training_data, data, out_of_domain, seed)
@@ -82,7 +82,7 @@ def read_source(source: str) -> tuple[list[Pair], LoadReport]:
     return read_pairs(body, path.name)
 
 
-@task(name="download-models", **PATIENT)
+@task(name="download-models", **RETRY_TRANSIENT)
 async def download_models(config: FinetuneConfig) -> None:
     """Have the base and the metrics' encoders on this machine before anything else begins."""
     names = [config.base_model]
@@ -144,14 +144,14 @@ class CheckpointMirror:
                 self._store.delete(facts.key)
 
 
-@task(name="find-finished", **PATIENT)
+@task(name="find-finished", **RETRY_TRANSIENT)
 async def find_finished(keys: RunKeys) -> RunSummary | None:
     """The summary of a run that finished earlier, or None."""
     stored = await asyncio.to_thread(object_store().find, keys.finished)
     return RunSummary.model_validate_json(stored.body) if stored else None
 
 
-@task(name="upload-run", **PATIENT)
+@task(name="upload-run", **RETRY_TRANSIENT)
 async def upload_run(summary: RunSummary, data: TrainingData, out: Path) -> None:
     """Put everything of the run into the bucket; the mark of a finished run comes last."""
     await asyncio.to_thread(store_run, object_store(), summary, data, out)

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 import grpc
@@ -9,14 +10,19 @@ import pytest
 import requests
 import soundfile
 from google.cloud.texttospeech_v1 import AudioEncoding, SynthesizeSpeechRequest, SynthesizeSpeechResponse
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from clients.google_tts import SAMPLE_RATE, GoogleTts
+from clients.google_tts import SAMPLE_RATE, GoogleTts, takes_ssml, to_ssml
+from models.call.read_back import Pronunciation, Pronunciations, speakable
 from models.errors import ConfigurationError, ReadbackError, TooManyRequests, VendorRefused, VendorUnavailable
 from sandbox.google_tts import SERVICE
 from sandbox.stand_in import stand_in
 
 VOICE = "ko-KR-Wavenet-A"
+CHIRP = "ko-KR-Chirp3-HD-Kore"
 TEXT = "문의하신 내용이 자동차 사고 보험 확인 요청이 맞으신가요?"
+DICTIONARY = Pronunciations((Pronunciation("문의", "무니", "muni"), Pronunciation("신문의", "신무늬"), Pronunciation("CT", "씨티")))
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +32,17 @@ def vendor() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def tts(vendor: dict[str, str]) -> Iterator[GoogleTts]:
+def endpoint(vendor: dict[str, str]) -> str:
     requests.post(vendor["url"] + "/sandbox/faults", json={})
-    client = GoogleTts(vendor["endpoint"])
-    yield client
-    client.close()
+    return vendor["endpoint"]
 
 
-def say(
-    tts: GoogleTts, text: str | None = TEXT, ssml: str | None = None, voice: str = VOICE, rate: float = 1.0, timeout: float = 5
-) -> bytes:
-    return tts.synthesize(ssml=ssml, text=text, voice=voice, speaking_rate=rate, timeout=timeout)
+def say(endpoint: str, text: str = TEXT, voice: str = VOICE, rate: float = 1.0, timeout: float = 5) -> bytes:
+    client = GoogleTts(voice, DICTIONARY, speaking_rate=rate, timeout=timeout, endpoint=endpoint)
+    try:
+        return client.synthesize(text)
+    finally:
+        client.close()
 
 
 def seconds(wav: bytes) -> float:
@@ -70,31 +76,80 @@ class OneAnswer:
         return SynthesizeSpeechResponse(audio_content=b"RIFF" + bytes(100))
 
 
-def test_text_becomes_a_24_khz_wav_that_somebody_speaks(tts: GoogleTts) -> None:
-    sound, rate = soundfile.read(io.BytesIO(say(tts)))
-    info = soundfile.info(io.BytesIO(say(tts)))
+def test_text_becomes_a_24_khz_wav_that_somebody_speaks(endpoint: str) -> None:
+    sound, rate = soundfile.read(io.BytesIO(say(endpoint)))
+    info = soundfile.info(io.BytesIO(say(endpoint)))
     assert (rate, info.channels, info.subtype) == (SAMPLE_RATE, 1, "PCM_16")
     assert 3 < len(sound) / rate < 8
     assert abs(sound).max() > 0.3
 
 
-def test_ssml_is_obeyed(tts: GoogleTts) -> None:
-    plain = seconds(say(tts, None, "<speak>고객 &amp; 문의</speak>"))
-    assert seconds(say(tts, None, '<speak>고객 &amp; <break time="2s"/>문의</speak>')) == pytest.approx(plain + 2, abs=0.6)
-    replaced = seconds(say(tts, None, '<speak><sub alias="주민등록번호 확인">주민</sub></speak>'))
-    assert replaced == pytest.approx(seconds(say(tts, None, "<speak>주민등록번호 확인</speak>")), abs=0.05)
-    assert replaced > seconds(say(tts, None, "<speak>주민</speak>")) + 0.5
+def test_the_dictionary_is_heard(endpoint: str) -> None:
+    client = GoogleTts(VOICE, Pronunciations((Pronunciation("주민", "주민등록번호 확인"),)), endpoint=endpoint)
+    assert seconds(client.synthesize("주민")) > seconds(say(endpoint, "주민")) + 0.5
 
 
-def test_the_rate_changes_the_length(tts: GoogleTts) -> None:
-    assert seconds(say(tts, rate=0.7)) > seconds(say(tts, rate=1.4)) * 1.4
+def test_the_rate_changes_the_length(endpoint: str) -> None:
+    assert seconds(say(endpoint, rate=0.7)) > seconds(say(endpoint, rate=1.4)) * 1.4
+
+
+def test_dictionary_words_are_respelled_in_markup_and_the_rest_is_left() -> None:
+    assert to_ssml("문의 CT CTX 보험", DICTIONARY) == '<speak><sub alias="무니">문의</sub> <sub alias="씨티">CT</sub> CTX 보험</speak>'
+    assert to_ssml("신문의", DICTIONARY) == '<speak><sub alias="신무늬">신문의</sub></speak>'
+
+
+hostile = [
+    '<break time="9s"/>',
+    "</speak><speak>",
+    "]]>",
+    "<![CDATA[",
+    "&amp;",
+    "&#0;",
+    "<!--",
+    "{{ 7*7 }}",
+    '"',
+    "'",
+    "\ud800",
+    "\x00",
+    "문의",
+]
+
+
+@given(st.lists(st.sampled_from(hostile) | st.text(), max_size=8).map("".join))
+@example("<sub alias='문의'>문의</sub>")
+@example("\ufffe\uffff\x0b\x85\u2028")
+def test_no_text_can_add_markup_and_none_of_its_words_is_lost(text: str) -> None:
+    root = ET.fromstring(to_ssml(text, DICTIONARY))
+    assert root.tag == "speak"
+    assert {element.tag for element in root} <= {"sub"}
+    assert all(set(element.attrib) == {"alias"} and element.text in DICTIONARY.by_spelling for element in root)
+    assert "".join(root.itertext()) == speakable(text)
+
+
+@pytest.mark.parametrize(
+    ("voice", "answer"),
+    [("ko-KR-Wavenet-A", True), ("ko-KR-Standard-D", True), ("ko-KR-Neural2-C", True), ("ko-KR-Chirp3-HD-Kore", False)],
+)
+def test_chirp_voices_take_no_ssml(voice: str, answer: bool) -> None:
+    assert takes_ssml(voice) is answer
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("voice", [VOICE, CHIRP])
+def test_a_hundred_kilobytes_are_cut_to_googles_limit_at_sentences(endpoint: str, voice: str) -> None:
+    client = GoogleTts(voice, DICTIONARY, endpoint=endpoint)
+    pieces = client.split("보험료 문의 CT & <검사>를 받았어요. " * 2200)
+    assert max(len(client._render(piece).encode()) for piece in pieces) <= 5000
+    assert all(piece.endswith(".") for piece in pieces)
 
 
 def test_the_request_is_what_google_documents_for_a_telephone_line() -> None:
     with OneAnswer(None) as server:
-        say(GoogleTts(server.endpoint), voice="ko-KR-Neural2-B", rate=1.1)
+        say(server.endpoint, voice="ko-KR-Neural2-B", rate=1.1)
+        say(server.endpoint, voice=CHIRP)
     request = server.requests[0]
-    assert request.input.text == TEXT
+    assert request.input.ssml == to_ssml(TEXT, DICTIONARY)
+    assert server.requests[1].input.text == TEXT.replace("문의", "무니")
     assert (request.voice.language_code, request.voice.name) == ("ko-KR", "ko-KR-Neural2-B")
     config = request.audio_config
     assert (config.audio_encoding, config.sample_rate_hertz, config.pitch) == (AudioEncoding.LINEAR16, 24_000, 0.0)
@@ -124,7 +179,7 @@ def test_the_request_is_what_google_documents_for_a_telephone_line() -> None:
 )
 def test_every_status_is_exactly_one_class_and_nothing_is_asked_twice(code: grpc.StatusCode, kind: type[ReadbackError]) -> None:
     with OneAnswer(code) as server, pytest.raises(ReadbackError, match=code.name) as caught:
-        say(GoogleTts(server.endpoint))
+        say(server.endpoint)
     assert type(caught.value) is kind
     assert caught.value.remedy
     assert len(server.requests) == 1
@@ -140,53 +195,51 @@ def test_every_status_is_exactly_one_class_and_nothing_is_asked_twice(code: grpc
         ("empty", VendorUnavailable),
     ],
 )
-def test_injected_faults_are_transient(vendor: dict[str, str], tts: GoogleTts, kind: str, error: type[ReadbackError]) -> None:
+def test_injected_faults_are_transient(vendor: dict[str, str], endpoint: str, kind: str, error: type[ReadbackError]) -> None:
     requests.post(vendor["url"] + "/sandbox/faults", json={"rate": 1, "kinds": [kind], "latency_seconds": 600}).raise_for_status()
     with pytest.raises(error):
-        say(tts, timeout=0.5)
+        say(endpoint, timeout=0.5)
 
 
 @pytest.mark.parametrize(
-    ("ssml", "text", "voice", "reason"),
-    [
-        ("<speak>열림", None, VOICE, "Invalid SSML"),
-        ("<speak>&unknown;</speak>", None, VOICE, "Invalid SSML"),
-        ("<p>뿌리</p>", None, VOICE, "root element"),
-        (None, TEXT, "ko-KR-Nope-A", "does not exist"),
-        ("<speak>가</speak>", None, "ko-KR-Chirp3-HD-Kore", "does not support SSML"),
-        (None, "가" * 1667, VOICE, "5001 bytes"),
-        (None, "", VOICE, "0 bytes"),
-    ],
+    ("text", "voice", "reason"), [("가" * 1667, CHIRP, "5001 bytes"), ("가" * 1663, VOICE, "bytes"), (" \n", VOICE, "0 bytes")]
 )
-def test_what_google_will_never_speak_is_refused(tts: GoogleTts, ssml: str | None, text: str | None, voice: str, reason: str) -> None:
+def test_what_google_will_never_speak_is_refused(endpoint: str, text: str, voice: str, reason: str) -> None:
     with pytest.raises(VendorRefused, match=reason):
-        say(tts, text, ssml, voice)
+        say(endpoint, text, voice)
 
 
-def test_a_voice_without_ssml_speaks_text(tts: GoogleTts) -> None:
-    assert seconds(say(tts, voice="ko-KR-Chirp3-HD-Kore")) > 3
+def test_a_voice_without_ssml_speaks_text(endpoint: str) -> None:
+    assert seconds(say(endpoint, voice=CHIRP)) > 3
 
 
-@pytest.mark.parametrize(("ssml", "text"), [(None, None), ("<speak>가</speak>", "가")])
-def test_one_of_ssml_and_text_is_given(tts: GoogleTts, ssml: str | None, text: str | None) -> None:
-    with pytest.raises(ValueError, match="one of them"):
-        say(tts, text, ssml)
+@pytest.mark.parametrize("voice", ["ko-KR-Wavenet-E", "ko-KR-Wavenet-a", "ko-KR-Chirp3-HD-Nobody", "en-US-Wavenet-A", "Wavenet"])
+def test_a_mistyped_or_retired_voice_is_a_matter_of_configuration_and_similar_ones_are_named(endpoint: str, voice: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"no Korean voice .*READBACK_TTS_VOICE .*ko-KR-.*flows\.say"):
+        GoogleTts(voice, endpoint=endpoint).check_voice()
+    with pytest.raises(ConfigurationError, match="no Korean voice"):
+        say(endpoint, voice=voice)
+
+
+def test_a_voice_that_is_there_passes(endpoint: str) -> None:
+    GoogleTts(VOICE, endpoint=endpoint).check_voice()
+    GoogleTts(CHIRP, endpoint=endpoint).check_voice()
 
 
 def test_an_unreachable_endpoint_is_unavailable() -> None:
     with pytest.raises(VendorUnavailable, match="UNAVAILABLE"):
-        say(GoogleTts("127.0.0.1:1"), timeout=2)
+        say("127.0.0.1:1", timeout=2)
 
 
 def test_without_credentials_the_settings_are_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "missing.json"))
     with pytest.raises(ConfigurationError, match="GOOGLE_APPLICATION_CREDENTIALS"):
-        GoogleTts()
+        GoogleTts(VOICE)
 
 
 def test_the_spoken_text_is_in_no_error_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with OneAnswer(grpc.StatusCode.INVALID_ARGUMENT, f'The text "{TEXT}" is odd') as server, pytest.raises(VendorRefused) as caught:
-        say(GoogleTts(server.endpoint))
+        say(server.endpoint)
     assert "자동차" not in str(caught.value) + repr(vars(caught.value)) + caplog.text
     assert caught.value.__suppress_context__

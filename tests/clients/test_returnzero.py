@@ -16,11 +16,16 @@ import numpy as np
 import pytest
 import requests
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
-from clients.returnzero import JobStatus, ReturnZero, TranscribeConfig
+from clients.returnzero import ReturnZero, TranscribeConfig, _read_job
+from clients.speech_to_text import JobStatus
+from models.call.record import Utterance
 from models.errors import (
     AnswerLost,
     BadRecording,
+    BadTranscript,
     ConfigurationError,
     JobFailed,
     JobGone,
@@ -37,7 +42,10 @@ SECRET = "canary-secret-81f3"
 CONFIG = TranscribeConfig(keywords=("실손보험",))
 WAV = sorted(RECORDINGS.glob("*.wav"))[0]
 AUDIO = WAV.read_bytes()
-WORDS = json.loads(WAV.with_suffix(".json").read_text(encoding="utf-8"))["utterances"]
+WORDS = [
+    Utterance(label=said["spk"], start_ms=said["start_at"], duration_ms=said["duration"], text=said["msg"])
+    for said in json.loads(WAV.with_suffix(".json").read_text(encoding="utf-8"))["utterances"]
+]
 
 
 @contextmanager
@@ -55,7 +63,7 @@ def url() -> Iterator[str]:
 @pytest.fixture
 def client(url: str) -> Iterator[ReturnZero]:
     requests.post(f"{url}/sandbox/faults", json={})
-    returnzero = ReturnZero(url, "ours", SECRET, timeout=5)
+    returnzero = ReturnZero(url, "ours", SECRET, config=CONFIG, timeout=5)
     yield returnzero
     returnzero.close()
 
@@ -116,17 +124,17 @@ def token() -> bytes:
 # --- the way it goes -----------------------------------------------------------------------------------------------------
 
 
-def test_a_recording_becomes_the_vendors_utterances(client: ReturnZero) -> None:
-    job = client.poll(client.submit(AUDIO, '한글 "이름".wav', CONFIG))
+def test_a_recording_becomes_our_utterances(client: ReturnZero) -> None:
+    job = client.poll(client.submit(AUDIO, '한글 "이름".wav'))
     assert job.completed
     assert list(job.utterances) == WORDS
 
 
-def test_a_job_that_runs_is_transcribing() -> None:
+def test_a_job_that_runs_is_in_progress() -> None:
     with vendor("--latency-seconds", "60") as address:
         returnzero = ReturnZero(address, "ours", SECRET)
-        job = returnzero.poll(returnzero.submit(AUDIO, "a.wav", CONFIG))
-    assert (job.status, job.utterances, job.completed) == (JobStatus.TRANSCRIBING, (), False)
+        job = returnzero.poll(returnzero.submit(AUDIO, "a.wav"))
+    assert (job.status, job.utterances, job.completed) == (JobStatus.IN_PROGRESS, (), False)
 
 
 def test_the_config_is_what_the_vendor_documents() -> None:
@@ -186,7 +194,7 @@ def test_every_refusal_is_exactly_one_class(status: int, code: str, kind: type[R
     with scripted(token(), answer({"code": code, "msg": "no"}, status, "X-Request-Id: r-7")) as (address, _):
         returnzero = ReturnZero(address, "ours", SECRET)
         with pytest.raises(ReadbackError, match="no") as caught:
-            returnzero.submit(AUDIO, "a.wav", CONFIG) if what == "submit" else returnzero.poll("j1")
+            returnzero.submit(AUDIO, "a.wav") if what == "submit" else returnzero.poll("j1")
     assert type(caught.value) is kind
     reply = caught.value.reply
     assert reply is not None
@@ -200,41 +208,41 @@ def test_the_wait_the_vendor_asks_for_is_kept(header: str, seconds: float | None
         scripted(token(), answer({"code": "A0002", "msg": "slow"}, 429, header)) as (address, _),
         pytest.raises(TooManyRequests, match="slow") as caught,
     ):
-        ReturnZero(address, "ours", SECRET).submit(AUDIO, "a.wav", CONFIG)
+        ReturnZero(address, "ours", SECRET).submit(AUDIO, "a.wav")
     assert caught.value.retry_after_seconds == seconds
     assert pickle.loads(pickle.dumps(caught.value)).retry_after_seconds == seconds
 
 
 def test_the_stand_in_refuses_by_rule_what_the_vendor_refuses(client: ReturnZero, url: str) -> None:
     with pytest.raises(BadRecording, match="not supported"):
-        client.submit(b"OggS and so on", "a.wav", CONFIG)
+        client.submit(b"OggS and so on", "a.wav")
     with pytest.raises(BadRecording, match="not supported"):
-        client.submit(b"\0" * 4000, "a.wav", CONFIG)
+        client.submit(b"\0" * 4000, "a.wav")
     with pytest.raises(VendorRefused, match="sommers knows"):
-        client.submit(AUDIO, "a.wav", TranscribeConfig(language="fr"))
+        ReturnZero(url, "ours", SECRET, config=TranscribeConfig(language="fr")).submit(AUDIO, "a.wav")
     with pytest.raises(JobGone, match="not found"):
         client.poll("no/such job")
     with vendor("--max-bytes", "1000", "--max-seconds", "5") as small, pytest.raises(BadRecording, match="size"):
-        ReturnZero(small, "ours", SECRET).submit(AUDIO, "a.wav", CONFIG)
+        ReturnZero(small, "ours", SECRET).submit(AUDIO, "a.wav")
     with vendor("--max-seconds", "5") as short, pytest.raises(BadRecording, match="duration"):
-        ReturnZero(short, "ours", SECRET).submit(AUDIO, "a.wav", CONFIG)
+        ReturnZero(short, "ours", SECRET).submit(AUDIO, "a.wav")
 
 
 def test_concurrency_quota_pace_and_age_have_their_errors() -> None:
     with vendor("--latency-seconds", "60", "--concurrency", "1", "--quota-jobs", "2", "--poll-seconds", "60") as address:
         returnzero = ReturnZero(address, "ours", SECRET)
-        job_id = returnzero.submit(AUDIO, "a.wav", CONFIG)
+        job_id = returnzero.submit(AUDIO, "a.wav")
         with pytest.raises(TooManyRequests, match="concurrent"):
-            returnzero.submit(AUDIO, "a.wav", CONFIG)
+            returnzero.submit(AUDIO, "a.wav")
         returnzero.poll(job_id)
         with pytest.raises(TooManyRequests, match="Too many requests") as caught:
             returnzero.poll(job_id)
         assert caught.value.retry_after_seconds == 60
     with vendor("--latency-seconds", "0", "--quota-jobs", "1", "--keep-seconds", "0", "--client", "other:x") as address:
         returnzero = ReturnZero(address, "ours", SECRET)
-        job_id = returnzero.submit(AUDIO, "a.wav", CONFIG)
+        job_id = returnzero.submit(AUDIO, "a.wav")
         with pytest.raises(QuotaExhausted, match="usage limit"):
-            returnzero.submit(AUDIO, "a.wav", CONFIG)
+            returnzero.submit(AUDIO, "a.wav")
         with pytest.raises(ConfigurationError, match="permission"):
             ReturnZero(address, "other", "x").poll(job_id)
         time.sleep(0.01)
@@ -245,7 +253,7 @@ def test_concurrency_quota_pace_and_age_have_their_errors() -> None:
 def test_unknown_audio_fails_and_says_so(client: ReturnZero) -> None:
     wav = io.BytesIO()
     soundfile.write(wav, np.random.default_rng(1).normal(0, 0.1, 8000), 8000, format="WAV")
-    job_id = client.submit(wav.getvalue(), "a.wav", CONFIG)
+    job_id = client.submit(wav.getvalue(), "a.wav")
     with pytest.raises(JobFailed, match="no transcript known for this audio") as caught:
         client.poll(job_id)
     assert caught.value.reply is not None
@@ -258,43 +266,43 @@ def test_unknown_audio_fails_and_says_so(client: ReturnZero) -> None:
 
 @pytest.mark.parametrize("kind", ["reset_after", "truncated", "malformed"])
 def test_a_job_that_was_accepted_without_an_answer_is_lost_and_never_called_transient(client: ReturnZero, url: str, kind: str) -> None:
-    client.poll(client.submit(AUDIO, "a.wav", CONFIG))
+    client.poll(client.submit(AUDIO, "a.wav"))
     before = accepted(url)
     inject(url, kind)
     with pytest.raises(AnswerLost, match="may have accepted"):
-        client.submit(AUDIO, "a.wav", CONFIG)
+        client.submit(AUDIO, "a.wav")
     assert accepted(url) == before + 1
 
 
 @pytest.mark.parametrize("kind", ["500", "503", "A0001", "A0002", "expired_token"])
 def test_a_refused_submit_costs_nothing(client: ReturnZero, url: str, kind: str) -> None:
-    client.poll(client.submit(AUDIO, "a.wav", CONFIG))
+    client.poll(client.submit(AUDIO, "a.wav"))
     before = accepted(url)
     inject(url, kind)
     with pytest.raises((VendorUnavailable, QuotaExhausted, TooManyRequests, ConfigurationError)):
-        client.submit(AUDIO, "a.wav", CONFIG)
+        client.submit(AUDIO, "a.wav")
     assert accepted(url) == before
 
 
 def test_a_read_timeout_of_a_submit_is_a_lost_answer(client: ReturnZero, url: str) -> None:
-    client.submit(AUDIO, "a.wav", CONFIG)
+    client.submit(AUDIO, "a.wav")
     impatient = ReturnZero(url, "ours", SECRET, timeout=0.3)
-    impatient.poll(impatient.submit(AUDIO, "a.wav", CONFIG))
+    impatient.poll(impatient.submit(AUDIO, "a.wav"))
     inject(url, "latency", latency_seconds=1.0)
     with pytest.raises(AnswerLost, match="ReadTimeout"):
-        impatient.submit(AUDIO, "a.wav", CONFIG)
+        impatient.submit(AUDIO, "a.wav")
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"id": 7}', b'{"id": ""}', b"", b"<html>", b"[" * 100_000])
 def test_an_accepting_answer_without_an_id_is_lost(body: bytes) -> None:
     with scripted(token(), answer(body)) as (address, _), pytest.raises(AnswerLost, match="no job id"):
-        ReturnZero(address, "ours", SECRET).submit(AUDIO, "a.wav", CONFIG)
+        ReturnZero(address, "ours", SECRET).submit(AUDIO, "a.wav")
 
 
 @pytest.mark.parametrize("status", [502, 504])
 def test_a_gateways_answer_to_a_submit_is_lost_and_to_a_poll_is_not(status: int) -> None:
     with scripted(token(), answer(b"<html>", status)) as (address, _), pytest.raises(AnswerLost, match="gateway"):
-        ReturnZero(address, "ours", SECRET).submit(AUDIO, "a.wav", CONFIG)
+        ReturnZero(address, "ours", SECRET).submit(AUDIO, "a.wav")
     with scripted(token(), answer(b"<html>", status)) as (address, _), pytest.raises(VendorUnavailable, match=str(status)):
         ReturnZero(address, "ours", SECRET).poll("j1")
 
@@ -314,14 +322,14 @@ def test_nothing_is_lost_before_the_last_byte_was_sent() -> None:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         with pytest.raises(VendorUnavailable, match="No answer"):
-            ReturnZero(f"http://127.0.0.1:{listener.getsockname()[1]}", "ours", SECRET).submit(bytes(50_000_000), "a.wav", CONFIG)
+            ReturnZero(f"http://127.0.0.1:{listener.getsockname()[1]}", "ours", SECRET).submit(bytes(50_000_000), "a.wav")
         thread.join(10)
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://no-such-host.invalid"])
 def test_an_unreachable_vendor_is_unavailable(address: str) -> None:
     with pytest.raises(VendorUnavailable, match="ConnectionError"):
-        ReturnZero(address, "ours", SECRET, timeout=2).submit(AUDIO, "a.wav", CONFIG)
+        ReturnZero(address, "ours", SECRET, timeout=2).submit(AUDIO, "a.wav")
 
 
 def test_a_vendor_that_went_away_between_token_and_submit_was_not_paid() -> None:
@@ -329,7 +337,7 @@ def test_a_vendor_that_went_away_between_token_and_submit_was_not_paid() -> None
         returnzero = ReturnZero(address, "ours", SECRET)
         returnzero.poll("j1")
     with pytest.raises(VendorUnavailable, match="NewConnectionError"):
-        returnzero.submit(AUDIO, "a.wav", CONFIG)
+        returnzero.submit(AUDIO, "a.wav")
 
 
 # --- polls ---------------------------------------------------------------------------------------------------------------
@@ -337,7 +345,7 @@ def test_a_vendor_that_went_away_between_token_and_submit_was_not_paid() -> None
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after", "truncated", "malformed", "500", "503"])
 def test_a_failed_poll_can_be_repeated(client: ReturnZero, url: str, kind: str) -> None:
-    job_id = client.submit(AUDIO, "a.wav", CONFIG)
+    job_id = client.submit(AUDIO, "a.wav")
     inject(url, kind)
     with pytest.raises(VendorUnavailable):
         client.poll(job_id)
@@ -355,10 +363,6 @@ def test_a_failed_poll_can_be_repeated(client: ReturnZero, url: str, kind: str) 
         {"status": "completed"},
         {"status": "completed", "results": []},
         {"status": "completed", "results": {"utterances": {}}},
-        {"status": "completed", "results": {"utterances": [{"msg": "no times"}]}},
-        {"status": "completed", "results": {"utterances": [{"start_at": -1, "duration": 1, "msg": "x", "spk": 0}]}},
-        {"status": "completed", "results": {"utterances": [{"start_at": 0, "duration": 1, "msg": None, "spk": 0}]}},
-        {"status": "completed", "results": {"utterances": [{"start_at": True, "duration": 1, "msg": "x", "spk": 0}]}},
         b"\xff\xfe" * 10,
         b'{"a":' * 50_000,
     ],
@@ -366,6 +370,82 @@ def test_a_failed_poll_can_be_repeated(client: ReturnZero, url: str, kind: str) 
 def test_a_malformed_poll_is_unavailable(body: object) -> None:
     with scripted(token(), answer(body)) as (address, _), pytest.raises(VendorUnavailable, match="cannot be read"):
         ReturnZero(address, "ours", SECRET).poll("j1")
+
+
+def said(**changes: object) -> dict[str, object]:
+    return {"start_at": 0, "duration": 900, "msg": "비밀번호", "spk": 0, "lang": "ko"} | changes
+
+
+def poll_of(*utterances: object) -> list[Utterance]:
+    body = {"status": "completed", "results": {"utterances": utterances}}
+    with scripted(token(), answer(body)) as (address, _):
+        return list(ReturnZero(address, "ours", SECRET).poll("j1").utterances)
+
+
+def test_a_completed_job_without_spk_is_read() -> None:
+    without = said()
+    del without["spk"]
+    assert poll_of(without, said(spk=3)) == [
+        Utterance(label=None, start_ms=0, duration_ms=900, text="비밀번호"),
+        Utterance(label=3, start_ms=0, duration_ms=900, text="비밀번호"),
+    ]
+
+
+@pytest.mark.parametrize("label", [None, "agent", True, 0.5, [1], {}])
+def test_a_label_that_is_no_number_tells_nothing_and_costs_no_words(label: object) -> None:
+    assert poll_of(said(spk=label)) == [Utterance(label=None, start_ms=0, duration_ms=900, text="비밀번호")]
+
+
+def test_times_may_be_written_as_decimals_and_what_else_is_there_does_not_matter() -> None:
+    assert poll_of(said(start_at=480.0, words=[], spk_type="NORMAL")) == [
+        Utterance(label=0, start_ms=480, duration_ms=900, text="비밀번호")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("utterances", "complaint"),
+    [
+        ([["비밀번호"]], "utterance 0 is list, not an object"),
+        ([said(), {"start_at": 0, "duration": 1, "spk": 0}], "utterance 1 has no text in msg"),
+        ([said(msg=None)], "utterance 0 has no text in msg"),
+        ([said(msg=12)], "utterance 0 has no text in msg"),
+        ([said(start_at=-1)], "start_at = -1"),
+        ([said(start_at="12")], "start_at = str"),
+        ([said(start_at=True)], "start_at = True"),
+        ([said(start_at=0.5)], "start_at = 0.5"),
+        ([said(start_at=float("nan"))], "start_at"),
+        ([said(duration=10**400)], "duration = int"),
+        ([said(duration=None)], "duration = NoneType"),
+        ([said(duration=86_400_001)], "duration = 86400001"),
+    ],
+)
+def test_a_completed_transcript_that_makes_no_sense_is_refused_at_once_by_index_and_field_without_its_words(
+    utterances: list[object], complaint: str
+) -> None:
+    with pytest.raises(BadTranscript, match=complaint) as refusal:
+        poll_of(*utterances)
+    assert "비밀번호" not in str(refusal.value)
+    assert "job j1" in str(refusal.value)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["start_at", "duration", "msg", "spk"]), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(
+    st.lists(json_values, max_size=3)
+    | st.lists(st.fixed_dictionaries({"start_at": json_values, "duration": st.just(5), "msg": st.text(), "spk": json_values}))
+)
+def test_any_list_of_json_is_a_transcript_or_a_refusal(utterances: list[object]) -> None:
+    try:
+        job = _read_job("j1", {"status": "completed", "results": {"utterances": utterances}})
+    except BadTranscript as refusal:
+        assert refusal.remedy  # noqa: PT017
+    else:
+        assert len(job.utterances) == len(utterances)
 
 
 def test_an_answer_that_unfolds_without_end_is_cut_off() -> None:
@@ -393,14 +473,14 @@ def test_a_failed_job_says_why_in_one_line(error: object) -> None:
 def test_64_threads_share_one_token(url: str, client: ReturnZero) -> None:
     before = counters(url)["auths"]
     with ThreadPoolExecutor(64) as pool:
-        jobs = list(pool.map(lambda _: client.submit(AUDIO, "a.wav", CONFIG), range(64)))
+        jobs = list(pool.map(lambda _: client.submit(AUDIO, "a.wav"), range(64)))
         assert all(job.completed for job in pool.map(client.poll, jobs))
     assert len(set(jobs)) == 64
     assert counters(url)["auths"] == before + 1
 
 
 def test_an_expired_token_is_renewed_once_and_the_request_goes_on(url: str, client: ReturnZero) -> None:
-    job_id = client.submit(AUDIO, "a.wav", CONFIG)
+    job_id = client.submit(AUDIO, "a.wav")
     before = counters(url)["auths"]
     client._token = "expired"
     with ThreadPoolExecutor(16) as pool:
@@ -409,7 +489,7 @@ def test_an_expired_token_is_renewed_once_and_the_request_goes_on(url: str, clie
 
 
 def test_a_token_that_is_refused_again_is_a_matter_of_configuration(client: ReturnZero, url: str) -> None:
-    job_id = client.submit(AUDIO, "a.wav", CONFIG)
+    job_id = client.submit(AUDIO, "a.wav")
     before = counters(url)["auths"]
     inject(url, "expired_token")
     with pytest.raises(ConfigurationError, match="CLIENT_ID"):
@@ -418,7 +498,7 @@ def test_a_token_that_is_refused_again_is_a_matter_of_configuration(client: Retu
 
 
 def test_a_token_is_renewed_before_it_expires(monkeypatch: pytest.MonkeyPatch, url: str, client: ReturnZero) -> None:
-    job_id = client.submit(AUDIO, "a.wav", CONFIG)
+    job_id = client.submit(AUDIO, "a.wav")
     before, now = counters(url)["auths"], time.monotonic()
     monkeypatch.setattr("clients.returnzero.time.monotonic", lambda: now + 5.5 * 3600)
     client.poll(job_id)
@@ -463,7 +543,7 @@ def test_missing_settings_are_told_on_construction(arguments: tuple[str, str, st
 )
 def test_trouble_with_the_token_never_counts_as_a_lost_answer(reply: bytes | None, kind: type[ReadbackError]) -> None:
     with scripted(reply) as (address, _), pytest.raises(ReadbackError) as caught:
-        ReturnZero(address, "ours", SECRET).submit(AUDIO, "a.wav", CONFIG)
+        ReturnZero(address, "ours", SECRET).submit(AUDIO, "a.wav")
     assert type(caught.value) is kind
 
 
@@ -506,7 +586,7 @@ def _everything_said(error: BaseException | None) -> str:
 @pytest.mark.parametrize("what", ["submit", "poll"])
 def test_no_secret_token_or_transcript_is_in_an_error_or_a_log(reply: bytes | None, what: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    asking: Callable[[ReturnZero], object] = (lambda r: r.submit(AUDIO, "a.wav", CONFIG)) if what == "submit" else (lambda r: r.poll("j1"))
+    asking: Callable[[ReturnZero], object] = (lambda r: r.submit(AUDIO, "a.wav")) if what == "submit" else (lambda r: r.poll("j1"))
     with scripted(token(), reply) as (address, _), pytest.raises(ReadbackError) as caught:
         asking(ReturnZero(address, "ours", SECRET))
     said = _everything_said(caught.value) + caplog.text

@@ -15,7 +15,7 @@ from prefect.testing.utilities import prefect_test_harness
 import wiring
 from clients.s3 import ObjectStore
 from deployments.register import pools, register_pool
-from models.call.record import CallRecord, Failure, Outcome, Recording, Transcription
+from models.call.record import CallRecord, Failure, Outcome, OwnedCall, Recording, Transcription
 from models.keys import StorageKeys
 from tasks.call.quarantine import set_aside
 from wiring.configuration import load_settings
@@ -126,7 +126,7 @@ async def quarantined(
     failure = Failure(
         error=error, reason=f"{record.recording.key} is broken", remedy="Restore it", step="fetch", at=at or datetime.now(UTC)
     )
-    return await set_aside.fn(record.call_id, "run-of-yesterday", failure)
+    return await set_aside.fn(OwnedCall(record.call_id, "run-of-yesterday"), failure)
 
 
 def outcome_of(call_id: str) -> Outcome:

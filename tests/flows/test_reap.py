@@ -15,8 +15,9 @@ from clients.s3 import ObjectStore
 from flows import reap as reaper
 from flows.reap import reap
 from flows.reconcile import reconcile
+from models.call.steps import Step
 from models.errors import QuotaExhausted
-from tasks.operations.pause import QUEUES, WAITING, Stop, pause_calls, resume_calls, stop_in_force
+from tasks.operations.pause import QUEUES, WAITING, PauseReason, pause_calls, pause_in_force, resume_calls
 from tasks.operations.runs import heard_since
 from tests.flows.conftest import a_call_run, artifact, put_recording
 
@@ -149,8 +150,8 @@ async def test_a_reaper_leaves_the_work_to_one_that_began_before_unless_that_one
     assert [await state_of(client, one) for one in (run, earlier)] == ["AwaitingRetry", "Crashed"]
 
 
-def used_up(age: timedelta = timedelta(0)) -> Stop:
-    stop = Stop.because_of(QuotaExhausted("the quota is used up", remedy="Buy more"), "transcribe", "")
+def used_up(age: timedelta = timedelta(0)) -> PauseReason:
+    stop = PauseReason.because_of(QuotaExhausted("the quota is used up", remedy="Buy more"), Step.TRANSCRIBE, "")
     return stop.model_copy(update={"since": datetime.now(UTC) - age})
 
 
@@ -163,7 +164,7 @@ async def test_a_used_up_quota_pauses_the_queues_once_and_tells_why(store: Objec
     assert await paused(client) == [True, True]
     await reap(resume_now=True)
     assert await paused(client) == [False, False]
-    assert await stop_in_force(client) is None
+    assert await pause_in_force(client) is None
 
 
 async def test_paused_queues_open_after_a_while_so_that_the_next_call_tries(store: ObjectStore, client: PrefectClient) -> None:

@@ -1,10 +1,9 @@
 """The spoken text: its exact words, its markup, its pronunciation and its pieces."""
 
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.call.read_back import (
@@ -16,16 +15,15 @@ from models.call.read_back import (
     respell,
     speakable,
     split_for_synthesis,
-    takes_ssml,
-    to_ssml,
 )
 from models.errors import BadTranscript, ConfigurationError
 
 DICTIONARY = Pronunciations((Pronunciation("문의", "무니", "muni"), Pronunciation("신문의", "신무늬"), Pronunciation("CT", "씨티")))
 
 
-def ssml(text: str) -> str:
-    return to_ssml(text, DICTIONARY)
+def rendered(text: str) -> str:
+    """A request that is longer than its text, as SSML is."""
+    return f"<{respell(text, DICTIONARY)}>"
 
 
 def test_the_read_back_is_the_fixed_opening_and_the_summary() -> None:
@@ -38,63 +36,17 @@ def test_a_summary_without_words_is_not_read_back(summary: str) -> None:
         read_back_sentence(summary)
 
 
-def test_dictionary_words_are_respelled_in_markup_and_the_rest_is_left() -> None:
-    assert ssml("문의 CT CTX 보험") == '<speak><sub alias="무니">문의</sub> <sub alias="씨티">CT</sub> CTX 보험</speak>'
+def test_the_longer_spelling_wins_and_latin_letters_match_as_whole_words() -> None:
+    assert respell("신문의 문의 CT CTX", DICTIONARY) == "신무늬 무니 씨티 CTX"
 
 
-def test_the_longer_spelling_wins() -> None:
-    assert ssml("신문의") == '<speak><sub alias="신무늬">신문의</sub></speak>'
-
-
-def test_ipa_is_used_only_when_asked_for_and_known() -> None:
-    assert to_ssml("문의 CT", DICTIONARY, use_ipa=True) == (
-        '<speak><phoneme alphabet="ipa" ph="muni">문의</phoneme> <sub alias="씨티">CT</sub></speak>'
-    )
-
-
-hostile = [
-    '<break time="9s"/>',
-    "</speak><speak>",
-    "]]>",
-    "<![CDATA[",
-    "&amp;",
-    "&#0;",
-    "<!--",
-    "{{ 7*7 }}",
-    '"',
-    "'",
-    "\ud800",
-    "\x00",
-    "문의",
-]
-
-
-@given(st.lists(st.sampled_from(hostile) | st.text(), max_size=8).map("".join))
-@example("<sub alias='문의'>문의</sub>")
-@example("\ufffe\uffff\x0b\x85\u2028")
-def test_no_text_can_add_markup_and_none_of_its_words_is_lost(text: str) -> None:
-    root = ET.fromstring(ssml(text))
-    assert root.tag == "speak"
-    assert {element.tag for element in root} <= {"sub"}
-    assert all(set(element.attrib) == {"alias"} and element.text in DICTIONARY.by_spelling for element in root)
-    assert "".join(root.itertext()) == speakable(text)
-
-
-def test_voices_without_ssml_get_the_words_as_they_sound() -> None:
+def test_voices_without_markup_get_the_words_as_they_sound() -> None:
     assert respell("문의하신 내용이 CT 검사 <b>", DICTIONARY) == "무니하신 내용이 씨티 검사 <b>"
 
 
-@pytest.mark.parametrize(
-    ("voice", "answer"),
-    [("ko-KR-Wavenet-A", True), ("ko-KR-Standard-D", True), ("ko-KR-Neural2-C", True), ("ko-KR-Chirp3-HD-Kore", False)],
-)
-def test_chirp_voices_take_no_ssml(voice: str, answer: bool) -> None:
-    assert takes_ssml(voice) is answer
-
-
 def test_a_short_text_stays_whole() -> None:
-    assert split_for_synthesis("문의하신 내용이 보험금 청구. 그리고 접수.", render=ssml) == ["문의하신 내용이 보험금 청구. 그리고 접수."]
-    assert split_for_synthesis(" \n ") == []
+    assert split_for_synthesis("문의하신 내용이 보험금 청구. 그리고 접수.", 5000, rendered) == ["문의하신 내용이 보험금 청구. 그리고 접수."]
+    assert split_for_synthesis(" \n ", 5000) == []
 
 
 def test_long_texts_break_after_sentences_first_then_clauses_then_words_then_letters() -> None:
@@ -106,8 +58,8 @@ def test_long_texts_break_after_sentences_first_then_clauses_then_words_then_let
 
 @given(st.text(alphabet=st.sampled_from('가문의CT. ,<&"A😀\n'), max_size=400), st.integers(110, 300))
 def test_every_request_keeps_the_limit_and_every_letter_is_said(text: str, limit: int) -> None:
-    pieces = split_for_synthesis(text, limit, ssml)
-    assert all(len(ssml(piece).encode()) <= limit for piece in pieces)
+    pieces = split_for_synthesis(text, limit, rendered)
+    assert all(len(rendered(piece).encode()) <= limit for piece in pieces)
     assert "".join(pieces).replace(" ", "") == speakable(text).replace(" ", "")
     assert all(pieces)
 
@@ -115,14 +67,14 @@ def test_every_request_keeps_the_limit_and_every_letter_is_said(text: str, limit
 @pytest.mark.timeout(60)
 def test_a_hundred_kilobytes_are_cut_quickly_to_googles_limit() -> None:
     text = "보험료 문의 CT & <검사>를 받았어요. " * 2200
-    pieces = split_for_synthesis(text, render=ssml)
-    assert max(len(ssml(piece).encode()) for piece in pieces) <= 5000
+    pieces = split_for_synthesis(text, 5000, rendered)
+    assert max(len(rendered(piece).encode()) for piece in pieces) <= 5000
     assert all(piece.endswith(".") for piece in pieces)
 
 
 def test_a_limit_too_small_for_one_letter_is_an_error_of_ours() -> None:
-    with pytest.raises(ConfigurationError, match="Not even '가' fits into a request of 10 bytes"):
-        split_for_synthesis("가나", 10, ssml)
+    with pytest.raises(ConfigurationError, match="Not even '가' fits into a request of 4 bytes"):
+        split_for_synthesis("가나", 4, rendered)
 
 
 def test_the_shipped_dictionary_loads_and_knows_the_word_of_every_prompt() -> None:

@@ -6,15 +6,15 @@ import pytest
 
 from models.call.reconciling import (
     Action,
-    Care,
     Decision,
     OwnerRun,
+    ReapAction,
     ReapingRules,
     Reason,
     RunFacts,
-    care_for,
     decide,
     pause_before_restart,
+    reap_action,
 )
 from models.call.record import CallRecord, Outcome, Recording
 
@@ -76,16 +76,16 @@ RULES = ReapingRules(crashed_for=timedelta(minutes=1), pending_for=timedelta(min
 @pytest.mark.parametrize(
     ("state", "age", "run_count", "heard", "care"),
     [
-        ("CRASHED", 61, 1, False, Care.RERUN),
-        ("CRASHED", 59, 1, False, Care.NOTHING),
-        ("CRASHED", 61, 3, False, Care.GIVE_UP),
-        ("PENDING", 301, 0, False, Care.RERUN),
-        ("PENDING", 20, 0, False, Care.NOTHING),
-        ("RUNNING", 91, 1, False, Care.CRASH),
-        ("RUNNING", 91, 1, True, Care.NOTHING),
-        ("RUNNING", 60, 1, False, Care.NOTHING),
-        ("COMPLETED", 999, 1, False, Care.NOTHING),
+        ("CRASHED", 61, 1, False, ReapAction.RERUN),
+        ("CRASHED", 59, 1, False, ReapAction.NOTHING),
+        ("CRASHED", 61, 3, False, ReapAction.GIVE_UP),
+        ("PENDING", 301, 0, False, ReapAction.RERUN),
+        ("PENDING", 20, 0, False, ReapAction.NOTHING),
+        ("RUNNING", 91, 1, False, ReapAction.CRASH),
+        ("RUNNING", 91, 1, True, ReapAction.NOTHING),
+        ("RUNNING", 60, 1, False, ReapAction.NOTHING),
+        ("COMPLETED", 999, 1, False, ReapAction.NOTHING),
     ],
 )
-def test_the_reaper_reruns_the_dead_and_leaves_the_living(state: str, age: int, run_count: int, heard: bool, care: Care) -> None:
-    assert care_for(RunFacts(state, NOW - timedelta(seconds=age), run_count), heard=heard, now=NOW, rules=RULES) is care
+def test_the_reaper_reruns_the_dead_and_leaves_the_living(state: str, age: int, run_count: int, heard: bool, care: ReapAction) -> None:
+    assert reap_action(RunFacts(state, NOW - timedelta(seconds=age), run_count), heard=heard, now=NOW, rules=RULES) is care

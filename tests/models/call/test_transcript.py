@@ -1,4 +1,4 @@
-"""Utterances as ReturnZero gives them, and as it never should; the transcript, the summarizer's input, the term list."""
+"""Utterances named and put in order; the transcript, the summarizer's input, the term list."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,17 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sounds import tone, wav
 
+from clients.returnzero import MAX_KEYWORD_CHARACTERS, MAX_KEYWORDS
 from models.call.record import CallRecord, Recording, Speaker, Transcription, Utterance
 from models.call.terms import TERMS, load_terms
-from models.call.transcript import read_utterances, summarizer_input, transcript_text
+from models.call.transcript import name_speakers, summarizer_input, transcript_text
 from models.errors import BadTranscript, ConfigurationError, NoSpeech
 from models.sound.recording import RecordingAudio, inspect_recording
 
+LIMITS = {"most": MAX_KEYWORDS, "longest": MAX_KEYWORD_CHARACTERS}
 C, A, U = Speaker.CUSTOMER, Speaker.AGENT, Speaker.UNKNOWN
 
 
-def said(start: int, text: str, spk: int = 0, duration: int = 1000) -> dict[str, object]:
-    return {"start_at": start, "duration": duration, "msg": text, "spk": spk, "lang": "ko"}
+def said(start: int, text: str, label: int | None = 0, duration: int = 1000) -> Utterance:
+    return Utterance(label=label, start_ms=start, duration_ms=duration, text=text)
 
 
 def call(*turns: str) -> RecordingAudio:
@@ -41,7 +43,7 @@ def record(*utterances: tuple[Speaker, str]) -> CallRecord:
 
 
 def test_speakers_are_named_by_the_louder_channel_and_put_in_order() -> None:
-    utterances = read_utterances(
+    utterances = name_speakers(
         [said(1000, "사고가 났어요", 1), said(0, "무엇을 도와드릴까요", 0), said(2000, "네", 0)], call("agent", "customer", "agent")
     )
     assert [(u.speaker, u.text) for u in utterances] == [(A, "무엇을 도와드릴까요"), (C, "사고가 났어요"), (A, "네")]
@@ -50,78 +52,56 @@ def test_speakers_are_named_by_the_louder_channel_and_put_in_order() -> None:
 
 def test_crosstalk_in_one_utterance_does_not_rename_a_speaker() -> None:
     audio = call("customer", "customer", "mostly agent", "agent")
-    named = read_utterances([said(0, "가", 1), said(1000, "나", 1), said(2000, "다", 1), said(3000, "라", 2)], audio)
+    named = name_speakers([said(0, "가", 1), said(1000, "나", 1), said(2000, "다", 1), said(3000, "라", 2)], audio)
     assert [u.speaker for u in named] == [C, C, C, A]
 
 
 def test_what_lies_on_one_channel_is_that_speakers_whatever_its_label() -> None:
     audio = call("agent", "agent", "customer", "agent", "customer")
     labels = [0, 0, 0, 0, 1]
-    named = read_utterances([said(1000 * i, "말", label) for i, label in enumerate(labels)], audio)
+    named = name_speakers([said(1000 * i, "말", label) for i, label in enumerate(labels)], audio)
     assert [u.speaker for u in named] == [A, A, C, A, C]
 
 
 def test_votes_decide_only_what_lies_on_both_channels() -> None:
     audio = call("customer", "mostly agent", "both", "agent", "mostly customer", "agent")
     labels = [1, 1, 1, 0, 0, 0]
-    named = read_utterances([said(1000 * i, "말", label) for i, label in enumerate(labels)], audio)
+    named = name_speakers([said(1000 * i, "말", label) for i, label in enumerate(labels)], audio)
     assert [u.speaker for u in named] == [C, U, U, A, A, A]
 
 
 def test_without_diarization_each_utterance_is_named_by_itself() -> None:
-    named = read_utterances([said(0, "가"), said(1000, "나"), said(2000, "다")], call("agent", "customer", "both"))
+    named = name_speakers([said(0, "가"), said(1000, "나"), said(2000, "다")], call("agent", "customer", "both"))
     assert [u.speaker for u in named] == [A, C, U]
 
 
 @pytest.mark.parametrize("audio", [None, inspect_recording(wav(tone(2)))])
 def test_a_mono_recording_does_not_say_who_is_who(audio: RecordingAudio | None) -> None:
-    assert [u.speaker for u in read_utterances([said(0, "가", 0), said(1000, "나", 1)], audio)] == [U, U]
+    assert [u.speaker for u in name_speakers([said(0, "가", 0), said(1000, "나", 1)], audio)] == [U, U]
 
 
 def test_the_same_sound_on_both_channels_does_not_say_who_is_who() -> None:
-    named = read_utterances([said(0, "가", 0), said(1000, "나", 1)], call("both", "both"))
+    named = name_speakers([said(0, "가", 0), said(1000, "나", 1)], call("both", "both"))
     assert [u.speaker for u in named] == [U, U]
 
 
-@pytest.mark.parametrize(
-    ("answer", "complaint"),
-    [
-        (None, "utterances are NoneType, not a list"),
-        ({"0": {}}, "utterances are dict, not a list"),
-        ([["비밀번호"]], "utterance 0 is list, not an object"),
-        ([said(0, "네"), {"start_at": 0, "duration": 1, "spk": 0}], "utterance 1 has no text in msg"),
-        ([{**said(0, "비밀번호"), "msg": 12}], "utterance 0 has no text in msg"),
-        ([{**said(0, "비밀번호"), "start_at": -1}], "start_at = -1"),
-        ([{**said(0, "비밀번호"), "start_at": "12"}], "start_at = str"),
-        ([{**said(0, "비밀번호"), "start_at": True}], "start_at = True"),
-        ([{**said(0, "비밀번호"), "start_at": float("nan")}], "start_at"),
-        ([{**said(0, "비밀번호"), "duration": 10**400}], "duration"),
-        ([{**said(0, "비밀번호"), "duration": None}], "duration = NoneType"),
-        ([{**said(0, "비밀번호"), "spk": "agent"}], "spk = str"),
-        ([said(0, "가" * 1_000_001)], "more than 1,000,000 characters"),
-    ],
-)
-def test_a_malformed_answer_is_refused_by_index_and_field_without_its_words(answer: object, complaint: str) -> None:
-    with pytest.raises(BadTranscript, match=complaint) as refusal:
-        read_utterances(answer)
-    assert "비밀번호" not in str(refusal.value)
+def test_more_words_than_a_call_can_hold_are_refused() -> None:
+    with pytest.raises(BadTranscript, match="more than 1,000,000 characters"):
+        name_speakers([said(0, "가" * 1_000_001)])
 
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["start_at", "duration", "msg", "spk"]), inner, max_size=4),
-    max_leaves=12,
-)
+def test_utterances_without_a_label_are_named_by_themselves_beside_labelled_ones() -> None:
+    audio = call("customer", "agent", "agent", "customer")
+    named = name_speakers([said(0, "가", 1), said(1000, "나", None), said(2000, "다", 2), said(3000, "라", None)], audio)
+    assert [u.speaker for u in named] == [C, A, A, C]
 
 
-@given(
-    json_values | st.lists(st.fixed_dictionaries({"start_at": json_values, "duration": st.just(5), "msg": st.text(), "spk": st.just(1)}))
-)
-def test_any_json_is_a_transcript_or_a_refusal(answer: object) -> None:
+@given(st.lists(st.text(), max_size=5))
+def test_any_words_are_a_transcript_or_no_speech(texts: list[str]) -> None:
+    utterances = name_speakers([said(index, text) for index, text in enumerate(texts)], call("customer"))
     try:
-        utterances = read_utterances(answer, call("customer"))
         text = transcript_text(utterances)
-    except (BadTranscript, NoSpeech) as refusal:
+    except NoSpeech as refusal:
         assert refusal.remedy  # noqa: PT017
     else:
         assert len(text.splitlines()) == len(utterances)
@@ -138,20 +118,20 @@ def test_the_transcript_has_one_line_an_utterance_whatever_is_inside() -> None:
         "  ",
         "네.",
     ]
-    text = transcript_text(read_utterances([said(i, m) for i, m in enumerate(messages)]))
+    text = transcript_text(name_speakers([said(i, m) for i, m in enumerate(messages)]))
     assert text.split("\n") == ["보험금 청구 하려고요", "네 네 네", "[31m빨강", "짝 없음", "<speak>{{ 7*7 }}</speak> 😀", "네.", ""]
 
 
 @pytest.mark.timeout(20)
 def test_a_hundred_kilobytes_in_one_utterance_pass_quickly() -> None:
-    text = transcript_text(read_utterances([said(0, "보험 \x01" * 20_000)]))
+    text = transcript_text(name_speakers([said(0, "보험 \x01" * 20_000)]))
     assert len(text.encode()) > 100_000
 
 
 @pytest.mark.parametrize("answer", [[], [said(0, "")], [said(0, " \n ")], [said(0, "..."), said(1, "😀 ?!")]])
-def test_a_recording_in_which_nobody_speaks_has_no_transcript(answer: list[object]) -> None:
+def test_a_recording_in_which_nobody_speaks_has_no_transcript(answer: list[Utterance]) -> None:
     with pytest.raises(NoSpeech, match="nobody said anything"):
-        transcript_text(read_utterances(answer))
+        transcript_text(name_speakers(answer))
 
 
 def test_the_summary_is_made_from_the_callers_own_words() -> None:
@@ -195,14 +175,14 @@ def test_a_call_without_words_has_nothing_to_summarize(utterances: tuple[tuple[S
 
 
 def test_the_shipped_term_list_is_one_that_returnzero_takes() -> None:
-    terms = load_terms(TERMS)
+    terms = load_terms(TERMS, **LIMITS)
     assert 150 <= len(terms) <= 500
     assert {"무보험차상해", "자기부담금", "실손보험"} <= set(terms)
 
 
 def test_comments_and_repetitions_in_a_term_list_do_not_count(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("\ufeff# 자동차\n대인배상  # 책임\n\n대인배상\n자기 부담금\n", "utf-8")
-    assert load_terms(tmp_path / "t.txt") == ["대인배상", "자기 부담금"]
+    assert load_terms(tmp_path / "t.txt", **LIMITS) == ["대인배상", "자기 부담금"]
 
 
 @pytest.mark.parametrize(
@@ -216,12 +196,12 @@ def test_comments_and_repetitions_in_a_term_list_do_not_count(tmp_path: Path) ->
 def test_a_broken_term_list_names_the_line(tmp_path: Path, content: str, complaint: str) -> None:
     (tmp_path / "t.txt").write_text(content, "utf-8")
     with pytest.raises(ConfigurationError, match=complaint):
-        load_terms(tmp_path / "t.txt")
+        load_terms(tmp_path / "t.txt", **LIMITS)
 
 
 def test_a_term_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"none\.txt cannot be read"):
-        load_terms(tmp_path / "none.txt")
+        load_terms(tmp_path / "none.txt", **LIMITS)
     (tmp_path / "t.txt").write_bytes("보험".encode("cp949"))
     with pytest.raises(ConfigurationError, match="Save it as UTF-8"):
-        load_terms(tmp_path / "t.txt")
+        load_terms(tmp_path / "t.txt", **LIMITS)

@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 import pytest
 
-from clients.returnzero import Job, JobStatus
 from clients.s3 import ObjectStore
-from models.call.record import CallRecord, Outcome, Recording, Transcription
+from clients.speech_to_text import Job, JobStatus
+from models.call.record import CallRecord, Outcome, Recording, Transcription, Utterance
 from models.errors import CallTakenOver, StorageConflict, TooManyRequests
 from models.keys import StorageKeys
 from stores.call_records import CallRecords, Checkpoint
 from tasks.call import transcribe
 
-JOB = Job("job-1", JobStatus.COMPLETED, ({"start_at": 0, "duration": 900, "msg": "해지하고 싶어요", "spk": 0, "lang": "ko"},))
+JOB = Job("job-1", JobStatus.COMPLETED, (Utterance(label=0, start_ms=0, duration_ms=900, text="해지하고 싶어요"),))
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_job_id_is_written_down_although_s3_asks_for_a_slower_pace(
 ) -> None:
     spoil_s3("SlowDown")
     threading.Timer(1.2, spoil_s3).start()
-    noted = transcribe._note(submitting, Transcription(job_id="job-1"))
+    noted = transcribe.note(CallRecords(faulty_store), submitting, Transcription(job_id="job-1"))
     assert noted.record.transcription.job_id == "job-1"
     assert CallRecords(faulty_store).read(submitting.record.call_id) == noted
 
@@ -40,7 +40,7 @@ def test_patience_for_a_note_ends(
     monkeypatch.setattr(transcribe, "_NOTE_PAUSES", (0.0, 0.0))
     spoil_s3("SlowDown")
     with pytest.raises(TooManyRequests, match="slower pace"):
-        transcribe._note(submitting, Transcription(job_id="job-1"))
+        transcribe.note(CallRecords(faulty_store), submitting, Transcription(job_id="job-1"))
 
 
 def test_a_call_set_aside_meanwhile_keeps_the_job_id_and_stops_this_run(
@@ -50,7 +50,7 @@ def test_a_call_set_aside_meanwhile_keeps_the_job_id_and_stops_this_run(
     records = CallRecords(faulty_store)
     records.save(submitting, outcome=Outcome.QUARANTINED)
     with pytest.raises(CallTakenOver, match="set aside"):
-        transcribe._note(submitting, Transcription(job_id="job-1"))
+        transcribe.note(CallRecords(faulty_store), submitting, Transcription(job_id="job-1"))
     left = records.read(submitting.record.call_id).record
     assert (left.outcome, left.transcription.job_id) == (Outcome.QUARANTINED, "job-1")
 
@@ -62,7 +62,7 @@ def test_another_runs_job_is_not_overwritten_by_a_late_note(
     records = CallRecords(faulty_store)
     records.save(submitting, owner="run-2", transcription=Transcription(job_id="job-2"))
     with pytest.raises(CallTakenOver, match="run-2"):
-        transcribe._note(submitting, Transcription(job_id="job-1"))
+        transcribe.note(CallRecords(faulty_store), submitting, Transcription(job_id="job-1"))
     assert records.read(submitting.record.call_id).record.transcription.job_id == "job-2"
 
 
@@ -70,7 +70,7 @@ def test_a_file_of_another_system_costs_a_number_that_is_written_down_before_it_
     faulty_store: ObjectStore, submitting: Checkpoint
 ) -> None:
     faulty_store.put(StorageKeys.transcript(3), b"from before")
-    done = transcribe._keep_transcript(submitting, JOB, None)  # type: ignore[arg-type]
+    done = transcribe.keep_transcript(submitting, JOB, None, records=CallRecords(faulty_store), store=faulty_store)
     number = done.record.number
     assert number is not None
     assert number != 3
@@ -83,6 +83,6 @@ def test_a_write_that_s3_turned_away_for_both_writers_is_repeated_under_the_same
 ) -> None:
     spoil_s3("409")
     with pytest.raises(StorageConflict, match="another writer"):
-        transcribe._keep_transcript(submitting, JOB, None)  # type: ignore[arg-type]
+        transcribe.keep_transcript(submitting, JOB, None, records=CallRecords(faulty_store), store=faulty_store)
     spoil_s3()
-    assert transcribe._keep_transcript(submitting, JOB, None).record.number == 3  # type: ignore[arg-type]
+    assert transcribe.keep_transcript(submitting, JOB, None, records=CallRecords(faulty_store), store=faulty_store).record.number == 3

@@ -1,0 +1,49 @@
+"""The steps of a call, in their order, each with the name that operations read."""
+
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """One step of ``process_call``: the value stands in records, notes and logs."""
+
+    CLAIM = "claim"
+    FETCH = "fetch"
+    TRANSCRIBE = "transcribe"
+    SUMMARIZE = "summarize"
+    SPEAK = "speak"
+    CONVERT = "convert"
+    UPLOAD = "upload"
+    HAND_OVER = "hand over"
+
+    @property
+    def label(self) -> str:
+        """The name in artifacts.
+
+        >>> Step.HAND_OVER.label
+        '연동'
+        """
+        return _LABELS[self]
+
+
+_LABELS = {
+    Step.CLAIM: "접수",
+    Step.FETCH: "녹취 확인",
+    Step.TRANSCRIBE: "음성 인식",
+    Step.SUMMARIZE: "요약",
+    Step.SPEAK: "음성 합성",
+    Step.CONVERT: "변환",
+    Step.UPLOAD: "업로드",
+    Step.HAND_OVER: "연동",
+}
+
+
+def step_label(name: str) -> str:
+    """The label of a step that a record names; a name that this release does not know is shown as it is.
+
+    >>> step_label("speak"), step_label("dance")
+    ('음성 합성', 'dance')
+    """
+    try:
+        return Step(name).label
+    except ValueError:
+        return name

@@ -1,0 +1,81 @@
+"""The hand-over: the contact told, the record closed."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from prefect import get_run_logger
+
+import wiring
+from clients.connect import ConnectContacts
+from clients.s3 import ObjectStore
+from models.call.contact import ContactCall, contact_attributes
+from models.call.ended import EndedCall
+from models.call.record import CallRecord, Outcome, OwnedCall, Prompt, Summary
+from models.errors import VendorRefused
+from stores.call_records import CallRecords, Checkpoint
+from stores.contacts import ContactCalls
+from stores.days import file_end
+from tasks.call.claim import own_checkpoint
+from tasks.in_thread import task_in_thread
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """What a finished call is handed over with: its summary, its prompt, and the seconds each step took."""
+
+    summary: Summary
+    prompt: Prompt
+    step_seconds: dict[str, float]
+
+
+@task_in_thread("hand-over")
+def hand_over(call: OwnedCall, result: HandOver) -> CallRecord:
+    """Close the record as read back and, where a Connect instance is named, write the contact's attributes."""
+    records, store = wiring.call_records(), wiring.object_store()
+    checkpoint = own_checkpoint(records, call, repeating=Outcome.READ_BACK)
+    refusal = tell_contact(wiring.connect_contacts(), ContactCalls(store), checkpoint.record, result)
+    if refusal:
+        get_run_logger().warning("Call %s is finished; Connect refused its contact's attributes, its record says why", call.call_id)
+    return close_as_read_back(checkpoint, result, refusal, records=records, store=store).record
+
+
+def tell_contact(contacts: ConnectContacts | None, calls: ContactCalls, record: CallRecord, result: HandOver) -> str:
+    """Write the contact's attributes, made from all its calls; returns why Connect will never take them, empty where it did.
+
+    The caller's prompt is there either way: a contact that is too old to be told must not send a finished call into quarantine.
+    """
+    if contacts is None:
+        return ""
+    calls.file(record.contact_id, ContactCall.of(record, result.summary, result.prompt))
+    try:
+        write_attributes(contacts, calls, record.contact_id)
+    except VendorRefused as error:
+        return str(error)
+    return ""
+
+
+def write_attributes(contacts: ConnectContacts, calls: ContactCalls, contact_id: str) -> None:
+    """Write what the contact's calls come to, again until no other call was filed or erased meanwhile.
+
+    So the run that writes last has seen every call: each files its own before it looks.
+    """
+    attributes = contact_attributes(calls.of(contact_id))
+    while True:
+        contacts.update_attributes(contact_id, attributes)
+        written, attributes = attributes, contact_attributes(calls.of(contact_id))
+        if attributes == written:
+            return
+
+
+def close_as_read_back(checkpoint: Checkpoint, result: HandOver, refusal: str, *, records: CallRecords, store: ObjectStore) -> Checkpoint:
+    """File the end and close the record: last, for afterwards no run would come back to it."""
+    file_end(store, EndedCall.of(checkpoint.record, outcome=Outcome.READ_BACK, at=datetime.now(UTC), step_seconds=result.step_seconds))
+    return records.save(
+        checkpoint,
+        outcome=Outcome.READ_BACK,
+        summary=result.summary,
+        prompt=result.prompt,
+        step_seconds=result.step_seconds,
+        failure=None,
+        contact_refusal=refusal,
+    )
