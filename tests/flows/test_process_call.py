@@ -1,0 +1,608 @@
+"""The whole flow of a call in seconds: Prefect's engine on its test server, a bucket in memory, vendors behind our protocols."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from prefect import Task
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import Abort, Pause
+from prefect.flow_engine import run_flow
+from prefect.states import AwaitingRetry, Completed, Running, State
+from sounds import tone, wav
+
+import tasks.call.claim
+import tasks.call.fetch
+import tasks.call.hand_over
+import tasks.call.quarantine
+import tasks.call.report
+import tasks.call.speak
+import tasks.call.summarize
+import tasks.call.supersede
+import tasks.call.transcribe
+import tasks.call.upload
+import wiring
+from flows.process_call import process_call
+from models.call.ended import EndedCall, day_in_korea, figures
+from models.call.record import CallRecord, Failure, Outcome, Recording, Speaker, Summary, Transcription, Utterance
+from models.errors import (
+    AnswerLost,
+    BadTranscript,
+    ConfigurationError,
+    JobFailed,
+    JobGone,
+    QuotaExhausted,
+    StorageConflict,
+    VendorRefused,
+    VendorUnavailable,
+)
+from models.keys import StorageKeys
+from models.sound.audio import check_prompt
+from stores.call_records import CallRecords
+from tasks.call.transcribe import jobs_limit
+from tasks.call.write_summary import create_summary
+from tasks.operations.pause import QUEUES, WAITING, pause_in_force, resume_calls
+from tasks.operations.redrive import Result, reopen_one
+from tests.flows.conftest import recording_key
+from tests.in_memory import FakeContacts, FakeSpeechToText, FakeTextToSpeech, InMemoryStore
+
+STEPS = [
+    tasks.call.claim,
+    tasks.call.fetch,
+    tasks.call.transcribe,
+    tasks.call.summarize,
+    tasks.call.speak,
+    tasks.call.upload,
+    tasks.call.hand_over,
+    tasks.call.report,
+    tasks.call.quarantine,
+    tasks.call.supersede,
+]
+SOUND = wav(np.column_stack([np.concatenate([tone(1), tone(1, level=0.002)]), np.concatenate([tone(1, level=0.002), tone(1)])]))
+OTHER_SOUND = wav(np.column_stack([tone(2, hertz=300), tone(2, level=0.002)]))
+WORDS = [
+    Utterance(label=0, start_ms=0, duration_ms=1000, text="자동차 보험을 해지하고 싶어요"),
+    Utterance(label=1, start_ms=1000, duration_ms=1000, text="네 알겠습니다"),
+]
+SUMMARY = Summary(text="자동차보험 해지 요청", model="tiny", version="1")
+
+
+@dataclass
+class World:
+    """Everything outside the flow, and the way to run it."""
+
+    client: PrefectClient
+    store: InMemoryStore
+    ears: FakeSpeechToText
+    voice: FakeTextToSpeech
+    contacts: FakeContacts
+    summaries: list[str] = field(default_factory=list)
+
+    @property
+    def records(self) -> CallRecords:
+        return CallRecords(self.store)  # type: ignore[arg-type]
+
+    def upload(self, contact: str, body: bytes = SOUND, *, ivr: bool = False) -> Recording:
+        key = recording_key(contact)
+        key = key.replace("CallRecordings/", "CallRecordings/ivr/") if ivr else key
+        return Recording(bucket=self.store.bucket, key=key, etag=self.store.put(key, body), size=len(body))
+
+    def record(self, recording: Recording) -> CallRecord:
+        return self.records.read(recording.call_id).record
+
+    def begun(self, recording: Recording, owner: str = "a run that is gone", **changes: Any) -> CallRecord:
+        """A record as an earlier run left it."""
+        opened = self.records.create(CallRecord.begin(recording, owner))
+        return self.records.save(opened, **changes).record
+
+    async def a_run(self, recording: Recording, **parameters: Any) -> FlowRun:
+        deployment = await self.client.read_deployment_by_name("process-call/live")
+        return await self.client.create_flow_run_from_deployment(deployment.id, parameters=recording.model_dump() | parameters)
+
+    async def run(self, what: Recording | FlowRun, **parameters: Any) -> State[Any]:
+        """Run a call as a worker does, to the end or until the run gives itself back."""
+        run = what if isinstance(what, FlowRun) else await self.a_run(what, **parameters)
+        with contextlib.suppress(Pause, Abort):
+            await run_flow(process_call, flow_run=await self.client.read_flow_run(run.id), return_type="state")
+        state = (await self.client.read_flow_run(run.id)).state
+        assert state is not None
+        return state
+
+    async def again(self, run: FlowRun) -> State[Any]:
+        """The same run once more, as after Retry in the UI or a wait."""
+        await self.client.set_flow_run_state(run.id, AwaitingRetry(), force=True)
+        return await self.run(run)
+
+    def quarantined_today(self) -> int:
+        day = StorageKeys.day_of_calls(day_in_korea(datetime.now(UTC)))
+        return figures(EndedCall.model_validate_json(self.store.get(key).body) for key in self.store.keys(day)).quarantined
+
+    def notes(self) -> list[str]:
+        return self.store.keys(StorageKeys.QUARANTINE)
+
+
+def no_pauses(modules: list[ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Repeat tasks at once: how long they wait in between is Prefect's affair."""
+    for module in modules:
+        for task in vars(module).values():
+            if isinstance(task, Task):
+                monkeypatch.setattr(task, "retry_delay_seconds", 0)
+                monkeypatch.setattr(task, "retry_jitter_factor", None)
+
+
+@pytest.fixture
+async def world(client: PrefectClient, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    for name, value in {"READBACK_STT_POLL_SECONDS": "0.01", "READBACK_BUCKET": "aicc-memory"}.items():
+        monkeypatch.setenv(name, value)
+    wiring.forget_clients()
+    store = InMemoryStore()
+    made = World(client, store, FakeSpeechToText({SOUND: WORDS, OTHER_SOUND: WORDS}), FakeTextToSpeech(), FakeContacts())
+
+    async def on_the_gpu_pool(record: CallRecord, *, patience: float) -> None:
+        made.summaries.append(record.call_id)
+        create_summary(store, record, SUMMARY, condensed=False)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(wiring, "object_store", lambda: store)
+        patched.setattr(wiring, "call_records", lambda: made.records)
+        patched.setattr(wiring, "speech_to_text", lambda provider="": made.ears)
+        patched.setattr(wiring, "text_to_speech", lambda: made.voice)
+        patched.setattr(wiring, "connect_contacts", lambda: made.contacts)
+        patched.setattr(tasks.call.summarize, "run_on_gpu_pool", on_the_gpu_pool)
+        no_pauses(STEPS, patched)
+        yield made
+    wiring.forget_clients()
+
+
+# --- the way it goes -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_recording_is_read_back(world: World) -> None:
+    recording = world.upload("c-1")
+    state = await world.run(recording)
+    assert (state.type.value, state.name, state.message) == ("COMPLETED", "Completed", "Read back as number 1")
+    record = world.record(recording)
+    assert record.outcome is Outcome.READ_BACK
+    assert (record.transcription.provider, record.transcription.job_id, record.transcription.done) == (
+        "returnzero",
+        "returnzero-job-1",
+        True,
+    )
+    assert [u.speaker for u in record.transcription.utterances] == [Speaker.CUSTOMER, Speaker.AGENT]
+    assert world.store.get("stt/stt_1.txt").body.decode() == "자동차 보험을 해지하고 싶어요\n네 알겠습니다\n"
+    assert world.store.get("nlp/nlp_1.txt").body.decode() == record.summary.text == SUMMARY.text
+    assert world.voice.spoken == ["문의하신 내용이 자동차보험 해지 요청"]
+    assert check_prompt(world.store.get("tts/tts_1.wav").body).seconds == pytest.approx(record.prompt.seconds, abs=0.01)
+    assert world.contacts.attributes["c-1"] == {
+        "readback_summary": SUMMARY.text,
+        "readback_prompt": f"s3://{world.store.bucket}/tts/tts_1.wav",
+    }
+    assert list(record.step_seconds) == ["claim", "fetch", "transcribe", "summarize", "speak", "convert", "upload"]
+    artifact = (await world.client.read_artifacts())[0]
+    assert SUMMARY.text in str(artifact.data)
+
+
+async def test_a_run_started_by_hand_needs_no_etag(world: World) -> None:
+    recording = world.upload("c-1")
+    assert (await world.run(recording, etag="", size=0)).name == "Completed"
+    assert world.record(recording).recording == recording
+
+
+async def test_numbers_are_never_shared(world: World) -> None:
+    recordings = [world.upload(f"c-{n}") for n in range(3)]
+    for recording in recordings:
+        await world.run(recording)
+    assert sorted(world.record(recording).number for recording in recordings) == [1, 2, 3]
+
+
+# --- every verdict of the claim ------------------------------------------------------------------------------------------
+
+
+async def test_a_duplicate_event_of_a_finished_call_changes_nothing(world: World) -> None:
+    recording = world.upload("c-1")
+    await world.run(recording)
+    before = world.record(recording)
+    state = await world.run(recording)
+    assert (state.type.value, state.name) == ("COMPLETED", "Duplicate")
+    assert world.record(recording) == before
+    assert (len(world.ears.paid), len(world.voice.spoken)) == (1, 1)
+
+
+async def test_a_call_that_a_living_run_works_on_is_left_to_it(world: World) -> None:
+    recording = world.upload("c-1")
+    living = await world.a_run(recording)
+    await world.client.set_flow_run_state(living.id, Running(), force=True)
+    world.begun(recording, str(living.id))
+    state = await world.run(recording)
+    assert (state.name, world.ears.paid) == ("Duplicate", [])
+    assert str(living.id) in state.message
+
+
+@pytest.mark.parametrize("owner", ["ended", "unknown", "no id"])
+async def test_a_call_whose_run_has_ended_is_taken_over(world: World, owner: str) -> None:
+    recording = world.upload("c-1")
+    ended = await world.a_run(recording)
+    await world.client.set_flow_run_state(ended.id, Completed(), force=True)
+    world.begun(recording, {"ended": str(ended.id), "unknown": str(uuid4()), "no id": ""}[owner])
+    assert (await world.run(recording)).name == "Completed"
+    assert world.record(recording).owner != str(ended.id)
+
+
+async def test_a_call_in_quarantine_is_not_begun_by_another_event(world: World) -> None:
+    recording = world.upload("c-1", b"no sound")
+    state = await world.run(recording)
+    assert (state.type.value, state.name) == ("FAILED", "Quarantined")
+    again = await world.run(recording)
+    assert (again.type.value, again.name) == ("COMPLETED", "InQuarantine")
+
+
+async def test_an_upload_that_was_replaced_before_its_run_began_is_superseded(world: World) -> None:
+    old = world.upload("c-1")
+    new = world.upload("c-1", OTHER_SOUND)
+    state = await world.run(old)
+    assert (state.type.value, state.name, state.message) == ("COMPLETED", "Superseded", f"superseded by call {new.call_id}")
+    assert world.ears.paid == []
+
+
+async def test_an_erased_call_stays_erased(world: World) -> None:
+    recording = world.upload("c-1")
+    world.store.put(StorageKeys.erasure_receipt(recording.call_id), b"{}")
+    assert (await world.run(recording)).name == "Erased"
+    assert world.store.find(StorageKeys.call_record(recording.call_id)) is None
+    assert world.ears.paid == []
+
+
+# --- resuming ------------------------------------------------------------------------------------------------------------
+
+
+def after_submit(world: World, recording: Recording) -> dict[str, Any]:
+    return {"transcription": Transcription(job_id=world.ears.submit(SOUND, "x")), "number": 4}
+
+
+def after_transcribe(world: World, recording: Recording) -> dict[str, Any]:
+    return {"transcription": Transcription(job_id="paid", utterances=WORDS, done=True), "number": 4}
+
+
+def after_summarize(world: World, recording: Recording) -> dict[str, Any]:
+    record = CallRecord.begin(recording, "x").model_copy(update={"number": 4})
+    create_summary(world.store, record, SUMMARY, condensed=False)  # type: ignore[arg-type]
+    return after_transcribe(world, recording)
+
+
+def after_upload(world: World, recording: Recording) -> dict[str, Any]:
+    record = CallRecord.begin(recording, "x")
+    spoken = {"seconds": "1.5", "spoken-text": "문의하신 내용이 …", "voice": "ko-KR-Wavenet-A"}
+    world.store.put(StorageKeys.prompt(4), b"RIFF", metadata=record.provenance | spoken)
+    return after_summarize(world, recording)
+
+
+@pytest.mark.parametrize(("left", "spoken"), [(after_submit, 1), (after_transcribe, 1), (after_summarize, 1), (after_upload, 0)])
+async def test_a_call_goes_on_after_the_step_that_was_done(
+    world: World, left: Callable[[World, Recording], dict[str, Any]], spoken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READBACK_EMBED_AUDIO", "none")  # the prompt of the last case is no sound
+    wiring.settings.cache_clear()
+    recording = world.upload("c-1")
+    world.begun(recording, **left(world, recording))
+    paid = len(world.ears.paid)
+    assert (await world.run(recording)).name == "Completed"
+    record = world.record(recording)
+    assert (record.outcome, record.number) == (Outcome.READ_BACK, 4)
+    assert (len(world.ears.paid), len(world.voice.spoken)) == (paid, spoken)
+
+
+async def test_a_job_is_asked_of_the_vendor_that_gave_its_id(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = FakeSpeechToText({SOUND: WORDS}, provider="elsewhere")
+    await world.client.create_global_concurrency_limit(_limit(jobs_limit("elsewhere")))
+    monkeypatch.setattr(wiring, "speech_to_text", lambda provider="": elsewhere if provider == "elsewhere" else world.ears)
+    recording = world.upload("c-1")
+    job = Transcription(provider="elsewhere", job_id=elsewhere.submit(SOUND, "x"))
+    world.begun(recording, transcription=job, number=1)
+    assert (await world.run(recording)).name == "Completed"
+    assert world.record(recording).transcription.provider == "elsewhere"
+    assert world.ears.paid == []
+
+
+def _limit(name: str) -> Any:
+    from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+
+    return GlobalConcurrencyLimitCreate(name=name, limit=5)
+
+
+async def test_a_run_that_finds_a_submit_without_an_answer_asks_a_person(world: World) -> None:
+    recording = world.upload("c-1")
+    world.begun(recording, transcription=Transcription(submitting=True), number=1)
+    state = await world.run(recording)
+    assert (state.name, world.ears.paid) == ("Quarantined", [])
+    assert world.record(recording).failure.error == "AnswerLost"
+
+
+# --- what goes wrong and passes ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["submit", "poll", "speech"])
+async def test_a_moment_of_trouble_is_repeated_and_paid_once(world: World, place: str) -> None:
+    queue = {"submit": world.ears.submit_errors, "poll": world.ears.poll_errors, "speech": world.voice.errors}[place]
+    queue.extend([VendorUnavailable("a bad moment")] * 2)
+    assert (await world.run(world.upload("c-1"))).name == "Completed"
+    assert (len(world.ears.paid), len(world.voice.spoken)) == (1, 1)
+
+
+async def test_a_record_that_another_writer_changed_is_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    conflicts = [StorageConflict("another writer was faster")] * 2
+    put = world.store.put
+
+    def contested(key: str, body: bytes, **options: Any) -> str:
+        if key.startswith(StorageKeys.CALLS) and options.get("only_if_etag") and conflicts:
+            raise conflicts.pop()
+        return put(key, body, **options)
+
+    monkeypatch.setattr(world.store, "put", contested)
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Completed"
+    assert conflicts == []
+    assert len(world.ears.paid) == 1
+
+
+async def test_a_call_that_another_run_took_over_meanwhile_is_left_to_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = world.upload("c-1")
+
+    def submit(audio: bytes, filename: str) -> str:
+        world.records.save(world.records.read(recording.call_id), owner="a quicker run")
+        return "job-of-the-slower"
+
+    monkeypatch.setattr(world.ears, "submit", submit)
+    monkeypatch.setattr(tasks.call.transcribe, "_NOTE_PAUSES", (0.0,))
+    state = await world.run(recording)
+    assert (state.type.value, state.name) == ("COMPLETED", "TakenOver")
+    assert world.record(recording).owner == "a quicker run"
+
+
+async def test_a_file_of_an_earlier_system_costs_a_number_and_is_not_touched(world: World) -> None:
+    world.store.put(StorageKeys.NUMBER_COUNTER, b'{"last": 6}')
+    world.store.put(StorageKeys.transcript(7), b"from before")
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).message == "Read back as number 8"
+    assert world.store.get(StorageKeys.transcript(7)).body == b"from before"
+
+
+# --- waiting -------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_used_up_quota_gives_the_run_back_and_pauses_the_queues(world: World) -> None:
+    world.ears.submit_errors.append(QuotaExhausted("no jobs are left", remedy="Buy more"))
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    state = await world.run(run)
+    assert (state.type.value, state.name) == ("SCHEDULED", WAITING)
+    assert "no jobs are left" in state.message
+    assert 30 < (state.state_details.scheduled_time - datetime.now(UTC)).total_seconds() <= 60
+    assert all([(await world.client.read_work_queue_by_name(name, work_pool_name="calls")).is_paused for name in QUEUES])
+    reason = await pause_in_force(world.client)
+    assert (reason.error, reason.step) == ("QuotaExhausted", "transcribe")
+    pause = next(artifact for artifact in await world.client.read_artifacts() if artifact.key == "calls-paused")
+    assert "음성 인식" in str(pause.data)
+    await resume_calls(world.client)
+    assert (await world.again(run)).name == "Completed"
+    assert len(world.ears.paid) == 1
+
+
+async def test_an_outage_that_outlasts_the_tasks_patience_gives_the_run_back_and_quarantines_it_in_the_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READBACK_GIVE_UP_ATTEMPTS", "2")
+    wiring.settings.cache_clear()
+    world.voice.errors.extend([VendorUnavailable("away")] * 16)
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    assert (await world.run(run)).name == WAITING
+    assert world.record(recording).outcome is Outcome.IN_PROGRESS
+    assert await pause_in_force(world.client) is None
+    assert (await world.again(run)).name == "Quarantined"
+    assert (world.record(recording).failure.error, world.record(recording).failure.step) == ("VendorUnavailable", "speak")
+    assert len(world.ears.paid) == 1
+
+
+async def test_wrong_settings_fail_the_run_and_leave_the_call_in_progress(world: World) -> None:
+    world.ears.submit_errors.append(ConfigurationError("the secret is wrong"))
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    assert (await world.run(run)).type.value == "FAILED"
+    record = world.record(recording)
+    assert (record.outcome, record.transcription.submitting) == (Outcome.IN_PROGRESS, False)
+    assert (await world.again(run)).name == "Completed"
+
+
+async def test_a_mistyped_voice_is_told_before_anything_is_paid(world: World) -> None:
+    world.voice.voice = "ko-KR-Wavenet-Ä"
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    state = await world.run(run)
+    assert state.type.value == "FAILED"
+    assert "there is no voice" in state.message
+    assert (world.ears.paid, world.record(recording).outcome) == ([], Outcome.IN_PROGRESS)
+    world.voice.voice = "ko-KR-Wavenet-A"
+    assert (await world.again(run)).name == "Completed"
+
+
+async def test_a_vendor_that_cannot_say_which_voices_it_has_holds_no_call_back(world: World) -> None:
+    world.voice.check_errors.append(VendorUnavailable("away"))
+    assert (await world.run(world.upload("c-1"))).name == "Completed"
+
+
+# --- quarantine ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("where", "error", "step"),
+    [
+        ("submit", VendorRefused("never"), "transcribe"),
+        ("submit", AnswerLost("maybe"), "transcribe"),
+        ("poll", JobFailed("noise"), "transcribe"),
+        ("poll", JobGone("expired"), "transcribe"),
+        ("poll", BadTranscript("utterance 0"), "transcribe"),
+        ("speech", VendorRefused("never"), "speak"),
+    ],
+)
+async def test_what_will_never_succeed_is_set_aside_with_a_reason(world: World, where: str, error: Exception, step: str) -> None:
+    {"submit": world.ears.submit_errors, "poll": world.ears.poll_errors, "speech": world.voice.errors}[where].append(error)
+    recording = world.upload("c-1")
+    state = await world.run(recording)
+    assert (state.type.value, state.name) == ("FAILED", "Quarantined")
+    record = world.record(recording)
+    assert (record.outcome, record.failure.error, record.failure.step) == (Outcome.QUARANTINED, type(error).__name__, step)
+    note = Failure.model_validate_json(world.store.get(StorageKeys.quarantine_note(recording.call_id)).body)
+    assert note == record.failure
+    assert world.quarantined_today() == 1
+    assert world.store.find("tts/tts_1.wav") is None
+
+
+async def test_nobody_speaking_is_no_speech(world: World) -> None:
+    world.ears.words[SOUND] = []
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Quarantined"
+    assert world.record(recording).failure.error == "NoSpeech"
+
+
+async def test_retrying_a_quarantined_run_reopens_its_call_and_never_pays_again(world: World) -> None:
+    world.voice.errors.append(VendorRefused("a bad day"))
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    assert (await world.run(run)).name == "Quarantined"
+    assert (await world.again(run)).name == "Completed"
+    assert (world.notes(), len(world.ears.paid)) == ([], 1)
+
+
+async def test_retrying_a_call_that_may_have_been_paid_waits_for_a_word(world: World) -> None:
+    world.ears.submit_errors.append(AnswerLost("maybe"))
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    await world.run(run)
+    assert (await world.again(run)).name == "InQuarantine"
+    assert world.ears.paid == []
+
+
+def redrive(world: World, recording: Recording, **options: bool) -> Any:
+    given = {"pay_again": False, "dry_run": False} | options
+    return reopen_one(recording.call_id, records=world.records, store=world.store, **given)[0]  # type: ignore[arg-type]
+
+
+async def test_a_transcript_that_cannot_be_read_is_made_anew_only_when_it_may_be_paid_again(world: World) -> None:
+    world.ears.poll_errors.extend([BadTranscript("utterance 0")] * 2)
+    recording = world.upload("c-1")
+    await world.run(recording)
+    assert redrive(world, recording).result is Result.REDRIVEN or world.record(recording).transcription.job_id == "returnzero-job-1"
+    assert (await world.run(recording)).name == "Quarantined"
+    assert len(world.ears.paid) == 1
+    redrive(world, recording, pay_again=True)
+    assert (await world.run(recording)).name == "Completed"
+    assert len(world.ears.paid) == 2
+
+
+# --- superseded ----------------------------------------------------------------------------------------------------------
+
+
+async def a_call_repaired_by_another_upload(world: World) -> tuple[FlowRun, Recording, Recording]:
+    """A bad file in quarantine, and the good one uploaded under its key and read back."""
+    bad = world.upload("c-1", b"no sound")
+    run = await world.a_run(bad)
+    assert (await world.run(run)).name == "Quarantined"
+    good = world.upload("c-1")
+    assert (await world.run(good)).name == "Completed"
+    assert (len(world.ears.paid), world.quarantined_today()) == (1, 1)
+    return run, bad, good
+
+
+def assert_superseded(world: World, bad: Recording, good: Recording) -> None:
+    record = world.record(bad)
+    assert (record.outcome, record.superseded_by) == (Outcome.SUPERSEDED, good.call_id)
+    assert (world.notes(), world.quarantined_today()) == ([], 0)
+    assert (len(world.ears.paid), len(world.voice.spoken)) == (1, 1)
+
+
+async def test_redriving_a_call_whose_file_was_uploaded_again_pays_nothing_and_ends_it(world: World) -> None:
+    _, bad, good = await a_call_repaired_by_another_upload(world)
+    assert redrive(world, bad, dry_run=True).result is Result.SUPERSEDED
+    assert world.record(bad).outcome is Outcome.QUARANTINED
+    line = redrive(world, bad, pay_again=True)
+    assert (line.result, line.successor) == (Result.SUPERSEDED, good.call_id)
+    assert_superseded(world, bad, good)
+    assert redrive(world, bad).result is Result.SUPERSEDED
+    assert (await world.run(bad)).name == "Superseded"
+    assert_superseded(world, bad, good)
+
+
+async def test_retrying_a_call_whose_file_was_uploaded_again_pays_nothing_and_ends_it(world: World) -> None:
+    run, bad, good = await a_call_repaired_by_another_upload(world)
+    state = await world.again(run)
+    assert (state.type.value, state.name, state.message) == ("COMPLETED", "Superseded", f"superseded by call {good.call_id}")
+    assert_superseded(world, bad, good)
+
+
+async def test_a_reopened_call_that_meets_another_upload_when_it_fetches_ends(world: World) -> None:
+    recording = world.upload("c-1")
+    world.begun(recording)
+    later = world.upload("c-1", OTHER_SOUND)
+    state = await world.run(recording)
+    assert (state.name, state.message) == ("Superseded", f"superseded by call {later.call_id}")
+    assert (world.record(recording).outcome, world.ears.paid) == (Outcome.SUPERSEDED, [])
+
+
+async def test_an_upload_between_fetch_and_submit_is_not_paid_for_by_the_call_before(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = world.upload("c-1")
+    monkeypatch.setattr(FakeTextToSpeech, "check_voice", lambda self: world.upload("c-1", OTHER_SOUND))
+    assert (await world.run(recording)).name == "Superseded"
+    assert (world.ears.paid, world.record(recording).number) == ([], None)
+
+
+async def test_a_superseded_call_whose_very_upload_comes_back_is_read_back(world: World) -> None:
+    recording = world.upload("c-1")
+    world.begun(recording, outcome=Outcome.SUPERSEDED, superseded_by="another")
+    assert (await world.run(recording)).name == "Completed"
+    assert (world.record(recording).outcome, world.record(recording).superseded_by) == (Outcome.READ_BACK, "")
+
+
+# --- the hand-over -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_contact_that_is_too_old_for_attributes_does_not_keep_its_call_from_being_finished(world: World) -> None:
+    world.contacts.refusal = VendorRefused("Connect does not know the contact", remedy="It may be too old")
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Completed"
+    record = world.record(recording)
+    assert record.outcome is Outcome.READ_BACK
+    assert "does not know the contact" in record.contact_refusal
+    assert "연락 속성" in str((await world.client.read_artifacts())[0].data)
+
+
+async def test_connect_that_refuses_our_credentials_is_still_a_matter_of_configuration(world: World) -> None:
+    world.contacts.refusal = ConfigurationError("AWS refused")
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    assert (await world.run(run)).type.value == "FAILED"
+    world.contacts.refusal = None
+    assert (await world.again(run)).name == "Completed"
+    assert (len(world.ears.paid), len(world.voice.spoken)) == (1, 1)
+
+
+@pytest.mark.parametrize("ivr_last", [True, False])
+async def test_the_conversation_with_the_agent_speaks_for_its_contact_whichever_recording_was_finished_last(
+    world: World, ivr_last: bool
+) -> None:
+    ivr, agent = world.upload("c-1", OTHER_SOUND, ivr=True), world.upload("c-1")
+    for recording in (agent, ivr) if ivr_last else (ivr, agent):
+        assert (await world.run(recording)).name == "Completed"
+    assert world.contacts.attributes["c-1"]["readback_prompt"].endswith(StorageKeys.prompt(world.record(agent).number))
+
+
+async def test_without_a_connect_instance_nobody_is_told_and_nothing_is_kept_for_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "connect_contacts", lambda: None)
+    assert (await world.run(world.upload("c-1"))).name == "Completed"
+    assert world.store.keys(StorageKeys.CONTACTS) == []
