@@ -134,19 +134,15 @@ class CallTakenOver(ReadbackError):
 
 
 class Superseded(ReadbackError):
-    """Another upload lies under the key of the recording of ``call``; it is the call ``by``, with a run of its own."""
+    """Another upload lies under the key of the call's recording; it is the call ``by``, with a run of its own."""
 
-    def __init__(self, call: str, *, by: str) -> None:
-        super().__init__(f"call {call} is superseded by call {by}", remedy="Nothing is to be done: the later upload has a run of its own")
-        self.call, self.by = call, by
+    def __init__(self, message: str, *, remedy: str = "", reply: VendorReply | None = None, by: str = "") -> None:
+        super().__init__(message, remedy=remedy, reply=reply)
+        self.by = by
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Keep both calls when the error crosses a process boundary."""
-        return _superseded, (self.call, self.by)
-
-
-def _superseded(call: str, by: str) -> Superseded:
-    return Superseded(call, by=by)
+        """Keep the other call as well when the error crosses a process boundary."""
+        return *super().__reduce__(), {"by": self.by}
 
 
 class TransientError(ReadbackError):

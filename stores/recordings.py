@@ -9,7 +9,8 @@ def read_recording(store: ObjectStore, recording: Recording) -> bytes:
     """The recording's bytes; Superseded when another upload lies under its key, ObjectGone when none does."""
     stored = store.get(recording.key)
     if stored.etag != recording.etag:
-        raise Superseded(recording.call_id, by=recording.model_copy(update={"etag": stored.etag}).call_id)
+        by = recording.model_copy(update={"etag": stored.etag}).call_id
+        raise Superseded(f"call {recording.call_id} is superseded by call {by}", by=by)
     return stored.body
 
 

@@ -9,16 +9,20 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import LogCreate
 from prefect.states import Completed, Running
 
+import wiring
 from clients.s3 import ObjectStore
 from flows.erase import erase
 from models.call.ended import EndedCall
-from models.call.record import CallRecord, Outcome, Recording, Transcription, Utterance
-from models.errors import ObjectGone
+from models.call.record import CallRecord, Outcome, Prompt, Recording, Summary, Transcription, Utterance
+from models.errors import ObjectGone, VendorRefused
 from models.keys import StorageKeys
+from stores.contacts import ContactCalls
 from stores.days import file_end
 from tasks.call.claim import claim_call
+from tasks.call.hand_over import HandOver, tell_contact
 from tasks.operations.erase import Receipt
-from tests.flows.conftest import a_call_run, put_record, put_recording
+from tests.flows.conftest import a_call_run, put_record, put_recording, recording_key
+from tests.in_memory import FakeContacts
 
 WORDS = "암 진단비를 청구하고 싶어요"
 
@@ -121,6 +125,27 @@ async def test_an_erasure_that_was_cut_off_before_its_receipt_is_finished_by_run
     assert again.finished_at is not None
     assert Receipt.model_validate_json(store.get(key).body) == again
     assert await erase(call.call_id) == again
+
+
+async def test_erasing_one_call_of_a_contact_leaves_what_its_other_call_has_told(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacts = FakeContacts()
+    monkeypatch.setattr(wiring, "connect_contacts", lambda: contacts)
+    prompt = Prompt(key="tts/tts_1.wav", seconds=1.0, spoken_text="", voice="")
+    calls = []
+    for key in (recording_key("c-1"), recording_key("c-1").replace("CallRecordings/", "CallRecordings/ivr/")):
+        recording = Recording(bucket=store.bucket, key=key, etag=store.put(key, key.encode()))
+        calls.append(put_record(store, recording, "", outcome=Outcome.READ_BACK))
+        result = HandOver(Summary(text=f"{WORDS} {len(calls)}", model="m", version="1"), prompt, {})
+        tell_contact(contacts, ContactCalls(store), calls[-1], result)  # type: ignore[arg-type]
+    assert contacts.attributes["c-1"]["readback_summary"] == f"{WORDS} 1"
+    await erase(calls[0].call_id)
+    assert contacts.attributes["c-1"]["readback_summary"] == f"{WORDS} 2"
+    contacts.refusal = VendorRefused("the contact is too old")
+    await erase(calls[1].call_id)
+    assert store.head(StorageKeys.contact_call("c-1", calls[1].call_id)) is None
+    assert WORDS not in everything_in(store)
 
 
 async def test_an_unknown_call_is_refused(store: ObjectStore, client: PrefectClient) -> None:

@@ -13,6 +13,7 @@ from models.errors import (
     PermanentError,
     QuotaExhausted,
     ReadbackError,
+    Superseded,
     TooManyRequests,
     TransientError,
     VendorRefused,
@@ -44,6 +45,11 @@ def test_every_error_crosses_a_process_boundary_whole(kind: type[ReadbackError])
 
 @pytest.mark.parametrize("kind", EVERY_CLASS, ids=lambda kind: kind.__name__)
 def test_every_error_has_exactly_one_fate_and_stands_in_the_drawing(kind: type[ReadbackError]) -> None:
-    fates = [fate for fate in (PermanentError, ConfigurationError, QuotaExhausted, CallTakenOver, TransientError) if issubclass(kind, fate)]
+    every_fate = (PermanentError, ConfigurationError, QuotaExhausted, CallTakenOver, Superseded, TransientError)
+    fates = [fate for fate in every_fate if issubclass(kind, fate)]
     assert len(fates) == (0 if kind is ReadbackError else 1)
     assert kind.__name__ in (errors.__doc__ or "")
+
+
+def test_a_superseded_call_names_its_successor_across_a_process_boundary() -> None:
+    assert pickle.loads(pickle.dumps(Superseded("superseded", by="another"))).by == "another"

@@ -51,6 +51,11 @@ def test_a_call_that_has_ended_is_left(outcome: Outcome, reason: Reason) -> None
     assert decided(record(outcome), None) == Decision(Action.LEAVE, reason)
 
 
+def test_a_superseded_call_whose_upload_is_listed_again_is_restarted() -> None:
+    assert decided(record(Outcome.SUPERSEDED)) == Decision(Action.RESTART, Reason.IS_BACK)
+    assert decided(record(Outcome.SUPERSEDED), waiting=True) == Decision(Action.LEAVE, Reason.WAITING)
+
+
 def test_a_call_is_restarted_when_its_run_has_ended_or_is_unknown() -> None:
     assert decided(record(), OwnerRun(alive=False, ended_at=NOW - HOUR)) == Decision(Action.RESTART, Reason.RUN_ENDED)
     assert decided(record(), None) == Decision(Action.RESTART, Reason.RUN_UNKNOWN)

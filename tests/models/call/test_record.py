@@ -57,3 +57,13 @@ def test_numbers_begin_at_one_and_times_at_zero() -> None:
         CallRecord.model_validate({**spoken().model_dump(), "number": 0})
     with pytest.raises(ValidationError, match="start_ms"):
         Utterance(start_ms=-1, duration_ms=0, text="네")
+
+
+def test_a_job_in_a_record_of_before_is_at_returnzero() -> None:
+    old = spoken(Speaker.CUSTOMER).model_dump(mode="json")
+    del old["transcription"]["provider"]
+    del old["transcription"]["utterances"][0]["label"]
+    for name in ("contact_refusal", "superseded_by"):
+        del old[name]
+    record = CallRecord.model_validate(old)
+    assert (record.transcription.provider, record.transcription.utterances[0].label) == ("returnzero", None)
