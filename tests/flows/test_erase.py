@@ -130,20 +130,20 @@ async def test_an_erasure_that_was_cut_off_before_its_receipt_is_finished_by_run
 async def test_erasing_one_call_of_a_contact_leaves_what_its_other_call_has_told(
     store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    contacts = FakeContacts()
-    monkeypatch.setattr(wiring, "connect_contacts", lambda: contacts)
+    contacts, calls = FakeContacts(), []
     prompt = Prompt(key="tts/tts_1.wav", seconds=1.0, spoken_text="", voice="")
-    calls = []
     for key in (recording_key("c-1"), recording_key("c-1").replace("CallRecordings/", "CallRecordings/ivr/")):
         recording = Recording(bucket=store.bucket, key=key, etag=store.put(key, key.encode()))
         calls.append(put_record(store, recording, "", outcome=Outcome.READ_BACK))
         result = HandOver(Summary(text=f"{WORDS} {len(calls)}", model="m", version="1"), prompt, {})
         tell_contact(contacts, ContactCalls(store), calls[-1], result)  # type: ignore[arg-type]
     assert contacts.attributes["c-1"]["readback_summary"] == f"{WORDS} 1"
-    await erase(calls[0].call_id)
-    assert contacts.attributes["c-1"]["readback_summary"] == f"{WORDS} 2"
-    contacts.refusal = VendorRefused("the contact is too old")
-    await erase(calls[1].call_id)
+    with monkeypatch.context() as patched:
+        patched.setattr(wiring, "connect_contacts", lambda: contacts)
+        await erase(calls[0].call_id)
+        assert contacts.attributes["c-1"]["readback_summary"] == f"{WORDS} 2"
+        contacts.refusal = VendorRefused("the contact is too old")
+        await erase(calls[1].call_id)
     assert store.head(StorageKeys.contact_call("c-1", calls[1].call_id)) is None
     assert WORDS not in everything_in(store)
 
