@@ -30,7 +30,9 @@ def test_every_make_target_that_the_readme_names_exists() -> None:
     assert named <= targets
 
 
-@pytest.mark.parametrize("module", ["sandbox.demo", "sandbox.up", "sandbox.returnzero", "sandbox.google_tts", "deployments.register"])
+@pytest.mark.parametrize(
+    "module", ["sandbox.demo", "sandbox.up", "sandbox.returnzero", "sandbox.google_tts", "deployments.register", "flows.say"]
+)
 def test_every_command_explains_itself(module: str) -> None:
     answer = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True, cwd=ROOT, timeout=60, check=True)
     assert "usage:" in answer.stdout

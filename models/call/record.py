@@ -166,9 +166,3 @@ class CallRecord(BaseModel):
             "source": self.recording.uri,
             "source-etag": self.recording.etag,
         }
-
-    @property
-    def customer_utterances(self) -> list[Utterance]:
-        """The caller's own words; everybody's where the speakers could not be told apart."""
-        own = [u for u in self.transcription.utterances if u.speaker is Speaker.CUSTOMER]
-        return own or self.transcription.utterances

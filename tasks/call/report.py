@@ -17,7 +17,7 @@ from models.keys import StorageKeys
 from models.sound.recording import RecordingAudio
 from reports.embedding import data_uri
 from reports.sound import browser_wav, waveform_svg
-from tasks.markdown import shown, table
+from tasks.markdown import named, shown, table
 from tasks.privacy import masked
 from tasks.retrying import RETRY_TRANSIENT
 
@@ -97,7 +97,7 @@ def _facts(record: CallRecord) -> str:
     if record.summary:
         rows.append(("요약 모델", f"{record.summary.model} ({record.summary.version})"))
     if record.contact_refusal:
-        rows.append(("연락 속성", f"Amazon Connect에 기록하지 못함: {shown(record.contact_refusal)}"))
+        rows.append(("연락 속성", f"Amazon Connect에 기록하지 못함: {named(record.contact_refusal)}"))
     keys = [("녹취", record.recording.key), ("통화 기록", StorageKeys.call_record(record.call_id))]
     if number and record.transcription.done:
         keys.append(("전사", StorageKeys.transcript(number)))

@@ -44,7 +44,7 @@ from models.errors import (
     VendorUnavailable,
 )
 from models.keys import StorageKeys
-from models.sound.audio import check_prompt
+from models.sound.prompt import check_prompt
 from stores.call_records import CallRecords
 from tasks.call.transcribe import jobs_limit
 from tasks.call.write_summary import create_summary

@@ -1,4 +1,4 @@
-"""The record of a call: how it begins, whose words it keeps, and that it survives being written and read."""
+"""The record of a call: how it begins, and that it survives being written and read."""
 
 from datetime import UTC, datetime
 
@@ -35,16 +35,6 @@ def test_a_recording_whose_key_names_no_contact_is_named_by_its_call_id() -> Non
     odd = Recording(bucket="b", key="connect/strange.wav", etag="e")
     assert odd.contact_id == odd.call_id
     assert odd.uri == "s3://b/connect/strange.wav"
-
-
-def test_the_callers_own_words_leave_the_agents_out() -> None:
-    record = spoken(Speaker.AGENT, Speaker.CUSTOMER, Speaker.UNKNOWN, Speaker.CUSTOMER)
-    assert [u.text for u in record.customer_utterances] == ["1번", "3번"]
-
-
-def test_everybodys_words_count_where_no_caller_could_be_told() -> None:
-    record = spoken(Speaker.UNKNOWN, Speaker.AGENT)
-    assert record.customer_utterances == record.transcription.utterances
 
 
 def test_a_record_read_back_is_the_record_written() -> None:
