@@ -7,7 +7,7 @@ UI_PORT ?= 4200
 CALLS  ?= 1000
 SEED   ?= 7
 
-.PHONY: help setup demo up test soak lint bench clean
+.PHONY: help setup demo up test test-fast soak lint bench clean
 
 help:            ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,6 +31,9 @@ up: setup        ## The same stack with the Prefect UI, until Ctrl-C (UI_PORT=42
 # Three processes of one thread each on two cores: much of the time is spent waiting. Without -m the small soak would be left out.
 test: setup      ## Run all tests, the small soak among them
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "" -n 3 --no-loadscope-reorder
+
+test-fast: setup ## Run the unit part: no Prefect server, no stack, no training (under a minute on two cores)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not soak" -n 2 --no-loadscope-reorder
 
 bench: setup     ## Run every benchmark, each beside its opponent; writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 import wiring
@@ -15,6 +16,10 @@ from models.recipe.small_bart import SmallBart, new_bart
 from models.recipe.tokenizer import train_tokenizer
 from models.training.data.pair import Pair
 from sandbox.stand_in import stand_in
+
+# No verdict may depend on how busy the host is.
+settings.register_profile("readback", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("readback")
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}<|start|>{{ message['role'] }}\n{{ message['content'] }}<|eot_id|>{% endfor %}"
@@ -45,8 +50,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupByGroup
     return GroupByGroup(config, log)
 
 
+# Folders whose tests start servers, train models or make a whole training corpus: ``make test-fast`` leaves them out.
+SLOW = {"training_flows", "product", "flows", "deployments", "training", "recipe"}
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first."""
+    """The longest first, and what takes a server or a training marked as slow."""
+    for item in items:
+        if SLOW & set(Path(item.nodeid.partition("::")[0]).parts):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: FIRST.index(group(item.nodeid)) if group(item.nodeid) in FIRST else len(FIRST))
 
 

@@ -67,6 +67,7 @@ def test_64_processes_at_once_get_64_numbers(store: ObjectStore, monkeypatch: py
     assert sorted(numbers_taken_by(CLAIMANTS, store)) == list(range(1001, 1001 + CLAIMANTS))
 
 
+@pytest.mark.slow
 def test_a_number_costs_the_same_requests_however_many_calls_there_are(store: ObjectStore) -> None:
     records = CallRecords(store)
     assert records.next_number() == 1

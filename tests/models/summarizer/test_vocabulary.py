@@ -46,6 +46,7 @@ def answers(preparation: str, cache: Path) -> list[str]:
     return list(json.loads(done.stdout.splitlines()[-1]))
 
 
+@pytest.mark.slow
 def test_a_changed_training_phrase_changes_no_summary(tmp_path: Path) -> None:
     usual = answers("", tmp_path)
     assert all(usual)
