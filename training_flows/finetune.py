@@ -63,7 +63,7 @@ async def finetune(run: FinetuneRun) -> RunSummary:
     """
     config = run.resolved()
     data = await prepare_data(run.data, run.out_of_domain, run.split_seed)
-    await publish_data(data, run.data)
+    await publish_data(SUMMARIZER, data, run.data)
     name = run_name(config, f"{data.fingerprint} {run.split_seed}")
     keys = RunKeys(SUMMARIZER.name, config.family, name)
     known = await find_finished(config.family, name)

@@ -14,6 +14,7 @@ from prefect.runtime import flow_run as current
 from prefect.settings import get_current_settings
 
 from models.errors import TrainingFailed
+from models.lines import SUMMARIZER
 from models.training.outputs import RunSummary, SweepRow, run_name
 from reports.training import sweep_report, sweep_table
 from tasks.training.data import prepare_data, publish_data
@@ -37,7 +38,7 @@ async def sweep(grid_file: str = "smoke", grid: SweepGrid | None = None, run_in_
     """
     chosen = grid or read_grid(grid_file)
     data = await prepare_data(chosen.data, chosen.out_of_domain, chosen.split_seed)
-    await publish_data(data, chosen.data)
+    await publish_data(SUMMARIZER, data, chosen.data)
     requests = chosen.rows()
     names = [run_name(request.resolved(), f"{data.fingerprint} {chosen.split_seed}") for request in requests]
     rows = [SweepRow(run=name, config=request.config) for name, request in zip(names, requests, strict=True)]

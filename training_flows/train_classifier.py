@@ -34,7 +34,7 @@ async def train_classifier(run: ClassifierRun) -> ClassifierSummary:
         run: data and settings of the run
     """
     data = await prepare_data(run.data, "", run.split_seed, REQUEST_CLASSIFIER.reference)
-    await publish_data(data, run.data)
+    await publish_data(REQUEST_CLASSIFIER, data, run.data)
     name = classifier_run_name(run.config, f"{data.fingerprint} {run.split_seed}")
     summary = await find_finished_classifier(name) or await train_and_upload(run.config, data, name)
     report = await asyncio.to_thread(classifier_report_of, summary)

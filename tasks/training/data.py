@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from prefect.artifacts import acreate_markdown_artifact
 
 from clients.s3 import ObjectStore
+from models.lifecycle.line import Line
 from models.training.data.loader import SUMMARY, LoadReport, read_pairs
 from models.training.data.pair import Pair
 from models.training.data.split import Split, split_pairs
@@ -46,6 +48,6 @@ def read_source(store: ObjectStore, source: str, reference: str) -> tuple[list[P
     return read_pairs(read_dataset(store, source), Path(source).name, reference)
 
 
-async def publish_data(data: TrainingData, source: str) -> None:
+async def publish_data(line: Line[Any], data: TrainingData, source: str) -> None:
     """The profile as an artifact."""
-    await acreate_markdown_artifact(data.profile, key="training-data", description=source)
+    await acreate_markdown_artifact(data.profile, key=line.artifact("training-data"), description=source)
