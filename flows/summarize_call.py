@@ -7,7 +7,7 @@ from prefect import flow
 
 from tasks.call.write_summary import write_summary
 from tasks.retrying import NO_RESULT
-from tasks.selection.champion import model_in_service
+from tasks.selection.champion import start_summarizer
 
 
 @flow(name="summarize-call", **NO_RESULT)
@@ -22,4 +22,4 @@ async def summarize_call(call_id: str) -> None:
 
 def preload() -> None:
     """Load the model before the first call asks for it; a resident worker does this when it starts."""
-    model_in_service().start()
+    start_summarizer()

@@ -136,3 +136,86 @@ class StorageKeys:
     def cursor(cls, scope: str) -> str:
         """How far a backfill has come; ``scope`` describes what it goes through."""
         return f"{cls.CURSORS}{hashlib.sha256(scope.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
+
+
+def line_root(line: str) -> str:
+    """Folder of a line of models. The summarizer was the only line once and keeps the keys of that time.
+
+    >>> line_root("summarizer"), line_root("request-classifier")
+    ('models/', 'models/request-classifier/')
+    """
+    return StorageKeys.MODELS if line == "summarizer" else f"{StorageKeys.MODELS}{line}/"
+
+
+class RunKeys:
+    """Keys of one training run of a line."""
+
+    def __init__(self, line: str, family: str, run: str) -> None:
+        self.prefix = f"{self.family_root(line, family)}{run}/"
+        self.finished = f"{self.prefix}finished.json"
+        self.checkpoints = f"{self.prefix}checkpoints/"
+        self.test_rows = f"{self.prefix}test.csv"
+        self.split = f"{self.prefix}split.json"
+        self.data = f"{self.prefix}data.json"
+
+    @staticmethod
+    def family_root(line: str, family: str) -> str:
+        """Folder of all runs of a family."""
+        return f"{line_root(line)}{family}/"
+
+
+class RegistryKeys:
+    """Keys of a line's registry."""
+
+    def __init__(self, line: str) -> None:
+        self.root = f"{line_root(line)}registry/"
+        self.aliases = f"{self.root}aliases.json"
+        self.versions = f"{self.root}versions/"
+
+    def version(self, version: str) -> str:
+        """What a version is."""
+        return f"{self.versions}{version}.json"
+
+    def artefacts(self, version: str) -> str:
+        """Prefix of a version's files."""
+        return f"{self.root}artefacts/{version}/"
+
+    def history(self, revision: int) -> str:
+        """One move; eight digits keep a listing in order."""
+        return f"{self.root}history/{revision:08d}.json"
+
+
+class SelectionKeys:
+    """Keys of what a line's selections keep."""
+
+    def __init__(self, line: str) -> None:
+        self.root = f"{line_root(line)}selections/"
+
+    def test_set(self, digest: str) -> str:
+        """A test set, by its content."""
+        return f"{self.root}test-sets/{digest}.json"
+
+    def score(self, name: str) -> str:
+        """One candidate's scores, by everything they depend on."""
+        return f"{self.root}scores/{name}.json"
+
+    def board(self, selection: str) -> str:
+        """A selection's leaderboard."""
+        return f"{self.root}{selection}/board.json"
+
+
+class VoteKeys:
+    """Keys of one vote of a line."""
+
+    def __init__(self, line: str, vote: str) -> None:
+        self.root = f"{line_root(line)}votes/{vote}/"
+        self.plan = f"{self.root}plan.json"
+        self.votes = f"{self.root}votes/"
+
+    def vote(self, voter: str, inquiry_id: str) -> str:
+        """One voter's points for one inquiry, created once, so that the first counts; ``voter`` is a ``voting.voter_key``."""
+        return f"{self.votes}{voter}/{inquiry_id}.json"
+
+    def submission(self, number: int) -> str:
+        """One hand-in as it came, with the answer it got, whether it counts or not."""
+        return f"{self.root}submissions/{number:05d}.json"

@@ -12,15 +12,15 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifa
 from prefect.exceptions import PrefectHTTPStatusError
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.keys import RunKeys
+from models.lines import SUMMARIZER
 from models.training import FinetuneConfig, Progress
 from models.training.metrics import local_encoder
-from models.training.outputs import RunKeys, RunSummary, run_name
-from reports import plots
+from models.training.outputs import RunSummary, run_name
+from tasks.training.data import prepare_data, publish_data
 from tasks.training.evaluate import evaluate
-from tasks.training.train import download_models, find_finished, prepare_data, train, upload_run, work_folder
-from wiring import object_store, settings
-
-SEVEN_DAYS = 7 * 24 * 3600
+from tasks.training.train import download_models, find_finished, report_of, train, upload_run, work_folder
+from wiring import settings
 
 
 class FinetuneRun(BaseModel):
@@ -63,9 +63,10 @@ async def finetune(run: FinetuneRun) -> RunSummary:
     """
     config = run.resolved()
     data = await prepare_data(run.data, run.out_of_domain, run.split_seed)
+    await publish_data(SUMMARIZER, data, run.data)
     name = run_name(config, f"{data.fingerprint} {run.split_seed}")
-    keys = RunKeys(config.family, name)
-    known = await find_finished(keys)
+    keys = RunKeys(SUMMARIZER.name, config.family, name)
+    known = await find_finished(config.family, name)
     if known is not None:
         await publish(known)
         return known
@@ -116,45 +117,10 @@ class ProgressBar:
 
 async def publish(summary: RunSummary) -> None:
     """Write the run's report as an artifact."""
-    report = await asyncio.to_thread(run_report, summary)
+    report = await asyncio.to_thread(report_of, summary)
     await acreate_markdown_artifact(report, key=artifact_key("finetune", summary.run), description=summary.prefix)
 
 
 def artifact_key(kind: str, run: str) -> str:
     """An artifact's key: lowercase letters, digits and dashes."""
     return re.sub(r"[^a-z0-9-]+", "-", f"{kind}-{run}".lower())
-
-
-def run_report(summary: RunSummary) -> str:
-    """The report in Korean: result, encoders, both plots, links."""
-    result, best = summary.result, summary.result.best
-    rows = {
-        "모델": f"{result.base} ({result.method})",
-        "가장 좋은 체크포인트": f"{best.step} / {result.steps} 스텝 (기준: {result.criterion})",
-        "검증 손실": shown(best.validation_loss),
-        "검증 BERTScore F1": shown(best.bertscore_f1),
-        "검증 STS": shown(best.sts),
-        "시험 BERTScore F1 / STS": f"{summary.test_scores.bertscore_f1:.4f} / {summary.test_scores.sts:.4f}"
-        if summary.test_scores
-        else "–",
-        "채점 인코더": ", ".join(f"{name}: {encoder}" for name, encoder in result.encoders.items()) or "없음 (손실로 선택)",
-        "학습된 파라미터": f"{result.trained_parameters:,} / {result.parameters:,}",
-        "속도": f"{result.samples_per_second:.1f} 행/초, {result.seconds:.0f}초, {result.device} {result.precision}",
-        "이어받은 스텝": f"{result.resumed_from}",
-        "길이 제한으로 잘린 행": f"{result.truncated_rows:,}",
-    }
-    store = object_store()
-    files = ["metrics.csv", "split.json", "run.json", "test.csv", "losses.png", "scores.png"]
-    links = ", ".join(f"[{name}]({store.link(summary.prefix + name, seconds=SEVEN_DAYS)})" for name in files)
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    return (
-        f"# {summary.run}\n\n| 항목 | 값 |\n| --- | --- |\n{table}\n\n"
-        f"![손실]({plots.data_uri(plots.losses(result.history))})\n\n"
-        f"![점수]({plots.data_uri(plots.scores(result.history, result.encoders))})\n\n"
-        f"`s3://{store.bucket}/{summary.prefix}` · {links}\n"
-    )
-
-
-def shown(value: float | None) -> str:
-    """A figure with four decimals, a dash where nothing was measured."""
-    return "–" if value is None else f"{value:.4f}"

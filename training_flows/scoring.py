@@ -12,11 +12,13 @@ from prefect.runtime import flow_run as current
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.errors import ConfigurationError
+from models.lifecycle.board import Board, TestSet
+from models.lifecycle.candidates import Candidate, Contest
+from models.lines import LINES, LineName
 from models.training.metrics import MetricSettings, local_encoder
-from tasks.selection.candidates import Candidate, Contest
-from tasks.selection.leaderboard import publish_board
-from tasks.selection.score import Board, TestSet, known_scores, make_board, prepare_test_set, save_board, score, score_key
-from wiring import object_store, settings
+from tasks.selection.publish import publish_board
+from tasks.selection.score import has_scores, make_board, prepare_test_set, score
+from wiring import settings
 
 DEPLOYMENT = "score-candidate/score-candidate"
 
@@ -27,12 +29,14 @@ class ScoringSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     test_set: str = Field(
-        "", description="CSV with columns input and summary: a key of the bucket, or a file here; empty: the test rows of the first run"
+        "",
+        description="CSV with columns input and summary (request for the request classifier): a key of the bucket, or a file here; "
+        "empty: the test rows of the first run",
     )
     test_rows: int = Field(0, ge=0, description="Score on this many rows of it; 0: on all")
     encoders: Literal["configured", "shipped"] = Field(
         "configured",
-        description="configured: the encoders of metrics; shipped: the shipped summarizer's own encoder, which needs no network",
+        description="What judges summaries. configured: the encoders of metrics; shipped: the shipped summarizer's own, without network",
     )
     metrics: MetricSettings = Field(default_factory=MetricSettings, description="Encoders of BERTScore and STS")
     seed: int = Field(42, ge=0, description="Seed of the bootstrap and of the draw of inquiries for the vote")
@@ -45,47 +49,48 @@ class ScoringSettings(BaseModel):
 
 
 @flow(name="score-candidate", flow_run_name="{candidate}")
-async def score_candidate(candidate: str, test_key: str, metrics: MetricSettings) -> float:
+async def score_candidate(candidate: str, test_key: str, metrics: MetricSettings, line: LineName = "summarizer") -> float:
     """Score one candidate on a kept test set. Scoring it again with nothing changed returns what is known.
 
     Args:
         candidate: a training run as family/run, a registered version, or shipped
         test_key: key of the test set that a selection kept
-        metrics: encoders of BERTScore and STS
+        metrics: encoders of BERTScore and STS, which judge summaries
+        line: which line of models the candidate belongs to
     """
-    return float((await score(candidate, test_key, metrics)).rows.mean())
+    return (await score(line, candidate, test_key, metrics)).figure(LINES[line].primary)
 
 
-async def score_contest(contest: Contest, chosen: ScoringSettings, selection: str) -> Board:
+async def score_contest(line: LineName, contest: Contest, chosen: ScoringSettings, selection: str) -> Board:
     """Score every candidate that has no score yet, rank all, and publish the leaderboard.
 
     A candidate that fails, or that was trained on rows of the test set, is named on the leaderboard and left out. Without the
     champion's score there is no leaderboard: ConfigurationError.
     """
     metrics = chosen.resolved()
-    test_set = await prepare_test_set(chosen.test_set, contest, chosen.test_rows)
+    test_set = await prepare_test_set(line, chosen.test_set, contest, chosen.test_rows)
     unfair = {
         name: f"it was trained on {rows} rows of the test set" for name, rows in test_set.learnt_by.items() if name != contest.champion
     }
-    failures = unfair | await _score_all([c for c in contest.candidates if c.name not in unfair], test_set, metrics, chosen)
+    failures = unfair | await _score_all(line, [c for c in contest.candidates if c.name not in unfair], test_set, metrics, chosen)
     if contest.champion in failures:
         raise ConfigurationError(f"the champion {contest.champion} could not be scored: {failures[contest.champion]}")
-    board = await asyncio.to_thread(make_board, object_store(), selection, contest, test_set, metrics, failures, chosen.seed)
-    await asyncio.to_thread(save_board, object_store(), board)
-    await publish_board(board)
+    board = await make_board(line, selection, contest, test_set, metrics, failures, chosen.seed)
+    await publish_board(line, board)
     return board
 
 
-async def _score_all(candidates: list[Candidate], test_set: TestSet, metrics: MetricSettings, chosen: ScoringSettings) -> dict[str, str]:
+async def _score_all(
+    line: LineName, candidates: list[Candidate], test_set: TestSet, metrics: MetricSettings, chosen: ScoringSettings
+) -> dict[str, str]:
     """Score side by side; the reasons of those that failed."""
     gate = asyncio.Semaphore(1 if chosen.run_in_process else len(candidates) or 1)
 
     async def one(candidate: Candidate) -> str:
-        key = score_key(candidate, test_set.key, metrics)
-        if await asyncio.to_thread(known_scores, object_store(), candidate, key) is not None:
+        if await has_scores(line, candidate, test_set.key, metrics):
             return ""
         async with gate:
-            return await (_score_here if chosen.run_in_process else _score_on_the_pool)(candidate, test_set, metrics, chosen.hours)
+            return await (_score_here if chosen.run_in_process else _score_on_the_pool)(line, candidate, test_set, metrics, chosen.hours)
 
     reasons = await asyncio.gather(*(one(candidate) for candidate in candidates))
     failures = {candidate.name: reason for candidate, reason in zip(candidates, reasons, strict=True) if reason}
@@ -94,13 +99,13 @@ async def _score_all(candidates: list[Candidate], test_set: TestSet, metrics: Me
     return failures
 
 
-async def _score_here(candidate: Candidate, test_set: TestSet, metrics: MetricSettings, hours: float) -> str:
-    state = await score_candidate(candidate.name, test_set.key, metrics, return_state=True)
+async def _score_here(line: LineName, candidate: Candidate, test_set: TestSet, metrics: MetricSettings, hours: float) -> str:
+    state = await score_candidate(candidate.name, test_set.key, metrics, line, return_state=True)
     return "" if state.is_completed() else f"{state.name}: {state.message}"
 
 
-async def _score_on_the_pool(candidate: Candidate, test_set: TestSet, metrics: MetricSettings, hours: float) -> str:
-    parameters = {"candidate": candidate.name, "test_key": test_set.key, "metrics": metrics.model_dump(mode="json")}
+async def _score_on_the_pool(line: LineName, candidate: Candidate, test_set: TestSet, metrics: MetricSettings, hours: float) -> str:
+    parameters = {"candidate": candidate.name, "test_key": test_set.key, "metrics": metrics.model_dump(mode="json"), "line": line}
     # A retry of this run joins the children of the same attempt and starts those anew that failed in an earlier one.
     attempt = f"{current.id}:{current.run_count}:{candidate.digest}"
     try:

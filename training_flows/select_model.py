@@ -1,4 +1,4 @@
-"""From finished training runs to the model that calls are summarized with: score, vote, promote, in one run."""
+"""From finished training runs to the model in service: score, vote, promote, in one run."""
 
 import asyncio
 
@@ -6,21 +6,23 @@ from prefect import flow, get_run_logger
 from prefect.runtime import flow_run as current
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.lifecycle.registry import Aliases
-from models.lifecycle.voting import VoteResult
+from models.lifecycle.board import Board
+from models.lifecycle.versions import Aliases
+from models.lifecycle.voting import VoteResult, VoteSettings
+from models.lines import LineName
 from models.training.outputs import run_name
 from tasks.selection.candidates import find_candidates
 from tasks.selection.promote import read_aliases
-from tasks.selection.score import Board, find_board
-from tasks.selection.vote import VoteSettings, open_vote
-from tasks.training.train import load_training_data
+from tasks.selection.score import find_board
+from tasks.selection.vote import open_vote
+from tasks.training.data import load_training_data
 from training_flows.grid import read_grid
 from training_flows.promote import MARGIN, bring_into_service
 from training_flows.scoring import ScoringSettings, score_contest
 from training_flows.vote import hold_vote
 from wiring import object_store
 
-EVERY_RUN = ["bart/*", "llama/*"]
+EVERY_RUN = ["*/*"]
 
 
 class Selected(BaseModel):
@@ -36,6 +38,7 @@ class Selected(BaseModel):
 
 @flow(name="select-model", persist_result=False)
 async def select_model(
+    line: LineName = "summarizer",
     runs: list[str] = EVERY_RUN,
     sweep: str = "",
     scoring: ScoringSettings = ScoringSettings(),
@@ -51,8 +54,9 @@ async def select_model(
     a paper. It may stay open for days and through restarts.
 
     Args:
+        line: which line of models the selection is of
         runs: finished training runs as family/run; * stands for anything, so bart/* means all KoBART runs
-        sweep: instead of runs, all finished rows of this sweep: full, small, smoke, or the path of its YAML file
+        sweep: instead of runs, all finished rows of this sweep (of summarizers): full, small, smoke, or the path of its YAML file
         scoring: on what, by what and where the candidates are scored
         hold_the_vote: without it the best score wins
         voting: how the vote is held
@@ -61,32 +65,32 @@ async def select_model(
         by: who selects; stands in the registry's history
     """
     selection = str(current.id)
-    board = await _leaderboard(selection, runs, sweep, scoring)
+    board = await _leaderboard(line, selection, runs, sweep, scoring)
     winner, result = board.standings[0].candidate, None
     if hold_the_vote and len(board.standings) > 1:
-        plan = await open_vote(selection, board, voting, scoring.seed)
-        result = await hold_vote(plan, voting)
+        plan = await open_vote(line, selection, board, voting, scoring.seed)
+        result = await hold_vote(line, plan, voting)
         winner = result.winner
     if not promote_winner:
         get_run_logger().info("%s wins and is not promoted, as asked", winner)
-        return Selected(selection=selection, winner=winner, vote=result, aliases=await read_aliases())
+        return Selected(selection=selection, winner=winner, vote=result, aliases=await read_aliases(line))
     points = f", {result.tallies['all'][0].total} points of {len(result.voters)} voters" if result else ""
     reason = f"selection {selection}: score {board.standing(winner).score.mean:.4f}{points}"
-    aliases = await bring_into_service(winner, by.strip() or f"select-model {current.name}", reason, margin, scoring)
+    aliases = await bring_into_service(line, winner, by.strip() or f"select-model {current.name}", reason, margin, scoring)
     return Selected(selection=selection, winner=winner, vote=result, aliases=aliases)
 
 
-async def _leaderboard(selection: str, runs: list[str], sweep: str, scoring: ScoringSettings) -> Board:
+async def _leaderboard(line: LineName, selection: str, runs: list[str], sweep: str, scoring: ScoringSettings) -> Board:
     """This run's leaderboard: made now, or found when the run starts again after a suspension."""
-    board = await asyncio.to_thread(find_board, object_store(), selection)
+    board = await find_board(line, selection)
     if board is None:
         names = await asyncio.to_thread(sweep_runs, sweep) if sweep else runs
-        board = await score_contest(await find_candidates(names), scoring, selection)
+        board = await score_contest(line, await find_candidates(line, names), scoring, selection)
     return board
 
 
 def sweep_runs(name: str) -> list[str]:
     """Names of a sweep's rows, ``family/run``, as the sweep itself names them."""
     grid = read_grid(name)
-    data = load_training_data(grid.data, grid.out_of_domain, grid.split_seed)
+    data = load_training_data(object_store(), grid.data, grid.out_of_domain, grid.split_seed)
     return [f"{row.config.family}/{run_name(row.resolved(), f'{data.fingerprint} {grid.split_seed}')}" for row in grid.rows()]

@@ -1,24 +1,24 @@
 """The direct test by people: a run that waits, for days if need be, until enough of them have handed in their papers."""
 
-import asyncio
-
 from prefect import flow, get_run_logger
 from prefect.context import FlowRunContext
 from prefect.flow_runs import apause_flow_run, asuspend_flow_run
 from prefect.runtime import flow_run as current
 
 from models.errors import ConfigurationError
-from models.lifecycle.voting import VotePlan, VoteResult, count
-from tasks.selection.leaderboard import publish_result, publish_turnout
+from models.lifecycle.voting import VotePlan, VoteResult, VoteSettings, count
+from models.lines import LineName
+from tasks.selection.publish import publish_result, publish_turnout
 from tasks.selection.score import find_board
-from tasks.selection.vote import BallotForm, VoteSettings, ballot_form, form_instruction, open_vote, read_votes, store_ballot
-from wiring import object_store
+from tasks.selection.vote import BallotForm, ballot_form, form_instruction, open_vote, read_votes, store_ballot
 
 DAY_SECONDS = 24 * 3600
 
 
 @flow(name="vote", persist_result=False)
-async def vote(selection: str, name: str = "", settings: VoteSettings = VoteSettings(), seed: int = 42) -> VoteResult:
+async def vote(
+    selection: str, name: str = "", settings: VoteSettings = VoteSettings(), seed: int = 42, line: LineName = "summarizer"
+) -> VoteResult:
     """Put the best candidates of a selection to the vote. Open the run and press Resume to get a paper.
 
     Args:
@@ -26,33 +26,35 @@ async def vote(selection: str, name: str = "", settings: VoteSettings = VoteSett
         name: name of the vote; an earlier vote of this name is gone on with, its votes count. Empty: a new one
         settings: how many inquiries, which of your own, how many voters
         seed: seed of the draw of inquiries and of the order on the papers
+        line: which line of models the selection was of
     """
-    board = await asyncio.to_thread(find_board, object_store(), selection)
+    board = await find_board(line, selection)
     if board is None:
         raise ConfigurationError(f"selection {selection!r} has no leaderboard", remedy="Name the id of a select-model run that has one")
-    plan = await open_vote(name or str(current.id), board, settings, seed)
-    return await hold_vote(plan, settings)
+    plan = await open_vote(line, name or str(current.id), board, settings, seed)
+    return await hold_vote(line, plan, settings)
 
 
-async def hold_vote(plan: VotePlan, settings: VoteSettings) -> VoteResult:
+async def hold_vote(line: LineName, plan: VotePlan, settings: VoteSettings) -> VoteResult:
     """Give out papers one after the other until the vote is over, then count and publish.
 
     Every paper that comes back is in the bucket before the next one is given out. A run that starts again, because it was
     suspended, its worker died or somebody retried it, goes on with the next paper.
     """
-    state = await read_votes(plan)
+    state = await read_votes(line, plan)
     while not state.is_over(settings.voters):
-        await publish_turnout(state, settings.voters)
+        await publish_turnout(line, state, settings.voters)
         number = state.next_number
-        form = await _wait_for_ballot(ballot_form(plan, number, form_instruction(plan, state, settings.voters)), plan, number, settings)
-        submission = await store_ballot(plan, number, form.model_dump(mode="json"))
+        instruction = form_instruction(line, plan, state, settings.voters)
+        form = await _wait_for_ballot(ballot_form(plan, number, instruction), plan, number, settings)
+        submission = await store_ballot(line, plan, number, form.model_dump(mode="json"))
         get_run_logger().info("Paper %d: %s", number, "counted" if submission.counted else "kept, not counted")
-        state = await read_votes(plan)
-    await publish_turnout(state, settings.voters)
+        state = await read_votes(line, plan)
+    await publish_turnout(line, state, settings.voters)
     result = count(state.votes, plan)
     if result is None:
         raise ConfigurationError(f"vote {plan.vote} is over without a vote", remedy="Start it again under this name")
-    await publish_result(state, result)
+    await publish_result(line, state, result)
     return result
 
 

@@ -1,1 +1,1 @@
-"""A trained model's life after training: versions, scores, votes, service."""
+"""A trained model's life after training, whatever it answers: versions, scores, votes, service."""

@@ -1,20 +1,21 @@
-"""Choosing among candidate summarizers: scores with their uncertainty, the best four, the gate before promotion.
+"""Choosing among a line's candidates: scores with their uncertainty, the best four, the gate before promotion.
 
-A candidate's score on one row of the held-out test set is the mean of its BERTScore F1 and its STS there; its score is the mean
-over the rows. Uncertainty comes from the bootstrap: the test rows are drawn again with replacement, the same rows for every
-candidate, so that the difference between two candidates is judged on what both were asked.
+A candidate's score is the mean, over the rows of the held-out test set, of the line's primary metric. Uncertainty comes from the
+bootstrap: the test rows are drawn again with replacement, the same rows for every candidate, so that the difference between two
+candidates is judged on what both were asked.
 """
 
 import hashlib
 import random
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.errors import ConfigurationError
+from models.lifecycle.line import Metric
 from models.summarizer.condensing import split_sentences
 from models.training.data.pair import Pair
 
@@ -38,23 +39,36 @@ class Interval(BaseModel):
 
 
 class CandidateScores(BaseModel):
-    """What one candidate did on the test set; the lists have one entry a row, in the order of the test set."""
+    """What one candidate did on the test set; lists have one entry a row, in the order of the test set."""
 
     candidate: str = Field(description="Name on the leaderboard: the training run, or the registered version")
-    summaries: list[str]
-    bertscore_f1: list[float]
-    sts: list[float]
-    encoders: dict[str, str] = Field(default_factory=dict, description="Which encoder gave which score")
-    seconds_alone: float = Field(0.0, description="Seconds for one summary by itself, median")
-    seconds_batched: float = Field(0.0, description="Seconds a summary when the whole test set is summarized at once")
+    answers: list[str]
+    rows: dict[str, list[float]] = Field(description="By metric, the primary one among them")
+    overall: dict[str, float] = Field(default_factory=dict, description="Metrics of all rows together that are no mean over rows")
+    encoders: dict[str, str] = Field(default_factory=dict, description="The models that judged, by metric")
+    seconds_alone: float = Field(0.0, description="Seconds for one answer by itself, median")
+    seconds_batched: float = Field(0.0, description="Seconds an answer when the whole test set is answered at once")
     memory_mib: float = Field(0.0, description="Memory that the loaded model and its work took at their highest, MiB")
     device: str = ""
 
-    @property
-    def rows(self) -> Scores:
-        """Score of every row, shape (rows,)."""
-        both: Scores = np.mean(np.array([self.bertscore_f1, self.sts], dtype=np.float64), axis=0)
-        return both
+    @model_validator(mode="before")
+    @classmethod
+    def _as_kept_before_there_were_lines(cls, kept: Any) -> Any:
+        """Scores of earlier versions have a list of their own for each of two metrics, whose mean was the score."""
+        if not isinstance(kept, dict) or "summaries" not in kept:
+            return kept
+        rows = {name: values for name, values in kept.items() if name not in cls.model_fields and name != "summaries"}
+        score = [sum(values) / len(values) for values in zip(*rows.values(), strict=True)]
+        own = {name: value for name, value in kept.items() if name in cls.model_fields}
+        return {**own, "answers": kept["summaries"], "rows": {"score": score, **rows}}
+
+    def values(self, metric: Metric) -> Scores:
+        """A metric's value of every row, shape (rows,)."""
+        return np.array(self.rows[metric.name], dtype=np.float64)
+
+    def figure(self, metric: Metric) -> float:
+        """A metric over all rows."""
+        return self.overall[metric.name] if metric.name in self.overall else float(np.mean(self.rows[metric.name]))
 
 
 class Standing(BaseModel):
@@ -62,22 +76,31 @@ class Standing(BaseModel):
 
     rank: int
     candidate: str
-    score: Interval
-    bertscore_f1: float
-    sts: float
+    score: Interval = Field(description="The primary metric")
+    metrics: dict[str, float] = Field(description="Every metric of the line over all rows, by name")
     against_champion: Interval = Field(description="Difference to the champion over the same rows; zero for the champion itself")
     seconds_alone: float
     seconds_batched: float
     memory_mib: float
     is_champion: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_kept_before_there_were_lines(cls, kept: Any) -> Any:
+        """Leaderboards of earlier versions have a field of its own for each metric beside the score."""
+        if not isinstance(kept, dict) or "metrics" in kept:
+            return kept
+        metrics = {name: value for name, value in kept.items() if name not in cls.model_fields}
+        own = {name: value for name, value in kept.items() if name in cls.model_fields}
+        return {**own, "metrics": {"score": kept["score"]["mean"], **metrics}}
+
 
 class Example(BaseModel):
-    """One row of the test set as a candidate summarized it."""
+    """One row of the test set as a candidate answered it."""
 
     inquiry: str
     reference: str
-    summary: str
+    answer: str
     score: float
 
 
@@ -103,25 +126,27 @@ def fingerprint(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def rank(scored: Sequence[CandidateScores], champion: str, *, seed: int = 42, rounds: int = ROUNDS) -> list[Standing]:
-    """The leaderboard, best first. Equal scores are ordered by STS, then by seconds, then by name.
+def rank(
+    scored: Sequence[CandidateScores], champion: str, metrics: Sequence[Metric], *, seed: int = 42, rounds: int = ROUNDS
+) -> list[Standing]:
+    """The leaderboard, best first: by the first metric, then by the last, then by seconds, then by name.
 
     ConfigurationError when the champion is missing, or when candidates were judged on different rows or by different encoders:
     such scores do not compare.
     """
     _check_comparable(scored, champion)
-    rows = {one.candidate: one.rows for one in scored}
+    primary, tie_break = metrics[0], metrics[-1]
+    rows = {one.candidate: one.values(primary) for one in scored}
     draws = _draws(len(rows[champion]), rounds, seed)
     own = {name: _interval(values, draws) for name, values in rows.items()}
     against = {name: _interval(values - rows[champion], draws) for name, values in rows.items()}
-    ordered = sorted(scored, key=lambda one: (-own[one.candidate].mean, -float(np.mean(one.sts)), one.seconds_batched, one.candidate))
+    ordered = sorted(scored, key=lambda one: (-own[one.candidate].mean, -one.figure(tie_break), one.seconds_batched, one.candidate))
     return [
         Standing(
             rank=place,
             candidate=one.candidate,
             score=own[one.candidate],
-            bertscore_f1=float(np.mean(one.bertscore_f1)),
-            sts=float(np.mean(one.sts)),
+            metrics={metric.name: one.figure(metric) for metric in metrics},
             against_champion=against[one.candidate],
             seconds_alone=one.seconds_alone,
             seconds_batched=one.seconds_batched,
@@ -154,13 +179,14 @@ def gate(standing: Standing, margin: float) -> GateResult:
     return GateResult(passed=False, sentence=f"{told}; it may be worse by more than the margin of {margin:g}")
 
 
-def worst_and_best(scored: CandidateScores, test: Sequence[Pair], count: int = 3) -> tuple[list[Example], list[Example]]:
+def worst_and_best(scored: CandidateScores, primary: Metric, test: Sequence[Pair], count: int = 3) -> tuple[list[Example], list[Example]]:
     """A candidate's worst rows and its best, each ``count`` long, the extreme one first."""
-    order = np.argsort(scored.rows, kind="stable")
+    values = scored.values(primary)
+    order = np.argsort(values, kind="stable")
 
     def example(row: int) -> Example:
         pair = test[row]
-        return Example(inquiry=pair.input, reference=pair.summary, summary=scored.summaries[row], score=float(scored.rows[row]))
+        return Example(inquiry=pair.input, reference=pair.summary, answer=scored.answers[row], score=float(values[row]))
 
     return [example(int(row)) for row in order[:count]], [example(int(row)) for row in order[::-1][:count]]
 
@@ -198,7 +224,7 @@ def _check_comparable(scored: Sequence[CandidateScores], champion: str) -> None:
         raise ConfigurationError(
             f"the champion {champion} has no score", remedy="Without it nothing can be compared; see why its scoring failed"
         )
-    if len({len(one.summaries) for one in scored}) > 1 or any(not one.summaries for one in scored):
+    if len({len(one.answers) for one in scored}) > 1 or any(not one.answers for one in scored):
         raise ConfigurationError("the candidates were judged on different test rows", remedy="Score all of them on one test set")
     if len({tuple(sorted(one.encoders.items())) for one in scored}) > 1:
         raise ConfigurationError("the candidates were judged by different encoders", remedy="Score all of them with one metric setting")

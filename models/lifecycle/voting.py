@@ -1,6 +1,6 @@
 """The direct test by people: blind papers, ballots, what counts, and what the votes say.
 
-A *paper* is one sheet with every inquiry and its summaries under the letters A to D. Each paper has an order of its own,
+A *paper* is one sheet with every inquiry and the candidates' answers under the letters A to D. Each paper has an order of its own,
 different for every inquiry, derived from the vote's seed and the paper's number; nobody who fills it in can tell which model is
 which, and knowing one paper tells nothing about the next. A ballot names its paper, so it is always read in the order in which
 it was written, however late it comes.
@@ -12,11 +12,10 @@ import statistics
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from models.keys import StorageKeys
 from models.lifecycle.selection import Inquiry, Length
 
 LOWEST, HIGHEST = 1, 5
@@ -24,6 +23,19 @@ LETTERS = "ABCDEFGH"
 TIE_RULE = "총점이 가장 높은 모델. 같으면 긴 문의의 총점, 그래도 같으면 시험 데이터 순위가 앞선 모델."
 
 Scope = Literal["all", "short", "long"]
+
+
+class VoteSettings(BaseModel):
+    """How the direct test by people is held."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    short: int = Field(3, ge=0, le=20, description="Short inquiries (1 or 2 sentences) on each paper")
+    long: int = Field(3, ge=0, le=20, description="Long inquiries (3 or more sentences) on each paper")
+    typed: list[str] = Field(default_factory=list, description="Inquiries of your own; all are asked, the rest is drawn from the test set")
+    voters: int = Field(3, ge=1, le=500, description="The vote closes by itself after this many people have voted")
+    finalists: int = Field(4, ge=2, le=8, description="How many of the best candidates are put to the vote")
+    days_open: float = Field(14.0, gt=0, le=365, description="Without a ballot for this long, the run fails; the votes stay")
 
 
 class VotePlan(BaseModel):
@@ -35,7 +47,10 @@ class VotePlan(BaseModel):
     seed: int
     inquiries: list[Inquiry]
     candidates: list[str] = Field(description="Best test score first")
-    summaries: dict[str, dict[str, str]] = Field(description="Summary by inquiry id and candidate")
+    # Votes that were opened before there were lines of models say "summaries".
+    answers: dict[str, dict[str, str]] = Field(
+        validation_alias=AliasChoices("answers", "summaries"), description="Answer by inquiry id and candidate"
+    )
 
     @property
     def letters(self) -> str:
@@ -108,33 +123,39 @@ class VoteResult(BaseModel):
     decided_by: Literal["only candidate", "total", "total on long inquiries", "place on the test set"]
 
 
-class VoteKeys:
-    """Keys of a vote. A voter's key is derived from the name, so that any spelling of a name makes one key and any name is safe."""
+class Submission(BaseModel):
+    """One hand-in and the answer it got."""
 
-    @staticmethod
-    def root(vote: str) -> str:
-        """Everything of one vote."""
-        return f"{StorageKeys.MODELS}votes/{vote}/"
+    number: int
+    ballot: dict[str, Any] = Field(description="The form as it was handed in")
+    voter: str
+    counted: bool
+    answer: str = Field(description="What the voter is told, in Korean")
+    closes: bool = Field(default=False, description="Whether the voter asked for the vote to be closed")
+    at: datetime
 
-    @classmethod
-    def plan(cls, vote: str) -> str:
-        """What is put to the vote."""
-        return f"{cls.root(vote)}plan.json"
 
-    @classmethod
-    def votes(cls, vote: str) -> str:
-        """Prefix of the votes that count."""
-        return f"{cls.root(vote)}votes/"
+class VoteState(BaseModel):
+    """Where a vote stands."""
 
-    @classmethod
-    def vote(cls, vote: str, voter: str, inquiry_id: str) -> str:
-        """One voter's points for one inquiry; created once, so that the first counts."""
-        return f"{cls.votes(vote)}{voter_key(voter)}/{inquiry_id}.json"
+    plan: VotePlan
+    submissions: list[Submission]
+    votes: list[Vote]
 
-    @classmethod
-    def submission(cls, vote: str, number: int) -> str:
-        """One hand-in as it came, with the answer it got, whether it counts or not."""
-        return f"{cls.root(vote)}submissions/{number:05d}.json"
+    @property
+    def voters(self) -> list[str]:
+        """Who has voted, in order of arrival."""
+        return list(dict.fromkeys(submission.voter for submission in self.submissions if submission.counted))
+
+    @property
+    def next_number(self) -> int:
+        """Number of the next hand-in, and of the paper that is given out for it."""
+        return len(self.submissions) + 1
+
+    def is_over(self, voters: int) -> bool:
+        """Whether enough people have voted, or one has closed the vote after somebody's vote was counted."""
+        asked_to_close = any(submission.closes for submission in self.submissions)
+        return len(self.voters) >= voters or (asked_to_close and bool(self.voters))
 
 
 def voter_name(name: str) -> str:
@@ -146,6 +167,30 @@ def voter_key(name: str) -> str:
     """The same 16 hexadecimal digits for every spelling of one name: case, spaces and Unicode form do not make another voter."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     return hashlib.sha256("".join(plain.split()).encode()).hexdigest()[:16]
+
+
+def form_field(inquiry_id: str) -> str:
+    """Name of an inquiry's field in a paper's form."""
+    return inquiry_id.replace("-", "_")
+
+
+def read_form(plan: VotePlan, form: Mapping[str, Any]) -> tuple[Ballot, bool]:
+    """A handed-in form as a ballot, and whether the voter closes the vote."""
+    marks = {}
+    for inquiry in plan.inquiries:
+        given = dict(form.get(form_field(inquiry.id)) or {})
+        comment = given.pop("comment", "")
+        marks[inquiry.id] = Marks(points=given, comment=comment)
+    return Ballot(voter=form.get("voter", ""), paper=form.get("paper", 0), marks=marks), bool(form.get("close"))
+
+
+def told(voter: str, faults: Sequence[str], *, counted: bool) -> str:
+    """What a voter is told of the ballot, in Korean."""
+    if faults:
+        return " ".join(["투표지를 집계하지 않고 보관했습니다.", *faults])
+    if counted:
+        return f"{voter} 님의 투표를 집계했습니다."
+    return f"{voter} 님은 이미 투표했습니다. 첫 투표가 유효하고, 이번 것은 보관만 했습니다."
 
 
 def complaints(ballot: Ballot, plan: VotePlan) -> list[str]:
@@ -217,11 +262,11 @@ def agreement(votes: Sequence[Vote]) -> float | None:
     for vote in votes:
         for candidate, points in vote.points.items():
             units.setdefault((vote.inquiry, candidate), []).append(float(points))
-    return krippendorff_alpha(list(units.values()), "ordinal")
+    return krippendorff_alpha(list(units.values()))
 
 
-def krippendorff_alpha(units: Sequence[Sequence[float]], metric: Literal["nominal", "ordinal", "interval"]) -> float | None:
-    """Krippendorff's alpha: 1 perfect agreement, 0 what chance would give, below 0 systematic disagreement.
+def krippendorff_alpha(units: Sequence[Sequence[float]]) -> float | None:
+    """Krippendorff's alpha on the ordinal scale: 1 perfect agreement, 0 what chance would give, below 0 systematic disagreement.
 
     ``units`` holds the values each unit got, in any order; units with fewer than two values say nothing and are left out. None
     when no two values can be paired or all values are equal: then there is nothing to disagree on. Source: K. Krippendorff,
@@ -234,7 +279,7 @@ def krippendorff_alpha(units: Sequence[Sequence[float]], metric: Literal["nomina
     n = sum(totals.values())
     if len(values) < 2:
         return None
-    distance = {(a, b): _squared_distance(a, b, values, totals, metric) for a in values for b in values}
+    distance = {(a, b): _squared_distance(a, b, values, totals) for a in values for b in values}
     observed = sum(weight * distance[pair] for pair, weight in coincidences.items())
     expected = sum(totals[a] * totals[b] * distance[a, b] for a in values for b in values) / (n - 1)
     return 1.0 - observed / expected
@@ -251,13 +296,8 @@ def _coincidences(units: Sequence[Sequence[float]]) -> dict[tuple[float, float],
     return table
 
 
-def _squared_distance(
-    a: float, b: float, values: Sequence[float], totals: Mapping[float, float], metric: Literal["nominal", "ordinal", "interval"]
-) -> float:
-    if metric == "nominal":
-        return float(a != b)
-    if metric == "interval":
-        return (a - b) ** 2
+def _squared_distance(a: float, b: float, values: Sequence[float], totals: Mapping[float, float]) -> float:
+    """Squared ordinal distance of two values: how many values lie between them."""
     low, high = min(a, b), max(a, b)
     between = sum(totals[value] for value in values if low <= value <= high)
     return (between - (totals[low] + totals[high]) / 2) ** 2

@@ -9,17 +9,20 @@ the mark, reads the inquiry for its product and its subject and writes the phras
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from models.summarizer import SHIPPED_MODEL
+
 FILE = "request_classifier.npz"
 _FEATURES = 2**16
 _WORDS = 2**15  # that are kept taken apart, 8 MB
-_PENALTY = 0.5  # C of the linear support vector machine; 0.25 to 1 came out alike
+PENALTY = 0.5  # C of the linear support vector machine; 0.25 to 1 came out alike
 
 
 def mark(kind: str) -> str:
@@ -30,6 +33,14 @@ def mark(kind: str) -> str:
 def marked(text: str, kind: str) -> str:
     """An inquiry as the summarizer reads it."""
     return f"{mark(kind)} {text}"
+
+
+@dataclass(frozen=True)
+class RequestKind:
+    """The kind of request of one inquiry, and the version of the classifier that told it, empty where it came with the summarizer."""
+
+    kind: str
+    version: str = ""
 
 
 class RequestClassifier:
@@ -50,20 +61,23 @@ class RequestClassifier:
         self._counted = _counting()
 
     @classmethod
-    def fit(cls, texts: Sequence[str], kinds: Sequence[str]) -> Self:
-        """Learn from inquiries and their kinds of request."""
+    def fit(cls, texts: Sequence[str], kinds: Sequence[str], *, penalty: float = PENALTY) -> Self:
+        """Learn from inquiries and their kinds of request; ``penalty`` is C of the support vector machine."""
         from sklearn.feature_extraction.text import TfidfTransformer
         from sklearn.svm import LinearSVC
 
         weighting = TfidfTransformer(sublinear_tf=True)
-        classifier = LinearSVC(C=_PENALTY).fit(weighting.fit_transform(_ngrams().transform(texts)), list(kinds))
-        scales = np.abs(classifier.coef_).max(axis=1) / 127
+        classifier = LinearSVC(C=penalty).fit(weighting.fit_transform(_ngrams().transform(texts)), list(kinds))
+        coefficients, offsets = classifier.coef_, classifier.intercept_
+        if len(coefficients) == 1:  # of two kinds only what speaks for the second is kept
+            coefficients, offsets = np.vstack([-coefficients, coefficients]), np.concatenate([-offsets, offsets])
+        scales = np.abs(coefficients).max(axis=1) / 127
         return cls(
             [str(kind) for kind in classifier.classes_],
             weighting.idf_.astype(np.float32),
-            np.round(classifier.coef_ / scales[:, None]).astype(np.int8),
+            np.round(coefficients / scales[:, None]).astype(np.int8),
             scales.astype(np.float32),
-            classifier.intercept_.astype(np.float32),
+            offsets.astype(np.float32),
         )
 
     def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -101,6 +115,13 @@ class RequestClassifier:
         with np.load(path, allow_pickle=False) as stored:
             kinds = [str(kind) for kind in stored["kinds"]]
             return cls(kinds, stored["rarity"], stored["weights"], stored["scales"], stored["offsets"])
+
+
+@cache
+def marked_kinds() -> frozenset[str]:
+    """The kinds of request for which the summarizer that ships has learnt marks: those that its own classifier tells."""
+    with np.load(SHIPPED_MODEL / FILE, allow_pickle=False) as stored:
+        return frozenset(str(kind) for kind in stored["kinds"])
 
 
 def _ngrams() -> Any:

@@ -9,7 +9,7 @@ a date of its own is passed over (``models/summarizer/faithfulness.py``). The mo
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -17,7 +17,7 @@ from typing import Self
 from models.errors import BadTranscript
 from models.summarizer import vocabulary as words
 from models.summarizer.bart import BartEngine
-from models.summarizer.classifier import RequestClassifier, marked
+from models.summarizer.classifier import RequestClassifier, RequestKind, marked
 from models.summarizer.condensing import condense
 from models.summarizer.engine import BEAMS, Device, Engine
 from models.summarizer.faithfulness import Guard
@@ -26,10 +26,20 @@ from models.summarizer.llama import LlamaEngine
 from models.summarizer.reference import HuggingFaceEngine
 from models.summarizer.vocabulary import Vocabulary
 
+# Kinds of request by a classifier that was promoted, None while none is.
+TellKinds = Callable[[Sequence[str]], Sequence[RequestKind] | None]
+
+
+def none_promoted(texts: Sequence[str]) -> None:
+    """The classifier that came with the model tells the kinds."""
+
 
 @dataclass(frozen=True)
 class SummaryResult:
-    """One summary: its text, the model's name and version, and whether the input was longer than the model reads at once."""
+    """One summary: its text, the model's name and version, and whether the input was longer than the model reads at once.
+
+    The version of a summary whose kind of request was told by a promoted classifier is ``<summarizer>+<classifier>``.
+    """
 
     text: str
     model: str
@@ -41,7 +51,8 @@ class Summarizer:
     """A loaded model. Safe to call from several threads.
 
     ``name`` is the model folder's name unless given, ``version`` that of ``model_version``. With ``faithful=False`` the most likely
-    candidate is taken as it is.
+    candidate is taken as it is. ``promoted`` is asked for the kinds of request before the classifier that came with the model; a kind
+    for which the model has learnt no mark is left to the latter.
     """
 
     def __init__(
@@ -52,6 +63,7 @@ class Summarizer:
         vocabulary: Vocabulary,
         *,
         classifier: RequestClassifier | None = None,
+        promoted: TellKinds = none_promoted,
         faithful: bool = True,
     ) -> None:
         self.engine = engine
@@ -60,6 +72,7 @@ class Summarizer:
         self._vocabulary = vocabulary
         self._guard = Guard(vocabulary)
         self._classifier = classifier
+        self._promoted = promoted
         self._faithful = faithful
 
     @classmethod
@@ -71,6 +84,7 @@ class Summarizer:
         *,
         cache_dir: Path | None = None,
         name: str = "",
+        promoted: TellKinds = none_promoted,
         faithful: bool = True,
     ) -> Self:
         """Load a model for service in CTranslate2: int8 on a CPU, int8 and float16 on a GPU.
@@ -81,7 +95,7 @@ class Summarizer:
         """
         model_dir = Path(model_dir)
         engine = (BartEngine if model_family(model_dir) == "bart" else LlamaEngine)(model_dir, device, threads, cache_dir)
-        return cls._around(engine, model_dir, name, faithful=faithful)
+        return cls._around(engine, model_dir, name, faithful=faithful, promoted=promoted)
 
     @classmethod
     def load_reference(cls, model_dir: Path, device: Device = "auto", *, name: str = "", faithful: bool = True) -> Self:
@@ -89,13 +103,14 @@ class Summarizer:
         return cls._around(HuggingFaceEngine(model_dir, device), model_dir, name, faithful=faithful)
 
     @classmethod
-    def _around(cls, engine: Engine, model_dir: Path, name: str, *, faithful: bool) -> Self:
+    def _around(cls, engine: Engine, model_dir: Path, name: str, *, faithful: bool, promoted: TellKinds = none_promoted) -> Self:
         return cls(
             engine,
             name or model_dir.resolve().name,
             model_version(model_dir),
             Vocabulary.load(model_dir),
             classifier=RequestClassifier.load(model_dir),
+            promoted=promoted,
             faithful=faithful,
         )
 
@@ -119,13 +134,27 @@ class Summarizer:
                 raise BadTranscript("There is nothing to summarize: the text has no words")
         limit = self.engine.max_input_tokens - (1 if self._classifier else 0)
         read = [condense(text, limit, self._vocabulary, self.engine.count_tokens, self.engine.token_upper_bound) for text in texts]
-        summaries = self._summaries(texts, self._marked([text for text, _ in read]))
-        return [SummaryResult(own, self.name, self.version, condensed) for own, (_, condensed) in zip(summaries, read, strict=True)]
+        inquiries, versions = self._marked([text for text, _ in read])
+        summaries = self._summaries(texts, inquiries)
+        return [
+            SummaryResult(own, self.name, version, condensed)
+            for own, version, (_, condensed) in zip(summaries, versions, read, strict=True)
+        ]
 
-    def _marked(self, inquiries: list[str]) -> list[str]:
+    def _marked(self, inquiries: list[str]) -> tuple[list[str], list[str]]:
+        """The inquiries as the model reads them, and the version of each summary."""
         if self._classifier is None:
-            return inquiries
-        return [marked(text, kind) for text, kind in zip(inquiries, self._classifier.kinds_of(inquiries), strict=True)]
+            return inquiries, [self.version] * len(inquiries)
+        kinds = self._kinds(self._classifier, inquiries)
+        texts = [marked(text, kind.kind) for text, kind in zip(inquiries, kinds, strict=True)]
+        return texts, [f"{self.version}+{kind.version}" if kind.version else self.version for kind in kinds]
+
+    def _kinds(self, own: RequestClassifier, inquiries: list[str]) -> list[RequestKind]:
+        promoted = self._promoted(inquiries)
+        if promoted is not None and all(kind.kind in own.kinds for kind in promoted):
+            return list(promoted)
+        told = [RequestKind(kind) for kind in own.kinds_of(inquiries)]
+        return [new if new.kind in own.kinds else old for new, old in zip(promoted or told, told, strict=True)]
 
     def _summaries(self, texts: Sequence[str], inquiries: list[str]) -> list[str]:
         """What the model writes; where a narrow search finds nothing that is faithful, a wide one is tried."""

@@ -1,14 +1,4 @@
-"""What a finished run leaves in the bucket and under which keys.
-
-models/<family>/<run>/model/…        weights, or the adapter, with the tokenizer (the best checkpoint)
-models/<family>/<run>/merged/…       the adapter merged into its base, ready for serving
-models/<family>/<run>/run.json       configuration, package versions, fingerprints of the data
-models/<family>/<run>/split.json     row ids of every part
-models/<family>/<run>/test.csv       the test rows themselves, for the selection that comes later
-models/<family>/<run>/metrics.csv    everything measured, a line a step
-models/<family>/<run>/losses.png, scores.png, profile.md
-models/<family>/<run>/finished.json  RunSummary, written last: a run without it has not finished
-"""
+"""What is left to say of a finished fine-tuning run, and how runs are named."""
 
 import csv
 import hashlib
@@ -17,19 +7,9 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from models.keys import StorageKeys
 from models.training.config import FinetuneConfig, FinetuneResult
 from models.training.data.pair import Pair
 from models.training.metrics import Scores
-
-
-class RunKeys:
-    """Keys of one training run."""
-
-    def __init__(self, family: str, run: str) -> None:
-        self.prefix = f"{StorageKeys.MODELS}{family}/{run}/"
-        self.finished = f"{self.prefix}finished.json"
-        self.checkpoints = f"{self.prefix}checkpoints/"
 
 
 class RunSummary(BaseModel):
@@ -47,6 +27,27 @@ class RunSummary(BaseModel):
         return f"{self.prefix}{'merged' if self.result.merged_dir else 'model'}/"
 
 
+class SweepRow(BaseModel):
+    """One row of a sweep and what became of it."""
+
+    run: str
+    config: FinetuneConfig
+    state: str = Field("Pending", description="Finished, Known (finished in an earlier sweep), Pending, or the child run's last state")
+    reason: str = ""
+    flow_run_id: str = ""
+    summary: RunSummary | None = None
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """Higher is better: score on the test rows, else on validation, else the negative validation loss."""
+        if self.summary is None:
+            return (float("-inf"), 0.0)
+        best, test = self.summary.result.best, self.summary.test_scores
+        loss = -(best.validation_loss if best.validation_loss is not None else float("inf"))
+        score = test.score if test else best.score
+        return (score, loss) if score is not None else (0.0, loss)
+
+
 def run_name(config: FinetuneConfig, data: str) -> str:
     """A name that says what a run is and is the same whenever the same is learnt from the same data (``data``: its fingerprint)."""
     digest = hashlib.sha256(f"{config.fingerprint()} {data}".encode()).hexdigest()[:10]
@@ -54,10 +55,10 @@ def run_name(config: FinetuneConfig, data: str) -> str:
     return f"{config.method}{rank}-lr{config.learning_rate:g}-e{config.epochs:g}-{digest}"
 
 
-def pairs_csv(pairs: Sequence[Pair]) -> str:
-    """Pairs as the CSV contract has them, with their row ids."""
+def pairs_csv(pairs: Sequence[Pair], reference: str = "summary") -> str:
+    """Pairs as the CSV contract has them, with their row ids; ``reference`` is the column of the right answers."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["input", "summary", "row"])
+    writer.writerow(["input", reference, "row"])
     writer.writerows([pair.input, pair.summary, pair.row] for pair in pairs)
     return out.getvalue()

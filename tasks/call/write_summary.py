@@ -13,16 +13,15 @@ from models.keys import StorageKeys
 from stores.call_files import TEXT, create_file
 from tasks.call.summarize import read_summary
 from tasks.retrying import RETRY_TRANSIENT
-from tasks.selection.champion import model_in_service
+from tasks.selection.champion import start_summarizer
 
 
 @task(name="write-summary", **RETRY_TRANSIENT)
 async def write_summary(call_id: str) -> Summary:
     """Summarize a call's transcript with the model in service and create ``nlp/nlp_<n>.txt``."""
     record = (await asyncio.to_thread(wiring.call_records().read, call_id)).record
-    model = model_in_service()
-    await asyncio.to_thread(model.start)
-    result = await model.summarize(summarizer_input(record))
+    model = await asyncio.to_thread(start_summarizer)
+    result = await model.answer(summarizer_input(record))
     summary = Summary(text=result.text, model=result.model, version=result.version)
     return await asyncio.to_thread(create_summary, wiring.object_store(), record, summary, condensed=result.condensed)
 

@@ -1,25 +1,22 @@
 """Scoring a trained model on rows that it has never seen, as it will be served."""
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from models.summarizer.summarizer import Summarizer
 from models.training.data.pair import Pair
 from models.training.metrics import MetricSettings, Scores, SummaryScorer
+from tasks.in_thread import task_in_thread
 
 
-@task(name="evaluate", persist_result=False, cache_policy=NO_CACHE)
-async def evaluate(model_dir: Path, rows: Sequence[Pair], metrics: MetricSettings) -> Scores:
+@task_in_thread("evaluate", retries=0)
+def evaluate(model_dir: Path, rows: Sequence[Pair], metrics: MetricSettings) -> Scores:
     """BERTScore F1 and STS of a model's served summaries of the rows."""
-    return await asyncio.to_thread(score_model, model_dir, rows, metrics)
+    return score_model(model_dir, rows, metrics)
 
 
 def score_model(model_dir: Path, rows: Sequence[Pair], metrics: MetricSettings) -> Scores:
-    """See evaluate. Raises ConfigurationError where the folder holds no model or an encoder is not on this machine.
+    """Summarize and compare. ConfigurationError where the folder holds no model or an encoder is not on this machine.
 
     A row for which the model finds no words scores 0.
     """

@@ -15,14 +15,16 @@ import soundfile
 from clients.s3 import ObjectStore
 from models.call.record import CallRecord, Outcome
 from models.keys import StorageKeys, call_id
-from models.lifecycle.registry import SHIPPED, Registry
+from models.lifecycle.versions import SHIPPED
+from models.lines import SUMMARIZER
 from models.summarizer import SHIPPED_MODEL
 from models.summarizer.conversion import convert
 from models.summarizer.folder import CONVERTED
 from sandbox.demo import Upload, connect_key, put, record_of, recordings_in
 from sandbox.faults import FaultPlan
 from sandbox.stack import BUCKET, RECORDINGS, REGION, Stack
-from tasks.selection.champion import publish_version
+from stores.model_cache import publish_version
+from stores.registry import Registry
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -225,7 +227,7 @@ def test_a_promotion_reaches_calls_without_a_restart_and_so_does_a_rollback(
     store = ObjectStore(BUCKET, region=REGION, endpoint_url=stack.s3_url)
     model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
     convert(model, model / CONVERTED)
-    publish_version(store, model, version="candidate", family="bart", run="bart/candidate", metrics={"score": 0.9}, by="minji")
+    publish_version(store, SUMMARIZER, model, version="candidate", family="bart", run="bart/candidate", metrics={"score": 0.9}, by="minji")
     recordings = (file.read_bytes() for file in itertools.cycle(recordings_in(RECORDINGS)))
     names = (f"c-{number}_20261121T02:00_UTC.wav" for number in itertools.count())
 
@@ -239,8 +241,8 @@ def test_a_promotion_reaches_calls_without_a_restart_and_so_does_a_rollback(
         return record.summary.model == version
 
     under_way = [call() for _ in range(3)]
-    Registry(store).promote("candidate", by="minji", reason="a trial")
+    Registry(store, SUMMARIZER).promote("candidate", by="minji", reason="a trial")
     eventually(lambda: speaks("candidate"), "a summary by the promoted model")
-    Registry(store).rollback(by="jun", reason="the trial is over")
+    Registry(store, SUMMARIZER).rollback(by="jun", reason="the trial is over")
     eventually(lambda: speaks(SHIPPED), "a summary by the former model")
     assert [ended(s3, upload).outcome for upload in under_way] == [Outcome.READ_BACK] * 3

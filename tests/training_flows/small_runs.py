@@ -11,7 +11,8 @@ from models.training.data.split import Split, split_pairs
 from models.training.metrics import local_encoder
 from models.training.outputs import RunSummary
 from models.training.train import data_fingerprint
-from tasks.training.train import TrainingData, store_run
+from tasks.training.data import TrainingData
+from tasks.training.train import store_run
 from wiring import object_store
 
 LINES = ("자동차", "암", "치아", "펫", "여행자", "화재")

@@ -11,10 +11,11 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from models.errors import ConfigurationError
+from models.keys import RunKeys
 from models.training import FinetuneConfig, Progress
 from models.training.data.split import SplitRecord
-from models.training.outputs import RunKeys
-from tasks.training.train import load_training_data, train
+from tasks.training.data import load_training_data
+from tasks.training.train import train
 from training_flows.finetune import FinetuneRun, artifact_key, finetune
 from wiring import object_store
 
@@ -86,8 +87,8 @@ async def test_a_finished_run_is_not_trained_again(data: str) -> None:
 
 async def test_a_killed_run_goes_on_from_the_bucket_on_another_machine(data: str, tmp_path: Path) -> None:
     config = request(data).resolved()
-    prepared = load_training_data(data, "", 1)
-    keys = RunKeys("bart", "killed")
+    prepared = load_training_data(object_store(), data, "", 1)
+    keys = RunKeys("summarizer", "bart", "killed")
 
     def die(progress: Progress) -> None:
         if progress.step == 3:

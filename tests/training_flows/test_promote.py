@@ -7,9 +7,11 @@ from small_runs import SmallRuns
 
 import wiring
 from models.errors import ModelRefused
-from models.lifecycle.registry import SHIPPED, Registry
-from tasks.selection.candidates import resolve
-from tasks.selection.promote import smoke
+from models.lifecycle.smoke import smoke_test
+from models.lifecycle.versions import SHIPPED
+from models.lines import SUMMARIZER
+from stores.registry import Registry
+from tasks.selection.candidates import candidates_of
 from training_flows.promote import promote
 from training_flows.rollback import rollback
 from training_flows.scoring import ScoringSettings
@@ -22,7 +24,7 @@ def registry(bucket: str, small_runs: SmallRuns, tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("READBACK_MODEL_DIR", str(small_runs.by_steps[15].out / "model"))
     monkeypatch.setenv("READBACK_MODEL_CACHE", str(tmp_path / "models"))
     wiring.forget_clients()
-    return Registry(wiring.object_store())
+    return Registry(wiring.object_store(), SUMMARIZER)
 
 
 async def test_a_good_run_goes_into_service_and_comes_out_again(registry: Registry, small_runs: SmallRuns) -> None:
@@ -62,13 +64,13 @@ async def test_an_unknown_run_is_named(registry: Registry) -> None:
 def test_a_damaged_model_fails_the_smoke_test(registry: Registry, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "bart"}')
     with pytest.raises(ModelRefused, match="broken fails in the serving engine"):
-        smoke(tmp_path, "broken")
+        smoke_test(SUMMARIZER, tmp_path, "broken", "cpu")
 
 
 def test_a_version_keeps_its_name_and_a_run_gets_one_from_its_content(registry: Registry, small_runs: SmallRuns) -> None:
-    store = wiring.object_store()
-    first = resolve(store, small_runs.upload(100, "run"))
-    second = resolve(store, small_runs.upload(20, "run"))
+    candidates = candidates_of("summarizer")
+    first = candidates.resolve(small_runs.upload(100, "run"))
+    second = candidates.resolve(small_runs.upload(20, "run"))
     assert first.version.startswith("bart-run-")
     assert first.version != second.version
-    assert resolve(store, SHIPPED).version == SHIPPED
+    assert candidates.resolve(SHIPPED).version == SHIPPED

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,16 @@ from small_runs import SmallRuns
 
 import wiring
 from models.errors import ConfigurationError
+from models.lifecycle.candidates import Candidate
 from models.lifecycle.in_service import ModelInService, ServiceReport
-from models.lifecycle.registry import SHIPPED, Registry
+from models.lifecycle.versions import SHIPPED
+from models.lines import SUMMARIZER
 from models.summarizer.summarizer import SummaryResult
+from stores.boards import Boards
+from stores.registry import Registry
 from tasks.selection import champion
-from tasks.selection.candidates import contest, resolve
-from tasks.selection.score import known_scores, score_key
+from tasks.selection.candidates import candidates_of
+from tasks.selection.score import score_key
 from training_flows.rollback import rollback
 from training_flows.scoring import ScoringSettings
 from training_flows.select_model import select_model
@@ -69,7 +74,7 @@ async def test_candidates_are_ranked_and_one_that_crashes_sinks_no_other(small_r
     assert f"- `{broken}`: Failed" in report
     assert "### 가장 나쁜 예" in report
     assert "local:model@" in report
-    assert Registry(wiring.object_store()).champion() == SHIPPED
+    assert Registry(wiring.object_store(), SUMMARIZER).champion() == SHIPPED
 
 
 async def test_scoring_again_with_nothing_changed_runs_no_model(small_runs: SmallRuns) -> None:
@@ -117,26 +122,25 @@ def test_patterns_mean_finished_runs_and_what_cannot_take_part_is_told(small_run
     store.put("models/bart/unfinished/checkpoints/x", b"")
     small_runs.upload(20, "adapter")
     store.delete("models/bart/adapter/model/config.json")
-    field = contest(store, ["bart/*", "bart/typo"])
+    field = candidates_of("summarizer").contest(["bart/*", "bart/typo"])
     assert [candidate.name for candidate in field.candidates] == [SHIPPED, "bart/good"]
-    assert "bare adapter" in field.refused["bart/adapter"]
+    assert "holds no config.json" in field.refused["bart/adapter"]
     assert "no finished training run 'bart/typo'" in field.refused["bart/typo"]
 
 
 def test_scores_are_kept_by_everything_they_depend_on(small_runs: SmallRuns) -> None:
-    store = wiring.object_store()
-    first = resolve(store, small_runs.upload(100, "one"))
-    twin = resolve(store, small_runs.upload(100, "two"))
-    other = resolve(store, small_runs.upload(20, "three"))
+    candidates, boards = candidates_of("summarizer"), Boards(wiring.object_store(), SUMMARIZER)
+    first = candidates.resolve(small_runs.upload(100, "one"))
+    twin = candidates.resolve(small_runs.upload(100, "two"))
+    other = candidates.resolve(small_runs.upload(20, "three"))
     metrics = HERE.resolved()
-    assert score_key(first, "test", metrics) == score_key(twin, "test", metrics)
-    changed = [
-        score_key(other, "test", metrics),
-        score_key(first, "other-test", metrics),
-        score_key(first, "test", metrics.model_copy(update={"bertscore_layer": 0})),
-    ]
-    assert len({score_key(first, "test", metrics), *changed}) == 4
-    assert known_scores(store, first, score_key(first, "test", metrics)) is None
+
+    def key(candidate: Candidate, test: str = "test", **changes: Any) -> str:
+        return score_key(SUMMARIZER, boards, candidate, test, metrics.model_copy(update=changes))
+
+    assert key(first) == key(twin)
+    assert len({key(first), key(other), key(first, "other-test"), key(first, bertscore_layer=0)}) == 4
+    assert boards.find_scores(first, key(first)) is None
 
 
 class Worker:
@@ -172,7 +176,13 @@ class Calls:
 
     def __init__(self) -> None:
         self.reports: list[ServiceReport] = []
-        self.service = ModelInService(champion.champion_source(), champion.load_version, every_seconds=0.2, report=self.reports.append)
+        self.service: ModelInService[SummaryResult] = ModelInService(
+            champion.champion_source(SUMMARIZER),
+            partial(champion.load_version, SUMMARIZER),
+            warm_up=SUMMARIZER.smoke_texts[0],
+            every_seconds=0.2,
+            report=self.reports.append,
+        )
         self.results: list[SummaryResult] = []
         self.ended = False
 
@@ -180,7 +190,7 @@ class Calls:
         await asyncio.to_thread(self.service.start)
         while not self.ended:
             self.results += await asyncio.gather(
-                *(self.service.summarize(f"암 보험 해지 하고 싶어요. {n} 번째 문의입니다.") for n in range(4))
+                *(self.service.answer(f"암 보험 해지 하고 싶어요. {n} 번째 문의입니다.") for n in range(4))
             )
             await asyncio.sleep(0.05)
 
@@ -267,7 +277,7 @@ async def test_from_finished_runs_to_the_model_in_service_and_back(small_runs: S
                 while not (ended := await client.read_flow_run(run.id)).state.is_final():
                     await asyncio.sleep(0.2)
             assert ended.state.is_completed(), ended.state.message
-        version = resolve(wiring.object_store(), good).version
+        version = candidates_of("summarizer").resolve(good).version
         await calls.speak_by(version, 30)
 
         result = await newest_artifact("vote-result")
@@ -282,7 +292,7 @@ async def test_from_finished_runs_to_the_model_in_service_and_back(small_runs: S
     assert {answer.model for answer in calls.results} == {SHIPPED, version}
     assert all(answer.text for answer in calls.results)
     assert [report.error for report in calls.reports] == ["", "", ""]
-    moves = Registry(wiring.object_store()).history()
+    moves = Registry(wiring.object_store(), SUMMARIZER).history()
     assert [(move.kind, move.source, move.target, move.by) for move in moves] == [
         ("promotion", SHIPPED, version, "minji"),
         ("rollback", version, SHIPPED, "jun"),

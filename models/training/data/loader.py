@@ -1,20 +1,20 @@
-"""Reading ``data_<count>.csv``: columns ``input`` and ``summary`` (``style`` optional), UTF-8 or EUC-KR, repaired where that is safe.
+"""Reading ``data_<count>.csv``: columns ``input`` and the right answer, ``summary`` as a rule (``style`` optional), UTF-8 or EUC-KR.
 
-What is repaired is counted in a LoadReport; what cannot be repaired without guessing is an error that says what to change.
+What can be repaired safely is, and is counted in a LoadReport; what cannot be repaired without guessing is an error that says what to
+change.
 """
 
 import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 from pydantic import BaseModel, Field
 
 from models.errors import ConfigurationError
 from models.training.data.pair import Pair, normalized
 
-COLUMNS = ("input", "summary")
+INPUT, SUMMARY = "input", "summary"
 # Callers' texts in Korean: nearly all that is not ASCII is Hangul, and nearly all Hangul is among the 2,350 syllables of KS X 1001.
 _HANGUL_SHARE = 0.9
 _COMMON_SHARE = 0.95
@@ -42,22 +42,16 @@ class LoadReport(BaseModel):
         return f"{self.file}: {self.encoding}, {self.rows_read:,}행 중 {self.rows_kept:,}행 사용 ({counts})"
 
 
-def load_pairs(path: Path) -> tuple[list[Pair], LoadReport]:
-    """Read a CSV file; see read_pairs. ConfigurationError when there is no such file."""
-    try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", remedy="Check the path of the data") from error
-    return read_pairs(body, path.name)
+def read_pairs(body: bytes, name: str, reference: str = SUMMARY) -> tuple[list[Pair], LoadReport]:
+    """Pairs of a CSV file's bytes, in file order, no input twice; ConfigurationError where the file cannot be understood.
 
-
-def read_pairs(body: bytes, name: str) -> tuple[list[Pair], LoadReport]:
-    """Pairs of a CSV file's bytes, in file order, no input twice; ConfigurationError where the file cannot be understood."""
+    ``reference`` is the column with the right answers.
+    """
     text, encoding = decode(body, name)
     report = LoadReport(file=name, encoding=encoding)
-    kept = _without_repeats(list(_rows(text, name, report)), report)
+    kept = _without_repeats(list(_rows(text, name, reference, report)), report)
     if not kept:
-        raise ConfigurationError(f"{name} holds no usable row ({report.sentence()})", remedy="Fill the columns input and summary")
+        raise ConfigurationError(f"{name} holds no usable row ({report.sentence()})", remedy=f"Fill the columns input and {reference}")
     report.rows_kept = len(kept)
     return kept, report
 
@@ -103,16 +97,16 @@ def _in_ks_x_1001(character: str) -> bool:
         return False
 
 
-def _rows(text: str, name: str, report: LoadReport) -> Iterator[Pair]:
+def _rows(text: str, name: str, reference: str, report: LoadReport) -> Iterator[Pair]:
     """Pairs row by row; the csv module keeps newlines inside quotes."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [column.strip().lower() for column in next(reader, [])]
-        missing = [column for column in COLUMNS if column not in header]
+        missing = [column for column in (INPUT, reference) if column not in header]
         if missing:
             raise ConfigurationError(
                 f"{name} has no column {' and no column '.join(missing)}; its columns are {', '.join(header) or 'none'}",
-                remedy="Name the columns input and summary in the first line",
+                remedy=f"Name the columns input and {reference} in the first line",
             )
         style = header.index("style") if "style" in header else None
         for number, fields in enumerate(reader, start=1):
@@ -123,7 +117,7 @@ def _rows(text: str, name: str, report: LoadReport) -> Iterator[Pair]:
             elif len(fields) != len(header):
                 report.misshapen.append(row)
             else:
-                inquiry, summary = (fields[header.index(column)].strip() for column in COLUMNS)
+                inquiry, summary = (fields[header.index(column)].strip() for column in (INPUT, reference))
                 if inquiry and summary:
                     yield Pair(inquiry, summary, row, fields[style].strip() if style is not None else "")
                 else:

@@ -49,7 +49,7 @@ def split_pairs(pairs: Sequence[Pair], out_of_domain: Sequence[Pair], seed: int)
     rows = [pair.row for pair in (*pairs, *out_of_domain)]
     if "" in rows or len(set(rows)) != len(rows):
         raise ConfigurationError(
-            "Rows must have distinct ids to be split", remedy="Load them with load_pairs, from files of different names"
+            "Rows must have distinct ids to be split", remedy="Read them with read_pairs, from files of different names"
         )
     groups: dict[str, list[Pair]] = {}
     for pair in pairs:

@@ -2,15 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from models.errors import ModelRefused, VendorUnavailable
-from models.lifecycle.in_service import ModelInService, ServiceReport
+from models.lifecycle.in_service import ModelInService, ServiceReport, Source
+from models.lines.summarizer import LoadedSummarizer
 from models.summarizer import SHIPPED_MODEL
-from models.summarizer.summarizer import Summarizer
+from models.summarizer.summarizer import Summarizer, SummaryResult
 from models.summarizer.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary.load(SHIPPED_MODEL)
@@ -65,12 +67,16 @@ class Shelf:
         self.engines: dict[str, NamedEngine] = {}
         self.gate: threading.Event | None = None
 
-    def __call__(self, folder: Path, version: str) -> Summarizer:
+    def __call__(self, folder: Path, version: str) -> LoadedSummarizer:
         self.loads.append(version)
         if version in self.broken:
             raise ModelRefused(f"{folder} is damaged")
         self.engines[version] = NamedEngine(version, self.gate)
-        return Summarizer(self.engines[version], version, "0" * 12, VOCABULARY, faithful=False)
+        return LoadedSummarizer(Summarizer(self.engines[version], version, "0" * 12, VOCABULARY, faithful=False))
+
+
+def serving(source: Source, load: Callable[[Path, str], LoadedSummarizer], **more: Any) -> ModelInService[SummaryResult]:
+    return ModelInService(source, load, warm_up="자동차 사고가 났어요.", **more)
 
 
 class Time:
@@ -82,19 +88,19 @@ class Time:
 
 async def test_a_new_champion_speaks_after_a_refresh() -> None:
     registry, shelf = Registry("one"), Shelf()
-    service = ModelInService(registry, shelf)
+    service = serving(registry, shelf)
     service.start()
-    assert (await service.summarize("사고가 났어요")).model == "one"
+    assert (await service.answer("사고가 났어요")).model == "one"
     registry.champion = "two"
     service.refresh()
-    result = await service.summarize("사고가 났어요")
+    result = await service.answer("사고가 났어요")
     assert (result.model, result.text) == ("two", "two의 요약")
     service.close()
 
 
 async def test_the_same_champion_is_not_loaded_again() -> None:
     shelf = Shelf()
-    service = ModelInService(Registry("one"), shelf)
+    service = serving(Registry("one"), shelf)
     service.start()
     service.refresh()
     service.refresh()
@@ -105,13 +111,13 @@ async def test_the_same_champion_is_not_loaded_again() -> None:
 async def test_a_summary_that_has_begun_ends_on_the_model_it_began_with() -> None:
     registry, shelf = Registry("one"), Shelf()
     shelf.gate = threading.Event()
-    service = ModelInService(registry, shelf)
+    service = serving(registry, shelf)
     service.start()
-    begun = asyncio.create_task(service.summarize("기다려"))
+    begun = asyncio.create_task(service.answer("기다려"))
     assert await asyncio.to_thread(shelf.engines["one"].busy.wait, 10)
     registry.champion = "two"
     service.refresh()
-    assert (await service.summarize("사고가 났어요")).model == "two"
+    assert (await service.answer("사고가 났어요")).model == "two"
     assert not begun.done()
     shelf.gate.set()
     assert (await begun).model == "one"
@@ -120,13 +126,13 @@ async def test_a_summary_that_has_begun_ends_on_the_model_it_began_with() -> Non
 
 async def test_no_summary_is_dropped_or_mixed_while_the_champion_changes_again_and_again() -> None:
     registry, shelf = Registry("v0"), Shelf()
-    service = ModelInService(registry, shelf)
+    service = serving(registry, shelf)
     service.start()
     results = []
 
     async def caller() -> None:
         for _ in range(50):
-            results.append(await service.summarize("사고가 났어요"))
+            results.append(await service.answer("사고가 났어요"))
             await asyncio.sleep(0)
 
     async def promoter() -> None:
@@ -146,11 +152,11 @@ async def test_no_summary_is_dropped_or_mixed_while_the_champion_changes_again_a
 async def test_a_version_that_fails_to_load_leaves_the_old_one_in_service_and_is_reported() -> None:
     registry, shelf, reports = Registry("one"), Shelf(), list[ServiceReport]()
     shelf.broken.add("two")
-    service = ModelInService(registry, shelf, report=reports.append)
+    service = serving(registry, shelf, report=reports.append)
     service.start()
     registry.champion = "two"
     service.refresh()
-    assert (await service.summarize("사고가 났어요")).model == "one"
+    assert (await service.answer("사고가 났어요")).model == "one"
     assert service.last_error == "/models/two is damaged."
     assert [(r.version, r.failed_version) for r in reports] == [("one", ""), ("one", "two")]
     service.close()
@@ -159,7 +165,7 @@ async def test_a_version_that_fails_to_load_leaves_the_old_one_in_service_and_is
 async def test_a_failed_version_is_tried_again_after_a_pause_that_grows() -> None:
     registry, shelf, time = Registry("one"), Shelf(), Time()
     shelf.broken.add("two")
-    service = ModelInService(registry, shelf, clock=time)
+    service = serving(registry, shelf, clock=time)
     service.start()
     registry.champion = "two"
     for time.now in (0.0, 1.9, 2.0, 5.9, 6.0):
@@ -174,11 +180,11 @@ async def test_a_failed_version_is_tried_again_after_a_pause_that_grows() -> Non
 
 async def test_an_unreachable_registry_stops_no_summary() -> None:
     registry, shelf = Registry("one"), Shelf()
-    service = ModelInService(registry, shelf)
+    service = serving(registry, shelf)
     service.start()
     registry.fault = VendorUnavailable("could not read s3://aicc-all/models/registry/aliases.json")
     service.refresh()
-    assert (await service.summarize("사고가 났어요")).model == "one"
+    assert (await service.answer("사고가 났어요")).model == "one"
     assert "could not read" in service.last_error
     service.close()
 
@@ -186,7 +192,7 @@ async def test_an_unreachable_registry_stops_no_summary() -> None:
 async def test_a_queue_of_calls_loads_a_broken_first_model_once() -> None:
     shelf = Shelf()
     shelf.broken.add("one")
-    service = ModelInService(Registry("one"), shelf)
+    service = serving(Registry("one"), shelf)
     answers = await asyncio.gather(*(asyncio.to_thread(service.start) for _ in range(20)), return_exceptions=True)
     assert {str(answer) for answer in answers} == {"/models/one is damaged."}
     assert shelf.loads == ["one"]
@@ -194,7 +200,7 @@ async def test_a_queue_of_calls_loads_a_broken_first_model_once() -> None:
 
 async def test_calls_that_come_together_load_the_first_model_once() -> None:
     shelf = Shelf()
-    service = ModelInService(Registry("one"), shelf)
+    service = serving(Registry("one"), shelf)
     await asyncio.gather(*(asyncio.to_thread(service.start) for _ in range(20)))
     assert shelf.loads == ["one"]
     service.close()
@@ -207,23 +213,64 @@ async def test_a_running_service_follows_the_registry_by_itself() -> None:
         if report.replaced:
             exchanged.set()
 
-    service = ModelInService(registry, Shelf(), every_seconds=0.02, report=heard)
+    service = serving(registry, Shelf(), every_seconds=0.02, report=heard)
     service.start()
     registry.champion = "two"
     assert await asyncio.to_thread(exchanged.wait, 5)
-    assert (await service.summarize("사고가 났어요")).model == "two"
+    assert (await service.answer("사고가 났어요")).model == "two"
+    service.close()
+
+
+async def test_a_call_that_starts_while_the_next_model_is_being_loaded_does_not_wait_for_it() -> None:
+    registry, shelf, loading, loaded = Registry("one"), Shelf(), threading.Event(), threading.Event()
+
+    def load(folder: Path, version: str) -> LoadedSummarizer:
+        if version == "two":
+            loading.set()
+            assert loaded.wait(10)
+        return shelf(folder, version)
+
+    service = serving(registry, load)
+    service.start()
+    registry.champion = "two"
+    exchange = asyncio.create_task(asyncio.to_thread(service.refresh))
+    assert await asyncio.to_thread(loading.wait, 10)
+    await asyncio.to_thread(service.start)
+    assert (await service.answer("사고가 났어요")).model == "one"
+    loaded.set()
+    await exchange
+    assert service.version == "two"
+    service.close()
+
+
+async def test_a_model_that_others_can_do_without_keeps_nobody_waiting_and_is_tried_again() -> None:
+    registry, shelf, reports, arrived = Registry("one"), Shelf(), list[ServiceReport](), threading.Event()
+    shelf.broken.add("one")
+
+    def heard(report: ServiceReport) -> None:
+        reports.append(report)
+        if not report.error:
+            arrived.set()
+
+    service = serving(registry, shelf, every_seconds=0.02, report=heard)
+    service.follow()
+    assert service.version == ""
+    assert "/models/one is damaged" in reports[0].error
+    shelf.broken.clear()
+    assert await asyncio.to_thread(arrived.wait, 10)
+    assert service.version == "one"
     service.close()
 
 
 async def test_a_retired_model_ends_its_thread() -> None:
     registry, shelf = Registry("one"), Shelf()
-    service = ModelInService(registry, shelf)
+    service = serving(registry, shelf)
     service.start()
-    await service.summarize("사고가 났어요")
+    await service.answer("사고가 났어요")
     before = threading.active_count()
     registry.champion = "two"
     service.refresh()
-    await service.summarize("사고가 났어요")
+    await service.answer("사고가 났어요")
     for _ in range(100):
         if threading.active_count() <= before:
             break
@@ -233,8 +280,8 @@ async def test_a_retired_model_ends_its_thread() -> None:
 
 
 async def test_no_summary_comes_before_the_start() -> None:
-    with pytest.raises(RuntimeError, match="comes before the first summary"):
-        await ModelInService(Registry("one"), Shelf()).summarize("사고가 났어요")
+    with pytest.raises(RuntimeError, match="comes before the first answer"):
+        await serving(Registry("one"), Shelf()).answer("사고가 났어요")
 
 
 async def test_a_model_that_loads_and_cannot_summarize_is_not_put_into_service() -> None:
@@ -244,10 +291,10 @@ async def test_a_model_that_loads_and_cannot_summarize_is_not_put_into_service()
         def hypotheses(self, texts: Sequence[str], beams: int) -> list[list[str]]:
             raise RuntimeError("CUDA out of memory")
 
-    def load(folder: Path, version: str) -> Summarizer:
-        return Summarizer(Dumb(version), version, "0", VOCABULARY) if version == "two" else shelf(folder, version)
+    def load(folder: Path, version: str) -> LoadedSummarizer:
+        return LoadedSummarizer(Summarizer(Dumb(version), version, "0", VOCABULARY)) if version == "two" else shelf(folder, version)
 
-    service = ModelInService(registry, load)
+    service = serving(registry, load)
     service.start()
     registry.champion = "two"
     service.refresh()
@@ -258,9 +305,9 @@ async def test_a_model_that_loads_and_cannot_summarize_is_not_put_into_service()
 
 @pytest.mark.parametrize("texts", [1, 30])
 async def test_closing_finishes_what_has_begun(texts: int) -> None:
-    service = ModelInService(Registry("one"), Shelf())
+    service = serving(Registry("one"), Shelf())
     service.start()
-    begun = [asyncio.create_task(service.summarize("사고가 났어요")) for _ in range(texts)]
+    begun = [asyncio.create_task(service.answer("사고가 났어요")) for _ in range(texts)]
     await asyncio.sleep(0)
     service.close()
     assert [(await task).model for task in begun] == ["one"] * texts

@@ -4,23 +4,31 @@ import numpy as np
 import pytest
 
 from models.errors import ConfigurationError
+from models.lifecycle.line import Metric
 from models.lifecycle.selection import (
     CandidateScores,
+    Standing,
     choose_inquiries,
     finalists,
     fingerprint,
     gate,
     inquiry_length,
-    rank,
     worst_and_best,
 )
+from models.lifecycle.selection import rank as rank_by
 from models.training.data.pair import Pair
 
+METRICS = (Metric("score", "점수"), Metric("bertscore_f1", "BERTScore F1"), Metric("sts", "STS"))
 ENCODERS = {"bertscore_f1": "bert layer 9", "sts": "minilm"}
 
 
 def scored(name: str, f1: list[float], sts: list[float] | None = None, **more: object) -> CandidateScores:
-    return CandidateScores(candidate=name, summaries=["요약"] * len(f1), bertscore_f1=f1, sts=sts or f1, **{"encoders": ENCODERS, **more})
+    rows = {"score": [(a + b) / 2 for a, b in zip(f1, sts or f1, strict=True)], "bertscore_f1": f1, "sts": sts or f1}
+    return CandidateScores(candidate=name, answers=["요약"] * len(f1), rows=rows, **{"encoders": ENCODERS, **more})
+
+
+def rank(scored: list[CandidateScores], champion: str, **more: int) -> list[Standing]:
+    return rank_by(scored, champion, METRICS, **more)
 
 
 def noisy(name: str, mean: float, noise: float, seed: int, rows: int = 200) -> CandidateScores:
@@ -28,10 +36,18 @@ def noisy(name: str, mean: float, noise: float, seed: int, rows: int = 200) -> C
     return scored(name, list(mean + noise * rng.standard_normal(rows)))
 
 
-def test_a_score_is_the_mean_of_bertscore_f1_and_sts() -> None:
+def test_every_metric_stands_on_the_leaderboard_and_the_first_is_the_score() -> None:
     board = rank([scored("a", [0.8, 0.6], [0.6, 0.4])], "a")
     assert board[0].score.mean == pytest.approx(0.6)
-    assert (board[0].bertscore_f1, board[0].sts) == (pytest.approx(0.7), pytest.approx(0.5))
+    assert board[0].metrics == {"score": pytest.approx(0.6), "bertscore_f1": pytest.approx(0.7), "sts": pytest.approx(0.5)}
+
+
+def test_a_metric_that_is_no_mean_over_rows_decides_between_equals_too() -> None:
+    def classified(name: str, f1: float) -> CandidateScores:
+        return CandidateScores(candidate=name, answers=["a", "b"], rows={"accuracy": [1.0, 0.0]}, overall={"macro_f1": f1})
+
+    board = rank_by([classified("a", 0.4), classified("b", 0.6)], "a", (Metric("accuracy", "정확도"), Metric("macro_f1", "Macro F1")))
+    assert [(s.candidate, s.metrics["macro_f1"]) for s in board] == [("b", 0.6), ("a", 0.4)]
 
 
 def test_the_leaderboard_puts_the_best_first_and_marks_the_champion() -> None:
@@ -55,7 +71,7 @@ def test_equal_scores_are_ordered_by_sts_then_seconds_then_name() -> None:
 def test_the_interval_of_the_mean_is_the_textbooks() -> None:
     candidate = noisy("a", 0.7, 0.1, seed=1, rows=1000)
     interval = rank([candidate], "a", rounds=4000)[0].score
-    standard_error = float(np.std(candidate.rows)) / np.sqrt(1000)
+    standard_error = float(np.std(candidate.values(METRICS[0]))) / np.sqrt(1000)
     assert interval.low == pytest.approx(interval.mean - 1.96 * standard_error, abs=3e-4)
     assert interval.high == pytest.approx(interval.mean + 1.96 * standard_error, abs=3e-4)
 
@@ -91,7 +107,7 @@ def test_a_clearly_worse_candidate_fails_the_gate_and_is_told_why() -> None:
 
 def test_a_candidate_within_the_margin_passes_the_gate() -> None:
     champion = noisy("champion", 0.8, 0.05, 1)
-    slightly_worse = scored("close", list(champion.rows - 0.005))
+    slightly_worse = scored("close", list(champion.values(METRICS[0]) - 0.005))
     assert gate(rank([champion, slightly_worse], "champion")[1], margin=0.01).passed
 
 
@@ -124,7 +140,7 @@ def test_scores_of_different_encoders_are_not_compared() -> None:
 
 def test_worst_and_best_examples_are_the_extreme_rows() -> None:
     test = [Pair(f"문의 {n}", f"정답 {n}") for n in range(5)]
-    worst, best = worst_and_best(scored("a", [0.5, 0.1, 0.9, 0.3, 0.7]), test, 2)
+    worst, best = worst_and_best(scored("a", [0.5, 0.1, 0.9, 0.3, 0.7]), METRICS[0], test, 2)
     assert [example.inquiry for example in worst] == ["문의 1", "문의 3"]
     assert [example.inquiry for example in best] == ["문의 2", "문의 4"]
 
@@ -175,3 +191,11 @@ def test_a_vote_needs_a_question() -> None:
 
 def test_a_fingerprint_changes_with_any_part_and_with_where_parts_end() -> None:
     assert len({fingerprint("ab", "c"), fingerprint("a", "bc"), fingerprint("ab", "d")}) == 3
+
+
+def test_scores_and_leaderboards_that_were_kept_before_there_were_lines_of_models_are_read() -> None:
+    kept = {"candidate": "a", "summaries": ["요약"], "bertscore_f1": [0.8], "sts": [0.6], "encoders": ENCODERS, "seconds_alone": 0.1}
+    assert CandidateScores.model_validate(kept) == scored("a", [0.8], [0.6], seconds_alone=0.1)
+    now = rank([scored("a", [0.8], [0.6])], "a")[0]
+    earlier = now.model_dump(exclude={"metrics"}) | {"bertscore_f1": 0.8, "sts": 0.6}
+    assert Standing.model_validate(earlier) == now

@@ -23,6 +23,11 @@ def test_wordings_tell_the_kind() -> None:
     assert len(classifier.kinds_of(["", "?!", "🙏"])) == 3
 
 
+def test_two_kinds_are_told_apart() -> None:
+    classifier = RequestClassifier.fit([*INQUIRIES["loan"], *INQUIRIES["cancel"]], ["loan"] * 4 + ["cancel"] * 4)
+    assert classifier.kinds_of(["대출 이자가 궁금해요", "해지할게요"]) == ["loan", "cancel"]
+
+
 def test_ngrams_are_counted_as_scikit_learn_counts_them() -> None:
     for text in [*TEXTS, "", "?!", "🙏 가나다 가나다 abc", "보험 " * 300]:
         columns, counts = _counting()(text)

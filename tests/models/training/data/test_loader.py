@@ -1,11 +1,9 @@
 """The CSV contract: encodings told apart, repairs counted, everything else an error with a remedy."""
 
-from pathlib import Path
-
 import pytest
 
 from models.errors import ConfigurationError
-from models.training.data.loader import load_pairs, read_pairs, reads_like_korean
+from models.training.data.loader import read_pairs, reads_like_korean
 
 ROWS = "input,summary\n상대 차가 뒤에서 박았어. 보험 되나요?,자동차 사고 보험 여부 확인 요청\n암 진단비가 얼마죠?,암보험 보상 금액 문의\n"
 
@@ -78,9 +76,11 @@ def test_a_file_without_usable_rows_is_an_error() -> None:
         read_pairs(b"input,summary\n,\n", "data.csv")
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"nowhere\.csv cannot be read"):
-        load_pairs(tmp_path / "nowhere.csv")
+def test_the_right_answers_may_stand_in_another_column() -> None:
+    pairs, _ = read_pairs("input,summary,request\n해지할게요,해지 요청,cancel\n".encode(), "data.csv", "request")
+    assert [(pair.input, pair.summary) for pair in pairs] == [("해지할게요", "cancel")]
+    with pytest.raises(ConfigurationError, match="no column request; its columns are input, summary"):
+        read_pairs("input,summary\n해지할게요,해지 요청\n".encode(), "data.csv", "request")
 
 
 def test_hanja_in_bulk_does_not_read_like_korean() -> None:

@@ -1,4 +1,4 @@
-"""The registry's rules, over an in-memory bucket with S3's conditional writes."""
+"""The registry's rules, the same for every line of models, over an in-memory bucket with S3's conditional writes."""
 
 import threading
 from collections.abc import Callable
@@ -6,21 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from models.errors import ModelRefused, StorageConflict, VendorUnavailable
-from models.lifecycle.registry import (
-    SHIPPED,
-    ChampionSource,
-    FileFacts,
-    Registry,
-    RegistryKeys,
-    Version,
-    check_version_name,
-    manifest,
-    manifest_digest,
-)
+from models.keys import RegistryKeys
+from models.lifecycle.line import Line
+from models.lifecycle.versions import SHIPPED, FileFacts, Version, check_version_name, manifest, manifest_digest
+from models.lines import LINES, REQUEST_CLASSIFIER, SUMMARIZER
+from stores.model_cache import ChampionSource
+from stores.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ def a_version(name: str, content: str = "a") -> Version:
         version=name,
         family="bart",
         run=f"run-of-{name}",
-        prefix=RegistryKeys.artefacts(name),
+        prefix=f"models/registry/artefacts/{name}/",
         files={"config.json": FileFacts(sha256=content * 64, size=3)},
         created_at=datetime(2026, 11, 21, tzinfo=UTC),
         created_by="minji",
@@ -71,17 +67,27 @@ def bucket() -> MemoryBucket:
     return MemoryBucket()
 
 
+@pytest.fixture(params=LINES.values(), ids=LINES)
+def line(request: pytest.FixtureRequest) -> Line[Any]:
+    return request.param
+
+
 @pytest.fixture
-def registry(bucket: MemoryBucket) -> Registry:
-    registry = Registry(bucket)
+def keys(line: Line[Any]) -> RegistryKeys:
+    return RegistryKeys(line.name)
+
+
+@pytest.fixture
+def registry(bucket: MemoryBucket, line: Line[Any]) -> Registry:
+    registry = Registry(bucket, line)
     for name in ("one", "two", "three"):
         registry.register_version(a_version(name))
     return registry
 
 
-def test_the_shipped_model_is_the_champion_of_an_empty_bucket(bucket: MemoryBucket) -> None:
-    assert Registry(bucket).champion() == SHIPPED
-    assert Registry(bucket).history() == []
+def test_the_shipped_model_is_the_champion_of_an_empty_bucket(bucket: MemoryBucket, line: Line[Any]) -> None:
+    assert Registry(bucket, line).champion() == SHIPPED
+    assert Registry(bucket, line).history() == []
 
 
 def test_a_version_is_written_once_and_read_back_whole(registry: Registry) -> None:
@@ -140,13 +146,15 @@ def test_a_second_rollback_does_not_bring_the_disappointing_model_back(registry:
     assert registry.champion() == SHIPPED
 
 
-def test_two_people_rolling_back_at_once_roll_back_once(registry: Registry, bucket: MemoryBucket) -> None:
+def test_two_people_rolling_back_at_once_roll_back_once(
+    registry: Registry, bucket: MemoryBucket, keys: RegistryKeys, line: Line[Any]
+) -> None:
     registry.promote("one", by="minji", reason="vote")
     registry.promote("two", by="minji", reason="vote")
-    colleague = Registry(bucket)
+    colleague = Registry(bucket, line)
 
     def jun_is_faster(key: str) -> None:
-        if key == RegistryKeys.ALIASES:
+        if key == keys.aliases:
             bucket.before_put = lambda key: None
             colleague.rollback(by="jun", reason="wrong products")
 
@@ -167,8 +175,8 @@ def test_there_is_nothing_to_roll_back_to_before_the_first_promotion(registry: R
         registry.rollback(by="jun", reason="curious")
 
 
-def test_thirty_two_promotions_at_once_leave_one_unbroken_chain(bucket: MemoryBucket) -> None:
-    registry = Registry(bucket)
+def test_thirty_two_promotions_at_once_leave_one_unbroken_chain(bucket: MemoryBucket, line: Line[Any]) -> None:
+    registry = Registry(bucket, line)
     names = [f"v{n}" for n in range(32)]
     for name in names:
         registry.register_version(a_version(name))
@@ -189,9 +197,9 @@ def test_thirty_two_promotions_at_once_leave_one_unbroken_chain(bucket: MemoryBu
     assert registry.champion() == history[-1].target
 
 
-def test_a_writer_who_always_loses_gives_up_with_a_sentence(registry: Registry, bucket: MemoryBucket) -> None:
+def test_a_writer_who_always_loses_gives_up_with_a_sentence(registry: Registry, bucket: MemoryBucket, keys: RegistryKeys) -> None:
     def somebody_is_always_faster(key: str) -> None:
-        if key == RegistryKeys.ALIASES:
+        if key == keys.aliases:
             bucket.objects[key] = Held(registry.aliases().model_dump_json().encode(), f"{len(bucket.finds)}")
 
     bucket.before_put = somebody_is_always_faster
@@ -199,9 +207,9 @@ def test_a_writer_who_always_loses_gives_up_with_a_sentence(registry: Registry, 
         registry.promote("one", by="minji", reason="vote")
 
 
-def test_history_says_who_moved_what_when_and_why(bucket: MemoryBucket) -> None:
+def test_history_says_who_moved_what_when_and_why(bucket: MemoryBucket, line: Line[Any]) -> None:
     noon = datetime(2026, 11, 21, 12, tzinfo=UTC)
-    registry = Registry(bucket, now=lambda: noon)
+    registry = Registry(bucket, line, now=lambda: noon)
     registry.register_version(a_version("one"))
     registry.promote("one", by="minji", reason="best of the vote")
     registry.rollback(by="jun", reason="wrong products")
@@ -213,26 +221,28 @@ def test_history_says_who_moved_what_when_and_why(bucket: MemoryBucket) -> None:
 
 
 @pytest.mark.parametrize("reader", ["the next move", "the history"])
-def test_a_process_that_dies_before_writing_history_loses_none_of_it(registry: Registry, bucket: MemoryBucket, reader: str) -> None:
+def test_a_process_that_dies_before_writing_history_loses_none_of_it(
+    registry: Registry, bucket: MemoryBucket, reader: str, keys: RegistryKeys
+) -> None:
     def die(key: str) -> None:
-        if key == RegistryKeys.history(1):
+        if key == keys.history(1):
             raise VendorUnavailable("killed here")
 
     bucket.before_put = die
     with pytest.raises(VendorUnavailable, match="killed here"):
         registry.promote("one", by="minji", reason="vote")
-    assert RegistryKeys.history(1) not in bucket.objects
+    assert keys.history(1) not in bucket.objects
     bucket.before_put = lambda key: None
     if reader == "the next move":
         registry.promote("two", by="jun", reason="vote")
     else:
         registry.history()
-    assert b"minji" in bucket.objects[RegistryKeys.history(1)].body
+    assert b"minji" in bucket.objects[keys.history(1)].body
 
 
-def test_a_damaged_object_is_named(registry: Registry, bucket: MemoryBucket) -> None:
-    bucket.objects[RegistryKeys.ALIASES] = Held(b"{", "x")
-    with pytest.raises(ModelRefused, match=r"models/registry/aliases\.json is not what the registry wrote"):
+def test_a_damaged_object_is_named(registry: Registry, bucket: MemoryBucket, keys: RegistryKeys) -> None:
+    bucket.objects[keys.aliases] = Held(b"{", "x")
+    with pytest.raises(ModelRefused, match=r"registry/aliases\.json is not what the registry wrote"):
         registry.champion()
 
 
@@ -253,38 +263,21 @@ def test_an_empty_folder_is_no_model(tmp_path: Path) -> None:
         manifest(tmp_path)
 
 
-class Time:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_a_summarizer_asks_for_the_champion_no_oftener_than_told(registry: Registry, bucket: MemoryBucket) -> None:
-    time = Time()
+def test_a_champions_files_are_fetched_once(registry: Registry) -> None:
     fetched: list[str] = []
 
     def fetch(version: Version) -> Path:
         fetched.append(version.version)
         return Path("/models") / version.version
 
-    source = ChampionSource(registry, fetch, Path("/shipped"), every_seconds=5, clock=time)
+    source = ChampionSource(registry, fetch, Path("/shipped"))
     assert source.current() == (SHIPPED, Path("/shipped"))
     registry.promote("one", by="minji", reason="vote")
-    bucket.finds.clear()
-    time.now = 4.9
-    assert source.current() == (SHIPPED, Path("/shipped"))
-    assert bucket.finds == []
-    time.now = 5.0
-    assert source.current() == ("one", Path("/models/one"))
-    time.now = 10.0
-    assert source.current() == ("one", Path("/models/one"))
+    assert [source.current() for _ in range(3)] == [("one", Path("/models/one"))] * 3
     assert fetched == ["one"]
-    assert bucket.finds[-1:] == [RegistryKeys.ALIASES]
 
 
 def test_a_fetch_that_failed_is_tried_again_at_the_next_question(registry: Registry) -> None:
-    time = Time()
     answers: list[Path | Exception] = [VendorUnavailable("could not download"), Path("/models/one")]
 
     def fetch(version: Version) -> Path:
@@ -293,10 +286,30 @@ def test_a_fetch_that_failed_is_tried_again_at_the_next_question(registry: Regis
             raise answer
         return answer
 
-    source = ChampionSource(registry, fetch, Path("/shipped"), every_seconds=5, clock=time)
+    source = ChampionSource(registry, fetch, Path("/shipped"))
     source.current()
     registry.promote("one", by="minji", reason="vote")
-    time.now = 5.0
     with pytest.raises(VendorUnavailable, match="could not download"):
         source.current()
     assert source.current() == ("one", Path("/models/one"))
+
+
+def test_the_lines_of_one_bucket_know_nothing_of_each_other(bucket: MemoryBucket) -> None:
+    summarizers, classifiers = Registry(bucket, SUMMARIZER), Registry(bucket, REQUEST_CLASSIFIER)
+    classifiers.register_version(a_version("one"))
+    classifiers.promote("one", by="minji", reason="knows more wordings")
+    assert (classifiers.champion(), summarizers.champion()) == ("one", SHIPPED)
+    with pytest.raises(ModelRefused, match="no model version 'one' is registered"):
+        summarizers.promote("one", by="minji", reason="wrong line")
+    assert all(key.startswith("models/request-classifier/registry/") for key in bucket.objects)
+
+
+def test_the_summarizer_keeps_the_keys_it_always_had(bucket: MemoryBucket) -> None:
+    registry = Registry(bucket, SUMMARIZER)
+    registry.register_version(a_version("one"))
+    registry.promote("one", by="minji", reason="vote")
+    assert set(bucket.objects) == {
+        "models/registry/versions/one.json",
+        "models/registry/aliases.json",
+        "models/registry/history/00000001.json",
+    }

@@ -7,8 +7,10 @@ import pytest
 
 from clients.s3 import ObjectStore
 from models.errors import ModelRefused, ObjectGone
-from models.lifecycle.registry import Registry, RegistryKeys, Version
-from tasks.selection.champion import download_version, publish_version
+from models.lifecycle.versions import Version
+from models.lines import SUMMARIZER
+from stores.model_cache import download_version, publish_version
+from stores.registry import Registry
 
 BUCKET = "aicc-champion"
 
@@ -35,7 +37,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def publish(store: ObjectStore, folder: Path, version: str = "bart-run-1") -> Version:
-    return publish_version(store, folder, version=version, family="bart", run="run-1", metrics={"score": 0.9}, by="minji")
+    return publish_version(store, SUMMARIZER, folder, version=version, family="bart", run="run-1", metrics={"score": 0.9}, by="minji")
 
 
 def test_a_published_model_comes_back_byte_for_byte(store: ObjectStore, model: Path, tmp_path: Path) -> None:
@@ -43,13 +45,13 @@ def test_a_published_model_comes_back_byte_for_byte(store: ObjectStore, model: P
     folder = download_version(store, version, tmp_path / "cache")
     assert (folder / "config.json").read_text() == '{"model_type": "bart"}'
     assert (folder / "ctranslate2" / "model.bin").read_bytes() == b"weights" * 1000
-    assert Registry(store).version("bart-run-1") == version
+    assert Registry(store, SUMMARIZER).version("bart-run-1") == version
 
 
 def test_a_model_is_downloaded_once(store: ObjectStore, model: Path, tmp_path: Path) -> None:
     version = publish(store, model)
     first = download_version(store, version, tmp_path / "cache")
-    store.delete(RegistryKeys.artefacts("bart-run-1") + "config.json")
+    store.delete(version.prefix + "config.json")
     assert download_version(store, version, tmp_path / "cache") == first
 
 

@@ -1,0 +1,31 @@
+"""Markdown's building blocks: words of callers and staff stay words."""
+
+import re
+from collections.abc import Sequence
+
+# Prefect's UI shows character references such as "&#33;" as they are, so marks are escaped as CommonMark has it.
+_MARKS = re.compile(r"[\\`*_\[\]()<>|#!~&]")
+# Both UIs make links of bare addresses, one of them after escapes are gone, so the text itself must be no address: what makes one is
+# followed by a zero-width space.
+_ADDRESS = re.compile(r":(?=//)|\bwww(?=\.)|@", re.IGNORECASE)
+_UNSEEN = "\u200b"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; cells are taken as they are."""
+    return "\n".join("| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *rows))
+
+
+def named(text: str) -> str:
+    """What systems say (reasons, remedies, ids, keys) as it is, unable to become markup or another table cell."""
+    return _MARKS.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def plain(words: str) -> str:
+    """What people said as plain words: unable to become markup, a link or another table cell."""
+    return named(_ADDRESS.sub(rf"\g<0>{_UNSEEN}", words))
+
+
+def figure(value: float | None) -> str:
+    """A figure with four decimals, a dash where nothing was measured."""
+    return "–" if value is None else f"{value:.4f}"

@@ -1,0 +1,51 @@
+"""The artifacts of a selection: the leaderboard, the vote, every move of the champion."""
+
+import asyncio
+from collections.abc import Sequence
+
+from prefect.artifacts import acreate_markdown_artifact
+
+from models.lifecycle.board import Board
+from models.lifecycle.selection import Example, worst_and_best
+from models.lifecycle.versions import Move
+from models.lifecycle.voting import VoteResult, VoteState
+from models.lines import LINES, LineName
+from reports.selection import board_report, history_report, result_report, turnout_report
+from stores.boards import Boards
+from tasks.markdown import shown
+from wiring import object_store
+
+EXAMPLES = 3
+
+
+async def publish_board(line: LineName, board: Board) -> None:
+    """The leaderboard: chart, table, what was left out, worst and best examples."""
+    chosen = LINES[line]
+    examples = await asyncio.to_thread(examples_of, Boards(object_store(), chosen), board, line)
+    markdown = await asyncio.to_thread(board_report, chosen, board, examples, shown)
+    best = board.standings[0]
+    await acreate_markdown_artifact(markdown, key=chosen.artifact("leaderboard"), description=f"{best.candidate} {best.score.mean:.4f}")
+
+
+def examples_of(boards: Boards, board: Board, line: LineName) -> dict[str, tuple[list[Example], list[Example]]]:
+    """Each candidate's worst and best rows."""
+    test, primary = boards.test_set(board.test_set.key), LINES[line].primary
+    names = [standing.candidate for standing in board.standings]
+    return {name: worst_and_best(boards.scores_of(board, name), primary, test, EXAMPLES) for name in names}
+
+
+async def publish_turnout(line: LineName, state: VoteState, voters: int) -> None:
+    """Who has voted and which ballots were not counted."""
+    markdown = turnout_report(state, voters, shown)
+    await acreate_markdown_artifact(markdown, key=LINES[line].artifact("vote-turnout"), description=state.plan.vote)
+
+
+async def publish_result(line: LineName, state: VoteState, result: VoteResult) -> None:
+    """The result of a vote."""
+    markdown = await asyncio.to_thread(result_report, state, result, shown)
+    await acreate_markdown_artifact(markdown, key=LINES[line].artifact("vote-result"), description=result.winner)
+
+
+async def publish_history(line: LineName, moves: Sequence[Move]) -> None:
+    """Every move of the champion."""
+    await acreate_markdown_artifact(history_report(moves, shown), key=LINES[line].artifact("champion"), description=moves[-1].target)
