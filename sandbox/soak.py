@@ -44,7 +44,7 @@ from sandbox.processes import ProcessFailed
 from sandbox.returnzero import identify
 from sandbox.stack import BUCKET, CRASHABLE, RECORDINGS, ROOT, Stack, StackOptions
 
-INQUIRIES = ROOT / "models" / "dataset" / "free_form.csv"
+INQUIRIES = ROOT / "models" / "recipe" / "free_form.csv"
 SAMPLE_RATE = 8_000
 UTTERANCE_SECONDS = 1.2
 # A share of the notifications comes twice at once, another share again after everything else.
