@@ -13,7 +13,7 @@ help:            ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 # Reinstall only when the pins or the packaging change.
-$(VENV)/.installed: requirements.txt pyproject.toml
+$(VENV)/.installed: requirements.txt $(wildcard requirements/*.txt) pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned requirements into $(VENV) (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --prefer-binary -r requirements.txt
