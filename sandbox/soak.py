@@ -58,7 +58,6 @@ SLOW_SECONDS = 1.0
 LOOK_SECONDS = 5.0
 # A bad day in minutes: what waits for minutes in service waits for seconds here.
 SHORTENED = {
-    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     "READBACK_EMBED_AUDIO": "none",
     "READBACK_HTTP_TIMEOUT_SECONDS": "10",
     "READBACK_DEAD_AFTER_SECONDS": "75",
