@@ -6,14 +6,15 @@ RECORDINGS ?= sandbox/recordings
 UI_PORT ?= 4200
 CALLS  ?= 1000
 SEED   ?= 7
+TARGET ?= run
 
-.PHONY: help setup demo up test test-fast soak lint bench clean
+.PHONY: help setup demo up test test-fast soak lint bench check-image clean
 
 help:            ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 # Reinstall only when the pins or the packaging change.
-$(VENV)/.installed: requirements.txt pyproject.toml
+$(VENV)/.installed: requirements.txt $(wildcard requirements/*.txt) pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned requirements into $(VENV) (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --prefer-binary -r requirements.txt
@@ -46,6 +47,9 @@ lint: setup      ## Style, types and the direction of imports
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+check-image: setup  ## Carry the image's steps out in a fresh virtual environment and start its worker (TARGET=run)
+	@$(BIN)/python -m sandbox.image --target $(TARGET)
 
 clean:           ## Remove what was built
 	rm -rf out build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

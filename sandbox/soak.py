@@ -44,7 +44,7 @@ from sandbox.processes import ProcessFailed
 from sandbox.returnzero import identify
 from sandbox.stack import BUCKET, CRASHABLE, RECORDINGS, ROOT, Stack, StackOptions
 
-INQUIRIES = ROOT / "models" / "dataset" / "free_form.csv"
+INQUIRIES = ROOT / "models" / "recipe" / "free_form.csv"
 SAMPLE_RATE = 8_000
 UTTERANCE_SECONDS = 1.2
 # A share of the notifications comes twice at once, another share again after everything else.
@@ -58,7 +58,6 @@ SLOW_SECONDS = 1.0
 LOOK_SECONDS = 5.0
 # A bad day in minutes: what waits for minutes in service waits for seconds here.
 SHORTENED = {
-    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     "READBACK_EMBED_AUDIO": "none",
     "READBACK_HTTP_TIMEOUT_SECONDS": "10",
     "READBACK_DEAD_AFTER_SECONDS": "75",

@@ -7,7 +7,6 @@ deployment sets. Every port is free-chosen unless given, all state lies in one f
 import os
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ import certifi
 import requests
 from botocore.config import Config
 
+from deployments.environment import Layout, Process, environment
 from sandbox.faults import FaultPlan
 from sandbox.postgres import Postgres
 from sandbox.processes import Child, ProcessFailed, free_port, spawn
@@ -80,27 +80,13 @@ class Stack:
     def _environment(self) -> dict[str, str]:
         options = self.options
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "READBACK_", "AWS_"))}
+        # One environment for all: what only the server reads does nothing elsewhere.
+        prefect = environment(Process.SERVER, Layout.ONE_MACHINE) | environment(Process.WORKER, Layout.ONE_MACHINE)
         return inherited | {
             "PYTHONUNBUFFERED": "1",
+            **prefect,
             "PREFECT_HOME": str(options.work_dir / "prefect"),
             "PREFECT_API_URL": f"{self.ui_url}/api",
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "PREFECT_SERVER_UI_V2_ENABLED": "false",
-            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
-            "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
-            "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
-            "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-            "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "100",
-            # Connections beyond the pool are closed after each use, and PostgreSQL starts a process for each; the default is 5.
-            "PREFECT_SERVER_DATABASE_SQLALCHEMY_POOL_SIZE": "30",
-            # Longer than a client keeps an idle connection (25 s), so that the server closes none that is about to be used.
-            "PREFECT_SERVER_API_KEEPALIVE_TIMEOUT": "30",
-            "PREFECT_LOGGING_LEVEL": "INFO",
-            "PREFECT_WORKER_QUERY_SECONDS": "5",
-            "PREFECT_WORKER_PREFETCH_SECONDS": "1",
-            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-            "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
-            "DO_NOT_TRACK": "1",
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_DEFAULT_REGION": REGION,
@@ -193,7 +179,7 @@ class Stack:
         if options.faulty_s3:
             self.vendors["s3"] = self.python("s3-faults", "sandbox.s3_faults", "--target", self.s3_url).announced()["url"]
             self.environment["READBACK_AWS_ENDPOINT_URL"] = self.vendors["s3"]
-        _until(postgres.ready, self.children["postgres"], "take connections")
+        until(postgres.ready, self.children["postgres"], "take connections")
         postgres.create_database()
         self.start_server()
         s3.announced()
@@ -283,24 +269,23 @@ class Stack:
     def _worker(self, name: str, pool: str, kind: str, queue: str, *, limit: int) -> None:
         queues = ["--work-queue", queue] if queue else []
         start = ["prefect", "worker", "start", "--pool", pool, "--type", kind, "--name", name, "--limit", str(limit), *queues]
-        # That a task has completed is its state; ten lines a call that say so again cost more than they tell.
-        quiet = {"PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING"} if kind == "resident" else {}
-        self.python(name, *start, **quiet)
+        self.python(name, *start, **self._more_for(Process.RESIDENT if kind == "resident" else Process.WORKER))
+
+    def environment_of(self, process: Process) -> dict[str, str]:
+        """What a kind of process finds in its environment."""
+        return self.environment | self._more_for(process)
+
+    def _more_for(self, process: Process) -> dict[str, str]:
+        """Prefect's variables of one kind of process that the others are not given."""
+        return {name: value for name, value in environment(process, Layout.ONE_MACHINE).items() if name not in self.environment}
 
     def _wait_for(self, url: str, name: str) -> None:
-        def answers() -> bool:
-            try:
-                with urllib.request.urlopen(url, timeout=2):
-                    return True
-            except (urllib.error.URLError, OSError):
-                return False
-
-        _until(answers, self.children[name], f"answer at {url}")
+        until(lambda: answers(url), self.children[name], f"answer at {url}")
 
     def wait_for_worker(self, name: str) -> None:
         """Return when a worker says that it takes runs."""
         child = self.children[name]
-        _until(lambda: "started!" in child.said(), child, "start")
+        until(lambda: "started!" in child.said(), child, "start")
 
 
 CRASHABLE: Mapping[str, Callable[[Stack], None]] = {
@@ -323,7 +308,17 @@ def _one_certificate(folder: Path) -> Path:
     return path
 
 
-def _until(ready: Callable[[], bool], child: Child, what: str, timeout: float = 180.0) -> None:
+def answers(url: str) -> bool:
+    """Whether an address answers a GET now."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def until(ready: Callable[[], bool], child: Child, what: str, timeout: float = 180.0) -> None:
+    """Wait for a process; ProcessFailed, with the end of its log, when it ends or takes too long."""
     deadline = time.monotonic() + timeout
     while not ready():
         child.check()

@@ -8,11 +8,18 @@ from typing import Any
 import pytest
 
 from models.keys import StorageKeys
+from models.lifecycle.registry import RegistryKeys
+from models.lifecycle.voting import VoteKeys
+from models.training.outputs import RunKeys
+from tasks.selection.score import SelectionKeys
 
 FOLDER = Path(__file__).parents[2] / "deployments" / "iam"
 ROLES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
 CALL = "0" * 32
 RECORDING = "connect/acme/CallRecordings/2026/11/21/c_20261121T01:30_UTC.wav"
+RUN = RunKeys("bart", "lora-r8")
+VERSION_FILE = f"{RegistryKeys.artefacts('v1')}model.safetensors"
+MOVES = (RegistryKeys.ALIASES, RegistryKeys.version("v1"), VERSION_FILE, RegistryKeys.history(1))
 RECORD, NOTE, RECEIPT = StorageKeys.call_record(CALL), StorageKeys.quarantine_note(CALL), StorageKeys.erasure_receipt(CALL)
 
 
@@ -52,9 +59,26 @@ NEEDED = [
     ("call-worker", "s3:ListBucket", StorageKeys.QUARANTINE),
     ("summarizer", "s3:GetObject", RECORD),
     ("summarizer", "s3:PutObject", StorageKeys.summary(1)),
-    ("summarizer", "s3:GetObject", "models/registry/champion.json"),
+    ("summarizer", "s3:GetObject", RegistryKeys.ALIASES),
+    ("summarizer", "s3:GetObject", VERSION_FILE),
     ("trainer", "s3:GetObject", "datasets/data_12000.csv"),
-    ("trainer", "s3:PutObject", "models/bart/run/best/config.json"),
+    ("trainer", "s3:PutObject", RUN.finished),
+    ("trainer", "s3:PutObject", f"{RUN.checkpoints}step-500.pt"),
+    ("trainer", "s3:DeleteObject", f"{RUN.checkpoints}step-500.pt"),
+    ("trainer", "s3:PutObject", RunKeys("llama", "qlora-r8").finished),
+    ("trainer", "s3:GetObject", SelectionKeys.test_set("digest")),
+    ("trainer", "s3:PutObject", SelectionKeys.score("candidate")),
+    ("trainer", "s3:GetObject", VERSION_FILE),
+    *[("promoter", "s3:PutObject", key) for key in MOVES],
+    ("promoter", "s3:GetObject", RegistryKeys.ALIASES),
+    ("promoter", "s3:GetObject", RUN.finished),
+    ("promoter", "s3:ListBucket", RUN.prefix),
+    ("promoter", "s3:ListBucket", f"{RegistryKeys.ROOT}history/"),
+    ("promoter", "s3:PutObject", SelectionKeys.test_set("digest")),
+    ("promoter", "s3:PutObject", SelectionKeys.board("selection")),
+    ("promoter", "s3:PutObject", VoteKeys.plan("vote")),
+    ("promoter", "s3:PutObject", VoteKeys.vote("vote", "김수진", "inquiry")),
+    ("promoter", "s3:PutObject", VoteKeys.submission("vote", 1)),
     *[
         ("erase", "s3:DeleteObjectVersion", key)
         for key in (RECORDING, RECORD, NOTE, StorageKeys.transcript(1), StorageKeys.summary(1), StorageKeys.prompt(1))
@@ -69,18 +93,26 @@ FORBIDDEN = [
     ("call-worker", "s3:DeleteObjectVersion", RECORD),
     ("call-worker", "s3:PutObject", RECEIPT),
     ("call-worker", "s3:DeleteObject", RECEIPT),
-    ("call-worker", "s3:PutObject", "models/registry/champion.json"),
+    ("call-worker", "s3:PutObject", RegistryKeys.ALIASES),
     ("call-worker", "s3:ListBucket", ""),
     ("summarizer", "s3:GetObject", RECORDING),
     ("summarizer", "s3:PutObject", RECORD),
-    ("summarizer", "s3:PutObject", "models/registry/champion.json"),
+    ("summarizer", "s3:PutObject", RegistryKeys.ALIASES),
     ("listener", "s3:GetObject", RECORDING),
     ("trainer", "s3:GetObject", RECORD),
     ("trainer", "s3:GetObject", StorageKeys.transcript(1)),
     ("trainer", "s3:GetObject", RECORDING),
+    *[("trainer", action, key) for key in MOVES for action in ("s3:PutObject", "s3:DeleteObject")],
+    ("trainer", "s3:PutObject", SelectionKeys.board("selection")),
+    ("trainer", "s3:PutObject", VoteKeys.vote("vote", "김수진", "inquiry")),
+    *[("promoter", "s3:DeleteObject", key) for key in MOVES],
+    ("promoter", "s3:PutObject", RUN.finished),
+    ("promoter", "s3:DeleteObject", RUN.finished),
+    ("promoter", "s3:GetObject", RECORD),
+    ("promoter", "s3:GetObject", RECORDING),
     ("erase", "s3:PutObject", RECORD),
     ("erase", "s3:DeleteObject", RECEIPT),
-    ("erase", "s3:DeleteObject", "models/registry/champion.json"),
+    ("erase", "s3:DeleteObject", RegistryKeys.ALIASES),
 ]
 
 
@@ -103,4 +135,4 @@ def test_no_statement_grants_everything(role: str) -> None:
 
 
 def test_every_role_of_the_documentation_has_its_policy() -> None:
-    assert set(ROLES) == {"call-worker", "summarizer", "listener", "trainer", "erase"}
+    assert set(ROLES) == {"call-worker", "summarizer", "listener", "trainer", "promoter", "erase"}

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from prefect.settings import get_current_settings
 from prefect.workers.base import BaseWorker
-from prefect.workers.process import ProcessWorker
 
 from deployments.resident import ResidentWorker
 from tests.deployments.conftest import RunPython
@@ -14,13 +13,6 @@ from tests.deployments.conftest import RunPython
 
 def test_the_worker_type_is_found_by_prefect_itself() -> None:
     assert BaseWorker.get_worker_class_from_type("resident") is ResidentWorker
-
-
-def test_the_server_is_told_the_same_integrations_as_by_prefects_own_workers() -> None:
-    told = asyncio.run(ResidentWorker(work_pool_name="calls")._worker_metadata())
-    assert told == asyncio.run(ProcessWorker(work_pool_name="g4dn")._worker_metadata())
-    assert told is not None
-    assert "readback" in {integration.name for integration in told.integrations}
 
 
 def test_a_sync_flow_is_refused_since_nothing_could_interrupt_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,273 @@
+"""Every private name of Prefect that Readback uses, in one place, checked when a worker or the server starts (ADR 10).
+
+Prefect has no public way to end, suspend or cancel one run among many in a process, to share one client among them, or to ask a
+worker what it serves. What is reached into for that stands in ``NAMES`` and ``WORKER_ATTRIBUTES``; another Prefect that lacks one of
+them is refused with its name, before a run is taken. ``tests/deployments/test_prefect_private.py`` sees that no other module does.
+"""
+
+import abc
+import inspect
+import logging
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from pkgutil import resolve_name
+from typing import Any, ClassVar, Literal, Self
+from uuid import UUID
+
+import httpx
+import prefect
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import Flow as APIFlow
+from prefect.client.schemas.objects import FlowRun, State, WorkPool
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.context import AsyncClientContext
+from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+
+from models.errors import ConfigurationError
+
+KNOWN_VERSION = "3.9.1"
+
+# Each with the parameters that it must have, in order; None: not a function of ours to call or to stand in for.
+NAMES: Mapping[str, tuple[str, ...] | None] = {
+    # why a run is being ended; the engine calls it through its own function
+    "prefect.flow_engine:get_intent": (),
+    "prefect.flow_engine:_termination_intent": (),
+    # that a run was suspended by a person
+    "prefect.flow_engine:observe_flow_run_suspension": ("flow_run_id", "suspension_request", "polling_interval"),
+    "prefect._flow_run_suspension:mark_flow_run_suspension_requested": ("flow_run_id", "state"),
+    "prefect._internal.observers:FlowRunSuspendingObserver": ("on_suspended", "polling_interval", "event_filter", "on_failure"),
+    "prefect._internal.observers:FlowRunSuspendingObserver._create_watch": ("self", "flow_run_id"),
+    "prefect._internal.observers:FlowRunSuspendingObserver.remove_in_flight_flow_run_id": ("self", "flow_run_id"),
+    "prefect._internal.observers:_SuspensionWatch.initialize": ("self", "state"),
+    # one client for all runs
+    "prefect.context:AsyncClientContext._httpx_settings": None,
+    # the worker
+    "prefect.workers.base:BaseWorker._cancel_run": ("self", "flow_run_id"),
+    "prefect.workers.base:BaseWorker._record_work_pool_snapshot": ("self", "work_pool"),
+    "prefect.workers.base:BaseJobConfiguration._related_objects": None,
+}
+# What Prefect's worker and its observer set on themselves.
+WORKER_ATTRIBUTES = ("_logger", "_work_pool", "_work_pool_name", "_work_queues", "_limiter")
+OBSERVER_ATTRIBUTES = ("_watches",)
+# The server's only one, for a Python below 3.13.
+SERVER_NAMES: Mapping[str, tuple[str, ...] | None] = {
+    "prefect.server.utilities.database:Timestamp.process_bind_param": ("self", "value", "dialect"),
+}
+
+Intent = Literal["cancel", "reschedule"]
+
+
+def check_names(names: Mapping[str, tuple[str, ...] | None] = NAMES) -> None:
+    """Raise ConfigurationError where this Prefect lacks a private name, or has it with other parameters."""
+    for name, parameters in names.items():
+        try:
+            found = _find(name)
+        except (ImportError, AttributeError) as error:
+            raise _unknown_prefect(name, "is gone") from error
+        if parameters is not None and tuple(inspect.signature(found).parameters) != parameters:
+            raise _unknown_prefect(name, f"takes other parameters than {', '.join(parameters) or 'none'}")
+
+
+def check_attributes(instance: object, names: Iterable[str]) -> None:
+    """Raise ConfigurationError where an object of Prefect's lacks a private attribute."""
+    for name in names:
+        if not hasattr(instance, name):
+            raise _unknown_prefect(f"{type(instance).__name__}.{name}", "is gone")
+
+
+def _find(name: str) -> Any:
+    owner, _, last = name.rpartition(".")
+    if ":" not in owner:
+        return resolve_name(name)
+    found = resolve_name(owner)
+    # pydantic keeps the private attributes of a model apart
+    return getattr(found, "__private_attributes__", {}).get(last) or getattr(found, last)
+
+
+def _unknown_prefect(name: str, what: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"Prefect {prefect.__version__}: {name.replace(':', '.')} {what}",
+        remedy=f"Install prefect=={KNOWN_VERSION}, or teach deployments/prefect_private.py this one (ADR 10)",
+    )
+
+
+@dataclass
+class Supervision:
+    """One run among many: why it is being ended (None: nobody asked), and the state that it was taken in."""
+
+    intent: Intent | None = None
+    taken_in: State[Any] | None = None
+
+
+_OF_THIS_RUN: ContextVar[Supervision | None] = ContextVar("supervision_of_this_run", default=None)
+
+
+def supervise(supervision: Supervision) -> None:
+    """Make this the supervision of every engine call in the current context."""
+    _OF_THIS_RUN.set(supervision)
+
+
+def _intent_of_this_run() -> Intent | None:
+    supervision = _OF_THIS_RUN.get()
+    return supervision.intent if supervision else None
+
+
+def answer_for_each_run() -> None:
+    """Let Prefect's engine ask why the run at hand is being ended; by itself it has one answer for the whole process."""
+    from prefect import flow_engine
+
+    flow_engine.get_intent = _intent_of_this_run  # type: ignore[attr-defined]
+
+
+@asynccontextmanager
+async def one_suspension_observer() -> AsyncIterator[None]:
+    """Let one observer tell all runs of this process that a person suspended them.
+
+    Prefect starts a thread with an event loop, a client and a websocket for each run, and blocks the loop that the run is on until
+    they stand: with many runs on one loop each waits for all the others' connections.
+    """
+    from prefect import flow_engine
+    from prefect._flow_run_suspension import mark_flow_run_suspension_requested
+    from prefect._internal.observers import FlowRunSuspendingObserver
+
+    def suspend(flow_run_id: UUID, state: State[Any]) -> None:
+        mark_flow_run_suspension_requested(flow_run_id, state)
+
+    async with FlowRunSuspendingObserver(on_suspended=suspend) as observer:
+        check_attributes(observer, OBSERVER_ATTRIBUTES)
+
+        @contextmanager
+        def observe(flow_run_id: UUID, *_: object, **__: object) -> Iterator[None]:
+            supervision = _OF_THIS_RUN.get()
+            watch = observer._watches[flow_run_id] = observer._create_watch(flow_run_id)
+            # From the state that the run was taken in: an older suspension, which a resumed run has behind it, is told again when
+            # the stream of events connects anew. Prefect asks the server for this state.
+            watch.initialize(supervision.taken_in if supervision else None)
+            try:
+                yield
+            finally:
+                observer.remove_in_flight_flow_run_id(flow_run_id)
+
+        flow_engine.observe_flow_run_suspension = observe  # type: ignore[attr-defined]
+        yield
+
+
+@asynccontextmanager
+async def one_client() -> AsyncIterator[None]:
+    """Give all runs of this context one client, which keeps as many connections to the server as Prefect opens at once.
+
+    By itself Prefect keeps half of them, and opens the others anew for each request.
+    """
+    keep_connections = {"limits": httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=25)}
+    async with AsyncClientContext(keep_connections) as clients:
+        clients._httpx_settings = None  # else Prefect hands this client only to who asks for the same settings
+        yield
+
+
+class KnownConfiguration(BaseJobConfiguration):
+    """What Prefect's worker tells with a run's events: its deployment and its flow, read once by a process.
+
+    A resident worker is its runs' environment. Prefect would read both for each run and collect every setting into variables for a
+    process that is never started: two requests and 16 ms.
+    """
+
+    _flows: ClassVar[dict[UUID, APIFlow]] = {}
+    _deployments: ClassVar[dict[UUID, DeploymentResponse]] = {}
+
+    @classmethod
+    async def resolve_for_flow_run(cls, flow_run: FlowRun, *, client: PrefectClient, **_: Any) -> Self:
+        """The configuration of a run, with what belongs to it."""
+        known = cls()
+        known._related_objects = {
+            "deployment": await cls.deployment_of(flow_run, client),
+            "flow": cls._flows.get(flow_run.flow_id) or cls._flows.setdefault(flow_run.flow_id, await client.read_flow(flow_run.flow_id)),
+            "flow-run": flow_run,
+        }
+        return known
+
+    @classmethod
+    async def deployment_of(cls, flow_run: FlowRun, client: PrefectClient) -> DeploymentResponse:
+        """The deployment of a run, as it was when this process first saw one of its runs."""
+        if flow_run.deployment_id is None:
+            raise ValueError("the flow run has no deployment, so there is nothing to load")
+        key = flow_run.deployment_id
+        return cls._deployments.get(key) or cls._deployments.setdefault(key, await client.read_deployment(key))
+
+
+class OpenWorker(BaseWorker[KnownConfiguration, BaseVariables, BaseWorkerResult], abc.ABC):
+    """Prefect's worker, with what a resident worker needs of its inside under public names."""
+
+    job_configuration = KnownConfiguration
+    job_configuration_variables = BaseVariables
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take what every Prefect worker takes. ConfigurationError under a Prefect that is not known."""
+        check_names()
+        super().__init__(*args, **kwargs)
+        check_attributes(self, WORKER_ATTRIBUTES)
+        answer_for_each_run()
+
+    @property
+    def logger(self) -> "logging.Logger | logging.LoggerAdapter[logging.Logger]":
+        """The worker's own log."""
+        return self._logger
+
+    @property
+    def pool_name(self) -> str:
+        """The pool that this worker serves."""
+        return self._work_pool_name
+
+    @property
+    def queue_names(self) -> list[str]:
+        """The queues that it serves; empty: all of the pool."""
+        return sorted(self._work_queues)
+
+    @property
+    def pool_id(self) -> UUID | None:
+        """The pool's id, once the server has told it."""
+        return self._work_pool.id if self._work_pool else None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether runs may be waiting for this worker to finish one."""
+        return self._limiter is not None and not self._limiter.available_tokens
+
+    @abc.abstractmethod
+    def cancel(self, flow_run_id: UUID) -> bool:
+        """Begin to end a run that a person cancelled; False when it does not run here."""
+
+    async def _cancel_run(self, flow_run_id: UUID) -> None:
+        if not self.cancel(flow_run_id):
+            await super()._cancel_run(flow_run_id)
+
+    def _record_work_pool_snapshot(self, work_pool: WorkPool) -> None:
+        """Accept a pool of any type: the summarizer's resident worker serves the GPU pool beside process or ECS workers."""
+        self._work_pool = work_pool
+
+
+def bind_plain_timestamps() -> None:
+    """Let every timestamp of Prefect's server reach the database's driver as a ``datetime``; for the server's process alone.
+
+    Below Python 3.13 Prefect's are ``pendulum.DateTime``. asyncpg subtracts its epoch from each, over a thousand times a call: 18
+    microseconds, 0.1 for a ``datetime``, 1.4 to make the one of the other; an eighth of the server's processor time (ADR 9).
+    """
+    if sys.version_info >= (3, 13):
+        return
+    check_names(SERVER_NAMES)
+    from prefect.server.utilities.database import Timestamp
+
+    bind = Timestamp.process_bind_param
+
+    @wraps(bind)
+    def process_bind_param(self: Timestamp, value: datetime | None, dialect: Any) -> datetime | None:
+        it = bind(self, value, dialect)
+        if it is None or type(it) is datetime:
+            return it
+        return datetime(it.year, it.month, it.day, it.hour, it.minute, it.second, it.microsecond, it.tzinfo, fold=it.fold)
+
+    Timestamp.process_bind_param = process_bind_param  # type: ignore[method-assign]

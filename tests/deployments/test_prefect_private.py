@@ -1,0 +1,132 @@
+"""What is reached into Prefect for stands in one module, holds for the pinned version, and is refused under any other."""
+
+import ast
+import contextvars
+import inspect
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from prefect import flow_engine
+from prefect.workers.base import BaseJobConfiguration, BaseWorker
+
+from deployments import prefect_private
+from deployments.prefect_private import (
+    KNOWN_VERSION,
+    NAMES,
+    SERVER_NAMES,
+    Intent,
+    Supervision,
+    answer_for_each_run,
+    check_attributes,
+    check_names,
+    supervise,
+)
+from deployments.resident import ResidentWorker
+from models.errors import ConfigurationError
+from tests.deployments.conftest import RunPython
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = ("models", "clients", "stores", "reports", "wiring", "tasks", "flows", "training_flows", "deployments", "sandbox", "benchmarks")
+# Names that a worker type is documented to set.
+DOCUMENTED = {"_description", "_display_name", "_documentation_url", "_logo_url"}
+
+
+def test_the_version_that_is_known_is_the_one_that_is_pinned_and_deployed() -> None:
+    assert version("prefect") == KNOWN_VERSION
+    assert f"prefect=={KNOWN_VERSION} " in (ROOT / "requirements" / "run.txt").read_text("utf-8")
+    assert f"prefect-version: {KNOWN_VERSION}\n" in (ROOT / "prefect.yaml").read_text("utf-8")
+
+
+def test_this_prefect_has_every_name() -> None:
+    check_names(NAMES)
+    check_names(SERVER_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "what"),
+    [
+        ("prefect.flow_engine:get_intention", (), "prefect.flow_engine.get_intention is gone"),
+        ("prefect.intents:get_intent", (), "prefect.intents.get_intent is gone"),
+        ("prefect.flow_engine:get_intent", ("flow_run_id",), "get_intent takes other parameters than flow_run_id"),
+        ("prefect.workers.base:BaseWorker._cancel", None, "BaseWorker._cancel is gone"),
+    ],
+)
+def test_another_prefect_is_refused_with_the_name_that_it_lacks(name: str, parameters: tuple[str, ...] | None, what: str) -> None:
+    with pytest.raises(ConfigurationError, match=what) as refused:
+        check_names({name: parameters})
+    assert f"prefect=={KNOWN_VERSION}" in refused.value.remedy
+
+
+def test_a_worker_does_not_start_under_a_prefect_that_lacks_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prefect_private, "check_names", lambda: check_names({"prefect.flow_engine:gone": None}))
+    with pytest.raises(ConfigurationError, match=r"flow_engine\.gone is gone"):
+        ResidentWorker(work_pool_name="calls")
+
+
+def test_an_attribute_that_prefects_worker_no_longer_sets_is_told() -> None:
+    with pytest.raises(ConfigurationError, match=r"ResidentWorker\._gone is gone"):
+        check_attributes(ResidentWorker(work_pool_name="calls"), ["_gone"])
+
+
+def private_names_of(path: Path) -> set[str]:
+    """Private modules of Prefect that a file imports, and private attributes of Prefect's worker that it names."""
+    inherited = {name for kind in (BaseWorker, BaseJobConfiguration) for name in vars(kind)}
+    inherited |= {word for word in inspect.getsource(BaseWorker.__init__).replace(":", " ").replace(".", " ").split() if word[:1] == "_"}
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("prefect"):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Attribute | ast.FunctionDef | ast.AsyncFunctionDef):
+            name = node.attr if isinstance(node, ast.Attribute) else node.name
+            found |= {name} if name in inherited and path.parts[-2] == "deployments" else set()
+    return {name for name in found if "._" in name or (name[:1] == "_" and name[:2] != "__")} - DOCUMENTED
+
+
+def test_no_other_module_reaches_into_prefect() -> None:
+    files = [path for room in PRODUCT for path in sorted((ROOT / room).rglob("*.py")) if path.name != "prefect_private.py"]
+    assert {str(path.relative_to(ROOT)): names for path in files if (names := private_names_of(path))} == {}
+    assert len(private_names_of(ROOT / "deployments" / "prefect_private.py")) > 5
+
+
+def intent_in(context: contextvars.Context) -> Intent | None:
+    return context.run(flow_engine._termination_intent)  # type: ignore[return-value]
+
+
+def test_each_run_has_its_own_answer_to_why_it_is_ended() -> None:
+    answer_for_each_run()
+    cancelled, untouched = contextvars.copy_context(), contextvars.copy_context()
+    supervision = Supervision()
+    cancelled.run(supervise, supervision)
+    assert intent_in(cancelled) is None
+    supervision.intent = "cancel"
+    assert intent_in(cancelled) == "cancel"
+    assert intent_in(untouched) is None
+
+
+def test_the_database_gets_plain_timestamps_of_the_same_instant(run_python: RunPython) -> None:
+    said = run_python("""
+        from datetime import UTC, datetime
+        from deployments.prefect_private import bind_plain_timestamps
+        from prefect.server.utilities.database import Timestamp
+        from prefect.types import DateTime
+        from pydantic import TypeAdapter
+        from sqlalchemy.dialects import postgresql
+
+        bind_plain_timestamps()
+        to_driver = Timestamp().bind_processor(postgresql.asyncpg.dialect())
+        given = TypeAdapter(DateTime).validate_python("2026-11-21T01:30:00.25+09:00")
+        bound = to_driver(given)
+        print(type(bound) is datetime, bound == given, bound.utcoffset() == given.utcoffset(), to_driver(None))
+    """).stdout.strip()
+    assert said == "True True True None"
+
+
+def test_the_server_takes_the_commands_of_prefect_server() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "deployments.prefect_server", "start", "--help"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0
+    assert "--port" in done.stdout
