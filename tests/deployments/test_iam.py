@@ -7,19 +7,20 @@ from typing import Any
 
 import pytest
 
-from models.keys import StorageKeys
-from models.lifecycle.registry import RegistryKeys
-from models.lifecycle.voting import VoteKeys
-from models.training.outputs import RunKeys
-from tasks.selection.score import SelectionKeys
+from models.keys import RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
+from models.lines import LINES, NAMES
 
 FOLDER = Path(__file__).parents[2] / "deployments" / "iam"
 ROLES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
 CALL = "0" * 32
 RECORDING = "connect/acme/CallRecordings/2026/11/21/c_20261121T01:30_UTC.wav"
-RUN = RunKeys("bart", "lora-r8")
-VERSION_FILE = f"{RegistryKeys.artefacts('v1')}model.safetensors"
-MOVES = (RegistryKeys.ALIASES, RegistryKeys.version("v1"), VERSION_FILE, RegistryKeys.history(1))
+RUNS = [RunKeys(line, family, "run") for line in NAMES for family in LINES[line].families]
+REGISTRIES, SELECTIONS = [RegistryKeys(line) for line in NAMES], [SelectionKeys(line) for line in NAMES]
+VOTES = [VoteKeys(line, "vote") for line in NAMES]
+ALIASES = [registry.aliases for registry in REGISTRIES]
+VERSION_FILES = [f"{registry.artefacts('v1')}model.safetensors" for registry in REGISTRIES]
+MOVES = [*ALIASES, *VERSION_FILES, *[key for registry in REGISTRIES for key in (registry.version("v1"), registry.history(1))]]
+TOLD = StorageKeys.contact_call("contact", CALL)
 RECORD, NOTE, RECEIPT = StorageKeys.call_record(CALL), StorageKeys.quarantine_note(CALL), StorageKeys.erasure_receipt(CALL)
 
 
@@ -46,6 +47,8 @@ NEEDED = [
     ("call-worker", "s3:GetObject", RECORDING),
     ("call-worker", "s3:GetObject", RECORD),
     ("call-worker", "s3:PutObject", RECORD),
+    ("call-worker", "s3:PutObject", TOLD),
+    ("call-worker", "s3:ListBucket", StorageKeys.contact_calls("contact")),
     ("call-worker", "s3:PutObject", StorageKeys.NUMBER_COUNTER),
     ("call-worker", "s3:PutObject", StorageKeys.transcript(1)),
     ("call-worker", "s3:GetObject", StorageKeys.summary(1)),
@@ -59,31 +62,26 @@ NEEDED = [
     ("call-worker", "s3:ListBucket", StorageKeys.QUARANTINE),
     ("summarizer", "s3:GetObject", RECORD),
     ("summarizer", "s3:PutObject", StorageKeys.summary(1)),
-    ("summarizer", "s3:GetObject", RegistryKeys.ALIASES),
-    ("summarizer", "s3:GetObject", VERSION_FILE),
+    *[("summarizer", "s3:GetObject", key) for key in (*ALIASES, *VERSION_FILES)],
     ("trainer", "s3:GetObject", "datasets/data_12000.csv"),
-    ("trainer", "s3:PutObject", RUN.finished),
-    ("trainer", "s3:PutObject", f"{RUN.checkpoints}step-500.pt"),
-    ("trainer", "s3:DeleteObject", f"{RUN.checkpoints}step-500.pt"),
-    ("trainer", "s3:PutObject", RunKeys("llama", "qlora-r8").finished),
-    ("trainer", "s3:GetObject", SelectionKeys.test_set("digest")),
-    ("trainer", "s3:PutObject", SelectionKeys.score("candidate")),
-    ("trainer", "s3:GetObject", VERSION_FILE),
+    *[("trainer", "s3:PutObject", run.finished) for run in RUNS],
+    *[("trainer", action, f"{run.checkpoints}step-500.pt") for run in RUNS for action in ("s3:PutObject", "s3:DeleteObject")],
+    *[("trainer", "s3:GetObject", selection.test_set("digest")) for selection in SELECTIONS],
+    *[("trainer", "s3:PutObject", selection.score("candidate")) for selection in SELECTIONS],
+    *[("trainer", "s3:GetObject", key) for key in VERSION_FILES],
     *[("promoter", "s3:PutObject", key) for key in MOVES],
-    ("promoter", "s3:GetObject", RegistryKeys.ALIASES),
-    ("promoter", "s3:GetObject", RUN.finished),
-    ("promoter", "s3:ListBucket", RUN.prefix),
-    ("promoter", "s3:ListBucket", f"{RegistryKeys.ROOT}history/"),
-    ("promoter", "s3:PutObject", SelectionKeys.test_set("digest")),
-    ("promoter", "s3:PutObject", SelectionKeys.board("selection")),
-    ("promoter", "s3:PutObject", VoteKeys.plan("vote")),
-    ("promoter", "s3:PutObject", VoteKeys.vote("vote", "김수진", "inquiry")),
-    ("promoter", "s3:PutObject", VoteKeys.submission("vote", 1)),
+    *[("promoter", "s3:GetObject", key) for key in ALIASES],
+    *[("promoter", "s3:GetObject", run.finished) for run in RUNS],
+    *[("promoter", "s3:ListBucket", run.prefix) for run in RUNS],
+    *[("promoter", "s3:ListBucket", f"{registry.root}history/") for registry in REGISTRIES],
+    *[("promoter", "s3:PutObject", key) for one in SELECTIONS for key in (one.test_set("digest"), one.board("selection"))],
+    *[("promoter", "s3:PutObject", key) for vote in VOTES for key in (vote.plan, vote.vote("voter", "inquiry"), vote.submission(1))],
     *[
         ("erase", "s3:DeleteObjectVersion", key)
-        for key in (RECORDING, RECORD, NOTE, StorageKeys.transcript(1), StorageKeys.summary(1), StorageKeys.prompt(1))
+        for key in (RECORDING, RECORD, NOTE, TOLD, StorageKeys.transcript(1), StorageKeys.summary(1), StorageKeys.prompt(1))
     ],
     ("erase", "s3:PutObject", RECEIPT),
+    ("erase", "s3:GetObject", TOLD),
     ("erase", "s3:ListBucketVersions", RECORD),
 ]
 FORBIDDEN = [
@@ -93,26 +91,26 @@ FORBIDDEN = [
     ("call-worker", "s3:DeleteObjectVersion", RECORD),
     ("call-worker", "s3:PutObject", RECEIPT),
     ("call-worker", "s3:DeleteObject", RECEIPT),
-    ("call-worker", "s3:PutObject", RegistryKeys.ALIASES),
+    ("call-worker", "s3:DeleteObject", TOLD),
+    *[("call-worker", "s3:PutObject", key) for key in ALIASES],
     ("call-worker", "s3:ListBucket", ""),
     ("summarizer", "s3:GetObject", RECORDING),
     ("summarizer", "s3:PutObject", RECORD),
-    ("summarizer", "s3:PutObject", RegistryKeys.ALIASES),
+    *[("summarizer", "s3:PutObject", key) for key in ALIASES],
     ("listener", "s3:GetObject", RECORDING),
     ("trainer", "s3:GetObject", RECORD),
     ("trainer", "s3:GetObject", StorageKeys.transcript(1)),
     ("trainer", "s3:GetObject", RECORDING),
     *[("trainer", action, key) for key in MOVES for action in ("s3:PutObject", "s3:DeleteObject")],
-    ("trainer", "s3:PutObject", SelectionKeys.board("selection")),
-    ("trainer", "s3:PutObject", VoteKeys.vote("vote", "김수진", "inquiry")),
+    *[("trainer", "s3:PutObject", selection.board("selection")) for selection in SELECTIONS],
+    *[("trainer", "s3:PutObject", vote.vote("voter", "inquiry")) for vote in VOTES],
     *[("promoter", "s3:DeleteObject", key) for key in MOVES],
-    ("promoter", "s3:PutObject", RUN.finished),
-    ("promoter", "s3:DeleteObject", RUN.finished),
+    *[("promoter", action, run.finished) for run in RUNS for action in ("s3:PutObject", "s3:DeleteObject")],
     ("promoter", "s3:GetObject", RECORD),
     ("promoter", "s3:GetObject", RECORDING),
     ("erase", "s3:PutObject", RECORD),
     ("erase", "s3:DeleteObject", RECEIPT),
-    ("erase", "s3:DeleteObject", RegistryKeys.ALIASES),
+    *[("erase", "s3:DeleteObject", key) for key in ALIASES],
 ]
 
 
