@@ -7,19 +7,22 @@ from typing import Any
 
 import pytest
 
-from models.keys import StorageKeys
-from models.lifecycle.registry import RegistryKeys
-from models.lifecycle.voting import VoteKeys
-from models.training.outputs import RunKeys
-from tasks.selection.score import SelectionKeys
+from models.keys import RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
+from models.lines import LINES
 
 FOLDER = Path(__file__).parents[2] / "deployments" / "iam"
 ROLES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
 CALL = "0" * 32
 RECORDING = "connect/acme/CallRecordings/2026/11/21/c_20261121T01:30_UTC.wav"
-RUN = RunKeys("bart", "lora-r8")
-VERSION_FILE = f"{RegistryKeys.artefacts('v1')}model.safetensors"
-MOVES = (RegistryKeys.ALIASES, RegistryKeys.version("v1"), VERSION_FILE, RegistryKeys.history(1))
+LINE_NAMES = tuple(LINES)
+RUNS = [RunKeys(line.name, family, "run") for line in LINES.values() for family in line.families]
+VERSION_FILES = [f"{RegistryKeys(line).artefacts('v1')}weights" for line in LINE_NAMES]
+ALIASES = [RegistryKeys(line).aliases for line in LINE_NAMES]
+MOVES = [*ALIASES, *VERSION_FILES]
+MOVES += [key for line in LINE_NAMES for key in (RegistryKeys(line).version("v1"), RegistryKeys(line).history(1))]
+TEST_SETS = [SelectionKeys(line).test_set("digest") for line in LINE_NAMES]
+BOARDS = [SelectionKeys(line).board("selection") for line in LINE_NAMES]
+VOTES = [VoteKeys(line, "vote").vote("0" * 16, "short-1") for line in LINE_NAMES]
 RECORD, NOTE, RECEIPT = StorageKeys.call_record(CALL), StorageKeys.quarantine_note(CALL), StorageKeys.erasure_receipt(CALL)
 
 
@@ -59,26 +62,19 @@ NEEDED = [
     ("call-worker", "s3:ListBucket", StorageKeys.QUARANTINE),
     ("summarizer", "s3:GetObject", RECORD),
     ("summarizer", "s3:PutObject", StorageKeys.summary(1)),
-    ("summarizer", "s3:GetObject", RegistryKeys.ALIASES),
-    ("summarizer", "s3:GetObject", VERSION_FILE),
+    *[("summarizer", "s3:GetObject", key) for key in MOVES],
     ("trainer", "s3:GetObject", "datasets/data_12000.csv"),
-    ("trainer", "s3:PutObject", RUN.finished),
-    ("trainer", "s3:PutObject", f"{RUN.checkpoints}step-500.pt"),
-    ("trainer", "s3:DeleteObject", f"{RUN.checkpoints}step-500.pt"),
-    ("trainer", "s3:PutObject", RunKeys("llama", "qlora-r8").finished),
-    ("trainer", "s3:GetObject", SelectionKeys.test_set("digest")),
-    ("trainer", "s3:PutObject", SelectionKeys.score("candidate")),
-    ("trainer", "s3:GetObject", VERSION_FILE),
+    *[("trainer", "s3:PutObject", run.finished) for run in RUNS],
+    *[("trainer", action, f"{run.checkpoints}step-500.pt") for run in RUNS for action in ("s3:PutObject", "s3:DeleteObject")],
+    *[("trainer", "s3:GetObject", key) for key in (*TEST_SETS, *VERSION_FILES)],
+    *[("trainer", "s3:PutObject", SelectionKeys(line).score("candidate")) for line in LINE_NAMES],
     *[("promoter", "s3:PutObject", key) for key in MOVES],
-    ("promoter", "s3:GetObject", RegistryKeys.ALIASES),
-    ("promoter", "s3:GetObject", RUN.finished),
-    ("promoter", "s3:ListBucket", RUN.prefix),
-    ("promoter", "s3:ListBucket", f"{RegistryKeys.ROOT}history/"),
-    ("promoter", "s3:PutObject", SelectionKeys.test_set("digest")),
-    ("promoter", "s3:PutObject", SelectionKeys.board("selection")),
-    ("promoter", "s3:PutObject", VoteKeys.plan("vote")),
-    ("promoter", "s3:PutObject", VoteKeys.vote("vote", "김수진", "inquiry")),
-    ("promoter", "s3:PutObject", VoteKeys.submission("vote", 1)),
+    *[("promoter", "s3:GetObject", key) for key in (*ALIASES, *(run.finished for run in RUNS))],
+    *[("promoter", "s3:ListBucket", run.prefix) for run in RUNS],
+    *[("promoter", "s3:ListBucket", f"{RegistryKeys(line).root}history/") for line in LINE_NAMES],
+    *[("promoter", "s3:PutObject", key) for key in (*TEST_SETS, *BOARDS, *VOTES)],
+    *[("promoter", "s3:PutObject", VoteKeys(line, "vote").plan) for line in LINE_NAMES],
+    *[("promoter", "s3:PutObject", VoteKeys(line, "vote").submission(1)) for line in LINE_NAMES],
     *[
         ("erase", "s3:DeleteObjectVersion", key)
         for key in (RECORDING, RECORD, NOTE, StorageKeys.transcript(1), StorageKeys.summary(1), StorageKeys.prompt(1))
@@ -93,26 +89,24 @@ FORBIDDEN = [
     ("call-worker", "s3:DeleteObjectVersion", RECORD),
     ("call-worker", "s3:PutObject", RECEIPT),
     ("call-worker", "s3:DeleteObject", RECEIPT),
-    ("call-worker", "s3:PutObject", RegistryKeys.ALIASES),
+    *[("call-worker", "s3:PutObject", key) for key in MOVES],
     ("call-worker", "s3:ListBucket", ""),
     ("summarizer", "s3:GetObject", RECORDING),
     ("summarizer", "s3:PutObject", RECORD),
-    ("summarizer", "s3:PutObject", RegistryKeys.ALIASES),
+    *[("summarizer", "s3:PutObject", key) for key in MOVES],
     ("listener", "s3:GetObject", RECORDING),
     ("trainer", "s3:GetObject", RECORD),
     ("trainer", "s3:GetObject", StorageKeys.transcript(1)),
     ("trainer", "s3:GetObject", RECORDING),
     *[("trainer", action, key) for key in MOVES for action in ("s3:PutObject", "s3:DeleteObject")],
-    ("trainer", "s3:PutObject", SelectionKeys.board("selection")),
-    ("trainer", "s3:PutObject", VoteKeys.vote("vote", "김수진", "inquiry")),
+    *[("trainer", "s3:PutObject", key) for key in (*BOARDS, *VOTES)],
     *[("promoter", "s3:DeleteObject", key) for key in MOVES],
-    ("promoter", "s3:PutObject", RUN.finished),
-    ("promoter", "s3:DeleteObject", RUN.finished),
+    *[("promoter", action, run.finished) for run in RUNS for action in ("s3:PutObject", "s3:DeleteObject")],
     ("promoter", "s3:GetObject", RECORD),
     ("promoter", "s3:GetObject", RECORDING),
     ("erase", "s3:PutObject", RECORD),
     ("erase", "s3:DeleteObject", RECEIPT),
-    ("erase", "s3:DeleteObject", RegistryKeys.ALIASES),
+    *[("erase", "s3:DeleteObject", key) for key in MOVES],
 ]
 
 
