@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import quote, unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from clients import metadata as user_metadata
 from clients.aws import CONFLICTS, GONE, aws_client, aws_error, reply_of
 from models.errors import ObjectGone, StorageConflict
 
@@ -86,7 +86,7 @@ class ObjectStore:
         only_if_absent: bool = False,
         only_if_etag: str | None = None,
     ) -> str:
-        """Write a whole object and return its entity tag.
+        """Write a whole object and return its entity tag; ``metadata`` that is too long for S3 is shortened (clients/metadata.py).
 
         ``only_if_absent`` creates and never overwrites; ``only_if_etag`` is a compare-and-swap. Either raises
         StorageConflict when another writer was there: read again and decide.
@@ -102,7 +102,7 @@ class ObjectStore:
                 Key=key,
                 Body=body,
                 ContentType=content_type,
-                Metadata={name: quote(value, safe=" :/=+,.-_") for name, value in (metadata or {}).items()},
+                Metadata=user_metadata.encode(metadata or {}),
                 **condition,
             )
         except (ClientError, BotoCoreError) as error:
@@ -183,7 +183,7 @@ class ObjectStore:
 
 
 def _facts(key: str, answer: Mapping[str, Any], *, size: int) -> ObjectFacts:
-    metadata = {name: unquote(value) for name, value in answer.get("Metadata", {}).items()}
+    metadata = user_metadata.decode(answer.get("Metadata", {}))
     return ObjectFacts(key, answer["ETag"].strip('"'), size, metadata, answer.get("LastModified"))
 
 
