@@ -137,22 +137,36 @@ class ObjectStore:
         except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"list folders of s3://{self.bucket}/{prefix}")
 
-    def erase(self, key: str) -> int:
+    def erase(self, key: str, *, only_etag: str = "") -> int:
         """Remove an object with every older version and delete marker it has; returns how many there were.
 
-        In a versioned bucket ``delete`` only hides an object. Needs s3:ListBucketVersions and s3:DeleteObjectVersion.
+        With ``only_etag`` only versions of that very content go: what else was uploaded under the key stays, and a delete marker that
+        hides it too. In a versioned bucket ``delete`` only hides an object. Needs s3:ListBucketVersions and s3:DeleteObjectVersion.
         """
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)
-        erased = 0
         try:
+            versions, markers = [], []
             for page in pages:
-                for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                    if entry["Key"] == key:
-                        self._s3.delete_object(Bucket=self.bucket, Key=key, VersionId=entry["VersionId"])
-                        erased += 1
+                versions += [entry for entry in page.get("Versions", []) if entry["Key"] == key]
+                markers += [entry for entry in page.get("DeleteMarkers", []) if entry["Key"] == key]
+            doomed = [entry for entry in versions if not only_etag or entry["ETag"].strip('"') == only_etag]
+            erased = sum(self._erase_version(entry, only_etag) for entry in doomed)
+            # Without its marker, a version that somebody deleted and that is not ours would be seen again.
+            return erased + sum(self._erase_version(entry, "") for entry in markers if len(doomed) == len(versions))
         except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"erase s3://{self.bucket}/{key}")
-        return erased
+
+    def _erase_version(self, entry: Mapping[str, Any], only_etag: str) -> bool:
+        """Remove one version; False when, in a bucket without versions, another object lies there since it was listed."""
+        # "null" is whatever lies there now; any other version id names its content for ever.
+        condition = {"IfMatch": f'"{only_etag}"'} if only_etag and entry["VersionId"] == "null" and entry["IsLatest"] else {}
+        try:
+            self._s3.delete_object(Bucket=self.bucket, Key=entry["Key"], VersionId=entry["VersionId"], **condition)
+        except ClientError as error:
+            if condition and error.response["Error"]["Code"] in CONFLICTS | GONE:
+                return False
+            raise
+        return True
 
     def upload_file(self, path: Path, key: str) -> None:
         """Send a file of any size."""
