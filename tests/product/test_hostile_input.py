@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from models.call.notifications import landed_recordings
+from models.call.notifications import landed
 from models.call.record import CallRecord, Outcome, Recording
 from models.errors import BadRecording
 from models.keys import StorageKeys, parse_recording_key
@@ -75,7 +75,7 @@ def test_any_bytes_are_a_recording_or_a_bad_recording_with_a_reason(data: bytes)
 def test_any_key_that_s3_can_send_is_read_or_passed_over(key: str, etag: str, size: int) -> None:
     item = {"key": key, "eTag": etag, "size": size}
     body = {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": BUCKET}, "object": item}}]}
-    for recording in landed_recordings(json.dumps(body)):
+    for recording in landed(json.dumps(body), "").recordings:
         assert parse_recording_key(recording.key) is not None
         assert len(recording.call_id) == 32
 
