@@ -58,12 +58,12 @@ def test_one_of_many_writers_that_saw_the_same_object_replaces_it(slow_to_write:
 def test_objects_are_served_while_somebody_waits_for_messages(s3_server: str) -> None:
     sqs, s3 = (aws_client(service, region=REGION, endpoint_url=s3_server, timeout_seconds=30) for service in ("sqs", "s3"))
     queue = sqs.create_queue(QueueName="nothing-comes")["QueueUrl"]
-    waiting = threading.Thread(target=sqs.receive_message, kwargs={"QueueUrl": queue, "WaitTimeSeconds": 3})
-    waiting.start()
-    time.sleep(0.5)
-    s3.list_buckets()
-    assert waiting.is_alive()
-    waiting.join()
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(sqs.receive_message, QueueUrl=queue, WaitTimeSeconds=20)
+        time.sleep(0.5)  # it is on its way; were it not, the listing would have nothing to wait for
+        s3.list_buckets()
+        sqs.send_message(QueueUrl=queue, MessageBody="the listing is done")
+        assert [message["Body"] for message in waiting.result()["Messages"]] == ["the listing is done"]
 
 
 @pytest.fixture
