@@ -223,7 +223,7 @@ def test_a_row_with_a_hundred_commas_is_misshapen_and_hides_no_other() -> None:
 
 
 @given(st.lists(st.lists(st.sampled_from(["", "가", "나", "input", "summary", "�", "각", " ", "\u200b"]), max_size=4), max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_row_that_was_read_is_kept_or_told(rows: list[list[str]]) -> None:
     body = FILE + "".join(",".join(row) + "\n" for row in rows)
     pairs, report = read_pairs(body.encode(), "d.csv")
