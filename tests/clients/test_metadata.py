@@ -9,7 +9,7 @@ CALL, ETAG = "f" * 32, "e" * 32
 
 
 @given(st.text(max_size=1024), st.text(max_size=1024), st.text(max_size=2000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_metadata_of_any_text_is_ascii_within_the_limit_and_ids_stay(contact: str, source: str, spoken: str) -> None:
     encoded = encode({"call-id": CALL, "contact-id": contact, "source": source, "source-etag": ETAG, "spoken-text": spoken})
     assert size(encoded) <= LIMIT_BYTES

@@ -2,22 +2,22 @@
 
 import pytest
 
-import wiring
-from clients.returnzero import Job, JobStatus
 from clients.s3 import ObjectStore
-from models.call.record import CallRecord, Outcome, Recording, Summary
+from clients.speech_to_text import Job, JobStatus
+from models.call.record import CallRecord, Outcome, Recording, Summary, Utterance
+from models.call.steps import Step
 from models.errors import BadRecording
 from models.keys import StorageKeys
-from stores.call_records import CallRecords
+from stores.call_records import CallRecords, Checkpoint
 from tasks.call.convert import PromptSound
-from tasks.call.quarantine import failure_of, set_aside
+from tasks.call.quarantine import close_as_quarantined, failure_of
 from tasks.call.summarize import read_summary
-from tasks.call.transcribe import _keep_transcript
-from tasks.call.upload import _create_prompt, _own_prompt
-from tasks.call.write_summary import _create_summary
+from tasks.call.transcribe import keep_transcript
+from tasks.call.upload import create_prompt, find_prompt
+from tasks.call.write_summary import create_summary
 
 FOLDER, END = "connect/한빛손해보험/CallRecordings/2026/11/20/", "_20261120T01:30_UTC.wav"
-JOB = Job("job-1", JobStatus.COMPLETED, ({"start_at": 0, "duration": 900, "msg": "해지하고 싶어요", "spk": 0, "lang": "ko"},))
+JOB = Job("job-1", JobStatus.COMPLETED, (Utterance(start_ms=0, duration_ms=900, text="해지하고 싶어요"),))
 
 
 def key_of_1024_bytes() -> str:
@@ -28,27 +28,29 @@ def key_of_1024_bytes() -> str:
 
 
 @pytest.fixture
-def record(faulty_store: ObjectStore) -> CallRecord:
+def checkpoint(faulty_store: ObjectStore) -> Checkpoint:
     recording = Recording(bucket=faulty_store.bucket, key=key_of_1024_bytes(), etag="e" * 32)
     records = CallRecords(faulty_store)
-    return records.save(records.create(CallRecord.begin(recording, "run-1")), number=3).record
+    return records.save(records.create(CallRecord.begin(recording, "run-1")), number=3)
 
 
-def test_a_call_with_the_longest_key_writes_its_three_files_and_finds_them_again(faulty_store: ObjectStore, record: CallRecord) -> None:
-    done = _keep_transcript(wiring.call_records().read(record.call_id), JOB, None).record  # type: ignore[arg-type]
-    assert done.number == 3, "its own transcript was not taken for another call's"
+async def test_a_call_with_the_longest_key_finds_its_three_files_again(faulty_store: ObjectStore, checkpoint: Checkpoint) -> None:
+    store, records = faulty_store, CallRecords(faulty_store)
+    record = keep_transcript(checkpoint, JOB, None, records=records, store=store).record
+    assert record.number == 3, "its own transcript was not taken for another call's"
     summary = Summary(text="자동차 보험 해지 요청", model="kobart", version="v" * 64)
-    assert _create_summary(record, summary, condensed=False) == summary == read_summary(record)
-    prompt = _create_prompt(record, summary, PromptSound(b"RIFF", 1.5, "문의하신 내용이 자동차 보험 해지 요청", "ko-KR-Wavenet-A"))
-    assert _own_prompt(record) == prompt
+    assert create_summary(store, record, summary, condensed=False) == summary == read_summary(store, record)
+    prompt = create_prompt(store, record, summary, PromptSound(b"RIFF", 1.5, "문의하신 내용이 자동차 보험 해지 요청", "ko-KR-Wavenet-A"))
+    assert await find_prompt.fn(record) == prompt
     for key in (StorageKeys.transcript(3), StorageKeys.summary(3), StorageKeys.prompt(3)):
-        facts = faulty_store.head(key)
+        facts = store.head(key)
         assert facts is not None
         assert facts.metadata["call-id"] == record.call_id
-        assert facts.metadata["source"].startswith(f"s3://{faulty_store.bucket}/connect/")
+        assert facts.metadata["source"].startswith(f"s3://{store.bucket}/connect/")
 
 
-async def test_a_call_with_the_longest_key_is_set_aside_with_its_note(faulty_store: ObjectStore, record: CallRecord) -> None:
-    failure = failure_of(BadRecording(f"{record.recording.key} is no sound"), "fetch", "run-1")
-    assert (await set_aside.fn(record.call_id, "run-1", failure)).outcome is Outcome.QUARANTINED
-    assert faulty_store.head(StorageKeys.quarantine_note(record.call_id)) is not None
+def test_a_call_with_the_longest_key_is_set_aside_with_its_note(faulty_store: ObjectStore, checkpoint: Checkpoint) -> None:
+    failure = failure_of(BadRecording(f"{checkpoint.record.recording.key} is no sound"), Step.FETCH, "run-1")
+    closed = close_as_quarantined(checkpoint, failure, records=CallRecords(faulty_store), store=faulty_store).record
+    assert closed.outcome is Outcome.QUARANTINED
+    assert faulty_store.head(StorageKeys.quarantine_note(closed.call_id)) is not None
