@@ -65,7 +65,7 @@ def worker(client: SyncPrefectClient, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def wait_until(there: Callable[[], bool], folder: Path) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 900
     while not there():
         assert time.monotonic() < deadline, (folder / "log").read_text()
         time.sleep(0.1)

@@ -54,7 +54,7 @@ headers = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(headers, st.binary(max_size=200), headers.map(lambda data: data[: len(data) // 2])))
 def test_any_bytes_are_a_recording_or_a_bad_recording_with_a_reason(data: bytes) -> None:
     refusal = None
@@ -70,7 +70,7 @@ def test_any_bytes_are_a_recording_or_a_bad_recording_with_a_reason(data: bytes)
         assert audio.seconds * audio.sample_rate <= len(data)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=300), st.text(max_size=50), st.integers(0))
 def test_any_key_that_s3_can_send_is_read_or_passed_over(key: str, etag: str, size: int) -> None:
     item = {"key": key, "eTag": etag, "size": size}
