@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import quote, unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from clients import metadata as user_metadata
 from clients.aws import CONFLICTS, GONE, aws_client, aws_error, reply_of
 from models.errors import ObjectGone, StorageConflict
 
@@ -86,7 +86,7 @@ class ObjectStore:
         only_if_absent: bool = False,
         only_if_etag: str | None = None,
     ) -> str:
-        """Write a whole object and return its entity tag.
+        """Write a whole object and return its entity tag; ``metadata`` that is too long for S3 is shortened (clients/metadata.py).
 
         ``only_if_absent`` creates and never overwrites; ``only_if_etag`` is a compare-and-swap. Either raises
         StorageConflict when another writer was there: read again and decide.
@@ -102,7 +102,7 @@ class ObjectStore:
                 Key=key,
                 Body=body,
                 ContentType=content_type,
-                Metadata={name: quote(value, safe=" :/=+,.-_") for name, value in (metadata or {}).items()},
+                Metadata=user_metadata.encode(metadata or {}),
                 **condition,
             )
         except (ClientError, BotoCoreError) as error:
@@ -137,22 +137,36 @@ class ObjectStore:
         except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"list folders of s3://{self.bucket}/{prefix}")
 
-    def erase(self, key: str) -> int:
+    def erase(self, key: str, *, only_etag: str = "") -> int:
         """Remove an object with every older version and delete marker it has; returns how many there were.
 
-        In a versioned bucket ``delete`` only hides an object. Needs s3:ListBucketVersions and s3:DeleteObjectVersion.
+        With ``only_etag`` only versions of that very content go: what else was uploaded under the key stays, and a delete marker that
+        hides it too. In a versioned bucket ``delete`` only hides an object. Needs s3:ListBucketVersions and s3:DeleteObjectVersion.
         """
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)
-        erased = 0
         try:
+            versions, markers = [], []
             for page in pages:
-                for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                    if entry["Key"] == key:
-                        self._s3.delete_object(Bucket=self.bucket, Key=key, VersionId=entry["VersionId"])
-                        erased += 1
+                versions += [entry for entry in page.get("Versions", []) if entry["Key"] == key]
+                markers += [entry for entry in page.get("DeleteMarkers", []) if entry["Key"] == key]
+            doomed = [entry for entry in versions if not only_etag or entry["ETag"].strip('"') == only_etag]
+            erased = sum(self._erase_version(entry, only_etag) for entry in doomed)
+            # Without its marker, a version that somebody deleted and that is not ours would be seen again.
+            return erased + sum(self._erase_version(entry, "") for entry in markers if len(doomed) == len(versions))
         except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"erase s3://{self.bucket}/{key}")
-        return erased
+
+    def _erase_version(self, entry: Mapping[str, Any], only_etag: str) -> bool:
+        """Remove one version; False when, in a bucket without versions, another object lies there since it was listed."""
+        # "null" is whatever lies there now; any other version id names its content for ever.
+        condition = {"IfMatch": f'"{only_etag}"'} if only_etag and entry["VersionId"] == "null" and entry["IsLatest"] else {}
+        try:
+            self._s3.delete_object(Bucket=self.bucket, Key=entry["Key"], VersionId=entry["VersionId"], **condition)
+        except ClientError as error:
+            if condition and error.response["Error"]["Code"] in CONFLICTS | GONE:
+                return False
+            raise
+        return True
 
     def upload_file(self, path: Path, key: str) -> None:
         """Send a file of any size."""
@@ -183,7 +197,7 @@ class ObjectStore:
 
 
 def _facts(key: str, answer: Mapping[str, Any], *, size: int) -> ObjectFacts:
-    metadata = {name: unquote(value) for name, value in answer.get("Metadata", {}).items()}
+    metadata = user_metadata.decode(answer.get("Metadata", {}))
     return ObjectFacts(key, answer["ETag"].strip('"'), size, metadata, answer.get("LastModified"))
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
-from tasks.operations.digest import digest_report, look_at_open_calls, read_day, yesterday
+from tasks.operations.digest import count_strays, digest_report, look_at_open_calls, read_day, yesterday
 
 
 @flow(name="digest")
@@ -19,4 +19,4 @@ async def digest(day: date | None = None) -> None:
     day = day or yesterday(now)
     ended, open_now = await read_day(day), await look_at_open_calls()
     title = f"{day:%Y-%m-%d}: 완료 {ended.read_back:,}, 격리 {ended.quarantined:,}"
-    await acreate_markdown_artifact(digest_report(day, ended, open_now, now), key="digest", description=title)
+    await acreate_markdown_artifact(digest_report(day, ended, open_now, now, await count_strays(day)), key="digest", description=title)

@@ -47,6 +47,12 @@ async def reconcile(
         scope, at_once=at_once, per_minute=per_minute, seconds=max_minutes * 60 or float("inf"), resume=resume and not recent
     )
     get_run_logger().info("Looked at %s recordings, started %s", totals.looked_at, totals.starts)
+    if totals.strays:
+        get_run_logger().warning(
+            "%s .wav are no recordings by their keys under READBACK_RECORDINGS_PREFIX (%s); nothing is started for them",
+            totals.strays,
+            wiring.settings().recordings_prefix or "the whole bucket",
+        )
     if not recent or totals.starts or totals.unreadable:
         await acreate_markdown_artifact(report_of(scope, totals), key="reconcile", description=f"시작 {totals.starts:,}건")
 

@@ -19,7 +19,7 @@ from prefect.client.orchestration import PrefectClient
 
 import wiring
 from clients.sqs import NotificationQueue, QueueMessage
-from models.call.notifications import EVENT_NAME, UnreadableMessage, event_id, landed_recordings
+from models.call.notifications import EVENT_NAME, STRAY_EVENT_NAME, UnreadableMessage, event_id, landed
 from models.call.record import Recording
 from models.errors import ReadbackError
 
@@ -42,9 +42,19 @@ def event_of(recording: Recording) -> dict[str, Any]:
     }
 
 
-async def post_events(client: PrefectClient, recordings: Sequence[Recording]) -> None:
+def stray_event_of(stray: Recording) -> dict[str, Any]:
+    """The event that counts an object which is no recording, for the digest; it names nothing, for a key may hold anything."""
+    return {
+        "id": str(event_id(stray)),
+        "event": STRAY_EVENT_NAME,
+        "occurred": datetime.now(UTC).isoformat(),
+        "resource": {"prefect.resource.id": f"readback.stray.{stray.call_id}"},
+    }
+
+
+async def post_events(client: PrefectClient, events: Sequence[dict[str, Any]]) -> None:
     """Hand events to the server and wait until it has accepted them (``emit_event`` would return at once and lose them)."""
-    response = await client.request("POST", "/events", json=[event_of(recording) for recording in recordings])
+    response = await client.request("POST", "/events", json=events)
     response.raise_for_status()
 
 
@@ -53,19 +63,31 @@ async def pass_on(client: PrefectClient, queue: NotificationQueue, messages: Seq
     seen: Counter[str] = Counter()
     readable: list[QueueMessage] = []
     recordings: list[Recording] = []
+    strays: list[Recording] = []
+    prefix = wiring.settings().recordings_prefix
     for message in messages:
         try:
-            recordings += landed_recordings(message.body)
+            announced = landed(message.body, prefix)
         except UnreadableMessage as error:
             seen["unreadable"] += 1
             logger.error("Left in the queue after delivery %s: %s", message.deliveries, error)
             continue
         readable.append(message)
-    if recordings:
-        await post_events(client, recordings)
+        recordings += announced.recordings
+        strays += announced.strays
+    if recordings or strays:
+        await post_events(client, [*map(event_of, recordings), *map(stray_event_of, strays)])
+    for folder, count in Counter(stray.key.rpartition("/")[0] for stray in strays).items():
+        logger.warning(
+            "Started nothing for %s .wav in %s/: no recording by its key under READBACK_RECORDINGS_PREFIX (%s). "
+            "Recordings lie under <prefix>[<instance>/][CallRecordings/]YYYY/MM/DD/<contactId>_<YYYYMMDD>T<HH:MM>_UTC.wav",
+            count,
+            folder,
+            prefix or "the whole bucket",
+        )
     for message in readable:
         await asyncio.to_thread(queue.delete, message)
-    seen.update(recordings=len(recordings), messages=len(messages))
+    seen.update(recordings=len(recordings), strays=len(strays), messages=len(messages))
     return seen
 
 

@@ -2,32 +2,40 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 RECORDINGS_FOLDER = "CallRecordings"
 
-# connect/<alias>/CallRecordings/[ivr/]YYYY/MM/DD/<contactId>_YYYYMMDDTHH:MM_UTC.wav; some instances file by 월/일, such as 11월/21일.
+# <folder>[ivr/]YYYY/MM/DD/<contactId>_YYYYMMDDTHH:MM_UTC.wav; some instances file by 월/일, such as 11월/21일.
 _RECORDING = re.compile(
-    r"^(?P<prefix>.+/)?CallRecordings/(?P<ivr>ivr/)?(?:\d{4}/\d{2}/\d{2}|(?:\d{4}년?/)?\d{1,2}월/\d{1,2}일)/"
+    r"^(?P<folder>(?:.+?/)?)(?P<ivr>ivr/)?(?:\d{4}/\d{2}/\d{2}|(?:\d{4}년?/)?\d{1,2}월/\d{1,2}일)/"
     r"(?P<contact>[^/_]+)_(?P<stamp>\d{8}T\d{2}[:_]\d{2})_UTC\.wav$"
 )
+# What the folder of a day begins with, and what stands between it and the folder of the recordings.
+_BEGINS_A_DAY = re.compile(r"(?:^|/)(?:\d{4}년?|\d{1,2}월|ivr)/$")
 
 
 @dataclass(frozen=True)
 class RecordingName:
-    """What a recording's key says: the contact, when the call began (``YYYYMMDDTHH:MM``, UTC) and whether the IVR recorded it."""
+    """What a recording's key says: the folder above the days, the contact, when the call began and whether the IVR recorded it.
 
+    ``started_at`` is ``YYYYMMDDTHH:MM``, UTC.
+    """
+
+    folder: str
     contact_id: str
     started_at: str
     ivr: bool
 
 
 def parse_recording_key(key: str) -> RecordingName | None:
-    """Read a recording's key as Amazon Connect lays it out, or return None when the object is no call recording.
+    """Read a recording's key as Amazon Connect lays it out under whatever folder, or return None when no call is named so.
 
     >>> parse_recording_key("connect/acme/CallRecordings/2026/11/21/c-1_20261121T01:30_UTC.wav")
-    RecordingName(contact_id='c-1', started_at='20261121T01:30', ivr=False)
+    RecordingName(folder='connect/acme/CallRecordings/', contact_id='c-1', started_at='20261121T01:30', ivr=False)
     >>> parse_recording_key("connect/acme/CallRecordings/2026/11/21/readme.txt") is None
     True
     """
@@ -35,7 +43,31 @@ def parse_recording_key(key: str) -> RecordingName | None:
     if match is None:
         return None
     stamp = match["stamp"].replace("_", ":")
-    return RecordingName(contact_id=match["contact"], started_at=stamp, ivr=match["ivr"] is not None)
+    return RecordingName(folder=match["folder"], contact_id=match["contact"], started_at=stamp, ivr=match["ivr"] is not None)
+
+
+class Place(StrEnum):
+    """What an object is to us, by its key and the prefix under which Amazon Connect writes recordings."""
+
+    RECORDING = "recording"
+    STRAY = "a .wav that is no recording, or a recording elsewhere"
+    OTHER = "something else"
+
+
+def place_of(key: str, prefix: str) -> Place:
+    """Tell recordings from what only looks like one: the prefix is the folder above the days, or above the instances' folders.
+
+    >>> [place_of(f"{folder}2026/11/21/c-1_20261121T01:30_UTC.wav", "rec/").name for folder in ("rec/", "rec/acme/", "connect/")]
+    ['RECORDING', 'RECORDING', 'STRAY']
+    >>> place_of("rec/2026/11/21/hello.wav", "rec/").name, place_of("tts/tts_1.wav", "rec/").name
+    ('STRAY', 'OTHER')
+    """
+    name = parse_recording_key(key)
+    if name is not None and name.folder.startswith(prefix):
+        below = name.folder.removeprefix(prefix)
+        if below.count("/") <= 1 or below.endswith(f"/{RECORDINGS_FOLDER}/"):
+            return Place.RECORDING
+    return Place.STRAY if name is not None or (key.startswith(prefix) and key.lower().endswith(".wav")) else Place.OTHER
 
 
 def recorded_on(key: str) -> date | None:
@@ -53,15 +85,29 @@ def recorded_on(key: str) -> date | None:
         return None
 
 
-def day_folders(instance: str, day: date) -> list[str]:
-    """Every folder in which an instance (``connect/<alias>/``) may file a day's recordings, however it names days.
+def recording_folders(prefix: str, below: Sequence[str]) -> list[str]:
+    """Every folder that may hold folders of days: the prefix itself, or each instance's below it, with Connect's own folder or without.
 
-    >>> day_folders("connect/acme/", date(2026, 1, 2))[:2]
+    >>> recording_folders("connect/", ["connect/acme/"])
+    ['connect/acme/', 'connect/acme/CallRecordings/']
+    >>> recording_folders("rec/", ["rec/2026/", "rec/ivr/"])
+    ['rec/']
+    """
+    dated = [folder for folder in below if _BEGINS_A_DAY.search(folder)]
+    instances = [folder for folder in below if folder not in dated]
+    own = [f"{folder}{RECORDINGS_FOLDER}/" for folder in instances if not folder.endswith(f"{RECORDINGS_FOLDER}/")]
+    return [*([prefix] if dated else []), *instances, *own]
+
+
+def day_folders(folder: str, day: date) -> list[str]:
+    """Every folder below a folder of recordings that may hold a day's, however it names days.
+
+    >>> day_folders("connect/acme/CallRecordings/", date(2026, 1, 2))[:2]
     ['connect/acme/CallRecordings/2026/01/02/', 'connect/acme/CallRecordings/1월/2일/']
     """
     korean = list(dict.fromkeys((f"{day.month}월/{day.day}일/", f"{day:%m}월/{day:%d}일/")))
     names = [f"{day:%Y/%m/%d}/", *korean, *(f"{day.year}{year}/{name}" for year in ("", "년") for name in korean)]
-    return [f"{instance}{RECORDINGS_FOLDER}/{ivr}{name}" for ivr in ("", "ivr/") for name in names]
+    return [f"{folder}{ivr}{name}" for ivr in ("", "ivr/") for name in names]
 
 
 def call_id(bucket: str, key: str, etag: str) -> str:

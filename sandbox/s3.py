@@ -1,4 +1,4 @@
-"""The S3 and SQS stand-in: moto's server, which takes the requests of S3 one after the other.
+"""The S3 and SQS stand-in: moto's server, which takes the requests of S3 one after the other and refuses metadata as S3 does.
 
     python -m sandbox.s3 --port 0
 
@@ -6,6 +6,8 @@ The first line on stdout is JSON with the address.
 
 S3 does a conditional write in one step. moto looks at the entity tag, then writes, and another thread's write may come between
 the two: with 3 ms there, 64 claimants of a number were given 50. It also answers 500 when a body is replaced while it is read.
+
+S3 takes 2 KB of user metadata, in ASCII; moto takes any.
 """
 
 import argparse
@@ -18,6 +20,33 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wrappers import Response
+
+METADATA_LIMIT_BYTES = 2048
+_METADATA = "HTTP_X_AMZ_META_"
+
+
+class RefuseMetadata:
+    """A WSGI application that refuses what S3 refuses: over 2 KB of user metadata (names without ``x-amz-meta-``), or other than ASCII."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer 400 in S3's words, or pass on."""
+        metadata = {name.removeprefix(_METADATA): value for name, value in environ.items() if name.startswith(_METADATA)}
+        size = sum(len(name) + len(value) for name, value in metadata.items())
+        if size > METADATA_LIMIT_BYTES:
+            return _refuse("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size", environ, start_response)
+        if not all(value.isascii() for value in metadata.values()):
+            return _refuse("InvalidArgument", "User metadata may hold US-ASCII characters only", environ, start_response)
+        return self._application(environ, start_response)
+
+
+def _refuse(code: str, message: str, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))  # or the connection's next request would begin in it
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>sandbox</RequestId></Error>"
+    return Response(body, 400, content_type="application/xml")(environ, start_response)
 
 
 class OneAtATime:
@@ -40,7 +69,7 @@ class OneAtATime:
 
 def listen(host: str, port: int) -> BaseWSGIServer:
     """A server that listens, with a thread for each connection; ``port`` 0 chooses a free one."""
-    application = OneAtATime(DomainDispatcherApplication(create_backend_app))
+    application = RefuseMetadata(OneAtATime(DomainDispatcherApplication(create_backend_app)))
     return make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
 
 

@@ -3,10 +3,10 @@
     python -m sandbox.soak --calls 1000 --seed 7 --fault-rate 0.2 --minutes 5
 
 Recordings arrive in random order with duplicated, shuffled and late notifications; a share of all requests to S3, ReturnZero
-and Google goes wrong; the call worker, the summarizer, the listener and Prefect's server are killed with -9 and restarted, in
-an order and at times that the seed decides, until all recordings have arrived and ``minutes`` have passed. Then the product has
-to bring every call to its end, with vendors that still fail. The exit code is 0 only when the audit finds nothing lost, doubled,
-paid twice or unexplained.
+and Google goes wrong; the call worker, the summarizer, the listener and Prefect's server are killed with -9 and restarted, in an
+order that the seed decides, each kill after so many recordings have landed and calls have ended: a slow host is killed as often as a
+quick one, and at work. The product has to bring every call to its end, with vendors that still fail. The exit code is 0 only when the
+audit finds nothing lost, doubled, paid twice or unexplained.
 """
 
 import argparse
@@ -73,14 +73,14 @@ console = Console()
 
 @dataclass(frozen=True)
 class SoakOptions:
-    """``minutes`` is how long processes are killed, one every ``kill_seconds`` on average; ``settle_minutes`` the time after."""
+    """``minutes``: how long recordings arrive; ``kills``: how many in all; ``quiet_minutes``: without any progress, the soak gives up."""
 
     calls: int = 1000
     seed: int = 7
     fault_rate: float = 0.2
-    minutes: float = 5.0
-    kill_seconds: float = 20.0
-    settle_minutes: float = 25.0
+    minutes: float = 3.0
+    kills: int = 15
+    quiet_minutes: float = 10.0
     call_limit: int = 100
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -173,27 +173,33 @@ class Arrivals:
         self.notifications[when] += 1
 
 
+def kill_plan(calls: int, kills: int, chance: random.Random) -> list[tuple[int, str]]:
+    """Who is killed after how many events, in order; an event is a recording that lands or a call that ends.
+
+    Everybody is killed once before anybody is killed again. The last kill comes before three quarters of the events: at work.
+    """
+    plan: list[tuple[int, str]] = []
+    victims: list[str] = []
+    for number in range(kills):
+        victims = victims or chance.sample(sorted(CRASHABLE), len(CRASHABLE))
+        plan.append((1 + int((number + chance.random()) * 1.5 * calls / kills), victims.pop()))
+    return plan
+
+
 @dataclass
 class Killer:
-    """Kills and restarts one process after the other, by seed; every one of them once before any is killed again."""
+    """Kills and restarts processes by a plan, one at a time."""
 
     stack: Stack
-    chance: random.Random
-    every_seconds: float
+    plan: list[tuple[int, str]]
     kills: Counter[str] = field(default_factory=Counter)
-    _victims: list[str] = field(default_factory=list)
-    _next: float = 0.0
 
-    def kill_when_due(self) -> None:
-        """Kill the next process if its time has come."""
-        if not self.every_seconds or time.monotonic() < self._next:
-            return
-        if self._next:
-            self._victims = self._victims or self.chance.sample(sorted(CRASHABLE), len(CRASHABLE))
-            victim = self._victims.pop()
+    def kill_when_due(self, events: int) -> None:
+        """Kill the next process of the plan if so much has happened."""
+        if self.plan and events >= self.plan[0][0]:
+            _, victim = self.plan.pop(0)
             self.stack.crash(victim)
             self.kills[victim] += 1
-        self._next = time.monotonic() + self.chance.uniform(0.5, 1.5) * self.every_seconds
 
 
 @dataclass
@@ -263,7 +269,7 @@ def soak(options: SoakOptions, work: Path) -> tuple[Report, dict[str, Any]]:
     with Stack(_stack_options(options, work)) as stack:
         begun = time.monotonic()
         arrivals = Arrivals(stack, random.Random(options.seed))
-        killer = Killer(stack, random.Random(options.seed + 1), options.kill_seconds)
+        killer = Killer(stack, kill_plan(options.calls, options.kills, random.Random(options.seed + 1)))
         healers, watch, restarted = Healers(stack), Watch(stack, options.calls), Counter[str]()
         with _progress(options.calls) as tell:
 
@@ -271,16 +277,20 @@ def soak(options: SoakOptions, work: Path) -> tuple[Report, dict[str, Any]]:
                 restarted.update(stack.keep_up())
                 healers.nudge()
                 tell(watch, killer)
+                killer.kill_when_due(len(arrivals.expected) + len(watch.ended))
 
             for vendor in stack.vendors:
                 stack.inject(vendor, FaultPlan(seed=options.seed, rate=options.fault_rate, latency_seconds=SLOW_SECONDS))
-            _arrive(calls, arrivals, options.minutes, killer.kill_when_due, look_after)
+            _arrive(calls, arrivals, options.minutes, look_after)
             arrivals.announce_late()
-            deadline = time.monotonic() + 60 * options.settle_minutes
             look_after()
-            while time.monotonic() < deadline and not watch.settled():
+            stood = (len(killer.plan), len(watch.ended))
+            deadline = time.monotonic() + 60 * options.quiet_minutes
+            while time.monotonic() < deadline and (killer.plan or not watch.settled()):
                 time.sleep(2)
                 look_after()
+                if stood != (stood := (len(killer.plan), len(watch.ended))):
+                    deadline = time.monotonic() + 60 * options.quiet_minutes
         figures = {
             "notifications": dict(arrivals.notifications),
             "killed": dict(killer.kills),
@@ -305,22 +315,16 @@ def _stack_options(options: SoakOptions, work: Path) -> StackOptions:
     )
 
 
-def _arrive(calls: Sequence[Call], arrivals: Arrivals, minutes: float, *meanwhile: Callable[[], None]) -> None:
-    """Put the recordings in random order, over the first two thirds of the time; then let the rest of it pass."""
+def _arrive(calls: Sequence[Call], arrivals: Arrivals, minutes: float, meanwhile: Callable[[], None]) -> None:
+    """Put the recordings in random order, evenly over the time or as fast as the host can; look after the stack after each."""
     begun = time.monotonic()
     shuffled = arrivals.chance.sample(list(calls), len(calls))
     for index, call in enumerate(shuffled):
-        while time.monotonic() < begun + 40 * minutes * index / len(shuffled):
-            _do(meanwhile)
+        while time.monotonic() < begun + 60 * minutes * index / len(shuffled):
+            meanwhile()
+            time.sleep(0.2)
         arrivals.put(call)
-    while time.monotonic() < begun + 60 * minutes:
-        _do(meanwhile)
-
-
-def _do(chores: Sequence[Callable[[], None]]) -> None:
-    for chore in chores:
-        chore()
-    time.sleep(0.2)
+        meanwhile()
 
 
 @contextmanager
@@ -342,13 +346,13 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=defaults.calls)
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--fault-rate", type=float, default=defaults.fault_rate, help="share of the requests to each vendor that go wrong")
-    parser.add_argument("--minutes", type=float, default=defaults.minutes, help="how long recordings arrive and processes are killed")
-    parser.add_argument("--kill-seconds", type=float, default=defaults.kill_seconds, help="between two kills on average; 0: none")
-    parser.add_argument("--settle-minutes", type=float, default=defaults.settle_minutes, help="longest wait for the last call afterwards")
+    parser.add_argument("--minutes", type=float, default=defaults.minutes, help="how long recordings arrive")
+    parser.add_argument("--kills", type=int, default=defaults.kills, help="how many in all, spread over what happens; 0: none")
+    parser.add_argument("--quiet-minutes", type=float, default=defaults.quiet_minutes, help="give up when no call has ended for so long")
     parser.add_argument("--model", type=Path, default=SHIPPED_MODEL, help="the summarizer's folder (default: the shipped one)")
     parser.add_argument("--out", type=Path, default=Path("out/soak"), help="folder for the logs and the figures; emptied first")
     chosen = parser.parse_args()
-    names = ("calls", "seed", "fault_rate", "minutes", "kill_seconds", "settle_minutes")
+    names = ("calls", "seed", "fault_rate", "minutes", "kills", "quiet_minutes")
     settings = {"READBACK_MODEL_DIR": str(chosen.model.resolve())}
     options = SoakOptions(**{name: getattr(chosen, name) for name in names}, settings=settings)
     shutil.rmtree(chosen.out, ignore_errors=True)

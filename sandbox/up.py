@@ -1,10 +1,12 @@
 """``make up``: the demo's stack, staying up with the Prefect UI until Ctrl-C."""
 
 import argparse
+import json
 import signal
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -12,6 +14,8 @@ from sandbox.datasets import provide
 from sandbox.demo import connect_key
 from sandbox.processes import ProcessFailed
 from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
+
+RECORDINGS_PREFIX = "connect/"
 
 console = Console()
 
@@ -28,6 +32,7 @@ def main() -> None:
         try:
             with console.status("Starting"):
                 stack.start()
+                allow_uploads(stack.client("s3"), BUCKET)
             with console.status("Generating data sets for training"):
                 datasets = provide(stack.client("s3"), BUCKET)
             _say_how(stack, chosen.recordings, datasets)
@@ -42,6 +47,13 @@ def main() -> None:
             stack.stop()
 
 
+def allow_uploads(s3: Any, bucket: str) -> None:
+    """Let anybody on this machine drop recordings: S3 asks an unsigned request that would replace an object for a permission."""
+    resource = f"arn:aws:s3:::{bucket}/{RECORDINGS_PREFIX}*"
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": resource}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+
 def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
     example = next(iter(sorted(recordings.glob("*.wav"))), None)
     console.print(f"Prefect UI   {stack.ui_url}")
@@ -50,6 +62,7 @@ def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
         console.print("\nStart a call by dropping a recording into S3:\n")
         address = f"{stack.s3_url}/{BUCKET}/{connect_key(example.name)}"
         console.print(f"  curl -X PUT -T '{example}' '{address}'\n", soft_wrap=True, highlight=False)
+        console.print("The same file again is the same call, which is done; another contact in the name makes another call.\n")
     console.print(f"Training data  {', '.join(datasets)}: Deployments → sweep → Quick run trains on them")
     console.print("Ctrl-C ends everything.")
 

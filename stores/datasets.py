@@ -1,4 +1,4 @@
-"""Data sets: CSV files in the bucket, or on this machine."""
+"""Data sets: CSV or Excel files in the bucket, or on this machine."""
 
 from pathlib import Path
 
@@ -14,5 +14,5 @@ def read_dataset(store: ObjectStore, source: str) -> bytes:
         return store.get(source).body
     except ObjectGone as error:
         raise ConfigurationError(
-            f"{source} is no file on this machine and no object of the bucket", remedy="Upload the CSV and name its key"
+            f"{source} is no file on this machine and no object of the bucket", remedy="Upload the table and name its key"
         ) from error

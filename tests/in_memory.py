@@ -69,9 +69,15 @@ class InMemoryStore:
             if key in self._versions:
                 self._versions[key].append(None)
 
-    def erase(self, key: str) -> int:
+    def erase(self, key: str, *, only_etag: str = "") -> int:
         with self._lock:
-            return len(self._versions.pop(key, []))
+            versions = self._versions.pop(key, [])
+            others = [stored for stored in versions if only_etag and stored is not None and stored.etag != only_etag]
+            if not others:
+                return len(versions)
+            left = [stored for stored in versions if stored is None or stored in others]
+            self._versions[key] = left
+            return len(versions) - len(left)
 
     def walk(self, prefix: str, *, start_after: str = "") -> Iterator[ObjectFacts]:
         for key in sorted(self._versions):

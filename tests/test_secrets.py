@@ -47,7 +47,7 @@ def record(stack: Stack) -> CallRecord:
     upload = put(s3, recordings_in(RECORDINGS)[:1])[0]
     s3.put_object(Bucket=BUCKET, Key=connect_key("broken_20261121T01:30_UTC.wav"), Body=b"no sound")
     s3.put_object(Bucket=BUCKET, Key=connect_key("unknown_20261121T01:30_UTC.wav"), Body=speech_like(1.0, 8_000))
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 1200
     while time.monotonic() < deadline:
         record = record_of(s3, upload)
         notes = s3.list_objects_v2(Bucket=BUCKET, Prefix=StorageKeys.QUARANTINE).get("KeyCount", 0)

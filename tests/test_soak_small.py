@@ -11,9 +11,9 @@ CALLS = 12
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)  # against a hang only: what is killed and how it ends depends on events, not on the clock
 def test_nothing_is_lost_doubled_paid_twice_or_unexplained_while_everything_fails(tmp_path: Path) -> None:
-    options = SoakOptions(calls=CALLS, seed=6, minutes=0.6, kill_seconds=7.0, settle_minutes=8.0)
+    options = SoakOptions(calls=CALLS, seed=6, minutes=0.4, kills=len(CRASHABLE))
     report, figures = soak(options, tmp_path)
     assert report.lost == []
     assert report.doubled == []

@@ -6,7 +6,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.call.read_back import PRONUNCIATIONS
@@ -20,7 +20,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="READBACK_", extra="ignore", frozen=True)
 
     bucket: str = Field("aicc-all", description="Bucket of the storage contract")
-    recordings_prefix: str = Field("connect/", description="Prefix under which Amazon Connect writes recordings")
+    recordings_prefix: str = Field(
+        "connect/", description="Folder under which Amazon Connect writes recordings: `[<instance>/][CallRecordings/]YYYY/MM/DD/` follow"
+    )
     aws_endpoint_url: str | None = Field(None, description="Endpoint for S3, SQS and Connect; empty for AWS itself")
     aws_region: str = Field("ap-northeast-2", description="AWS region")
     queue_url: str = Field("", description="SQS queue that receives the bucket's notifications")
@@ -74,6 +76,11 @@ class Settings(BaseSettings):
         100, ge=1, description="A call that has waited for a vendor so often is quarantined (100: about a day of 15-minute waits)"
     )
     drain_seconds: float = Field(20.0, ge=0, description="How long a resident worker lets its runs finish after SIGTERM")
+
+    @field_validator("recordings_prefix")
+    @classmethod
+    def _as_folder(cls, prefix: str) -> str:
+        return f"{prefix.strip('/')}/" if prefix.strip("/") else ""
 
 
 def load_settings() -> Settings:

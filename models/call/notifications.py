@@ -6,14 +6,16 @@ as it is; SNS wraps either. S3 also sends a test event when a notification is se
 
 import json
 import uuid
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
 from models.call.record import Recording
 from models.errors import PermanentError
-from models.keys import parse_recording_key
+from models.keys import Place, place_of
 
 EVENT_NAME = "readback.recording.landed"
+STRAY_EVENT_NAME = "readback.recording.stray"
 # A namespace of our own for event ids: uuid5 of bucket, key and ETag, so that a repeated notification is the same event.
 _EVENT_IDS = uuid.UUID("6f0f3c3e-2f0e-5d0f-9d62-1d3b7a5b2c11")
 
@@ -22,11 +24,21 @@ class UnreadableMessage(PermanentError):
     """A queue message that is no notification of any known shape."""
 
 
-def landed_recordings(body: str) -> list[Recording]:
-    """The call recordings that a message announces; none for a test event, other objects, or removals.
+@dataclass(frozen=True)
+class Landed:
+    """What a message announces: call recordings, and objects that look like one and are none by their keys."""
 
-    >>> landed_recordings('{"Service": "Amazon S3", "Event": "s3:TestEvent"}')
-    []
+    recordings: list[Recording] = field(default_factory=list)
+    strays: list[Recording] = field(default_factory=list)
+
+
+def landed(body: str, prefix: str) -> Landed:
+    """The recordings and strays that a message announces; none for a test event, other objects, or removals.
+
+    ``prefix`` is the folder under which Amazon Connect writes recordings.
+
+    >>> landed('{"Service": "Amazon S3", "Event": "s3:TestEvent"}', "connect/")
+    Landed(recordings=[], strays=[])
     """
     message = _json_object(body)
     if isinstance(message.get("Message"), str) and "TopicArn" in message:
@@ -40,7 +52,8 @@ def landed_recordings(body: str) -> list[Recording]:
             found = [_from_s3(record["s3"]) for record in message["Records"] if record["eventName"].startswith("ObjectCreated:")]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableMessage(f"the message is no S3 notification: {type(error).__name__} {error}") from error
-    return [recording for recording in found if parse_recording_key(recording.key) is not None]
+    places = [(place_of(item.key, prefix), item) for item in found]
+    return Landed(*([item for place, item in places if place is wanted] for wanted in (Place.RECORDING, Place.STRAY)))
 
 
 def event_id(recording: Recording) -> uuid.UUID:

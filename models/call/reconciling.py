@@ -39,6 +39,7 @@ class Reason(StrEnum):
     TRIED_RECENTLY = "its last run ended a moment ago"
     ERASED = "erased"
     NO_RECORDING = "no call recording by its key"
+    STRAY = "a .wav that is no call recording by its key"
     OUTSIDE = "outside the dates"
     UNREADABLE = "its record cannot be read"
 

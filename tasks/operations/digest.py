@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 from prefect import get_client, task
@@ -12,16 +12,25 @@ from prefect.client.schemas.objects import StateType
 import wiring
 from clients.s3 import ObjectStore
 from models.call.ended import KOREA, Day, EndedCall, StepTimes, figures
+from models.call.notifications import STRAY_EVENT_NAME
 from models.call.steps import step_label
 from models.keys import StorageKeys
 from reports.embedding import data_uri
 from tasks.markdown import shown, table
 from tasks.operations.pause import PauseReason, pause_in_force
-from tasks.operations.runs import UNFINISHED, count_calls, oldest_unfinished
+from tasks.operations.runs import UNFINISHED, count_calls, count_events, oldest_unfinished
 from tasks.retrying import RETRY_TRANSIENT
 
 _REQUESTS_AT_ONCE = 32
 _WIDTH, _HEIGHT, _BAR = 720, 160, 30
+
+
+@task(name="count-strays", **RETRY_TRANSIENT)
+async def count_strays(day: date) -> int:
+    """How many objects the listener passed over on a day since they were no recordings by their keys."""
+    begun = datetime(day.year, day.month, day.day, tzinfo=KOREA)
+    async with get_client() as client:
+        return await count_events(client, STRAY_EVENT_NAME, begun, begun + timedelta(days=1))
 
 
 @dataclass(frozen=True)
@@ -74,9 +83,9 @@ async def look_at_open_calls() -> Open:
     )
 
 
-def digest_report(day: date, ended: Day, open_now: Open, now: datetime) -> str:
+def digest_report(day: date, ended: Day, open_now: Open, now: datetime, strays: int = 0) -> str:
     """The artifact's markdown; it names no contact, so it may outlive the calls it counts."""
-    parts = [f"# {day:%Y-%m-%d} 통화 처리 요약", _overview(ended, open_now, now)]
+    parts = [f"# {day:%Y-%m-%d} 통화 처리 요약", _overview(ended, open_now, now, strays)]
     if open_now.stop:
         parts.append(f"> **통화 처리 일시 정지 중**: {shown(open_now.stop.reason)} ({shown(open_now.stop.remedy)})")
     if ended.read_back:
@@ -88,10 +97,11 @@ def digest_report(day: date, ended: Day, open_now: Open, now: datetime) -> str:
     return "\n\n".join(parts)
 
 
-def _overview(ended: Day, open_now: Open, now: datetime) -> str:
+def _overview(ended: Day, open_now: Open, now: datetime, strays: int) -> str:
     rows = [
         ("완료", f"{ended.read_back:,}"),
         ("격리", f"{ended.quarantined:,}"),
+        ("녹취 이름이 아니어서 처리하지 않은 .wav", f"{strays:,}"),
         ("현재 처리 중", f"{open_now.running:,}"),
         ("현재 대기 중", f"{open_now.waiting:,}"),
         ("현재 격리 전체", f"{open_now.in_quarantine:,}"),

@@ -118,9 +118,11 @@ def _erase_objects(record: CallRecord, recording: bool) -> int:
     if record.number is not None:
         files = (StorageKeys.transcript(record.number), StorageKeys.summary(record.number), StorageKeys.prompt(record.number))
         keys += [key for key in files if _is_of(key, record.call_id)]
+    erased = sum(store.erase(key) for key in keys)
     if recording:
-        keys.append(record.recording.key)
-    return sum(store.erase(key) for key in keys)
+        # Another upload under the same key is another call's recording.
+        erased += store.erase(record.recording.key, only_etag=record.recording.etag)
+    return erased
 
 
 def _is_of(key: str, call_id: str) -> bool:
@@ -208,16 +210,17 @@ async def check_nothing_is_left(recording: Recording, number: int | None, *, rec
     """Look once more: a run that was between two steps may have written something meanwhile."""
     store, call = wiring.object_store(), recording.call_id
     told = StorageKeys.contact_call(recording.contact_id, call)
-    keys = [StorageKeys.call_record(call), StorageKeys.quarantine_note(call), told] + ([recording.key] if recording_erased else [])
+    keys = [StorageKeys.call_record(call), StorageKeys.quarantine_note(call), told]
     left = [key for key in keys if await asyncio.to_thread(store.head, key)]
     if number is not None:
         files = (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number))
         left += [key for key in files if await asyncio.to_thread(_is_of, key, call)]
     for key in left:
         await asyncio.to_thread(store.erase, key)
-    if left:
+    again = await asyncio.to_thread(store.erase, recording.key, only_etag=recording.etag) if recording_erased else 0
+    if left or again:
         raise TransientError(
-            f"{len(left)} objects of call {call} were written while it was erased", remedy="They are erased; looking again"
+            f"{len(left) + again} objects of call {call} were written while it was erased", remedy="They are erased; looking again"
         )
 
 

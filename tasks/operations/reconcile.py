@@ -17,7 +17,7 @@ from clients.s3 import ObjectFacts, ObjectStore
 from models.call.reconciling import Action, Decision, Reason, decide
 from models.call.record import CallRecord, Outcome, Recording
 from models.errors import PermanentError, TransientError
-from models.keys import StorageKeys, day_folders, parse_recording_key, recorded_on
+from models.keys import Place, StorageKeys, day_folders, place_of, recorded_on, recording_folders
 from stores.call_records import CallRecords
 from tasks.call.claim import is_erased
 from tasks.markdown import table
@@ -44,6 +44,7 @@ LABELS = {
     Reason.TRIED_RECENTLY: "방금 실패, 잠시 뒤 재시도",
     Reason.ERASED: "삭제된 통화",
     Reason.NO_RECORDING: "녹취 파일이 아님",
+    Reason.STRAY: "녹취 이름이 아닌 .wav (`READBACK_RECORDINGS_PREFIX` 확인)",
     Reason.OUTSIDE: "기간 밖",
     Reason.UNREADABLE: "통화 기록을 읽을 수 없음",
 }
@@ -62,8 +63,9 @@ class Scope:
         """The S3 prefixes to list, in an order that a cursor can rely on."""
         if self.prefix or self.since is None or self.until is None:
             return [self.prefix or root]
+        below = recording_folders(root, store.folders(root))
         days = [self.since + timedelta(days=n) for n in range((self.until - self.since).days + 1)]
-        return [folder for day in days for instance in store.folders(root) for folder in day_folders(instance, day)]
+        return [folder for day in days for recordings in below for folder in day_folders(recordings, day)]
 
     def holds(self, day: date) -> bool:
         """Whether a recording of this day (UTC) is meant."""
@@ -120,6 +122,11 @@ class Totals:
             self.started.append((finding.recording.call_id, run_id, LABELS[finding.decision.reason]))
 
     @property
+    def strays(self) -> int:
+        """How many .wav files are no recordings by their keys."""
+        return sum(count for decision, count in self.decisions.items() if decision.reason is Reason.STRAY)
+
+    @property
     def starts(self) -> int:
         """How many calls were to be started."""
         return sum(count for decision, count in self.decisions.items() if decision.action is not Action.LEAVE)
@@ -158,8 +165,10 @@ def _recording(facts: ObjectFacts) -> Recording:
 
 def _known(facts: ObjectFacts, scope: Scope) -> CallRecord | Decision | None:
     day = recorded_on(facts.key)
-    if parse_recording_key(facts.key) is None or day is None:
-        return Decision(Action.LEAVE, Reason.NO_RECORDING)
+    place = place_of(facts.key, wiring.settings().recordings_prefix)
+    # Whoever names another prefix for a backfill means it.
+    if day is None or not (place is Place.RECORDING or scope.prefix):
+        return Decision(Action.LEAVE, Reason.NO_RECORDING if place is Place.OTHER else Reason.STRAY)
     if not scope.holds(day):
         return Decision(Action.LEAVE, Reason.OUTSIDE)
     call = _recording(facts).call_id

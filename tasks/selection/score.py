@@ -1,7 +1,5 @@
 """Scoring candidates on the held-out test set in the serving engine; the same scoring is never done twice."""
 
-import csv
-import io
 import threading
 from pathlib import Path
 from typing import Any
@@ -52,15 +50,9 @@ def store_test_set(store: ObjectStore, line: Line[Any], source: str, contest: Co
     body = read_dataset(store, source)
     folder, _, name = source.rpartition("/")
     pairs = read_pairs(body, name, line.reference)[0][: limit or None]
-    ids, data = _row_ids(body, {pair.input for pair in pairs}), runs.data_of(f"{folder}/")
+    ids, data = {pair.origin for pair in pairs if pair.origin}, runs.data_of(f"{folder}/")
     learnt = {candidate.name: rows for candidate in contest.candidates if (rows := runs.learnt_rows(candidate, ids, data))}
     return TestSet(key=Boards(store, line).save_test_set(pairs), source=source, rows=len(pairs), learnt_by=learnt)
-
-
-def _row_ids(body: bytes, inputs: set[str]) -> set[str]:
-    """Ids of the rows in the data that was split; a test set from elsewhere has none."""
-    rows = csv.DictReader(io.StringIO(body.decode("utf-8-sig", errors="replace"), newline=""))
-    return {row["row"] for row in rows if row.get("row") and (row.get("input") or "").strip() in inputs}
 
 
 @task_in_thread("score")

@@ -110,5 +110,18 @@ def test_an_erasure_takes_every_version(store: Any) -> None:
     assert store.get("k2").body == b"another"
 
 
+def test_an_erasure_of_one_content_leaves_what_else_was_uploaded_and_what_hides_it(store: Any) -> None:
+    ours = store.put("k", b"ours")
+    store.put("k", b"theirs")
+    store.put("k", b"ours")
+    assert store.erase("k", only_etag=ours) == 2
+    assert store.get("k").body == b"theirs"
+    store.put("k", b"ours")
+    store.delete("k")
+    assert store.erase("k", only_etag=ours) == 1
+    assert store.find("k") is None
+    assert store.erase("k") == 2
+
+
 def test_a_link_names_the_object(store: Any) -> None:
     assert "k" in store.link("k", seconds=60)

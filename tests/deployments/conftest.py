@@ -24,7 +24,7 @@ def run_python() -> RunPython:
 
     def run(code: str, *, ends: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         command, env = [sys.executable, "-c", textwrap.dedent(code)], os.environ | environment
-        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == ends, done.stderr
         return done
 

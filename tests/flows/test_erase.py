@@ -113,6 +113,34 @@ async def test_another_calls_file_under_the_same_number_is_not_touched(store: Ob
     assert store.get(StorageKeys.prompt(7)).body == b"somebody else's"
 
 
+async def test_another_upload_under_the_same_key_keeps_its_recording(store: ObjectStore, client: PrefectClient) -> None:
+    bad = put_record(store, put_recording(store, "c-1", body=b"bad"), "", outcome=Outcome.QUARANTINED)
+    good = put_record(store, put_recording(store, "c-1", body=b"good"), "", outcome=Outcome.READ_BACK)
+    receipt = await erase(bad.call_id)
+    assert receipt.objects == 2  # the bad version and the record
+    assert store.get(good.recording.key).body == b"good"
+    assert wiring.call_records().find(good.call_id) is not None
+    assert "bad" not in everything_in(store)
+
+
+async def test_a_later_upload_is_erased_without_the_earlier_calls_recording(store: ObjectStore, client: PrefectClient) -> None:
+    earlier = put_record(store, put_recording(store, "c-1", body=b"earlier"), "", outcome=Outcome.READ_BACK)
+    later = put_record(store, put_recording(store, "c-1", body=b"later"), "", outcome=Outcome.READ_BACK)
+    await erase(later.call_id)
+    assert store.get(earlier.recording.key).body == b"earlier"
+
+
+async def test_without_versions_the_upload_that_replaced_an_erased_calls_recording_stays(
+    unversioned_store: ObjectStore, client: PrefectClient
+) -> None:
+    bad = put_record(unversioned_store, put_recording(unversioned_store, "c-1", body=b"bad"), "", outcome=Outcome.QUARANTINED)
+    good = put_record(unversioned_store, put_recording(unversioned_store, "c-1", body=b"good"), "", outcome=Outcome.READ_BACK)
+    await erase(bad.call_id)
+    assert unversioned_store.get(good.recording.key).body == b"good"
+    await erase(good.call_id)
+    assert unversioned_store.head(good.recording.key) is None
+
+
 async def test_an_erasure_that_was_cut_off_before_its_receipt_is_finished_by_running_it_again(
     store: ObjectStore, client: PrefectClient
 ) -> None:

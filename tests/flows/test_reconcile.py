@@ -7,6 +7,7 @@ import pytest
 from prefect.client.orchestration import PrefectClient
 from prefect.states import Completed, Crashed, Failed, Running
 
+import wiring
 from clients.s3 import ObjectStore
 from flows.reconcile import reconcile
 from models.call.record import Outcome
@@ -123,3 +124,25 @@ async def test_a_record_that_cannot_be_read_is_named_and_stops_nothing(store: Ob
     await reconcile(since=DAY, until=DAY, **FAST)
     assert [run.name for run in await calls_started(client)] == ["forgotten"]
     assert StorageKeys.call_record(broken.call_id) in await artifact(client, "reconcile")
+
+
+async def test_a_prefix_without_callrecordings_is_honoured_and_strays_are_told(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READBACK_RECORDINGS_PREFIX", "recordings")
+    wiring.forget_clients()
+    flat = "recordings/2026/11/20/c-1_20261120T01:30_UTC.wav"
+    below = "recordings/seoul/2026/11/20/c-2_20261120T01:30_UTC.wav"
+    for key in (flat, below, "recordings/2026/11/20/voicemail.wav"):
+        store.put(key, key.encode())
+    put_recording(store, "elsewhere")
+    await reconcile(since=DAY, until=DAY, **FAST)
+    started = await calls_started(client)
+    assert sorted((run.parameters["key"], run.name) for run in started) == [(flat, "c-1"), (below, "c-2")]
+    assert "| 그대로 둠 | 녹취 이름이 아닌 .wav (`READBACK_RECORDINGS_PREFIX` 확인) | 1 |" in await artifact(client, "reconcile")
+
+
+async def test_a_backfill_takes_recordings_under_whatever_prefix_it_is_given(store: ObjectStore, client: PrefectClient) -> None:
+    store.put("archive/of/old/calls/2026/11/20/c-1_20261120T01:30_UTC.wav", b"a")
+    await reconcile(prefix="archive/", **FAST)
+    assert [run.name for run in await calls_started(client)] == ["c-1"]

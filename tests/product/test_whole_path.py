@@ -42,7 +42,7 @@ def ask(stack: Stack, method: str, path: str, body: Any = None) -> Any:
     return answer.json() if answer.content else None
 
 
-def eventually(look: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+def eventually(look: Callable[[], Any], what: str, seconds: float = 600.0) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := look():

@@ -109,9 +109,9 @@ def test_the_books_count_what_was_spoken_and_refused() -> None:
                 f"/{SERVICE}/SynthesizeSpeech", SynthesizeSpeechRequest.serialize, SynthesizeSpeechResponse.deserialize
             )
             for text in ("가", "가", "나"):
-                call(request(text), timeout=5)
+                call(request(text), timeout=60)
             with pytest.raises(grpc.RpcError, match="Invalid SSML"):
-                call(request(ssml="<speak>"), timeout=5)
+                call(request(ssml="<speak>"), timeout=60)
         books = requests.get(address["url"] + "/sandbox/counters").json()
         child.stop()
     assert books.pop("seconds") > 0

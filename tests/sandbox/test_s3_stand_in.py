@@ -1,11 +1,14 @@
-"""The S3 stand-in keeps the promise that the product's records and numbers stand on: a conditional write is one step."""
+"""The S3 stand-in keeps the promise that the records stand on (a conditional write is one step) and has S3's limit on metadata."""
 
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+import requests
+from botocore.exceptions import ClientError
 from moto.s3.models import S3Backend
 
 from clients.aws import aws_client
@@ -55,9 +58,33 @@ def test_one_of_many_writers_that_saw_the_same_object_replaces_it(slow_to_write:
 def test_objects_are_served_while_somebody_waits_for_messages(s3_server: str) -> None:
     sqs, s3 = (aws_client(service, region=REGION, endpoint_url=s3_server, timeout_seconds=30) for service in ("sqs", "s3"))
     queue = sqs.create_queue(QueueName="nothing-comes")["QueueUrl"]
-    waiting = threading.Thread(target=sqs.receive_message, kwargs={"QueueUrl": queue, "WaitTimeSeconds": 3})
-    waiting.start()
-    time.sleep(0.5)
-    s3.list_buckets()
-    assert waiting.is_alive()
-    waiting.join()
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(sqs.receive_message, QueueUrl=queue, WaitTimeSeconds=20)
+        time.sleep(0.5)  # it is on its way; were it not, the listing would have nothing to wait for
+        s3.list_buckets()
+        sqs.send_message(QueueUrl=queue, MessageBody="the listing is done")
+        assert [message["Body"] for message in waiting.result()["Messages"]] == ["the listing is done"]
+
+
+@pytest.fixture
+def bucket(s3_server: str) -> Any:
+    """A client that sends what it is given, and its bucket."""
+    s3 = aws_client("s3", region=REGION, endpoint_url=s3_server, timeout_seconds=30)
+    s3.create_bucket(Bucket="aicc-strict", CreateBucketConfiguration={"LocationConstraint": REGION})
+    yield s3
+    for entry in s3.list_objects_v2(Bucket="aicc-strict").get("Contents", []):
+        s3.delete_object(Bucket="aicc-strict", Key=entry["Key"])
+    s3.delete_bucket(Bucket="aicc-strict")
+
+
+def test_two_kilobytes_of_user_metadata_are_taken_and_a_byte_more_is_refused(bucket: Any) -> None:
+    bucket.put_object(Bucket="aicc-strict", Key="k", Body=b"x" * 100_000, Metadata={"source": "x" * (2048 - len("source"))})
+    with pytest.raises(ClientError, match="MetadataTooLarge"):
+        bucket.put_object(Bucket="aicc-strict", Key="k", Body=b"y" * 100_000, Metadata={"source": "x" * (2049 - len("source"))})
+    assert bucket.get_object(Bucket="aicc-strict", Key="k")["Body"].read() == b"x" * 100_000
+
+
+def test_user_metadata_that_is_not_ascii_is_refused(s3_server: str, bucket: Any) -> None:
+    for value in ("녹취".encode(), b"\xe9"):
+        answer = requests.put(f"{s3_server}/aicc-strict/k", data=b"x", headers={"x-amz-meta-source": value}, timeout=30)
+        assert (answer.status_code, "InvalidArgument" in answer.text) == (400, True)

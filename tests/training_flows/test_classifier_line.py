@@ -112,7 +112,7 @@ class Questions:
             await asyncio.sleep(0.005)
 
     async def answered_by(self, version: str) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(600):
             while not self.answers or self.answers[-1].version != version:
                 await asyncio.sleep(0.02)
 
@@ -185,13 +185,13 @@ async def test_calls_are_summarized_with_the_classifier_in_service(shipped_summa
     (tmp_path / "own").mkdir()
     shutil.copy(SHIPPED_MODEL / FILE, tmp_path / "own" / FILE)
     put_into_service(tmp_path / "own", "svm-copy")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(600):
         while champion.classifier_in_service().version != "svm-copy":
             await asyncio.sleep(0.02)
     after = await service.answer("암보험을 해지하고 싶어요.")
     assert (after.text, after.model, after.version) == (before.text, before.model, f"{before.version}+svm-copy")
     registry().rollback(by="jun", reason="the trial is over")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(600):
         while (await service.answer("암보험을 해지하고 싶어요.")).version != before.version:
             await asyncio.sleep(0.02)
 

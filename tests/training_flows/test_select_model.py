@@ -200,7 +200,7 @@ class Calls:
                 await asyncio.sleep(0.05)
 
 
-async def paused_form(client: PrefectClient, run: FlowRun, after: str, seconds: float = 120) -> tuple[dict[str, Any], str]:
+async def paused_form(client: PrefectClient, run: FlowRun, after: str, seconds: float = 600) -> tuple[dict[str, Any], str]:
     """The form that the run offers, as the UI gets it, and its key; ``after`` is the key of the form before."""
     async with asyncio.timeout(seconds):
         while True:
@@ -273,18 +273,18 @@ async def test_from_finished_runs_to_the_model_in_service_and_back(small_runs: S
             assert "이미 투표했습니다" in await newest_artifact("vote-turnout")
             assert (await resume(client, run, filled_in(form, "준")))["status"] == "ACCEPT"
 
-            async with asyncio.timeout(120):
+            async with asyncio.timeout(600):
                 while not (ended := await client.read_flow_run(run.id)).state.is_final():
                     await asyncio.sleep(0.2)
             assert ended.state.is_completed(), ended.state.message
         version = candidates_of("summarizer").resolve(good).version
-        await calls.speak_by(version, 30)
+        await calls.speak_by(version, 600)
 
         result = await newest_artifact("vote-result")
         assert f"# 투표 결과: {good}" in result
         assert "Krippendorff" in result
         await rollback(by="jun", reason="두 번째 의견")
-        await calls.speak_by(SHIPPED, 30)
+        await calls.speak_by(SHIPPED, 600)
     finally:
         calls.ended = True
         worker.stop()

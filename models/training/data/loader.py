@@ -1,131 +1,137 @@
-"""Reading ``data_<count>.csv``: columns ``input`` and the right answer, ``summary`` as a rule (``style`` optional), UTF-8 or EUC-KR.
+"""Reading a data set, CSV (UTF-8 or EUC-KR) or Excel: columns ``input`` and the right answer, ``summary`` as a rule.
 
-What can be repaired safely is, and is counted in a LoadReport; what cannot be repaired without guessing is an error that says what to
-change.
+``style`` and ``row`` are optional. What can be repaired safely is, and is counted in a LoadReport; what cannot be repaired without guessing
+is an error that says what to change.
 """
 
-import csv
-import io
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import BaseModel, Field
 
 from models.errors import ConfigurationError
+from models.training.data.decoding import decode, is_damaged, without_invisible
 from models.training.data.pair import Pair, normalized
+from models.training.data.tables import OLE, ZIP, csv_rows, excel_rows
 
 INPUT, SUMMARY = "input", "summary"
-# Callers' texts in Korean: nearly all that is not ASCII is Hangul, and nearly all Hangul is among the 2,350 syllables of KS X 1001.
-_HANGUL_SHARE = 0.9
-_COMMON_SHARE = 0.95
-_TYPOGRAPHY = set("‘’“”…·•～–—₩％℃㎡×÷→★※「」『』《》〈〉￦。、！？，．　")
+_ROWS_NAMED = 5
 
 
 class LoadReport(BaseModel):
-    """What was read and what was repaired, in rows."""
+    """What was read, what was left out and what was repaired. Every row that was read is kept or stands in one of the lists left out."""
 
     file: str
-    encoding: str = Field(description="utf-8, utf-8 with BOM, or cp949 (EUC-KR and its extension)")
+    encoding: str = Field(description="utf-8, utf-8 with BOM, cp949 (EUC-KR and its extension), or the Excel sheet")
     rows_read: int = 0
     rows_kept: int = 0
+    headers: list[str] = Field(default_factory=list, description="Rows that are a header again, as in joined files, left out")
     empty: list[str] = Field(default_factory=list, description="Rows without input or summary, left out")
     misshapen: list[str] = Field(default_factory=list, description="Rows with more or fewer fields than the header, left out")
+    damaged: list[str] = Field(default_factory=list, description="Rows with a character that was lost before the file was saved, left out")
     duplicates: list[str] = Field(default_factory=list, description="Rows that repeat an earlier pair, left out")
     contradictions: list[str] = Field(
         default_factory=list, description="Rows whose input stands elsewhere with a more frequent or earlier summary, left out"
     )
+    recomposed: list[str] = Field(default_factory=list, description="Rows whose Hangul was in pieces (NFD, as macOS has it), put together")
+    invisible: int = Field(default=0, description="Characters that nobody sees (zero width, a second BOM, direction marks), removed")
+    sheets_left_out: list[str] = Field(default_factory=list, description="Further sheets of an Excel workbook, not read")
+
+    @property
+    def left_out(self) -> Mapping[str, list[str]]:
+        """Rows that are not used, by the reason in Korean."""
+        return {
+            "빈 행": self.empty,
+            "형식 오류": self.misshapen,
+            "머리글 반복": self.headers,
+            "깨진 글자": self.damaged,
+            "중복": self.duplicates,
+            "요약 불일치": self.contradictions,
+        }
 
     def sentence(self) -> str:
-        """The report for people, in Korean."""
-        left_out = {"빈 행": self.empty, "형식 오류": self.misshapen, "중복": self.duplicates, "요약 불일치": self.contradictions}
-        counts = ", ".join(f"{name} {len(rows)}" for name, rows in left_out.items())
-        return f"{self.file}: {self.encoding}, {self.rows_read:,}행 중 {self.rows_kept:,}행 사용 ({counts})"
+        """The report for people, in Korean; of rows that somebody may want to mend the first few are named."""
+        counts = ", ".join(f"{name} {len(rows)}{_first_of(rows)}" for name, rows in self.left_out.items())
+        repairs = [f"보이지 않는 문자 {self.invisible:,}자 제거"] if self.invisible else []
+        repairs += [f"분리된 한글 {len(self.recomposed):,}행 조합(NFC)"] if self.recomposed else []
+        repairs += [f"읽지 않은 시트: {', '.join(self.sheets_left_out)}"] if self.sheets_left_out else []
+        told = f"{self.file}: {self.encoding}, {self.rows_read:,}행 중 {self.rows_kept:,}행 사용 ({counts})"
+        return "; ".join([told, *repairs])
+
+
+def _first_of(rows: list[str]) -> str:
+    numbers = [row.rpartition(":")[2] for row in rows[:_ROWS_NAMED]]
+    return f" [{', '.join(numbers)}{' …' if len(rows) > _ROWS_NAMED else ''}]" if rows else ""
 
 
 def read_pairs(body: bytes, name: str, reference: str = SUMMARY) -> tuple[list[Pair], LoadReport]:
-    """Pairs of a CSV file's bytes, in file order, no input twice; ConfigurationError where the file cannot be understood.
+    """Pairs of a file's bytes, in file order, no input twice; ConfigurationError where the file cannot be understood.
 
-    ``reference`` is the column with the right answers.
+    ``reference`` is the column with the right answers. Bytes tell Excel from CSV, not the name.
     """
-    text, encoding = decode(body, name)
-    report = LoadReport(file=name, encoding=encoding)
-    kept = _without_repeats(list(_rows(text, name, reference, report)), report)
+    if body.startswith((ZIP, OLE)):
+        rows, sheets = excel_rows(body, name)
+        report = LoadReport(file=name, encoding=f"Excel ({sheets[0]})", sheets_left_out=sheets[1:])
+        found = _pairs(([_visible(cell, report) for cell in cells] for cells in rows), reference, report)
+    else:
+        text, encoding = decode(body, name)
+        report = LoadReport(file=name, encoding=encoding)
+        # Before the fields are told apart: a second BOM before a quote would make the quote a letter.
+        found = _pairs(csv_rows(_visible(text, report), name), reference, report)
+    kept = _without_repeats(list(found), report)
     if not kept:
         raise ConfigurationError(f"{name} holds no usable row ({report.sentence()})", remedy=f"Fill the columns input and {reference}")
     report.rows_kept = len(kept)
     return kept, report
 
 
-def decode(body: bytes, name: str) -> tuple[str, str]:
-    """Text and encoding of a file: strict UTF-8 first, which Korean text in another encoding never satisfies, then CP949.
+def _visible(text: str, report: LoadReport) -> str:
+    text, removed = without_invisible(text)
+    report.invisible += removed
+    return text
 
-    CP949 accepts most byte pairs, so its result counts only if it reads like Korean. ConfigurationError otherwise.
-    """
-    if b"\0" in body:
-        raise ConfigurationError(f"{name} holds NUL bytes: it is UTF-16 or no text", remedy="Save it as CSV in UTF-8")
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        position = error.start
-    else:
-        return text, "utf-8 with BOM" if body.startswith(b"\xef\xbb\xbf") else "utf-8"
-    try:
-        text = body.decode("cp949")
-    except UnicodeDecodeError:
-        plausible = False
-    else:
-        plausible = reads_like_korean(text)
-    if not plausible:
+
+def _pairs(rows: Iterable[list[str]], reference: str, report: LoadReport) -> Iterator[Pair]:
+    """Pairs row by row. Each header holds for the rows after it: joined files may have their columns in another order."""
+    remaining = iter(rows)
+    header = _header(next(remaining, []))
+    missing = [column for column in (INPUT, reference) if column not in header]
+    if missing:
         raise ConfigurationError(
-            f"{name} is neither UTF-8 (byte {position} breaks it) nor Korean in EUC-KR/CP949", remedy="Save it as CSV in UTF-8"
+            f"{report.file} has no column {' and no column '.join(missing)}; its columns are {', '.join(header) or 'none'}",
+            remedy=f"Name the columns input and {reference} in the first line",
         )
-    return text, "cp949"
+    for number, fields in enumerate(remaining, start=1):
+        row = f"{report.file}:{number}"
+        report.rows_read += 1
+        if {INPUT, reference} <= set(_header(fields)):
+            header = _header(fields)
+            report.headers.append(row)
+        elif not any(field.strip() for field in fields):
+            report.empty.append(row)
+        elif len(fields) != len(header):
+            report.misshapen.append(row)
+        else:
+            first_of_a_name = reversed(list(zip(header, fields, strict=True)))
+            yield from _pair(dict(first_of_a_name), reference, row, report)
 
 
-def reads_like_korean(text: str) -> bool:
-    """Whether what is not ASCII is nearly all Hangul, and that nearly all of the common syllables."""
-    foreign = [character for character in text if not character.isascii() and character not in _TYPOGRAPHY]
-    hangul = [character for character in foreign if "가" <= character <= "힣"]
-    common = sum(1 for character in hangul if _in_ks_x_1001(character))
-    return bool(hangul) and len(hangul) >= _HANGUL_SHARE * len(foreign) and common >= _COMMON_SHARE * len(hangul)
+def _header(fields: list[str]) -> list[str]:
+    return [unicodedata.normalize("NFC", field).strip().lower() for field in fields]
 
 
-def _in_ks_x_1001(character: str) -> bool:
-    try:
-        return len(character.encode("euc_kr")) == 2
-    except UnicodeEncodeError:
-        return False
-
-
-def _rows(text: str, name: str, reference: str, report: LoadReport) -> Iterator[Pair]:
-    """Pairs row by row; the csv module keeps newlines inside quotes."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [column.strip().lower() for column in next(reader, [])]
-        missing = [column for column in (INPUT, reference) if column not in header]
-        if missing:
-            raise ConfigurationError(
-                f"{name} has no column {' and no column '.join(missing)}; its columns are {', '.join(header) or 'none'}",
-                remedy=f"Name the columns input and {reference} in the first line",
-            )
-        style = header.index("style") if "style" in header else None
-        for number, fields in enumerate(reader, start=1):
-            row = f"{name}:{number}"
-            report.rows_read += 1
-            if not any(field.strip() for field in fields):
-                report.empty.append(row)
-            elif len(fields) != len(header):
-                report.misshapen.append(row)
-            else:
-                inquiry, summary = (fields[header.index(column)].strip() for column in (INPUT, reference))
-                if inquiry and summary:
-                    yield Pair(inquiry, summary, row, fields[style].strip() if style is not None else "")
-                else:
-                    report.empty.append(row)
-    except csv.Error as error:
-        raise ConfigurationError(
-            f"{name} is no valid CSV near line {reader.line_num}: {error}", remedy="Close every quote and double quotes inside quotes"
-        ) from error
+def _pair(fields: Mapping[str, str], reference: str, row: str, report: LoadReport) -> Iterator[Pair]:
+    inquiry, summary = (fields[column].strip() for column in (INPUT, reference))
+    if not (inquiry and summary):
+        report.empty.append(row)
+    elif is_damaged(inquiry + summary):
+        report.damaged.append(row)
+    else:
+        composed = unicodedata.normalize("NFC", inquiry), unicodedata.normalize("NFC", summary)
+        if composed != (inquiry, summary):
+            report.recomposed.append(row)
+        yield Pair(*composed, row, fields.get("style", "").strip(), fields.get("row", "").strip())
 
 
 def _without_repeats(pairs: list[Pair], report: LoadReport) -> list[Pair]:

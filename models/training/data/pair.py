@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Pair:
-    """An inquiry and its summary. ``row`` names it for ever: the file and its data row counted from 1, such as ``data_12000.csv:17``."""
+    """An inquiry and its summary. ``row`` names it for ever: the file and its data row counted from 1, such as ``data_12000.csv:17``.
+
+    ``origin`` is the row in the file that a split was drawn from, where the pair was read from one of the split's parts.
+    """
 
     input: str
     summary: str
     row: str = ""
     style: str = ""
+    origin: str = ""
 
 
 def normalized(text: str) -> str:

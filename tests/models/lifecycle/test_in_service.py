@@ -39,7 +39,7 @@ class NamedEngine:
     def hypotheses(self, texts: Sequence[str], beams: int) -> list[list[str]]:
         if self._gate is not None and "기다려" in texts:
             self.busy.set()
-            assert self._gate.wait(10)
+            assert self._gate.wait(300)
         return [[f"{self._name}의 요약"] for _ in texts]
 
 
@@ -114,7 +114,7 @@ async def test_a_summary_that_has_begun_ends_on_the_model_it_began_with() -> Non
     service = serving(registry, shelf)
     service.start()
     begun = asyncio.create_task(service.answer("기다려"))
-    assert await asyncio.to_thread(shelf.engines["one"].busy.wait, 10)
+    assert await asyncio.to_thread(shelf.engines["one"].busy.wait, 300)
     registry.champion = "two"
     service.refresh()
     assert (await service.answer("사고가 났어요")).model == "two"
@@ -128,10 +128,10 @@ async def test_no_summary_is_dropped_or_mixed_while_the_champion_changes_again_a
     registry, shelf = Registry("v0"), Shelf()
     service = serving(registry, shelf)
     service.start()
-    results = []
+    results, promoted = [], asyncio.Event()
 
     async def caller() -> None:
-        for _ in range(50):
+        while not promoted.is_set():
             results.append(await service.answer("사고가 났어요"))
             await asyncio.sleep(0)
 
@@ -139,12 +139,13 @@ async def test_no_summary_is_dropped_or_mixed_while_the_champion_changes_again_a
         for n in range(1, 11):
             registry.champion = f"v{n}"
             await asyncio.to_thread(service.refresh)
-            await asyncio.sleep(0.005)
+            while not results or results[-1].model != f"v{n}":
+                await asyncio.sleep(0)
+        promoted.set()
 
     await asyncio.gather(promoter(), *(caller() for _ in range(20)))
-    assert len(results) == 1000
     assert all(result.text == f"{result.model}의 요약" for result in results)
-    assert len({result.model for result in results}) > 1
+    assert {f"v{n}" for n in range(1, 11)} <= {result.model for result in results}
     assert service.version == "v10"
     service.close()
 
@@ -216,7 +217,7 @@ async def test_a_running_service_follows_the_registry_by_itself() -> None:
     service = serving(registry, Shelf(), every_seconds=0.02, report=heard)
     service.start()
     registry.champion = "two"
-    assert await asyncio.to_thread(exchanged.wait, 5)
+    assert await asyncio.to_thread(exchanged.wait, 300)
     assert (await service.answer("사고가 났어요")).model == "two"
     service.close()
 
@@ -227,14 +228,14 @@ async def test_a_call_that_starts_while_the_next_model_is_being_loaded_does_not_
     def load(folder: Path, version: str) -> LoadedSummarizer:
         if version == "two":
             loading.set()
-            assert loaded.wait(10)
+            assert loaded.wait(300)
         return shelf(folder, version)
 
     service = serving(registry, load)
     service.start()
     registry.champion = "two"
     exchange = asyncio.create_task(asyncio.to_thread(service.refresh))
-    assert await asyncio.to_thread(loading.wait, 10)
+    assert await asyncio.to_thread(loading.wait, 300)
     await asyncio.to_thread(service.start)
     assert (await service.answer("사고가 났어요")).model == "one"
     loaded.set()
@@ -257,7 +258,7 @@ async def test_a_model_that_others_can_do_without_keeps_nobody_waiting_and_is_tr
     assert service.version == ""
     assert "/models/one is damaged" in reports[0].error
     shelf.broken.clear()
-    assert await asyncio.to_thread(arrived.wait, 10)
+    assert await asyncio.to_thread(arrived.wait, 300)
     assert service.version == "one"
     service.close()
 
@@ -271,11 +272,8 @@ async def test_a_retired_model_ends_its_thread() -> None:
     registry.champion = "two"
     service.refresh()
     await service.answer("사고가 났어요")
-    for _ in range(100):
-        if threading.active_count() <= before:
-            break
+    while threading.active_count() > before:
         await asyncio.sleep(0.02)
-    assert threading.active_count() <= before
     service.close()
 
 

@@ -33,7 +33,7 @@ def step(code: np.ndarray) -> np.ndarray:
     return np.where(inverted & 0x80, -(inverted & 0x7F), inverted & 0x7F)
 
 
-@settings(max_examples=100, deadline=2000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(hostile_wavs())
 def test_any_bytes_become_a_valid_prompt_or_a_refusal(content: bytes) -> None:
     try:

@@ -161,7 +161,7 @@ def test_two_hours_are_measured_in_bounded_memory_and_time() -> None:
     assert most < 48_000_000  # decoded, the call would take 460 MB
 
 
-@settings(max_examples=400, deadline=2000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.binary(max_size=300) | hostile_wavs())
 @example(header(tag=3, bits=32, promised=0xFFFFFFFF) + struct.pack("<f", float("nan")) * 8000)
 @example(header(tag=3, bits=32, promised=0xFFFFFFFF) + struct.pack("<ff", float("inf"), -3e38) * 4000)

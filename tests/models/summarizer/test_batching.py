@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from scripted import Scripted, scripted
 
 from models.errors import BadTranscript
 from models.summarizer.batching import MicroBatcher
+from models.summarizer.summarizer import SummaryResult
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -16,20 +17,43 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.001)
 
 
+class Held(Scripted):
+    """An engine whose first batch ends when it is let go: what comes meanwhile waits together, on a host of any speed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+
+    def hypotheses(self, texts: Sequence[str], beams: int) -> list[list[str]]:
+        answers = super().hypotheses(texts, beams)
+        self.go.wait()
+        return answers
+
+
+async def asked_while_busy(batcher: MicroBatcher, engine: Held, texts: Sequence[str]) -> list[asyncio.Task[SummaryResult]]:
+    """One call that is being computed, then these, in the queue behind it."""
+    busy = asyncio.create_task(batcher.summarize("먼저"))
+    await until(lambda: bool(engine.batches))
+    behind = [asyncio.create_task(batcher.summarize(text)) for text in texts]
+    await asyncio.sleep(0)  # every task runs up to its wait
+    return [busy, *behind]
+
+
 async def test_concurrent_calls_share_batches_and_get_their_own_summaries() -> None:
-    engine = Scripted(seconds=0.01)
+    engine = Held()
+    texts = [f"문의 {i}" for i in range(48)]
     with MicroBatcher(scripted(engine), max_batch=16, threads=1) as batcher:
-        texts = [f"문의 {i}" for i in range(48)]
-        results = await asyncio.gather(*(batcher.summarize(text) for text in texts))
-    assert [result.text for result in results] == [f"{text} 요약" for text in texts]
-    assert len(engine.batches) <= 6
-    assert max(map(len, engine.batches)) <= 16
+        asked = await asked_while_busy(batcher, engine, texts)
+        engine.go.set()
+        results = await asyncio.gather(*asked)
+    assert [result.text for result in results] == [f"{text} 요약" for text in ("먼저", *texts)]
+    assert list(map(len, engine.batches)) == [1, 16, 16, 16]
 
 
 async def test_a_lone_call_does_not_wait_for_company() -> None:
     with MicroBatcher(scripted(Scripted()), window_seconds=600.0) as batcher:
         for _ in range(20):
-            await asyncio.wait_for(batcher.summarize("혼자"), 60)
+            await asyncio.wait_for(batcher.summarize("혼자"), 300)
 
 
 def test_several_event_loops_may_wait_at_once() -> None:
@@ -48,36 +72,34 @@ def test_several_event_loops_may_wait_at_once() -> None:
 
 
 async def test_an_engine_error_reaches_every_waiter_and_the_batcher_goes_on() -> None:
-    engine = Scripted(seconds=0.05)
+    engine = Held()
     with MicroBatcher(scripted(engine), threads=1) as batcher:
-        busy = asyncio.create_task(batcher.summarize("먼저"))
-        await until(lambda: bool(engine.batches))
-        broken = await asyncio.gather(batcher.summarize("터짐"), batcher.summarize("옆"), return_exceptions=True)
+        busy, *asked = await asked_while_busy(batcher, engine, ["터짐", "옆"])
+        engine.go.set()
+        broken = await asyncio.gather(*asked, return_exceptions=True)
         assert [str(error) for error in broken] == ["the engine broke"] * 2
         assert (await busy).text == "먼저 요약"
         assert (await batcher.summarize("다음")).text == "다음 요약"
 
 
 async def test_one_bad_text_does_not_take_its_neighbours_down() -> None:
-    engine = Scripted(seconds=0.05)
+    engine = Held()
     with MicroBatcher(scripted(engine), threads=1) as batcher:
-        busy = asyncio.create_task(batcher.summarize("먼저"))
-        await until(lambda: bool(engine.batches))
-        bad, good = await asyncio.gather(batcher.summarize("  "), batcher.summarize("해지"), return_exceptions=True)
-        await busy
+        asked = await asked_while_busy(batcher, engine, ["  ", "해지"])
+        engine.go.set()
+        _, bad, good = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(bad, BadTranscript)
     assert not isinstance(good, BaseException)
     assert good.text == "해지 요약"
 
 
 async def test_a_cancelled_call_costs_no_computation() -> None:
-    engine = Scripted(seconds=0.05)
+    engine = Held()
     with MicroBatcher(scripted(engine), threads=1) as batcher:
-        running = asyncio.create_task(batcher.summarize("먼저"))
-        await until(lambda: bool(engine.batches))
-        given_up = asyncio.create_task(batcher.summarize("취소됨"))
-        await asyncio.sleep(0)
+        running, given_up = await asked_while_busy(batcher, engine, ["취소됨"])
         given_up.cancel()
+        await asyncio.sleep(0)  # the cancellation reaches the caller
+        engine.go.set()
         await running
         await batcher.summarize("나중")
     assert all("취소됨" not in batch for batch in engine.batches)
@@ -96,6 +118,6 @@ async def test_a_closed_batcher_finishes_its_queue_and_takes_nothing_more() -> N
 async def test_threads_that_find_their_callers_taken_go_on() -> None:
     with MicroBatcher(scripted(Scripted()), window_seconds=0.0002, max_batch=4, threads=4) as batcher:
         for _ in range(200):
-            answers = await asyncio.wait_for(asyncio.gather(*(batcher.summarize(f"문의 {n}") for n in range(9))), 30)
+            answers = await asyncio.wait_for(asyncio.gather(*(batcher.summarize(f"문의 {n}") for n in range(9))), 300)
             assert [answer.text for answer in answers] == [f"문의 {n} 요약" for n in range(9)]
         assert all(thread.is_alive() for thread in batcher._threads)

@@ -42,7 +42,7 @@ TEXTS = [
 
 def answers(preparation: str, cache: Path) -> list[str]:
     command = [sys.executable, "-c", preparation + SUMMARIZE, str(cache), json.dumps(TEXTS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
     return list(json.loads(done.stdout.splitlines()[-1]))
 
 

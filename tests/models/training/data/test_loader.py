@@ -1,9 +1,18 @@
-"""The CSV contract: encodings told apart, repairs counted, everything else an error with a remedy."""
+"""The data sets' contract: encodings told apart, repairs counted, everything else an error with a remedy; CSV and Excel alike."""
 
+import io
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+import pandas
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.errors import ConfigurationError
-from models.training.data.loader import read_pairs, reads_like_korean
+from models.training.data.decoding import reads_like_korean
+from models.training.data.loader import read_pairs
+from models.training.data.profile import profile_pairs
 
 ROWS = "input,summary\n상대 차가 뒤에서 박았어. 보험 되나요?,자동차 사고 보험 여부 확인 요청\n암 진단비가 얼마죠?,암보험 보상 금액 문의\n"
 
@@ -27,7 +36,6 @@ def test_encodings_are_told_apart(body: bytes, encoding: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        ROWS.encode()[:60] + b"\xff" + ROWS.encode()[60:],  # one broken byte in UTF-8
         "input,summary\n自動車の保険を解約したいです,自動車保険の解約\n".encode("shift_jis"),
         "input,summary\nMöchte die Kfz-Versicherung kündigen. Für wäre Öl,Kündigung für Kfz\n".encode("latin-1"),
         "input,summary\n我想取消汽车保险,汽车保险取消\n".encode("gb2312"),
@@ -55,7 +63,7 @@ def test_newlines_inside_quotes_belong_to_the_text() -> None:
 
 
 def test_an_open_quote_is_an_error() -> None:
-    with pytest.raises(ConfigurationError, match="no valid CSV near line"):
+    with pytest.raises(ConfigurationError, match=r"no valid CSV from row 1 on: .*Close every quote"):
         read_pairs('input,summary\n"안녕,인사\n다음,행\n'.encode(), "data.csv")
 
 
@@ -86,3 +94,201 @@ def test_the_right_answers_may_stand_in_another_column() -> None:
 def test_hanja_in_bulk_does_not_read_like_korean() -> None:
     assert reads_like_korean("보험 해지 요청")
     assert not reads_like_korean("保險解止要請")
+
+
+RECORDS = '"보험 1번 계약을 해지하고 싶어요","보험 해지 요청"\n"보험 2번 계약을 해지하고 싶어요","보험 해지 요청"\n'
+FILE = "input,summary\n" + RECORDS
+LAST = '"새 문의 하나","새 요청"\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "invisible"),
+    [
+        ((FILE + "input,summary\n" + LAST).encode("cp949"), 0),
+        ((FILE + "input,summary\n" + LAST).encode(), 0),
+        (("\ufeff" + FILE + "\ufeffinput,summary\n" + LAST).encode(), 1),
+        (("\ufeff" + FILE + '\ufeff"Input"," SUMMARY "\r\n' + LAST).encode(), 1),
+        (("\ufeff\ufeff" + FILE + "summary,input\n" + '"새 요청","새 문의 하나"\n').encode(), 1),
+        ((FILE + "input,summary,style\n" + '"새 문의 하나","새 요청","반말"\n').encode(), 0),
+    ],
+)
+def test_a_header_in_the_middle_of_joined_files_is_a_counted_row_and_no_pair(body: bytes, invisible: int) -> None:
+    pairs, report = read_pairs(body, "joined.csv")
+    assert [(pair.input, pair.summary, pair.row) for pair in pairs[2:]] == [("새 문의 하나", "새 요청", "joined.csv:4")]
+    assert report.headers == ["joined.csv:3"]
+    assert (report.rows_read, report.rows_kept, report.invisible) == (4, 3, invisible)
+    assert "머리글 반복 1 [3]" in report.sentence()
+
+
+def test_a_second_byte_order_mark_before_a_quote_does_not_tear_the_row() -> None:
+    pairs, report = read_pairs(("\ufeff" + FILE + '\ufeff"쉼표, 있는 문의","새 요청"\n').encode(), "joined.csv")
+    assert pairs[-1].input == "쉼표, 있는 문의"
+    assert (report.misshapen, report.invisible) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "broken", "byte", "shown"),
+    [
+        ("cp949", b"\xff", 0xFF, "CP949"),
+        ("cp949", b"\x80", 0x80, "CP949"),
+        ("utf-8", b"\xff", 0xFF, "UTF-8"),
+        ("utf-8", b"\xb5", 0xB5, "UTF-8"),
+    ],
+)
+def test_a_broken_byte_is_named_with_its_place_and_row_in_the_encoding_of_the_rest(
+    encoding: str, broken: bytes, byte: int, shown: str
+) -> None:
+    before = (FILE + '"두 줄\n문의 ').encode(encoding)
+    body = before + broken + '입니다","새 요청"\n'.encode(encoding) + LAST.encode(encoding)
+    expected = rf"d\.csv:3 \(line 5\), byte {len(before)} \(0x{byte:02X}\) is no character in {shown}\. Correct row 3"
+    with pytest.raises(ConfigurationError, match=expected):
+        read_pairs(body, "d.csv")
+
+
+def test_of_several_broken_bytes_the_first_is_named_and_the_lines_are_counted() -> None:
+    body = FILE.encode("cp949") + '"해지'.encode("cp949") + b'\xff\xff","x"\n' + LAST.encode("cp949") + b'"\xff","y"\n'
+    with pytest.raises(ConfigurationError, match=r"d\.csv:3 .* is no character in CP949; 1 more lines are broken"):
+        read_pairs(body, "d.csv")
+
+
+def test_a_user_defined_character_is_named_with_its_code_and_row() -> None:
+    before = (FILE + '"해지 문의').encode("cp949")
+    with pytest.raises(
+        ConfigurationError, match=rf"d\.csv:3 \(line 4\), byte {len(before)} \(0xC9\) begins the user-defined character 0xC9A1"
+    ):
+        read_pairs(before + b'\xc9\xa1","' + '해지 요청"\n'.encode("cp949"), "d.csv")
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-8"])
+def test_a_file_that_was_cut_within_a_character_says_so(encoding: str) -> None:
+    whole = FILE.rstrip('"\n').encode(encoding)
+    with pytest.raises(ConfigurationError, match=r"d\.csv:2 \(line 3\), byte \d+ .*: the file ends within a character, it was cut\. Copy"):
+        read_pairs(whole[:-1], "d.csv")
+
+
+def test_a_file_that_was_cut_within_quotes_names_the_row() -> None:
+    with pytest.raises(ConfigurationError, match=r"d\.csv is no valid CSV from row 2 on"):
+        read_pairs(FILE.rstrip('"\n').encode("cp949"), "d.csv")
+
+
+@pytest.mark.parametrize(("line", "delimiter"), [("sep=;", ";"), ("sep=,", ","), ('"sep=;"', ";"), ("SEP=\t", "\t"), ("sep=|", "|")])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_excels_line_that_names_the_delimiter_is_obeyed(line: str, delimiter: str, end: str) -> None:
+    rows = [("input", "summary"), ("해지, 할게요", "해지 요청"), ("가입; 할게요", "가입 요청")]
+    text = line + end + "".join(f'"{a}"{delimiter}"{b}"{end}' for a, b in rows)
+    for body in (text.encode("cp949"), b"\xef\xbb\xbf" + text.encode()):
+        pairs, report = read_pairs(body, "d.csv")
+        assert [(pair.input, pair.summary, pair.row) for pair in pairs] == [(*rows[1], "d.csv:1"), (*rows[2], "d.csv:2")]
+        assert report.rows_read == 2
+
+
+def test_hangul_in_pieces_is_put_together_and_counted() -> None:
+    pairs, report = read_pairs(unicodedata.normalize("NFD", FILE).encode(), "d.csv")
+    assert pairs[0].input == "보험 1번 계약을 해지하고 싶어요"
+    assert report.recomposed == ["d.csv:1", "d.csv:2"]
+    assert "분리된 한글 2행 조합" in report.sentence()
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u202e", "\u3164", "\ufe0f", "\x1a", "\x7f"]
+)
+def test_characters_that_nobody_sees_are_removed_and_counted(unseen: str) -> None:
+    body = f"in{unseen}put,summary\n보험{unseen} 해지,해지{unseen} 요청\n{unseen}보험 해지,해지 요청\n".encode()
+    pairs, report = read_pairs(body, "d.csv")
+    assert [(pair.input, pair.summary) for pair in pairs] == [("보험 해지", "해지 요청")]
+    assert (report.invisible, report.duplicates) == (4, ["d.csv:2"])
+    assert "보이지 않는 문자 4자 제거" in report.sentence()
+
+
+def test_unseen_characters_between_the_pieces_of_a_syllable_do_not_keep_it_apart() -> None:
+    pieces = "\u200b".join(unicodedata.normalize("NFD", "해지"))
+    assert read_pairs(f"input,summary\n{pieces},해지 요청\n".encode(), "d.csv")[0][0].input == "해지"
+
+
+@pytest.mark.parametrize("lost", ["\ufffd", "\ue001"])
+def test_a_row_whose_character_was_lost_earlier_is_left_out_and_counted(lost: str) -> None:
+    pairs, report = read_pairs((FILE + f"해지{lost},해지 요청\n").encode(), "d.csv")
+    assert len(pairs) == 2
+    assert report.damaged == ["d.csv:3"]
+
+
+def test_words_that_look_like_missing_values_or_numbers_stay_words() -> None:
+    pairs, _ = read_pairs(b"input,summary\nNA,nan\n007,1.50\nNone,True\n", "d.csv")
+    assert [(pair.input, pair.summary) for pair in pairs] == [("NA", "nan"), ("007", "1.50"), ("None", "True")]
+
+
+def test_a_row_with_a_hundred_commas_is_misshapen_and_hides_no_other() -> None:
+    pairs, report = read_pairs((FILE + "가," * 100 + "나\n" + LAST).encode(), "d.csv")
+    assert (len(pairs), report.misshapen) == (3, ["d.csv:3"])
+
+
+@given(st.lists(st.lists(st.sampled_from(["", "가", "나", "input", "summary", "�", "각", " ", "\u200b"]), max_size=4), max_size=8))
+@settings(max_examples=60)
+def test_every_row_that_was_read_is_kept_or_told(rows: list[list[str]]) -> None:
+    body = FILE + "".join(",".join(row) + "\n" for row in rows)
+    pairs, report = read_pairs(body.encode(), "d.csv")
+    assert report.rows_read == report.rows_kept + sum(map(len, report.left_out.values())) == 2 + len(rows)
+    assert report.rows_kept == len(pairs)
+
+
+def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
+    out = io.BytesIO()
+    with pandas.ExcelWriter(out, engine="openpyxl") as writer:
+        for name, rows in sheets.items():
+            width = max(map(len, rows), default=0)
+            pandas.DataFrame([[*row, *[None] * (width - len(row))] for row in rows], dtype=object).to_excel(
+                writer, sheet_name=name, header=False, index=False
+            )
+    return out.getvalue()
+
+
+def test_excel_is_read_like_csv_whatever_the_file_is_called() -> None:
+    rows = [
+        ["Summary", "input", "비고"],
+        ["해지 요청", "보험\u200b 해지할게요", 1],
+        [None, "요약 없음", None],
+        ["가입 요청", unicodedata.normalize("NFD", "가입할게요"), 2.5],
+        [12, 7, None],
+        ["a", "b", None, "넘침"],
+        ["summary", "input", "비고"],
+    ]
+    body = workbook({"문의": rows, "메모": [["x"]]})
+    for name in ("data.xlsx", "data.csv"):
+        pairs, report = read_pairs(body, name)
+        found = [(pair.input, pair.summary, pair.row) for pair in pairs]
+        assert found == [
+            ("보험 해지할게요", "해지 요청", f"{name}:1"),
+            ("가입할게요", "가입 요청", f"{name}:3"),
+            ("7", "12", f"{name}:4"),
+        ]
+        assert report.encoding == "Excel (문의)"
+        assert (report.empty, report.misshapen, report.headers) == ([f"{name}:2"], [f"{name}:5"], [f"{name}:6"])
+        assert (report.invisible, report.recomposed, report.sheets_left_out) == (1, [f"{name}:3"], ["메모"])
+        assert "읽지 않은 시트: 메모" in report.sentence()
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (workbook({"문의": [["input", "summary"], ["가", "나"]]})[:300], "cannot be read as an Excel workbook"),
+        (b"PK\x03\x04" + b"x" * 100, "cannot be read as an Excel workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100, r"old Excel or is encrypted\. Save it as \.xlsx"),
+        (workbook({"문의": [["질문", "답"], ["가", "나"]]}), "no column input and no column summary; its columns are 질문, 답"),
+        (workbook({"문의": []}), "no column input"),
+    ],
+)
+def test_a_workbook_that_cannot_be_read_is_an_error_with_a_remedy(body: bytes, why: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"data\.xlsx .*{why}"):
+        read_pairs(body, "data.xlsx")
+
+
+def test_the_profile_shows_what_was_left_out_and_repaired() -> None:
+    pairs, report = read_pairs(("\ufeff" + FILE + "\ufeffinput,summary\n,\n" + LAST).encode(), "d.csv")
+    told = profile_pairs(pairs, [report]).markdown()
+    assert "빈 행 1 [4]" in told
+    assert "머리글 반복 1 [3]" in told
+    assert "보이지 않는 문자 1자 제거" in told
+
+
+def test_a_row_of_a_split_names_the_row_it_was_drawn_from() -> None:
+    assert read_pairs("input,summary,row\n가,나,data.csv:17\n".encode(), "test.csv")[0][0].origin == "data.csv:17"
