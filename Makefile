@@ -8,7 +8,7 @@ CALLS  ?= 1000
 SEED   ?= 7
 TARGET ?= run
 
-.PHONY: help setup demo up test test-fast soak lint bench check-image clean
+.PHONY: help setup demo up summarize test test-fast soak lint bench check-image clean
 
 help:            ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -28,6 +28,9 @@ demo: setup      ## Read the bundled recordings back (RECORDINGS=<folder> for ot
 
 up: setup        ## The same stack with the Prefect UI, until Ctrl-C (UI_PORT=4200)
 	@$(BIN)/python -m sandbox.up --recordings "$(RECORDINGS)" --ui-port $(UI_PORT)
+
+summarize: setup ## Tell what calls come to: a JSON a line in, a JSON a line out (INPUT=in.jsonl OUTPUT=out.jsonl)
+	@$(BIN)/python -m sandbox.summarize "$(INPUT)" "$(OUTPUT)"
 
 # Three processes of one thread each on two cores: much of the time is spent waiting. Without -m the small soak would be left out.
 test: setup      ## Run all tests, the small soak among them

@@ -72,7 +72,7 @@ def measure(model_dir: Path, device: Device, naive_rows: int, repeats: int, call
     return {
         "benchmark": "summaries",
         "model": f"{ours.name} {ours.version}",
-        "device": ours.engine.device,
+        "device": ours.device,
         "naive_per_second": 1 / slow,
         "lone_per_second": 1 / wait,
         "loaded_per_second": 1 / each,

@@ -22,6 +22,7 @@ from models.call.steps import Step
 from models.errors import CallTakenOver, PermanentError, QuotaExhausted, ReadbackError, Superseded, TransientError
 from models.sound.recording import RecordingAudio
 from models.sound.wav import load_libraries
+from models.summarizer.statement import Kind
 from tasks.call.claim import Claim, Verdict, claim_call, complete_recording
 from tasks.call.convert import convert
 from tasks.call.fetch import fetch
@@ -90,6 +91,8 @@ async def process_call(bucket: str, key: str, etag: str = "", size: int = 0) -> 
             await ensure_voice()
         record = await _read_back(call, audio, steps, resumed=claim.resumed)
         await report(record, audio)
+        if record.prompt is None:
+            return Completed(name="NoRequest", message=f"Number {record.number}: the caller asked for nothing")
         return Completed(message=f"Read back as number {record.number}")
     except CallTakenOver as error:
         return Completed(name="TakenOver", message=str(error))
@@ -116,9 +119,9 @@ async def _read_back(call: OwnedCall, audio: RecordingAudio, steps: Steps, *, re
     with steps.step(Step.SUMMARIZE):
         summary = await summarize(call)
     prompt = await find_prompt(record) if resumed else None
-    if prompt is None:
+    if prompt is None and summary.kind is not Kind.NO_REQUEST:  # nothing is read back of a call without a request
         with steps.step(Step.SPEAK):
-            speech = await speak(summary.text)
+            speech = await speak(summary)
         with steps.step(Step.CONVERT):
             sound = await convert(speech)
         with steps.step(Step.UPLOAD):

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from models.call.record import CallRecord, Failure, Outcome
 from models.keys import StorageKeys, call_id
+from models.summarizer.statement import Kind
 from sandbox.stack import BUCKET, Stack
 
 _FILE = re.compile(r"^(stt|nlp|tts)/(?:stt|nlp|tts)_(\d+)\.(?:txt|wav)$")
@@ -110,13 +111,19 @@ def _judge_call(recording: Expected, evidence: Evidence, files: Mapping[tuple[st
             report.unexplained.append(f"{name} is in quarantine without a note")
     elif record.outcome is Outcome.READ_BACK:
         report.read_back += 1
-        missing = [kind for kind in ("stt", "nlp", "tts") if record.number is None or (kind, record.number) not in files]
+        missing = [kind for kind in _files_of(record) if record.number is None or (kind, record.number) not in files]
         if missing:
             report.lost.append(f"{name} was read back as {record.number} without its {', '.join(missing)}")
         elif files["stt", record.number or 0].text != recording.transcript:
             report.mixed_up.append(f"{name} has another recording's transcript in {StorageKeys.transcript(record.number or 0)}")
     else:
         report.unexplained.append(f"{name} is still in progress (owner {record.owner}, number {record.number})")
+
+
+def _files_of(record: CallRecord) -> tuple[str, ...]:
+    """Nothing is spoken of a call without a request."""
+    asked = record.summary is None or record.summary.kind is not Kind.NO_REQUEST
+    return ("stt", "nlp", "tts") if asked else ("stt", "nlp")
 
 
 def _judge_numbers(evidence: Evidence, report: Report) -> None:

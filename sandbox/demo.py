@@ -23,8 +23,10 @@ from rich.table import Table
 
 from models.call.record import CallRecord, Outcome
 from models.keys import RECORDINGS_FOLDER, StorageKeys, call_id, parse_recording_key
+from models.summarizer.statement import Kind
 from sandbox.processes import ProcessFailed
 from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
+from tasks.call.summarize import NO_REQUEST
 
 # A log file or a pipe has no width of its own: wide enough for a row of the table.
 console = Console(width=None if sys.stdout.isatty() else 140)
@@ -117,12 +119,13 @@ def wait_for_all(stack: Stack, s3: Any, uploads: Sequence[Upload], deadline_seco
 
 
 def download(s3: Any, records: Sequence[CallRecord], out: Path) -> int:
-    """Bring the files of the finished calls to ``out/``; returns how many calls have all three."""
+    """Bring the files of the finished calls to ``out/``; returns how many calls have all that are theirs."""
     complete = 0
     for record in records:
         if record.number is None or record.outcome is not Outcome.READ_BACK:
             continue
-        for key in (StorageKeys.transcript(record.number), StorageKeys.summary(record.number), StorageKeys.prompt(record.number)):
+        prompts = [record.prompt.key] if record.prompt else []  # none of a call without a request
+        for key in (StorageKeys.transcript(record.number), StorageKeys.summary(record.number), *prompts):
             target = out / key
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
@@ -147,9 +150,11 @@ def _cells(record: CallRecord | None, failure: str) -> tuple[str, str, str, str]
     number = str(record.number or "")
     if record.failure is not None:
         return number, f"[red]{record.failure.error}: {escape(record.failure.reason)}[/red]", "", record.failure.step
+    took = " ".join(f"{step} {seconds:.1f}" for step, seconds in record.step_seconds.items())
+    if record.summary is not None and record.summary.kind is Kind.NO_REQUEST:
+        return number, NO_REQUEST, "–", took
     if record.summary is None or record.prompt is None:
         return number, f"[red]{escape(failure) or 'still in progress'}[/red]", "", ""
-    took = " ".join(f"{step} {seconds:.1f}" for step, seconds in record.step_seconds.items())
     return number, record.summary.text, f"{record.prompt.seconds:.1f}", took
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.keys import RunKeys
 from models.lines import SUMMARIZER
+from models.summarizer.folder import trainable
 from models.training import FinetuneConfig, Progress
 from models.training.metrics import local_encoder
 from models.training.outputs import RunSummary, run_name
@@ -45,9 +46,9 @@ class FinetuneRun(BaseModel):
         """The configuration with the encoders that this machine scores with, and the shipped model where the base says so."""
         changes: dict[str, object] = {}
         if self.encoders == "shipped" and self.config.metrics.enabled:
-            changes["metrics"] = local_encoder(settings().model_dir)
+            changes["metrics"] = local_encoder(trainable(settings().model_dir))
         if self.config.base == "shipped":
-            changes["base"] = str(settings().model_dir)
+            changes["base"] = str(trainable(settings().model_dir))
         return self.config.model_copy(update=changes)
 
 

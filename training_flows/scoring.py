@@ -15,6 +15,7 @@ from models.errors import ConfigurationError
 from models.lifecycle.board import Board, TestSet
 from models.lifecycle.candidates import Candidate, Contest
 from models.lines import LINES, LineName
+from models.summarizer.folder import trainable
 from models.training.metrics import MetricSettings, local_encoder
 from tasks.selection.publish import publish_board
 from tasks.selection.score import has_scores, make_board, prepare_test_set, score
@@ -45,7 +46,7 @@ class ScoringSettings(BaseModel):
 
     def resolved(self) -> MetricSettings:
         """The encoders that really score."""
-        return local_encoder(settings().model_dir) if self.encoders == "shipped" else self.metrics
+        return local_encoder(trainable(settings().model_dir)) if self.encoders == "shipped" else self.metrics
 
 
 @flow(name="score-candidate", flow_run_name="{candidate}")

@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.call.read_back import PRONUNCIATIONS
 from models.call.terms import TERMS
-from models.summarizer import SHIPPED_MODEL
+from models.summarizer import SHIPPED_READER
 
 
 class Settings(BaseSettings):
@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     tts_per_minute: int = Field(1000, ge=1, description="Requests a minute over all workers (Google's project quota: 1,000)")
     pronunciations_file: Path = Field(PRONUNCIATIONS, description="Pronunciation dictionary that staff edit")
 
-    model_dir: Path = Field(SHIPPED_MODEL, description="Summarizer used while the registry names no champion")
+    model_dir: Path = Field(SHIPPED_READER, description="Summarizer used while the registry names no champion")
     model_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the summarizer runs")
     model_cache: Path = Field(
         default_factory=lambda: Path.home() / ".cache" / "readback" / "models", description="Where promoted models are kept on this machine"

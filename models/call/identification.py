@@ -15,14 +15,14 @@ from models.call.record import Speaker, Utterance
 
 
 def without_identification(utterances: Sequence[Utterance]) -> list[Utterance]:
-    """The conversation without the clauses in which people identify themselves or are asked to; the rest stands as it was said."""
+    """The conversation without the clauses in which people identify themselves or are asked to; the rest stands as it was said.
+
+    Every utterance keeps its place, if without words.
+    """
     left, asked = [], False
     for utterance, hidden in zip(utterances, _hidden([u.text for u in utterances]), strict=True):
         kept = _kept(utterance, hidden, asked=asked)
-        if kept == utterance.text:
-            left.append(utterance)
-        elif kept:
-            left.append(utterance.model_copy(update={"text": kept}))
+        left.append(utterance if kept == utterance.text else utterance.model_copy(update={"text": kept}))
         if utterance.speaker is not Speaker.CUSTOMER:
             asked = _ASKS_WHO.search(utterance.text) is not None or (asked and len(utterance.text) <= _SHORT_ASIDE)
     return left

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from models.call.transcript import clean_text
 from models.errors import BadTranscript, ConfigurationError
+from models.summarizer.statement import Kind
 
 PRONUNCIATIONS = Path(__file__).parent / "pronunciations.csv"
 
@@ -74,18 +75,20 @@ def load_pronunciations(path: Path) -> Pronunciations:
     return Pronunciations(tuple(entries.values()))
 
 
-def read_back_sentence(summary: str) -> str:
-    """Say what the caller asked: ``문의하신 내용이 <summary>``, on one line, without emoji.
+def read_back_sentence(summary: str, kind: Kind = Kind.SUMMARY) -> str:
+    """Say what the caller asked, on one line, without emoji: a summary as one, the caller's own words as such.
 
     Raises BadTranscript when the summary holds no letter or digit, for there would be nothing to read back.
 
     >>> read_back_sentence("자동차 사고 보험 여부 확인 요청")
     '문의하신 내용이 자동차 사고 보험 여부 확인 요청'
+    >>> read_back_sentence("뒤에서 박힌 거 어떻게 하는지", Kind.OWN_WORDS)
+    '말씀하신 내용은 “뒤에서 박힌 거 어떻게 하는지”로 들었습니다'
     """
     spoken = speakable(summary)
     if not any(map(str.isalnum, spoken)):
         raise BadTranscript("The summary holds no words to read back", remedy="Read the transcript; redrive the call from its summary")
-    return f"문의하신 내용이 {spoken}"
+    return f"말씀하신 내용은 “{spoken}”로 들었습니다" if kind is Kind.OWN_WORDS else f"문의하신 내용이 {spoken}"
 
 
 def speakable(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.keys import call_id, parse_recording_key
+from models.summarizer.statement import Kind
 
 
 class Speaker(StrEnum):
@@ -84,12 +85,25 @@ class Transcription(BaseModel):
     done: bool = False
 
 
+class EvidenceOfSummary(BaseModel):
+    """A phrase of the summary and the number of the utterance that it was said in, from 0."""
+
+    phrase: str
+    utterance: int = Field(ge=0)
+
+
 class Summary(BaseModel):
-    """What the caller wants, and which model said so."""
+    """What the caller wants, how sure that is, where it was said, and which model said so.
+
+    ``kind``: a summary, the caller's own words, or no request; records of before hold summaries. ``text`` is empty for no request.
+    """
 
     text: str
     model: str
     version: str
+    kind: Kind = Kind.SUMMARY
+    confidence: float | None = None
+    evidence: list[EvidenceOfSummary] = []
 
 
 class Prompt(BaseModel):

@@ -1,22 +1,19 @@
 """From a vendor's utterances to a transcript: cleaned, in order, each with its speaker's name."""
 
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 
 from models.call.identification import without_identification
-from models.call.record import CallRecord, Speaker, Utterance
+from models.call.record import Speaker, Utterance
 from models.errors import BadTranscript, NoSpeech
 from models.sound.recording import RecordingAudio
+from models.summarizer.conversation import written
 
 LONGEST_TRANSCRIPT = 1_000_000  # characters; four hours of quick Korean are about 100,000
 CLEARLY_LOUDER = 2.0  # power ratio (3 dB) between the channels before an utterance votes on who its label is
 CLEARLY_ALONE = 10.0  # and (10 dB) before it lies on one channel, whatever its label: the other side's echo is 20 dB down
-ENOUGH_WORDS = 10  # letters and digits by the caller that make a request: "보험금 청구하려고요" has 9
 
-# What callers say while the agent talks. Alone it says nothing, and a summarizer trained on inquiries stumbles over it.
-_BACKCHANNEL = re.compile(r"(?:네|예|응|어|음|아|그래요?|그렇죠|맞아요|여보세요|알겠습니다|감사합니다|수고하세요)+")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
 
 
@@ -45,24 +42,21 @@ def transcript_text(utterances: Sequence[Utterance]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def summarizer_input(record: CallRecord) -> str:
-    """Join what the summary is made from: the caller's own words, without mere backchannels such as 네 or 음 and without what only
-    identifies the caller (``models/call/identification.py``).
+def summarizer_input(utterances: Sequence[Utterance]) -> str:
+    """The conversation as the summarizer reads it, a turn a line, without what only identifies the caller
+    (``models/call/identification.py``).
 
-    The summarizer learned from inquiries, so the agent's words follow only where the caller hardly said anything
-    (fewer than 10 letters: "네 맞아요" answers a request that the agent put into words). Where the speakers are unknown, everybody's
-    words count. Raises NoSpeech when there are none.
+    Every utterance keeps its line, if an empty one, so that a line's number is the utterance's. Where the speakers are unknown,
+    everybody's words count as the caller's. Raises NoSpeech when there are none.
     """
-    told_apart = any(u.speaker is Speaker.CUSTOMER for u in record.transcription.utterances)
-    utterances = without_identification(record.transcription.utterances)
-    own = _worth_summarizing([u for u in utterances if u.speaker is Speaker.CUSTOMER or not told_apart])
-    if told_apart and len(_letters(own)) < ENOUGH_WORDS:
-        own = f"{own} {_worth_summarizing([u for u in utterances if u.speaker is not Speaker.CUSTOMER])}".strip()
-    if not _letters(own):
+    told_apart = any(u.speaker is Speaker.CUSTOMER for u in utterances)
+    left = without_identification(utterances)
+    turns = [(u.speaker is Speaker.CUSTOMER or not told_apart, clean_text(u.text)) for u in left]
+    if not any(_letters(text) for _, text in turns):
         raise NoSpeech(
             "The recording was transcribed and nobody said anything but who they are", remedy="Listen to it; there is nothing to summarize"
         )
-    return own
+    return written(turns)
 
 
 def clean_text(text: str) -> str:
@@ -78,11 +72,6 @@ def clean_text(text: str) -> str:
 
 def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text))
-
-
-def _worth_summarizing(utterances: Sequence[Utterance]) -> str:
-    texts = [clean_text(u.text) for u in utterances]
-    return " ".join([t for t in texts if not _BACKCHANNEL.fullmatch(_letters(t)) and _letters(t)] or [t for t in texts if t])
 
 
 def _speakers_of(spoken: Sequence[Utterance], audio: RecordingAudio | None) -> list[Speaker]:

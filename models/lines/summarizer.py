@@ -19,7 +19,7 @@ class LoadedSummarizer:
     """A summarizer whose callers share batches."""
 
     def __init__(self, summarizer: Summarizer) -> None:
-        self.device: str = summarizer.engine.device
+        self.device: str = summarizer.device
         self._summarizer = summarizer
         self._batcher = MicroBatcher(summarizer)
 

@@ -2,4 +2,5 @@
 
 from pathlib import Path
 
-SHIPPED_MODEL = Path(__file__).parent / "shipped"
+SHIPPED_MODEL = Path(__file__).parent / "shipped"  # the small BART
+SHIPPED_READER = Path(__file__).parent / "shipped_reader"  # what serves until a model is promoted

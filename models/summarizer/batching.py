@@ -39,7 +39,7 @@ class MicroBatcher:
         """``max_batch`` 0 takes what suits the engine's device."""
         self.summarizer = summarizer
         self._window = window_seconds
-        self._max_batch = max_batch or MAX_BATCH[summarizer.engine.device]
+        self._max_batch = max_batch or MAX_BATCH[summarizer.device]
         self._callers: deque[_Caller] = deque()
         # Not queue.SimpleQueue: with several consumers its get() with a timeout may wait for ever (CPython 3.11).
         self._change = threading.Condition()

@@ -52,10 +52,12 @@ def convert(model_dir: Path, target: Path, source: str = "") -> None:
     from ctranslate2.converters import TransformersConverter
 
     class Converter(TransformersConverter):  # type: ignore[misc]
-        """The stock converter reads two BART attributes that transformers 5 no longer sets; every BART has these values."""
+        """The stock converter reads attributes that transformers 5 no longer sets; every BART and BERT has these values."""
 
         def load_model(self, model_class: Any, path: str, **kwargs: Any) -> Any:
             model = super().load_model(model_class, path, **kwargs)
+            if model.config.model_type == "bert":
+                model.config.position_embedding_type = "absolute"
             if model.config.model_type == "bart":
                 model.config.normalize_before = False
                 model.config.normalize_embedding = True

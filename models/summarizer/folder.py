@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ConfigurationError
+from models.summarizer import SHIPPED_MODEL
 
 CONVERTED = "ctranslate2"  # folder beside the model's files with the form that serves, derived from them
 # Everything else counts: a list of what counts would miss the next library's weights or tokenizer file.
@@ -14,12 +15,17 @@ _DECIDES_NOTHING = frozenset({"training.json", "training_args.bin", "trainer_sta
 
 
 def model_family(model_dir: Path) -> str:
-    """``bart`` or ``llama``, from the folder's config.json; raise ConfigurationError where it holds no model of ours."""
+    """``bart``, ``llama`` or ``bert`` (a reader), by config.json; ConfigurationError where the folder holds no model of ours."""
     config = read_config(model_dir)
     family = str(config.get("model_type", ""))
-    if family not in ("bart", "llama"):
-        raise ConfigurationError(f"{model_dir / 'config.json'} is of type {family!r}", remedy="Summarizers are of type bart or llama")
+    if family not in ("bart", "llama", "bert"):
+        raise ConfigurationError(f"{model_dir / 'config.json'} is of type {family!r}", remedy="Summarizers are of type bart, llama or bert")
     return family
+
+
+def trainable(model_dir: Path) -> Path:
+    """The folder that ``shipped`` means to training and scoring: the model in service, or where that is a reader the small BART."""
+    return SHIPPED_MODEL if model_family(model_dir) == "bert" else model_dir
 
 
 def read_config(model_dir: Path) -> dict[str, Any]:

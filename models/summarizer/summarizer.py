@@ -19,11 +19,15 @@ from models.summarizer import vocabulary as words
 from models.summarizer.bart import BartEngine
 from models.summarizer.classifier import RequestClassifier, RequestKind, marked
 from models.summarizer.condensing import condense
+from models.summarizer.conversation import callers_words
+from models.summarizer.conversation import read as read_conversation
 from models.summarizer.engine import BEAMS, Device, Engine
 from models.summarizer.faithfulness import Guard
 from models.summarizer.folder import content_hash, model_family
 from models.summarizer.llama import LlamaEngine
 from models.summarizer.reference import HuggingFaceEngine
+from models.summarizer.statement import Evidence, Kind
+from models.summarizer.statements import StatementMaker
 from models.summarizer.vocabulary import Vocabulary
 
 # Kinds of request by a classifier that was promoted, None while none is.
@@ -45,6 +49,14 @@ class SummaryResult:
     model: str
     version: str
     condensed: bool = False
+    kind: Kind = Kind.SUMMARY
+    confidence: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is a text, or the reason that there is none."""
+        return bool(self.text) or self.kind is Kind.NO_REQUEST
 
 
 class Summarizer:
@@ -57,7 +69,7 @@ class Summarizer:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Engine | None,
         name: str,
         version: str,
         vocabulary: Vocabulary,
@@ -65,8 +77,11 @@ class Summarizer:
         classifier: RequestClassifier | None = None,
         promoted: TellKinds = none_promoted,
         faithful: bool = True,
+        maker: StatementMaker | None = None,
     ) -> None:
         self.engine = engine
+        self._maker = maker
+        self.device: str = maker.device if maker is not None else engine.device if engine is not None else "cpu"
         self.name = name
         self.version = version
         self._vocabulary = vocabulary
@@ -94,6 +109,9 @@ class Summarizer:
         where the folder holds no model or the device is missing.
         """
         model_dir = Path(model_dir)
+        if model_family(model_dir) == "bert":
+            maker = StatementMaker(model_dir, device, threads, cache_dir)
+            return cls(None, name or model_dir.resolve().name, model_version(model_dir), Vocabulary.load(model_dir), maker=maker)
         engine = (BartEngine if model_family(model_dir) == "bart" else LlamaEngine)(model_dir, device, threads, cache_dir)
         return cls._around(engine, model_dir, name, faithful=faithful, promoted=promoted)
 
@@ -121,7 +139,7 @@ class Summarizer:
     def results(self, texts: Sequence[str]) -> list[SummaryResult]:
         """Like ``summarize``, with the model's name and version and whether the text had to be condensed."""
         results = self.attempts(texts)
-        if not all(result.text for result in results):
+        if not all(result.says_something for result in results):
             raise BadTranscript("The model wrote nothing for this text", remedy="Read the transcript and summarize the call by hand")
         return results
 
@@ -132,10 +150,21 @@ class Summarizer:
         for text in texts:
             if not text.strip():
                 raise BadTranscript("There is nothing to summarize: the text has no words")
-        limit = self.engine.max_input_tokens - (1 if self._classifier else 0)
-        read = [condense(text, limit, self._vocabulary, self.engine.count_tokens, self.engine.token_upper_bound) for text in texts]
+        conversations = [read_conversation(text) for text in texts]
+        if self._maker is not None:
+            return [
+                SummaryResult(one.text, self.name, self.version, kind=one.kind, confidence=one.confidence, evidence=tuple(one.evidence))
+                for one in self._maker.make(conversations)
+            ]
+        assert self.engine is not None  # a summarizer has an engine or a maker
+        return self._written([callers_words(conversation) for conversation in conversations], self.engine)
+
+    def _written(self, texts: list[str], engine: Engine) -> list[SummaryResult]:
+        """Summaries that a BART or a Llama writes of the caller's words."""
+        limit = engine.max_input_tokens - (1 if self._classifier else 0)
+        read = [condense(text, limit, self._vocabulary, engine.count_tokens, engine.token_upper_bound) for text in texts]
         inquiries, versions = self._marked([text for text, _ in read])
-        summaries = self._summaries(texts, inquiries)
+        summaries = self._summaries(engine, texts, inquiries)
         return [
             SummaryResult(own, self.name, version, condensed)
             for own, version, (_, condensed) in zip(summaries, versions, read, strict=True)
@@ -156,15 +185,15 @@ class Summarizer:
         told = [RequestKind(kind) for kind in own.kinds_of(inquiries)]
         return [new if new.kind in own.kinds else old for new, old in zip(promoted or told, told, strict=True)]
 
-    def _summaries(self, texts: Sequence[str], inquiries: list[str]) -> list[str]:
+    def _summaries(self, engine: Engine, texts: Sequence[str], inquiries: list[str]) -> list[str]:
         """What the model writes; where a narrow search finds nothing that is faithful, a wide one is tried."""
-        found = self.engine.hypotheses(inquiries, self.engine.beams)
+        found = engine.hypotheses(inquiries, engine.beams)
         if not self._faithful:
             return [candidates[0] for candidates in found]
         chosen = [self._guard.first_faithful(text, own) for text, own in zip(texts, found, strict=True)]
         doubtful = [i for i, summary in enumerate(chosen) if not summary]
-        if doubtful and self.engine.beams < BEAMS:
-            for i, wider in zip(doubtful, self.engine.hypotheses([inquiries[i] for i in doubtful], BEAMS), strict=True):
+        if doubtful and engine.beams < BEAMS:
+            for i, wider in zip(doubtful, engine.hypotheses([inquiries[i] for i in doubtful], BEAMS), strict=True):
                 found[i] = wider
         for i in doubtful:
             chosen[i] = self._guard.choose(texts[i], found[i])

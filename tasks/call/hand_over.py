@@ -24,7 +24,7 @@ class HandOver:
     """What a finished call is handed over with: its summary, its prompt, and the seconds each step took."""
 
     summary: Summary
-    prompt: Prompt
+    prompt: Prompt | None
     step_seconds: dict[str, float]
 
 

@@ -11,10 +11,11 @@ from prefect import task
 from prefect.artifacts import acreate_markdown_artifact
 
 import wiring
-from models.call.record import CallRecord, Failure, Speaker, Utterance
+from models.call.record import CallRecord, Failure, Speaker, Summary, Utterance
 from models.call.steps import step_label
 from models.keys import StorageKeys
 from models.sound.recording import RecordingAudio
+from models.summarizer.statement import Kind
 from reports.embedding import data_uri
 from reports.sound import browser_wav, waveform_svg
 from tasks.markdown import named, shown, table
@@ -41,10 +42,23 @@ def call_report(record: CallRecord, audio: RecordingAudio | None) -> str:
 
 
 def _request(record: CallRecord) -> str:
+    if record.summary is not None and record.summary.kind is Kind.NO_REQUEST:
+        return "# 요청 없음\n\n되읽어 줄 요청이 없는 통화입니다."
     if record.summary is None or record.prompt is None:
         return ""
-    lines = [f"# {shown(record.summary.text)}", f"> {shown(record.prompt.spoken_text)}"]
+    lines = [f"# {shown(record.summary.text)}", f"> {shown(record.prompt.spoken_text)}", *_basis(record, record.summary)]
     return "\n\n".join([*lines, _player(record.prompt.key, embedded=wiring.settings().embed_audio != "none")])
+
+
+KIND_NAMES = {Kind.SUMMARY: "요약", Kind.OWN_WORDS: "고객의 말", Kind.NO_REQUEST: "요청 없음"}
+
+
+def _basis(record: CallRecord, summary: Summary) -> list[str]:
+    """How sure the statement is, and where each of its phrases was said."""
+    sure = "" if summary.confidence is None else f", 확신도 {summary.confidence:.0%}"
+    said = dict(enumerate(record.transcription.utterances))
+    rows = [(shown(one.phrase), _line(said[one.utterance])[0]) for one in summary.evidence if one.utterance in said]
+    return [f"{KIND_NAMES[summary.kind]}{sure}", *([table(("근거", "시각"), rows)] if rows else [])]
 
 
 def _failure(failure: Failure) -> str:

@@ -8,6 +8,7 @@ from prefect.concurrency.asyncio import rate_limit
 
 import wiring
 from models.call.read_back import read_back_sentence
+from models.call.record import Summary
 from models.errors import TransientError
 from models.sound.prompt import join_wavs
 from tasks.privacy import masked
@@ -25,9 +26,9 @@ class Speech:
     wav: bytes
 
 
-async def speak(summary: str) -> Speech:
+async def speak(summary: Summary) -> Speech:
     """Speak the read-back of a summary, each part in a task of its own, so that a retry repeats no other part's paid request."""
-    text = read_back_sentence(masked(summary))
+    text = read_back_sentence(masked(summary.text), summary.kind)
     voice = await asyncio.to_thread(wiring.text_to_speech)  # making the client takes 0.7 s
     sounds = [await synthesize(part) for part in voice.split(text)]
     return Speech(text, voice.voice, sounds[0] if len(sounds) == 1 else join_wavs(sounds))

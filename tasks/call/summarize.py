@@ -13,14 +13,17 @@ from prefect.states import Crashed
 
 import wiring
 from clients.s3 import ObjectStore
-from models.call.record import CallRecord, OwnedCall, Summary
+from models.call.record import CallRecord, EvidenceOfSummary, OwnedCall, Summary
 from models.errors import ObjectGone, PermanentError, VendorUnavailable
 from models.keys import StorageKeys
+from models.summarizer.statement import Kind
 from stores.call_files import is_of
 from tasks.call.claim import own_checkpoint
 from tasks.retrying import RETRY_TRANSIENT
 
 DEPLOYMENT = "summarize-call/g4dn"
+# What nlp_<n>.txt says of a call without a request; an empty file would look like a fault to who reads it.
+NO_REQUEST = "요청 없음"
 # A cold GPU node needs minutes to come up; after that somebody should look at the pool.
 DEADLINE_SECONDS = 900.0
 # The end of a subflow arrives as an event; should the event be lost, asking this often finds it.
@@ -46,7 +49,38 @@ def read_summary(store: ObjectStore, record: CallRecord) -> Summary:
     if not is_of(stored.facts, record):
         raise PermanentError(f"{key} belongs to another call", remedy="Find out which system wrote it; then redrive the call")
     said = stored.facts.metadata
-    return Summary(text=stored.body.decode("utf-8").strip(), model=said.get("model", ""), version=said.get("model-version", ""))
+    kind = Kind(said.get("kind", Kind.SUMMARY))
+    text = "" if kind is Kind.NO_REQUEST else stored.body.decode("utf-8").strip()
+    return Summary(
+        text=text,
+        model=said.get("model", ""),
+        version=said.get("model-version", ""),
+        kind=kind,
+        confidence=float(said["confidence"]) if said.get("confidence") else None,
+        evidence=[_evidence(text, place) for place in said.get("evidence", "").split()],
+    )
+
+
+def summary_metadata(summary: Summary) -> dict[str, str]:
+    """What the file's metadata tells of a summary; evidence as places in the text (from-to:utterance), which S3's 2 KB hold."""
+    return {
+        "model": summary.model,
+        "model-version": summary.version,
+        "kind": summary.kind.value,
+        "confidence": "" if summary.confidence is None else f"{summary.confidence:.4f}",
+        "evidence": " ".join(_place(summary.text, one) for one in summary.evidence),
+    }
+
+
+def _place(text: str, evidence: EvidenceOfSummary) -> str:
+    start = text.find(evidence.phrase)
+    return f"{start}-{start + len(evidence.phrase)}:{evidence.utterance}"
+
+
+def _evidence(text: str, place: str) -> EvidenceOfSummary:
+    span, _, utterance = place.partition(":")
+    start, _, end = span.partition("-")
+    return EvidenceOfSummary(phrase=text[int(start) : int(end)], utterance=int(utterance))
 
 
 async def run_on_gpu_pool(record: CallRecord, *, patience: float) -> None:

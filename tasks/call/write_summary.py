@@ -7,11 +7,12 @@ from prefect import task
 
 import wiring
 from clients.s3 import ObjectStore
-from models.call.record import CallRecord, Summary
+from models.call.record import CallRecord, EvidenceOfSummary, Summary
 from models.call.transcript import summarizer_input
 from models.keys import StorageKeys
+from models.summarizer.summarizer import SummaryResult
 from stores.call_files import TEXT, create_file
-from tasks.call.summarize import read_summary
+from tasks.call.summarize import NO_REQUEST, read_summary, summary_metadata
 from tasks.retrying import RETRY_TRANSIENT
 from tasks.selection.champion import start_summarizer
 
@@ -21,14 +22,26 @@ async def write_summary(call_id: str) -> Summary:
     """Summarize a call's transcript with the model in service and create ``nlp/nlp_<n>.txt``."""
     record = (await asyncio.to_thread(wiring.call_records().read, call_id)).record
     model = await asyncio.to_thread(start_summarizer)
-    result = await model.answer(summarizer_input(record))
-    summary = Summary(text=result.text, model=result.model, version=result.version)
+    result = await model.answer(summarizer_input(record.transcription.utterances))
+    summary = summary_of(result)
     return await asyncio.to_thread(create_summary, wiring.object_store(), record, summary, condensed=result.condensed)
+
+
+def summary_of(result: SummaryResult) -> Summary:
+    """An answer of the model as the call's record has it."""
+    return Summary(
+        text=result.text,
+        model=result.model,
+        version=result.version,
+        kind=result.kind,
+        confidence=result.confidence,
+        evidence=[EvidenceOfSummary(phrase=one.phrase, utterance=one.utterance) for one in result.evidence],
+    )
 
 
 def create_summary(store: ObjectStore, record: CallRecord, summary: Summary, *, condensed: bool) -> Summary:
     """Create the call's summary, or return the one that an earlier attempt has created: what the caller will hear must not change."""
     key = StorageKeys.summary(cast(int, record.number))
-    metadata = {"model": summary.model, "model-version": summary.version, "condensed": str(condensed).lower()}
-    stands_there = create_file(store, record, key, summary.text.encode("utf-8"), content_type=TEXT, metadata=metadata)
+    metadata = {"condensed": str(condensed).lower(), **summary_metadata(summary)}
+    stands_there = create_file(store, record, key, (summary.text or NO_REQUEST).encode("utf-8"), content_type=TEXT, metadata=metadata)
     return summary if stands_there is None else read_summary(store, record)

@@ -31,7 +31,7 @@ import tasks.call.upload
 import wiring
 from flows.process_call import process_call
 from models.call.ended import EndedCall, figures
-from models.call.record import CallRecord, Failure, Outcome, Recording, Speaker, Summary, Transcription, Utterance
+from models.call.record import CallRecord, EvidenceOfSummary, Failure, Outcome, Recording, Speaker, Summary, Transcription, Utterance
 from models.errors import (
     AnswerLost,
     BadTranscript,
@@ -45,6 +45,7 @@ from models.errors import (
 )
 from models.keys import StorageKeys
 from models.sound.prompt import check_prompt
+from models.summarizer.statement import Kind
 from stores.call_records import CallRecords
 from tasks.call.transcribe import jobs_limit
 from tasks.call.write_summary import create_summary
@@ -85,6 +86,7 @@ class World:
     contacts: FakeContacts | None
     elsewhere: FakeSpeechToText | None = None
     summaries: list[str] = field(default_factory=list)
+    summary: Summary = field(default_factory=lambda: SUMMARY)
 
     @property
     def records(self) -> CallRecords:
@@ -149,7 +151,7 @@ async def world(client: PrefectClient, monkeypatch: pytest.MonkeyPatch) -> Async
 
     async def on_the_gpu_pool(record: CallRecord, *, patience: float) -> None:
         made.summaries.append(record.call_id)
-        create_summary(store, record, SUMMARY, condensed=False)  # type: ignore[arg-type]
+        create_summary(store, record, made.summary, condensed=False)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
         patched.setattr(wiring, "object_store", lambda: store)
@@ -183,12 +185,38 @@ async def test_a_recording_is_read_back(world: World) -> None:
     assert world.voice.spoken == ["문의하신 내용이 자동차보험 해지 요청"]
     assert check_prompt(world.store.get("tts/tts_1.wav").body).seconds == pytest.approx(record.prompt.seconds, abs=0.01)
     assert world.contacts.attributes["c-1"] == {
+        "readback_kind": "summary",
         "readback_summary": SUMMARY.text,
         "readback_prompt": f"s3://{world.store.bucket}/tts/tts_1.wav",
     }
     assert list(record.step_seconds) == ["claim", "fetch", "transcribe", "summarize", "speak", "convert", "upload"]
     artifact = (await world.client.read_artifacts())[0]
     assert SUMMARY.text in str(artifact.data)
+
+
+async def test_the_callers_own_words_are_spoken_as_such_and_evidence_reaches_the_record(world: World) -> None:
+    evidence = [EvidenceOfSummary(phrase="뒤에서 박혔음", utterance=0), EvidenceOfSummary(phrase="어떻게 하는지 문의", utterance=0)]
+    world.summary = SUMMARY.model_copy(
+        update={"text": "뒤에서 박혔음, 어떻게 하는지 문의", "kind": Kind.OWN_WORDS, "confidence": 0.5, "evidence": evidence}
+    )
+    recording = world.upload("c-1")
+    await world.run(recording)
+    assert world.record(recording).summary == world.summary
+    assert world.voice.spoken == ["말씀하신 내용은 “뒤에서 박혔음, 어떻게 하는지 문의”로 들었습니다"]
+    assert world.contacts.attributes["c-1"]["readback_kind"] == "own_words"
+
+
+async def test_nothing_is_read_back_of_a_call_without_a_request(world: World) -> None:
+    world.summary = SUMMARY.model_copy(update={"text": "", "kind": Kind.NO_REQUEST, "confidence": 0.97})
+    recording = world.upload("c-1")
+    state = await world.run(recording)
+    record = world.record(recording)
+    assert (state.type.value, state.name) == ("COMPLETED", "NoRequest")
+    assert (record.outcome, record.prompt, record.summary) == (Outcome.READ_BACK, None, world.summary)
+    assert world.store.get("nlp/nlp_1.txt").body.decode() == "요청 없음"
+    assert world.store.head("tts/tts_1.wav") is None
+    assert world.voice.spoken == []
+    assert world.contacts.attributes["c-1"] == {"readback_kind": "no_request", "readback_summary": "", "readback_prompt": ""}
 
 
 async def test_a_run_started_by_hand_needs_no_etag(world: World) -> None:

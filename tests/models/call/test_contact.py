@@ -39,4 +39,4 @@ def test_two_uploads_of_the_same_minute_have_one_order() -> None:
 
 
 def test_no_call_empties_the_attributes() -> None:
-    assert contact_attributes([]) == {"readback_summary": "", "readback_prompt": ""}
+    assert contact_attributes([]) == {"readback_kind": "", "readback_summary": "", "readback_prompt": ""}

@@ -45,10 +45,14 @@ def test_erasing_one_call_of_a_contact_leaves_what_the_other_has_told() -> None:
     tell_contact(contacts, calls, agent, agents_end)
     assert calls.erase("c-1", agent.call_id) == 1
     write_attributes(contacts, calls, "c-1")
-    assert contacts.attributes["c-1"] == {"readback_summary": "요청 1", "readback_prompt": "s3://b/tts/tts_1.wav"}
+    assert contacts.attributes["c-1"] == {
+        "readback_kind": "summary",
+        "readback_summary": "요청 1",
+        "readback_prompt": "s3://b/tts/tts_1.wav",
+    }
     calls.erase("c-1", ivr.call_id)
     write_attributes(contacts, calls, "c-1")
-    assert contacts.attributes["c-1"] == {"readback_summary": "", "readback_prompt": ""}
+    assert contacts.attributes["c-1"] == {"readback_kind": "", "readback_summary": "", "readback_prompt": ""}
 
 
 def test_contacts_do_not_mix() -> None:

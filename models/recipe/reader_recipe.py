@@ -1,0 +1,260 @@
+"""How the reader that ships is made: ``python -m models.recipe.reader_recipe`` (about an hour on two cores; bf16 where there is AVX-512).
+
+1. The pretrained encoder (``pretrained_encoder``), its vocabulary cut down to Korean.
+2. Rows: the writers' inquiries and calls (``written``), an inquiry in eight also put into the frame of somebody's call; some lose their
+   punctuation or their spaces, as recognizers lose them.
+3. Labels a token: is it part of the request (the piece, or the turn, that the writer named), and does it name the subject (a word of
+   the writer's summary, by ``told_by``). Labels a conversation: is nothing asked for.
+4. Every weight trained, the heads from nothing. The weights as float16, thresholds from the calibration writers.
+"""
+
+import argparse
+import math
+import random
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from models.recipe import pretrained_encoder
+from models.recipe.told_by import places_told
+from models.recipe.written import WRITERS, Written, calls, inquiries, writers
+from models.summarizer.conversation import Conversation, Turn
+from models.summarizer.reader import AGENT, CALLER, HEADS, ConversationEncoder
+
+IGNORED = -1.0
+_PUNCTUATION = re.compile(r"[.,?!]")
+_SENTENCE_END = re.compile(r"(?<=[.?!…])\s+")
+_ACKNOWLEDGED = ("네 고객님", "네 그러셨군요", "아 네 잠시만요", "네 확인해 보겠습니다", "네네 말씀하세요", "아 예예", "네 듣고 있습니다")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what the reader is."""
+
+    seed: int = 0
+    epochs: float = 4.0
+    learning_rate: float = 1e-4
+    heads_learning_rate: float = 5e-4
+    batch_tokens: int = 1600
+    longest: int = 416
+    in_a_call: float = 0.15
+    unpunctuated: float = 0.2
+    misspaced: float = 0.15
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True)
+class Example:
+    """Token ids, a pair of labels each (request, subject; ``IGNORED`` where there is none), and whether nothing is asked for."""
+
+    ids: list[int]
+    labels: list[tuple[float, float]]
+    nothing: float
+
+
+class Material:
+    """The writers' rows, varied anew for every epoch."""
+
+    def __init__(self, names: Sequence[str], encoder: ConversationEncoder, recipe: Recipe, folder: Path = WRITERS) -> None:
+        self._encoder, self._recipe = encoder, recipe
+        self.inquiries = [row for name in names for row in inquiries(name, folder)]
+        self.calls = [row for name in names for row in calls(name, folder)]
+        self._frames = [frame for row in self.calls if (frame := _frame(row))]
+
+    def epoch(self, rng: random.Random) -> list[Example]:
+        """Every row once, inquiries roughened, some of them in a call as well."""
+        rows: list[Written] = []
+        for row in self.inquiries:
+            rows.append(self._roughened(row, rng))
+            if self._frames and rng.random() < self._recipe.in_a_call:
+                rows.append(_framed(row, *rng.choice(self._frames), rng))
+        return [self.example(row) for row in [*rows, *self.calls]]
+
+    def example(self, row: Written) -> Example:
+        """One row as the encoder reads it."""
+        encoded = self._encoder.encode(row.conversation)
+        turns = {turn.number: turn for turn in row.conversation}
+        request = {number: _request_places(row, turn) for number, turn in turns.items()}
+        subject = {number: places_told(row.summary, turn.text) for number, turn in turns.items()}
+        return Example(
+            encoded.ids, [_labels(place, turns, request, subject, bool(row.summary)) for place in encoded.places], float(not row.summary)
+        )
+
+    def _roughened(self, row: Written, rng: random.Random) -> Written:
+        text, pieces = row.conversation[0].text, row.pieces
+        if rng.random() < self._recipe.unpunctuated:
+            text, pieces = _PUNCTUATION.sub("", text), tuple(_PUNCTUATION.sub("", piece) for piece in pieces)
+        if rng.random() < self._recipe.misspaced:
+            text = "".join(character for character in text if character != " " or rng.random() > 0.15)
+        return replace(row, conversation=(Turn(0, True, text),), pieces=pieces)
+
+
+def _request_places(row: Written, turn: Turn) -> list[tuple[int, int]]:
+    if turn.number in row.turns:
+        return [(0, len(turn.text))]
+    found = [re.search(r"\s*".join(map(re.escape, re.sub(r"\s+", "", piece))), turn.text) for piece in row.pieces if turn.by_caller]
+    return [match.span() for match in found if match]
+
+
+def _labels(
+    place: tuple[int, int, int] | None,
+    turns: dict[int, Turn],
+    request: dict[int, list[tuple[int, int]]],
+    subject: dict[int, list[tuple[int, int]]],
+    asked: bool,
+) -> tuple[float, float]:
+    if place is None:
+        return IGNORED, IGNORED
+    number, start, end = place
+
+    def lies_in(spans: list[tuple[int, int]]) -> float:
+        return float(any(start < stop and end > begin for begin, stop in spans))
+
+    return (lies_in(request[number]) if turns[number].by_caller else IGNORED), (lies_in(subject[number]) if asked else IGNORED)
+
+
+def _frame(row: Written) -> tuple[Conversation, Conversation] | None:
+    """How a call begins before its request is said, and how it ends."""
+    return (row.conversation[: min(row.turns)], row.conversation[-3:]) if row.turns else None
+
+
+def _framed(row: Written, opening: Conversation, closing: Conversation, rng: random.Random) -> Written:
+    """An inquiry told in a call, sentence by sentence or at once."""
+    said: list[tuple[bool, str]] = [(turn.by_caller, turn.text) for turn in opening[-rng.randint(1, 5) :]]
+    sentences = [sentence for sentence in _SENTENCE_END.split(row.conversation[0].text) if sentence]
+    while sentences:
+        count = rng.randint(1, len(sentences)) if rng.random() < 0.6 else len(sentences)
+        said.append((True, " ".join(sentences[:count])))
+        sentences = sentences[count:]
+        if sentences:
+            said.append((False, rng.choice(_ACKNOWLEDGED)))
+    said += [(turn.by_caller, turn.text) for turn in closing]
+    return replace(row, conversation=tuple(Turn(i, by_caller, text) for i, (by_caller, text) in enumerate(said)))
+
+
+def batches(examples: Sequence[Example], tokens: int, rng: random.Random) -> list[list[Example]]:
+    """Rows of like length together, as many as fit into ``tokens`` with their padding; in any order."""
+    ordered = sorted(examples, key=lambda one: len(one.ids) + 8 * rng.random())
+    found: list[list[Example]] = [[]]
+    for one in ordered:
+        if found[-1] and len(one.ids) * (len(found[-1]) + 1) > tokens:
+            found.append([])
+        found[-1].append(one)
+    rng.shuffle(found)
+    return found
+
+
+def train(recipe: Recipe, names: Sequence[str], encoder_file: Path, report: Callable[[str], None] = print) -> tuple[Any, Any]:
+    """Fine-tune the encoder with its heads; returns the network and its tokenizer."""
+    import torch
+
+    torch.manual_seed(recipe.seed)
+    encoder, tokenizer = pretrained_encoder.load(encoder_file, extra_tokens=(AGENT, CALLER))
+    network = new_network(encoder, recipe.dropout)
+    material = Material(names, ConversationEncoder(tokenizer.backend_tokenizer, recipe.longest), recipe)
+    report(f"{len(material.inquiries):,} inquiries and {len(material.calls):,} calls by {len(names)} writers")
+    rng = random.Random(recipe.seed)
+    total = math.ceil(recipe.epochs * len(batches(material.epoch(random.Random(1)), recipe.batch_tokens, rng)))
+    heads = [values for name, values in network.named_parameters() if not name.startswith("encoder")]
+    groups = [{"params": network.encoder.parameters(), "lr": recipe.learning_rate}, {"params": heads, "lr": recipe.heads_learning_rate}]
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, (step + 1) / (0.1 * total)) * max(0.02, 1 - step / total))
+    began = time.perf_counter()
+    network.train()
+    for step, batch in enumerate(_endless(material, recipe, rng), 1):
+        loss = _loss(network, batch)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad(set_to_none=True)
+        if step % 50 == 0 or step == total:
+            report(f"{step}/{total} loss {loss.item():.3f}, {time.perf_counter() - began:.0f} s")
+        if step == total:
+            break
+    return network.eval(), tokenizer
+
+
+def _endless(material: Material, recipe: Recipe, rng: random.Random) -> Iterator[list[Example]]:
+    while True:
+        yield from batches(material.epoch(rng), recipe.batch_tokens, rng)
+
+
+def new_network(encoder: Any, dropout: float) -> Any:
+    """The encoder with two outputs a token and one for the whole, as ``models.summarizer.reader.Heads`` reads them."""
+    from torch import nn
+
+    width = encoder.config.hidden_size
+
+    class Network(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = encoder
+            self.dropout = nn.Dropout(dropout)
+            self.token = nn.Linear(width, 2)
+            self.nothing_hidden = nn.Linear(width, width)
+            self.nothing = nn.Linear(width, 1)
+
+        def forward(self, ids: Any, mask: Any) -> tuple[Any, Any]:
+            """Logits: (rows, tokens, 2) and (rows,)."""
+            states = self.dropout(self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state)
+            mean = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+            return self.token(states), self.nothing(self.nothing_hidden(mean).tanh())[..., 0]
+
+    return Network()
+
+
+def _loss(network: Any, batch: Sequence[Example]) -> Any:
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
+    from torch.nn.utils.rnn import pad_sequence
+
+    ids = pad_sequence([torch.tensor(one.ids) for one in batch], batch_first=True, padding_value=1)
+    labels = pad_sequence([torch.tensor(one.labels) for one in batch], batch_first=True, padding_value=IGNORED)
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
+        tokens, nothing = network(ids, (ids != 1).long())
+    counted = (labels >= 0).float()
+    request = cross_entropy(tokens[..., 0].float(), labels[..., 0].clamp(min=0), reduction="none")
+    a_row = (request * counted[..., 0]).sum(1) / counted[..., 0].sum(1).clamp(min=1)  # a long call weighs no more than an inquiry
+    subject = cross_entropy(tokens[..., 1].float(), labels[..., 1].clamp(min=0), reduction="none", pos_weight=torch.tensor(2.0))
+    subjects = (subject * counted[..., 1]).sum() / counted[..., 1].sum().clamp(min=1)
+    return a_row.mean() + 0.7 * subjects + 0.5 * cross_entropy(nothing.float(), torch.tensor([one.nothing for one in batch]))
+
+
+def ship(network: Any, tokenizer: Any, target: Path) -> None:
+    """Write the serving folder: the encoder's weights as float16, the heads, the tokenizer."""
+    from safetensors.torch import save_file
+
+    target.mkdir(parents=True, exist_ok=True)
+    network.encoder.half().save_pretrained(target)
+    tokenizer.save_pretrained(target)
+    heads = {
+        f"{name}{suffix}": values.detach().half().contiguous()
+        for name in ("token", "nothing_hidden", "nothing")
+        for suffix, values in (("", getattr(network, name).weight), ("_bias", getattr(network, name).bias))
+    }
+    save_file(heads, target / HEADS)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make the reader, of all writers but those left out."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--target", type=Path, required=True, help="folder that gets the model")
+    parser.add_argument("--without", nargs="*", default=[], help="writers to leave out")
+    parser.add_argument(
+        "--encoder", type=Path, default=None, help=f"file of the pretrained encoder; by default the one in {pretrained_encoder.PACKAGE}"
+    )
+    for name, value in asdict(Recipe()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    options = vars(parser.parse_args(arguments))
+    target, without, encoder = options.pop("target"), options.pop("without"), options.pop("encoder")
+    names = [name for name in writers() if name not in without]
+    network, tokenizer = train(Recipe(**options), names, encoder or pretrained_encoder.find_file())
+    ship(network, tokenizer, target)
+
+
+if __name__ == "__main__":
+    main()

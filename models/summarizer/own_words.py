@@ -1,0 +1,353 @@
+"""The caller's own words as a short phrase: fillers and politeness out, the ending nominal, the sense untouched.
+
+    Shortener().phrase("저기 그 주소를 좀 바꾸고 싶은데요")    → "주소 변경 희망"
+    Shortener().phrase("해약 말고 보험료만 낮출 수 있나요?")   → "해약 말고 보험료만 낮출 수 있는지 문의"
+
+Only the end of a sentence is written anew, from its last stem on, by Kiwi's own conjugation; what stands before it stays as the caller
+said it, so a negation stays one and nothing is said that was not. The ending decides the act: a question becomes ``…지 문의``, what
+the caller wants done ``… 요청``, what he wants to do himself ``… 희망``, and what he states ends in ``-음``, as notes are written.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+
+class Act(StrEnum):
+    """What a sentence does, by its ending."""
+
+    ASK = "문의"
+    REQUEST = "요청"
+    WISH = "희망"
+    STATEMENT = "진술"
+    PHRASE = "구"
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A sentence shortened, and what it does."""
+
+    text: str
+    act: Act
+
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+# Said while looking for words; alone before a sentence they tell nothing. Some are words with a sense elsewhere (그 before a noun).
+_FILLERS = _words(
+    "어 음 아 저기 저 네 예 그 뭐 아니 막 이제 인제 혹시 좀 한번 그냥 일단 참 글쎄 아이고 에이 아휴 "
+    "여보세요 저기요 그래서 근데 그런데 그러니까 "
+    "그니까 그럼 그러면 그리고 아무튼 암튼 하여튼 진짜 도대체 대체 솔직히 사실 아유 어휴 하이고 있잖아요"
+)
+_ADVERBS_OF_MANNER = _words("좀 그냥 한번 혹시 일단 막 이제 인제 참 진짜 도대체 대체 솔직히 사실 아무튼 암튼")
+_SIGNS = ("SF", "SP", "SE", "SW", "SS", "SO")
+_SOUNDS = _words("어 음 아 에 저 그 흠 으음 아니")
+_PARTICLES_AFTER = ("JKS", "JKO", "JKG", "JKB", "JX", "XSN", "NNG", "NNB", "NNP", "SN", "NR")
+_QUESTION_WORD = re.compile(r"언제|얼마|뭐|뭘|무엇|무슨|어떻|어떤|어디|몇|왜|누구|누가|누굴|어느|며칠")
+_QUESTION_ENDINGS = _words(
+    "나 까 니 냐 ᆯ까 을까 ᆫ가 은가 는가 ᆫ지 는지 은지 ᆯ지 을지 습니까 ᆸ니까 으려나 려나 노 던가 는감 ᆫ감 "
+    "을라나 ᆯ라나 는가요 남 다면서 라면서 는교 능교 냐고 느냐고 으냐고 냐구 느냐구"
+)
+_OPEN_ENDINGS = _words("어 아 지 죠 예 에 이에 ᆫ대 대 데 야 래 ᆯ래 는대")  # a question only beside a question word
+_FUTURE_QUESTIONS = _words("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ라나 을라나")
+_INTENTIONS = _words("려고 으려고 려구 으려구 ᆯ게 을게 ᆯ께 을께 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
+_IMPERATIVES = _words("세 으세 시오 으시오 십시오 으십시오 라 으라 어라 아라 라고 으라고 ᆸ시오 구려")
+_BIDDING = _words("어 아 여 세 으세 시오 십시오 라 라고 ᆯ래 면 으면 고 길 쇼 구려 ᆯ까")  # 해 주세요; 안 해 주시네요 asks for nothing
+_INDIRECT_QUESTION = re.compile(r"(?<=[는은인건던을할될갈울])지(?:만|도|는|를|가|부터)?(?:요)?$")  # …되는지만요
+_NAMES_OF_DOING = {
+    "바꾸": "변경",
+    "고치": "정정",
+    "없애": "삭제",
+    "미루": "연기",
+}  # with no other sense in this trade, and no person as object
+_SPEECH = _words("말 얘기 이야기 말씀 일 대답 소리")
+_TELLING = _words("알리 가르치 가르쳐주 갈치")
+_OBJECT_PARTICLE = re.compile(r"(?<=[가-힣])(?:을|를)$")
+_LOOSE_PARTICLE = re.compile(r"(?<=[가-힣])(?<!는지)(?<!은지)(?<!인지)(?:을|를|이|가|은|는|도|만|좀)$|(?<=지)(?:는|은|를|도)$")
+_NOUN_TAGS = frozenset(("NNG", "NNP", "XR", "SL", "SN", "XPN", "XSN"))
+_EMPTY_NOUNS = _words(
+    "것 사람 고객 고객님 상담원 상담 회사 때 거기 여기 지금 오늘 어제 내일 이번 다음 저번 지난번 아까 "
+    "계속 전화 말 말씀 얘기 문자 님 씨 분 네 예 뭐 모양 "
+    "정도 생각 본인 확인 성함 생년월일 선생님 경우 이유 때문 처음 마지막 우리 저희 나 너 그쪽 저쪽 이쪽 안 밖 위 아래 앞 뒤 옆"
+)
+_SENTENCE_END = re.compile(r"(?<=[.?!…])\s+")
+_THING_QUESTION = re.compile(r"(?:건|거|것|겁)(?:인가|인지|지|가|니까|예|에|이에|죠|야|이야|냐|니|래)?(?:요|가요)?$")
+
+
+@dataclass(frozen=True)
+class _Predicate:
+    """The end of a sentence: where its last stem stands, the stem that it helps (주다, 싶다, 수 있다), and the ending."""
+
+    stem: int
+    helped: int
+    ending: str
+    past: bool
+    ability: bool = False
+    giving: bool = False
+    wishing: bool = False
+
+
+class Shortener:
+    """Shortens sentences by morphology; loading Kiwi takes about a second and its memory is shared by all uses of one object."""
+
+    @cached_property
+    def _kiwi(self) -> Any:
+        from kiwipiepy import Kiwi
+
+        return Kiwi()
+
+    def phrases(self, text: str) -> list[Phrase]:
+        """Each sentence of a text as a phrase, in order; sentences that say nothing are left out."""
+        return [phrase for sentence in _SENTENCE_END.split(text.strip()) if (phrase := self.phrase(sentence)).text]
+
+    def phrase(self, sentence: str) -> Phrase:
+        """One sentence as a phrase; what has no predicate stays as it is."""
+        asked = sentence.rstrip().endswith("?")
+        text = re.sub(r"[\s.?!…~,]+$", "", sentence.strip())
+        tokens = _without_politeness(self._kiwi.tokenize(text))
+        if not tokens:
+            return Phrase("", Act.PHRASE)
+        if found := _INDIRECT_QUESTION.search(text):
+            said = _Sentence(text, tokens, asked, self._join).upto(found.start() + 1)
+            return Phrase(f"{said} 문의", Act.ASK)
+        end = _Sentence(text, tokens, asked, self._join)
+        return end.phrase()
+
+    def nouns(self, text: str) -> list[tuple[int, int]]:
+        """Where a text names things: runs of nouns without a space between them, from and to; empty words (것, 사람, 고객님) are none."""
+        runs: list[tuple[int, int]] = []
+        for token in self._kiwi.tokenize(text):
+            if token.tag not in _NOUN_TAGS or token.form in _EMPTY_NOUNS:
+                continue
+            if runs and runs[-1][1] == token.start:
+                runs[-1] = (runs[-1][0], token.end)
+            else:
+                runs.append((token.start, token.end))
+        return runs
+
+    def _join(self, morphemes: Sequence[tuple[str, str]]) -> str:
+        return str(self._kiwi.join(list(morphemes)))
+
+
+def joined(phrases: Sequence[Phrase]) -> list[str]:
+    """Phrases in the order said, with what stands between them; of several questions in a row the last one names the act for all.
+
+    >>> "".join(joined([Phrase("얼마인지 문의", Act.ASK), Phrase("언제 들어오는지 문의", Act.ASK)]))
+    '얼마인지, 언제 들어오는지 문의'
+    """
+    parts = []
+    for phrase, following in zip(phrases, [*phrases[1:], None], strict=True):
+        text = phrase.text
+        if following is not None:
+            if phrase.act is following.act is Act.ASK and text.endswith("지 문의"):
+                text = text.removesuffix(" 문의")
+            text += " " if phrase.act is Act.PHRASE else ", "
+        parts.append(text)
+    return parts
+
+
+def _without_politeness(tokens: Sequence[Any]) -> list[Any]:
+    """Tokens without final signs and the polite 요."""
+    kept = list(tokens)
+    while kept and (kept[-1].tag in _SIGNS or (len(kept) > 1 and kept[-1].tag == "JX" and kept[-1].form in ("요", "이요"))):
+        kept.pop()
+    return kept
+
+
+class _Sentence:
+    """One tokenized sentence, and the ways to end it."""
+
+    def __init__(self, text: str, tokens: list[Any], asked: bool, join: Callable[[Sequence[tuple[str, str]]], str]) -> None:
+        self.text, self.tokens, self.asked, self.join = text, tokens, asked, join
+        self.cuts = _fillers(tokens)
+
+    def phrase(self) -> Phrase:
+        last = self.tokens[-1]
+        if last.tag not in ("EF", "EC"):
+            return Phrase(self.upto(last.end), Act.PHRASE)
+        predicate = self.predicate()
+        if predicate is None:
+            return Phrase(self.upto(last.end), Act.PHRASE)
+        for form in (self.wanted_to_know, self.given, self.wished, self.thing_asked, self.intended, self.commanded, self.asked_for):
+            if phrase := form(predicate):
+                return phrase
+        return self.stated(predicate)
+
+    def predicate(self) -> _Predicate | None:
+        tokens = self.tokens
+        ending = tokens[-1].form
+        ending = ending[:-1] if len(ending) > 1 and ending.endswith("요") else ending
+        stem, past = self.before_tense(len(tokens) - 2)
+        if stem < 0:
+            return None
+        if (
+            ending in ("습니다", "ᆸ니다")
+            and any(token.form == "겠" for token in tokens[stem + 1 : -1])
+            and not _QUESTION_WORD.search(self.text)
+        ):
+            ending = "겠습니다"  # 해지하겠습니다; 또 받치겠어요 tells no intention
+        helped, ability = stem, False
+        if tokens[stem].form in ("있", "없") and (way := self.way_before(stem)) is not None:
+            ability = True
+            helped, _ = self.before_tense(way - 1)
+        giving = helped > 0 and tokens[helped].tag.startswith("VX") and tokens[helped].form in ("주", "달", "드리")
+        wishing = tokens[helped].form == "싶" and helped > 1
+        if giving or wishing:
+            helped, _ = self.before_tense(helped - 1)
+        return _Predicate(stem, helped, ending, past, ability, giving, wishing) if helped >= 0 else None
+
+    def before_tense(self, index: int) -> tuple[int, bool]:
+        """Go back over endings inside a predicate to the stem; whether one of them is of the past."""
+        past = False
+        while index >= 0 and self.tokens[index].tag in ("EP", "ETM", "EC"):
+            past |= self.tokens[index].form in ("었", "았", "였")
+            index -= 1
+        return index, past
+
+    def way_before(self, stem: int) -> int | None:
+        """Where the 수 of 할 수 있다 stands, a particle or two before the stem."""
+        places = range(stem - 1, max(-1, stem - 4), -1)
+        return next((i for i in places if self.tokens[i].tag == "NNB" and self.tokens[i].form == "수"), None)
+
+    def upto(self, end: int) -> str:
+        """The text before a place, without fillers."""
+        pieces, done = [], 0
+        for start, stop in self.cuts:
+            if start >= end:
+                break
+            pieces.append(self.text[done:start])
+            done = max(done, stop)
+        kept = "".join(pieces) + self.text[done:end]
+        return re.sub(r"\s+", " ", re.sub(r"\s*,(?:\s*,)+", ",", kept)).strip(" ,")
+
+    def before(self, index: int) -> str:
+        return self.upto(self.tokens[index].start)
+
+    def ended(self, index: int, morphemes: Sequence[tuple[str, str]], word: str) -> str:
+        """The text before a stem, the stem with other endings, and a word."""
+        token = self.tokens[index]
+        head, tail = self.before(index), self.join([(token.form, token.tag), *morphemes])
+        space = " " if head and self.text[token.start - 1 : token.start].isspace() else ""
+        return f"{head}{space}{tail} {word}".strip()
+
+    def noun_of(self, index: int, *, names: bool = True) -> str | None:
+        """The text up to a noun that a verb is made of (해지 of 해지하다), or None."""
+        token, tokens = self.tokens[index], self.tokens
+        if token.form == "하" and index and token.tag[:2] in ("XS", "VV"):
+            noun = index - 1
+            while noun > 0 and (tokens[noun].tag == "JKO" or (tokens[noun].tag == "MAG" and tokens[noun].form in _ADVERBS_OF_MANNER)):
+                noun -= 1  # 설명을 좀 해 주세요
+            if tokens[noun].tag in ("NNG", "NNP", "XR") and tokens[noun].form not in _SPEECH:
+                object_before = noun and tokens[noun - 1].tag == "JKO"  # 절차를 안내하다: 절차 안내
+                return f"{self.before(noun - 1)} {tokens[noun].form}" if object_before else self.upto(tokens[noun].end)
+        if names and token.form in _NAMES_OF_DOING and token.tag.startswith("VV") and index:
+            return f"{_OBJECT_PARTICLE.sub('', self.before(index))} {_NAMES_OF_DOING[token.form]}".strip()
+        return None
+
+    def wanted_to_know(self, p: _Predicate) -> Phrase | None:
+        """알고 싶다, 궁금하다, 문의드리다: what is asked stands before it."""
+        stem = self.tokens[p.helped]
+        if p.wishing and stem.form in ("알", "여쭙", "여쭈", "묻"):
+            return Phrase(f"{_LOOSE_PARTICLE.sub('', self.before(p.helped))} 문의".strip(), Act.ASK)
+        noun = p.stem - 1 if stem.tag.startswith("XS") else p.stem
+        unknown = stem.form == "모르" and re.search(r"지[는은를도]?$", self.before(noun))
+        if noun >= 0 and (unknown or self.tokens[noun].form.startswith("궁금")):
+            return Phrase(f"{_LOOSE_PARTICLE.sub('', self.before(noun))} 문의".strip(), Act.ASK)
+        return None
+
+    def given(self, p: _Predicate) -> Phrase | None:
+        """…해 주세요, …해 달라고, …해 주실 수 있나요: something that we are to do."""
+        wonders = not p.ability and (p.ending in _QUESTION_ENDINGS or p.ending in ("죠", "지") or (self.asked and p.past))
+        handing = not p.giving and self.tokens[p.stem].form in ("주", "달") and p.ending in ("어", "라", "세", "ᆯ래")
+        if handing and not self.asked and not p.past:
+            return Phrase(f"{self.before(p.stem)} 달라는 요청", Act.REQUEST)
+        bids = p.ending in _BIDDING or p.ability or (self.asked and not p.past) or self.tokens[p.stem].form == "달"
+        if not p.giving or wonders or p.past or not bids:
+            return None
+        stem = self.tokens[p.helped]
+        speaking = stem.form == "하" and self.tokens[p.helped - 1].form in _SPEECH
+        if stem.form in _TELLING or speaking:
+            noun = p.helped if stem.form in _TELLING else p.helped - 1
+            if self.tokens[noun - 1].tag.startswith(("J", "E")) and (told := _LOOSE_PARTICLE.sub("", self.before(noun))):
+                return Phrase(f"{told} 안내 요청", Act.REQUEST)
+        if (noun_phrase := self.noun_of(p.helped, names=False)) is not None:
+            return Phrase(f"{noun_phrase} 요청", Act.REQUEST)
+        if stem.form == "말":  # Kiwi contracts 말아 to 마
+            return Phrase(f"{self.before(p.helped)} 말아 달라는 요청", Act.REQUEST)
+        return Phrase(self.ended(p.helped, [("어", "EC"), ("달", "VX"), ("라는", "ETM")], "요청"), Act.REQUEST)
+
+    def wished(self, p: _Predicate) -> Phrase | None:
+        if not p.wishing:
+            return None
+        return self.own_doing(p.helped)
+
+    def intended(self, p: _Predicate) -> Phrase | None:
+        """…하려고요, …할게요: something that the caller is about to do."""
+        if p.ending not in _INTENTIONS and not (p.ending == "겠습니다" and self.tokens[p.stem].tag[:2] in ("VV", "XS", "VX")):
+            return None
+        return self.own_doing(p.stem)
+
+    def own_doing(self, index: int) -> Phrase:
+        noun = self.noun_of(index)
+        return Phrase(f"{noun} 희망" if noun else self.ended(index, [("기", "ETN")], "희망"), Act.WISH)
+
+    def thing_asked(self, p: _Predicate) -> Phrase | None:
+        """…한 건가요, …하는 겁니까."""
+        found = _THING_QUESTION.search(self.text)
+        asked = self.asked or _QUESTION_WORD.search(self.text) or re.search(r"(?:건지|건가요?|겁니까|거죠|거지)$", self.text)
+        if found and asked and self.tokens[p.stem].tag == "VCP" and found.start():
+            return Phrase(f"{self.upto(found.start())} 건지 문의", Act.ASK)
+        return None
+
+    def commanded(self, p: _Predicate) -> Phrase | None:
+        if p.ending not in _IMPERATIVES or self.asked or p.past or self.tokens[-1].tag != "EF":
+            return None
+        noun = self.noun_of(p.stem)
+        return Phrase(f"{noun} 요청" if noun else self.ended(p.stem, [("라는", "ETM")], "요청"), Act.REQUEST)
+
+    def asked_for(self, p: _Predicate) -> Phrase | None:
+        open_question = p.ending in _OPEN_ENDINGS and _QUESTION_WORD.search(self.text)
+        sure = p.ending in ("죠", "지", "잖아", "네") and p.ability
+        if not (self.asked or p.ending in _QUESTION_ENDINGS or open_question or sure):
+            return None
+        stem = self.tokens[p.stem]
+        if p.ending in _FUTURE_QUESTIONS and not p.past:
+            ending = ("ᆯ지", "EC")
+        elif p.past or stem.tag[:2] in ("VV", "VX") or stem.tag == "XSV" or stem.form in ("있", "없", "계시"):
+            ending = ("는지", "EC")
+        else:
+            ending = ("ᆫ지", "EC")
+        return Phrase(self.ended(p.stem, [*self.tense(p), ending], "문의"), Act.ASK)
+
+    def stated(self, p: _Predicate) -> Phrase:
+        if self.tokens[p.stem].tag == "VCP":
+            return Phrase(self.before(p.stem), Act.STATEMENT)
+        return Phrase(self.ended(p.stem, [*self.tense(p), ("음", "ETN")], ""), Act.STATEMENT)
+
+    def tense(self, p: _Predicate) -> list[tuple[str, str]]:
+        return [("었", "EP")] if p.past else []
+
+
+def _fillers(tokens: Sequence[Any]) -> list[tuple[int, int]]:
+    """Where words stand that only fill: all before the sentence begins, and a few adverbs and sounds anywhere."""
+    cuts = []
+    begun = False
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        alone = following is None or following.start > token.end or following.tag in _SIGNS
+        begun = begun or not _begins_with_filler(token, following, alone)
+        inside = (token.tag == "IC" and token.form in _SOUNDS and alone) or (token.tag == "MAG" and token.form in _ADVERBS_OF_MANNER)
+        if not begun or inside:
+            cuts.append((token.start, token.end))
+    return cuts
+
+
+def _begins_with_filler(token: Any, following: Any, alone: bool) -> bool:
+    if token.tag in ("IC", *_SIGNS):
+        return alone
+    bound = token.tag in ("NP", "MM", "NNG") and following is not None and following.tag.startswith(_PARTICLES_AFTER)
+    return token.form in _FILLERS and token.tag in ("MAG", "MAJ", "NP", "MM", "NNG") and not bound

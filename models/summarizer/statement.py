@@ -1,0 +1,169 @@
+"""What a call comes to: a summary, the caller's own words, or no request; how sure that is, and where it was said.
+
+An encoder marks every token of the caller's (``Mark``): how likely it belongs to the request, and how likely it names what the request
+is about. From these marks sentences are chosen, cut and shortened (``own_words``), so every word of a statement was said and its place
+is known. A subject that was named elsewhere ("강아지 슬개골 수술했어요. … 뭘 내면 돼요?") is put before the request.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+
+from models.summarizer.conversation import Conversation, Turn
+from models.summarizer.own_words import Phrase, Shortener, joined
+
+
+class Kind(StrEnum):
+    """The three things that may be read back."""
+
+    SUMMARY = "summary"
+    OWN_WORDS = "own_words"
+    NO_REQUEST = "no_request"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One token: its turn, where it stands in it (characters), and how likely it is part of the request, or its subject (0 to 1)."""
+
+    turn: int
+    start: int
+    end: int
+    request: float
+    subject: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the encoder makes of a conversation; ``nothing_asked`` is the likelihood that the caller wants nothing."""
+
+    marks: Sequence[Mark]
+    nothing_asked: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A piece of a statement and the utterance that it was said in."""
+
+    phrase: str
+    utterance: int
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What is read back. ``confidence`` is the calibrated likelihood that it is right, 0 to 1."""
+
+    kind: Kind
+    text: str
+    confidence: float
+    evidence: Sequence[Evidence] = ()
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A sentence of the caller, from its first word of interest on."""
+
+    turn: int
+    start: int
+    end: int
+    score: float
+    share: float
+
+
+_SENTENCE = re.compile(r"[^.?!…]+(?:[.?!…]+|$)\s*")
+_HANGUL = re.compile("[가-힣]")
+_DISMISSED = re.compile(  # 큰애는 됐고 작은애 것만
+    r"(?:은|는|이|가|을|를|도|만)?\s*(?:말고|말구|아니|아녀|됐고|됐구|빼고|관두|놔두|놔둬|그대로|필요\s*없|상관\s*없|안\s)"
+)
+HOT = 0.5  # a token counts as part of the request
+SURE = 0.8  # a subject that the agent named
+NEAR = 0.3  # sentences this close to the best one are told as well
+MOST_SENTENCES = 3
+WHOLE_FROM = 30  # characters before the first marked word that are kept, since they are mostly its clause
+SUBJECTS = 2
+
+
+def passages(conversation: Conversation, reading: Reading) -> list[Passage]:
+    """The caller's sentences that hold the request, in the order said; empty where the caller said nothing."""
+    by_turn: dict[int, list[Mark]] = {}
+    for mark in reading.marks:
+        by_turn.setdefault(mark.turn, []).append(mark)
+    found = [
+        passage
+        for turn in conversation
+        if turn.by_caller and turn.number in by_turn
+        for start, end in _sentences(turn.text)
+        if (passage := _passage(turn, start, end, by_turn[turn.number])) is not None
+    ]
+    if not found:
+        return []
+    best = max(passage.score for passage in found)
+    told = [passage for passage in found if passage.share > 0 and passage.score >= max(HOT, best - NEAR)]
+    told = sorted(told or [max(found, key=lambda passage: passage.score)], key=lambda passage: -passage.score)[:MOST_SENTENCES]
+    return sorted(told, key=lambda passage: (passage.turn, passage.start))
+
+
+def _sentences(text: str) -> Iterable[tuple[int, int]]:
+    return ((match.start(), match.end()) for match in _SENTENCE.finditer(text) if _HANGUL.search(match[0]))
+
+
+def _passage(turn: Turn, start: int, end: int, marks: Sequence[Mark]) -> Passage | None:
+    inside = [mark for mark in marks if start <= mark.start < end]
+    if not inside:
+        return None
+    strongest = sorted((mark.request for mark in inside), reverse=True)[:6]
+    hot = [mark for mark in inside if mark.request >= HOT]
+    first = hot[0].start if len(hot) > 1 else start
+    begin = start if first - start <= WHOLE_FROM else _word_start(turn.text, first)
+    return Passage(turn.number, begin, end, sum(strongest) / len(strongest), len(hot) / len(inside) if len(hot) > 1 else 0.0)
+
+
+def _word_start(text: str, place: int) -> int:
+    while place and not text[place - 1].isspace():
+        place -= 1
+    return place
+
+
+def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passage], shortener: Shortener) -> list[Evidence]:
+    """Nouns outside the passages that name what the request is about: the likeliest, in the order said.
+
+    The agent may have named it; as that is heard at second hand, it must be the likelier (``SURE``).
+    """
+    texts = {turn.number: turn for turn in conversation}
+    said = "".join(re.sub(r"\s+", "", texts[p.turn].text[p.start : p.end]) for p in told)
+    found: dict[str, tuple[float, int]] = {}
+    for turn, marks in groupby(reading.marks, key=lambda mark: mark.turn):
+        bound = HOT if texts[turn].by_caller else SURE
+        likely = [
+            mark for mark in marks if mark.subject >= bound and not any(p.turn == turn and p.start <= mark.start < p.end for p in told)
+        ]
+        for start, end in shortener.nouns(texts[turn].text) if likely else ():
+            likelihood = max((mark.subject for mark in likely if mark.start < end and mark.end > start), default=0.0)
+            word = texts[turn].text[start:end]
+            if _DISMISSED.match(texts[turn].text[end:]):
+                continue
+            if len(word) > 1 and word not in said and likelihood > found.get(word, (0.0, 0))[0]:
+                found[word] = (likelihood, turn)
+    names = [word for word in found if not any(word != other and word in other for other in found)]
+    best = sorted(names, key=lambda word: -found[word][0])[:SUBJECTS]
+    return [Evidence(word, found[word][1]) for word in sorted(best, key=lambda word: found[word][1])]
+
+
+@dataclass(frozen=True)
+class _Piece:
+    phrase: Phrase
+    turn: int
+
+
+def tell(
+    conversation: Conversation, told: Sequence[Passage], named: Sequence[Evidence], shortener: Shortener
+) -> tuple[str, list[Evidence]]:
+    """The statement's text and its evidence, each piece as it stands in the text: subjects first, then each passage as a phrase."""
+    texts = {turn.number: turn.text for turn in conversation}
+    pieces = [_Piece(phrase, p.turn) for p in told for phrase in shortener.phrases(texts[p.turn][p.start : p.end])]
+    shown = joined([piece.phrase for piece in pieces])
+    text = "".join(shown)
+    evidence = [Evidence(part.strip(" ,"), piece.turn) for part, piece in zip(shown, pieces, strict=True)]
+    lead = ", ".join(item.phrase for item in named)
+    return (f"{lead} 관련, {text}" if lead and text else text or lead), [*named, *evidence]

@@ -1,0 +1,102 @@
+"""What calls come to, from a file: ``python -m sandbox.summarize IN.jsonl OUT.jsonl`` (``make summarize INPUT=… OUTPUT=…``).
+
+    in    {"id", "utterances": [{"spk": "agent" | "customer", "msg"}, …]}
+    out   {"id", "kind": "summary" | "own_words" | "no_request", "text", "confidence", "evidence": [{"phrase", "utterance"}, …],
+           "model", "version"}
+
+A line a call, in order; the model is the one that calls are summarized with until staff promote another (``READBACK_MODEL_DIR``).
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from models.call.record import Speaker, Utterance
+from models.call.transcript import summarizer_input
+from models.errors import BadTranscript, NoSpeech, ReadbackError
+from models.summarizer.statement import Kind
+from models.summarizer.summarizer import Summarizer, SummaryResult
+from wiring.configuration import load_settings
+
+BATCH = 64
+
+
+def read_calls(path: Path) -> Iterator[tuple[str, str]]:
+    """Id and conversation of every line; BadTranscript names the line that is damaged."""
+    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            call = json.loads(line)
+            said = [Utterance(speaker=Speaker(one["spk"]), start_ms=0, duration_ms=0, text=str(one["msg"])) for one in call["utterances"]]
+            yield str(call["id"]), _conversation(said)
+        except (ValueError, KeyError, TypeError) as error:
+            remedy = 'Write {"id": …, "utterances": [{"spk": "agent" or "customer", "msg": …}, …]} on each line'
+            raise BadTranscript(f"{path}:{number} is no call: {type(error).__name__}: {error}", remedy=remedy) from error
+
+
+def _conversation(utterances: Sequence[Utterance]) -> str:
+    """As the summarizer reads a call's transcript; empty where nobody said what they want."""
+    try:
+        return summarizer_input(utterances)
+    except NoSpeech:
+        return ""
+
+
+def answer_line(call: str, result: SummaryResult) -> dict[str, Any]:
+    """One line of the output."""
+    return {
+        "id": call,
+        "kind": result.kind.value,
+        "text": result.text,
+        "confidence": None if result.confidence is None else round(result.confidence, 4),
+        "evidence": [{"phrase": one.phrase, "utterance": one.utterance} for one in result.evidence],
+        "model": result.model,
+        "version": result.version,
+    }
+
+
+def summarize_file(source: Path, target: Path, model_dir: Path, device: Any) -> int:
+    """Write the answers of a file; returns how many."""
+    calls = list(read_calls(source))
+    summarizer = Summarizer.load(model_dir, device)
+    with target.open("w", encoding="utf-8") as file:
+        for first in range(0, len(calls), BATCH):
+            batch = calls[first : first + BATCH]
+            for (call, _), result in zip(batch, _results(summarizer, [text for _, text in batch]), strict=True):
+                file.write(json.dumps(answer_line(call, result), ensure_ascii=False) + "\n")
+            print(f"\r{min(first + BATCH, len(calls))}/{len(calls)}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return len(calls)
+
+
+def _results(summarizer: Summarizer, texts: list[str]) -> list[SummaryResult]:
+    """Answers in order; a call in which nobody said a word has no request."""
+    spoken = [i for i, text in enumerate(texts) if text]
+    found = dict(zip(spoken, summarizer.results([texts[i] for i in spoken]), strict=True))
+    silent = SummaryResult("", summarizer.name, summarizer.version, kind=Kind.NO_REQUEST, confidence=1.0)
+    return [found.get(i, silent) for i in range(len(texts))]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Summarize a file of calls with the model in service."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=Path, help="file with a call a line")
+    parser.add_argument("target", type=Path, help="file that gets an answer a line")
+    parser.add_argument("--model", type=Path, default=None, help="folder of another model")
+    options = parser.parse_args(arguments)
+    settings = load_settings()
+    try:
+        count = summarize_file(options.source, options.target, options.model or settings.model_dir, settings.model_device)
+    except (ReadbackError, OSError) as error:
+        print(f"summarize: {error}", file=sys.stderr)
+        return 1
+    print(f"{count} calls summarized into {options.target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

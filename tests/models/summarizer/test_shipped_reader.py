@@ -1,0 +1,62 @@
+"""What the model that ships must never say, and what it says of short calls."""
+
+import re
+
+import pytest
+
+from models.recipe.written import everything, writers
+from models.summarizer import SHIPPED_READER
+from models.summarizer.conversation import written
+from models.summarizer.statement import Kind
+from models.summarizer.summarizer import Summarizer
+
+
+@pytest.fixture(scope="module")
+def summarizer(tmp_path_factory: pytest.TempPathFactory) -> Summarizer:
+    return Summarizer.load(SHIPPED_READER, "cpu", cache_dir=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.mark.parametrize(
+    ("said", "never"),
+    [
+        ("암보험 해지하려고 했는데요, 해지는 안 하고 유지하려고요", "해지 (요청|희망|문의)"),
+        ("운전자보험은 놔두고 자동차보험만 해지해 주세요", "운전자보험 해지"),
+        ("해약 말고 보험료만 낮출 수 있나요?", "(해약|해지) (환급|요청|문의)"),
+        ("책임자 바꿔 주세요", "이름 변경|계약자 변경"),
+        ("보험금 받는 계좌를 다른 은행으로 바꿀게요", "출금|자동이체"),
+        ("윗집에서 물이 새서 우리 집 천장이 다 젖었어. 윗집이 일상생활배상책임보험이 있다는데 어떻게 접수해?", "가입"),
+    ],
+)
+def test_a_negation_stays_one_and_no_other_object_is_named(summarizer: Summarizer, said: str, never: str) -> None:
+    (result,) = summarizer.results([said])
+    assert result.kind is not Kind.NO_REQUEST
+    assert not re.search(never, result.text), result.text
+
+
+@pytest.mark.parametrize("said", ["아 죄송합니다 잘못 걸었어요.", "덕분에 잘 처리됐어요, 감사합니다. 수고하세요."])
+def test_a_wrong_number_and_a_thank_you_are_no_request(summarizer: Summarizer, said: str) -> None:
+    (result,) = summarizer.results([said])
+    assert (result.kind, result.text) == (Kind.NO_REQUEST, "")
+
+
+def test_every_phrase_points_to_the_turn_it_was_said_in(summarizer: Summarizer) -> None:
+    turns = [
+        (False, "안녕하세요 무엇을 도와드릴까요"),
+        (True, "네 치아보험 때문에 전화했는데요"),
+        (False, "네 말씀하세요"),
+        (True, "임플란트 두 개 하면 얼마까지 나오나요?"),
+        (False, "확인해 드리겠습니다"),
+    ]
+    (result,) = summarizer.results([written(turns)])
+    assert result.evidence
+    assert all(one.phrase in result.text for one in result.evidence)
+    assert {one.utterance for one in result.evidence if "임플란트" in one.phrase} == {3}
+    assert 0 < result.confidence <= 1
+
+
+def test_no_phrase_of_what_callers_wrote_is_without_evidence(summarizer: Summarizer) -> None:
+    rows = list(everything(writers()[:1]))[:60]
+    for row, result in zip(rows, summarizer.attempts([row.text for row in rows]), strict=True):
+        numbers = {turn.number for turn in row.conversation}
+        assert all(one.utterance in numbers and one.phrase in result.text for one in result.evidence)
+        assert bool(result.evidence) is (result.kind is not Kind.NO_REQUEST)

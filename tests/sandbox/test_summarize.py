@@ -1,0 +1,28 @@
+"""``make summarize``: a call a line in, an answer a line out."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.summarize import main
+
+
+def test_lines_come_out_in_order_with_kind_confidence_and_evidence(tmp_path: Path) -> None:
+    calls = [
+        {"id": "a", "utterances": [{"spk": "customer", "msg": "계약 주소를 바꾸고 싶어요"}]},
+        {"id": "b", "utterances": [{"spk": "agent", "msg": ""}]},
+    ]
+    (tmp_path / "in.jsonl").write_text("\n".join(json.dumps(call) for call in calls), "utf-8")
+    assert main([str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 0
+    first, second = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert list(first) == ["id", "kind", "text", "confidence", "evidence", "model", "version"]
+    assert (first["id"], first["evidence"][-1]["utterance"]) == ("a", 0)
+    assert "주소" in first["text"]
+    assert (second["id"], second["kind"], second["text"]) == ("b", "no_request", "")
+
+
+def test_a_damaged_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.jsonl").write_text('{"id": 1, "utterances": [{"spk": "nobody", "msg": "x"}]}\n', "utf-8")
+    assert main([str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 1
+    assert "in.jsonl:1 is no call" in capsys.readouterr().err
