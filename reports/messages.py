@@ -3,12 +3,14 @@
 Keys are an error's code, or its code and case (``models.errors``); a case without words of its own is told as its error.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from models.call.reconciling import Action, Reason
 from models.call.redriving import Result
+from models.errors import stable_code
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,44 @@ RESULTS: Final[Mapping[Result, str]] = {
     Result.LEFT: "건너뜀: 이미 격리 해제됨",
     Result.UNKNOWN: "건너뜀: 통화 기록 없음",
 }
+
+
+# Where a row of a sweep stands: our own states, and Prefect's of its run.
+STATES: Final[Mapping[str, str]] = {
+    "Pending": "대기 중",
+    "Known": "이전 스윕에서 완료",
+    "Finished": "완료",
+    "Unknown": "알 수 없음",
+    "Scheduled": "예약됨",
+    "Late": "시작이 늦어짐",
+    "AwaitingRetry": "재시도 대기 중",
+    "Running": "실행 중",
+    "Retrying": "재시도 중",
+    "Completed": "완료",
+    "Failed": "실패",
+    "TimedOut": "시간 초과",
+    "Crashed": "실행기가 중단됨",
+    "Cancelling": "취소하는 중",
+    "Cancelled": "취소됨",
+    "Paused": "일시 정지",
+    "Suspended": "일시 중단",
+}
+_ERROR_NAMED = re.compile(r"\b[A-Z][A-Za-z]+\b|\b[a-z]+(?:_[a-z]+)+\b")
+
+
+def state_name(state: str) -> str:
+    """A state in Korean; one that this release does not know is shown as it is."""
+    return STATES.get(state, state)
+
+
+def told_failure(text: str) -> str:
+    """What people are told of a run's failure, by the first error that its state's message names; a message that names none is told whole.
+
+    >>> told_failure("Flow run encountered an exception: TrainingFailed: the loss became NaN.")
+    '학습이 발산했거나 메모리가 부족합니다. 학습률이나 배치 크기를 줄여 다시 실행하세요.'
+    """
+    found = next((ERRORS[code] for name in _ERROR_NAMED.findall(text) if (code := stable_code(name)) in ERRORS), None)
+    return f"{found.reason} {found.remedy}" if found else text
 
 
 def message_of(code: str, case: str = "") -> Message:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from prefect.client.schemas.objects import StateType
 
 from models import errors
 from models.call.reconciling import Action, Reason
@@ -13,7 +14,7 @@ from models.call.redriving import Result
 from models.call.steps import Step
 from models.errors import ReadbackError
 from reports.call import SPEAKERS
-from reports.messages import ACTIONS, ERRORS, REASONS, RESULTS, message_of
+from reports.messages import ACTIONS, ERRORS, REASONS, RESULTS, message_of, state_name, told_failure
 
 ROOT = Path(__file__).parents[2]
 EVERY_CLASS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, ReadbackError)]
@@ -45,6 +46,21 @@ def test_every_step_has_a_korean_name(step: Step) -> None:
 def test_every_state_of_a_call_is_told_in_korean(kinds: type, words: dict[str, str]) -> None:
     assert set(words) == set(kinds)
     assert all(HANGUL.search(said) for said in words.values())
+
+
+def test_a_failed_row_of_a_sweep_is_told_in_korean_by_the_error_that_its_message_names() -> None:
+    assert told_failure("Flow run encountered an exception: ModelRefused: gone.") == " ".join(
+        (ERRORS["model_refused"].reason, ERRORS["model_refused"].remedy)
+    )
+    assert told_failure("model_refused: there is no run bart/x") == told_failure("ModelRefused: it is gone")
+    assert told_failure("out of luck") == "out of luck"
+
+
+@pytest.mark.parametrize(
+    "state", [*{state.value.capitalize() for state in StateType}, "Known", "Finished", "Unknown", "TimedOut", "AwaitingRetry", "Late"]
+)
+def test_every_state_of_a_sweeps_row_is_told_in_korean(state: str) -> None:
+    assert HANGUL.search(state_name(state))
 
 
 def test_an_error_of_another_release_is_told_by_its_code() -> None:
