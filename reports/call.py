@@ -90,7 +90,7 @@ def _recording(record: CallRecord, audio: RecordingAudio | None, sound: Sound | 
         return ""
     picture = f"![파형]({data_uri(waveform_svg(audio).encode('utf-8'), 'image/svg+xml')})"
     heard = _heard(sound, "녹취") if sound else ""
-    rest = f"전체를 들으려면 `hear` 배포를 `call_id`에 `{record.call_id}`를 넣어 실행하세요."
+    rest = f"전체를 듣거나 재생기가 보이지 않는 화면에서 들으려면 `hear` 배포를 `call_id`에 `{record.call_id}`를 넣어 실행하세요."
     return "\n\n".join(filter(None, [f"## 녹취 ({audio.seconds:.0f}초)", picture, heard, "" if sound and sound.address else rest]))
 
 
@@ -137,7 +137,7 @@ def _about(record: CallRecord) -> str:
         ("통화 시각", _call_time(record.recording)),
         ("연락 ID", named(shown_contact(record.contact_id))),
         ("통화", f"`{record.call_id}`"),
-        ("번호", str(number or "")),
+        ("파일 번호", str(number or "")),
         ("요약 모델", f"{named(summary.model)} ({named(summary.version)})" if summary else ""),
         ("연락 속성", "Amazon Connect가 받지 않아 기록하지 못했습니다." if record.contact_refusal else ""),
         ("S3 파일", " ".join(f"`{key}`" for key in files)),
