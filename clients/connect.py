@@ -1,4 +1,4 @@
-"""Amazon Connect: write what was understood to the contact, so that a Connect flow can show and play it.
+"""Amazon Connect: write what was understood to the contact, so that a Connect flow can show and play it; ask who called.
 
 Attributes can be written during a contact and after it. Connect keeps 32,768 UTF-8 bytes over all attributes of a contact;
 what others wrote counts too, so a set that passes the check here can still be refused.
@@ -45,7 +45,16 @@ class ConnectContacts:
         try:
             self._connect.update_contact_attributes(InitialContactId=contact_id, InstanceId=self._instance_id, Attributes=dict(attributes))
         except (ClientError, BotoCoreError) as error:
-            raise _ours(error, contact_id) from error
+            raise _ours(error, "write the attributes of a contact", "connect:UpdateContactAttributes") from error
+
+    def customer_number(self, contact_id: str) -> str:
+        """The caller's phone number as Connect has it (``+8210…``); empty for contacts that are no phone calls."""
+        try:
+            answer = self._connect.describe_contact(InstanceId=self._instance_id, ContactId=contact_id)
+        except (ClientError, BotoCoreError) as error:
+            raise _ours(error, "look at a contact", "connect:DescribeContact") from error
+        endpoint = answer["Contact"].get("CustomerEndpoint", {})
+        return str(endpoint.get("Address", "")) if endpoint.get("Type") == "TELEPHONE_NUMBER" else ""
 
 
 def _check(attributes: Mapping[str, str]) -> None:
@@ -63,9 +72,8 @@ def _check(attributes: Mapping[str, str]) -> None:
         )
 
 
-def _ours(error: ClientError | BotoCoreError, contact_id: str) -> ReadbackError:
-    """Map an SDK error to exactly one of our classes."""
-    action = f"write the attributes of contact {contact_id}"
+def _ours(error: ClientError | BotoCoreError, action: str, permission: str) -> ReadbackError:
+    """Map an SDK error to exactly one of our classes. No contact is named: its id may be a phone number, and Prefect keeps the message."""
     if not isinstance(error, ClientError):
         return aws_error(error, action)
     answer = error.response
@@ -73,7 +81,7 @@ def _ours(error: ClientError | BotoCoreError, contact_id: str) -> ReadbackError:
     meta = answer.get("ResponseMetadata", {})
     reply = VendorReply(VENDOR, meta.get("HTTPStatusCode", 0), code, meta.get("RequestId", ""))
     if code in _OURS:
-        remedy = "Allow connect:UpdateContactAttributes on the instance, and check READBACK_CONNECT_INSTANCE_ID"
+        remedy = f"Allow {permission} on the instance, and check READBACK_CONNECT_INSTANCE_ID"
         return ConfigurationError(f"could not {action}: AWS refused", remedy=remedy, reply=reply)
     if code in _SLOW:
         return TooManyRequests(f"could not {action}: Connect asks for a slower pace", reply=reply)

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from clients import metadata as user_metadata
 from clients.aws import CONFLICTS, GONE, aws_client, aws_error, reply_of
 from models.errors import ObjectGone, StorageConflict
+from models.keys import shown_key
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,17 @@ class ObjectStore:
         self.bucket = bucket
         self._s3 = aws_client("s3", region=region, endpoint_url=endpoint_url, timeout_seconds=timeout_seconds, attempts=attempts)
 
+    def _at(self, key: str) -> str:
+        """Where an object lies, as messages tell it."""
+        return f"s3://{self.bucket}/{shown_key(key)}"
+
     def get(self, key: str) -> StoredObject:
         """Read a whole object; ObjectGone when there is none."""
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
             body = answer["Body"].read()
         except (ClientError, BotoCoreError) as error:
-            _raise_ours(error, f"read s3://{self.bucket}/{key}")
+            _raise_ours(error, f"read {self._at(key)}")
         return StoredObject(_facts(key, answer, size=len(body)), body)
 
     def find(self, key: str) -> StoredObject | None:
@@ -73,7 +78,7 @@ class ObjectStore:
         except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] in GONE:
                 return None
-            _raise_ours(error, f"look at s3://{self.bucket}/{key}")
+            _raise_ours(error, f"look at {self._at(key)}")
         return _facts(key, answer, size=answer["ContentLength"])
 
     def put(
@@ -107,8 +112,8 @@ class ObjectStore:
             )
         except (ClientError, BotoCoreError) as error:
             if condition and isinstance(error, ClientError) and error.response["Error"]["Code"] in CONFLICTS | GONE:
-                raise StorageConflict(f"another writer changed s3://{self.bucket}/{key} first", reply=reply_of(error)) from error
-            _raise_ours(error, f"write s3://{self.bucket}/{key}")
+                raise StorageConflict(f"another writer changed {self._at(key)} first", reply=reply_of(error)) from error
+            _raise_ours(error, f"write {self._at(key)}")
         etag: str = answer["ETag"]
         return etag.strip('"')
 
@@ -117,7 +122,7 @@ class ObjectStore:
         try:
             self._s3.delete_object(Bucket=self.bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
-            _raise_ours(error, f"delete s3://{self.bucket}/{key}")
+            _raise_ours(error, f"delete {self._at(key)}")
 
     def walk(self, prefix: str, *, start_after: str = "") -> Iterator[ObjectFacts]:
         """Stream the facts of every object under a prefix in key order, a page of 1,000 at a time."""
@@ -154,7 +159,7 @@ class ObjectStore:
             # Without its marker, a version that somebody deleted and that is not ours would be seen again.
             return erased + sum(self._erase_version(entry, "") for entry in markers if len(doomed) == len(versions))
         except (ClientError, BotoCoreError) as error:
-            _raise_ours(error, f"erase s3://{self.bucket}/{key}")
+            _raise_ours(error, f"erase {self._at(key)}")
 
     def _erase_version(self, entry: Mapping[str, Any], only_etag: str) -> bool:
         """Remove one version; False when, in a bucket without versions, another object lies there since it was listed."""
@@ -179,16 +184,16 @@ class ObjectStore:
             cause = error.__cause__ or error.__context__
             if not isinstance(cause, ClientError | BotoCoreError):
                 raise
-            _raise_ours(cause, f"upload {path.name} to s3://{self.bucket}/{key}")
+            _raise_ours(cause, f"upload {path.name} to {self._at(key)}")
         except (ClientError, BotoCoreError) as error:
-            _raise_ours(error, f"upload {path.name} to s3://{self.bucket}/{key}")
+            _raise_ours(error, f"upload {path.name} to {self._at(key)}")
 
     def download_file(self, key: str, path: Path) -> None:
         """Receive an object of any size into a file."""
         try:
             self._s3.download_file(self.bucket, key, str(path))
         except (ClientError, BotoCoreError) as error:
-            _raise_ours(error, f"download s3://{self.bucket}/{key}")
+            _raise_ours(error, f"download {self._at(key)}")
 
     def link(self, key: str, *, seconds: int = 86_400) -> str:
         """Sign a link that opens the object in a browser for a while (S3 allows seven days at most)."""

@@ -24,6 +24,8 @@ from wiring.configuration import Settings, load_settings
 
 logger = logging.getLogger("readback.register")
 ROOT = Path(__file__).resolve().parent.parent
+# Names of deployments in earlier releases.
+RETIRED = ("process-call/live", "summarize-call/g4dn", "reap/every-minute", "reconcile/recent", "digest/daily")
 
 # The server checks a template's variables anew for each run, a summary's too: 11 ms with all of Prefect's, 2 ms with these.
 # A resident worker is its own environment, so there is nothing that a run could set.
@@ -146,6 +148,22 @@ async def register() -> None:
             await register_pool(client, pool)
         for limit in limits(settings):
             await register_limit(client, limit)
+        await retire(client)
+
+
+async def retire(client: PrefectClient) -> None:
+    """Take automations and schedules from deployments that have another name now, so that nothing is started twice.
+
+    They stay, paused: a run that waits for one needs it. Delete them when none does.
+    """
+    for name in RETIRED:
+        try:
+            deployment = await client.read_deployment_by_name(name)
+        except ObjectNotFound:
+            continue
+        await client.delete_resource_owned_automations(f"prefect.deployment.{deployment.id}")
+        await client.pause_deployment(deployment.id)
+        logger.info("Deployment %s has another name now: paused", name)
 
 
 def deploy() -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
-from tasks.operations.digest import count_strays, digest_report, look_at_open_calls, read_day, yesterday
+from reports.digest import digest_report, digest_title
+from tasks.operations.digest import count_strays, look_at_open_calls, read_day, yesterday
 
 
 @flow(name="digest")
@@ -18,5 +19,5 @@ async def digest(day: date | None = None) -> None:
     now = datetime.now(UTC)
     day = day or yesterday(now)
     ended, open_now = await read_day(day), await look_at_open_calls()
-    title = f"{day:%Y-%m-%d}: 완료 {ended.read_back:,}, 격리 {ended.quarantined:,}"
-    await acreate_markdown_artifact(digest_report(day, ended, open_now, now, await count_strays(day)), key="digest", description=title)
+    report = digest_report(day, ended, open_now, now, strays=await count_strays(day))
+    await acreate_markdown_artifact(report, key="digest", description=digest_title(day, ended))

@@ -14,6 +14,7 @@ from prefect import flow, runtime
 import wiring
 from models.errors import ObjectGone
 from models.keys import call_id as call_id_of
+from models.keys import shown_key
 from tasks.operations.erase import (
     Receipt,
     begin_receipt,
@@ -46,10 +47,10 @@ async def erase(call_id: str, erase_recording: bool = True) -> Receipt:
         return await _finish(cast(Receipt, earlier))
     receipt = begin_receipt(call_id, str(runtime.flow_run.id), recording=erase_recording)
     await write_receipt(receipt)
-    await stop_runs(record)
+    stopped = await stop_runs(record)
     objects = await clear_contact(record)
     objects += await erase_objects(record, recording=erase_recording)
-    flow_runs, artifacts = await erase_from_prefect(record)
+    flow_runs, artifacts = await erase_from_prefect(record, stopped)
     objects += await erase_record(call_id)
     await check_nothing_is_left(record.recording, record.number, recording_erased=erase_recording)
     return await _finish(receipt.model_copy(update={"objects": objects, "flow_runs": flow_runs, "artifacts": artifacts}))
@@ -67,7 +68,7 @@ def _call_of(key: str) -> str:
     store = wiring.object_store()
     facts = store.head(key)
     if facts is None:
-        raise ObjectGone(f"there is no object {key}", remedy="Give the call's id with --call")
+        raise ObjectGone(f"there is no object {shown_key(key)}", remedy="Give the call's id with --call")
     return call_id_of(store.bucket, key, facts.etag)
 
 

@@ -17,16 +17,17 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 import wiring
-from models.call.record import CallRecord, OwnedCall, Recording
+from models.call.record import CallRecord, OwnedCall
 from models.call.steps import Step
 from models.errors import CallTakenOver, PermanentError, QuotaExhausted, ReadbackError, Superseded, TransientError
 from models.sound.recording import RecordingAudio
 from models.sound.wav import load_libraries
 from models.summarizer.statement import Kind
-from tasks.call.claim import Claim, Verdict, claim_call, complete_recording
+from tasks.call.claim import Claim, Verdict, claim_call, complete_recording, find_landed
 from tasks.call.convert import convert
 from tasks.call.fetch import fetch
 from tasks.call.hand_over import HandOver, hand_over
+from tasks.call.name import name_run
 from tasks.call.quarantine import failure_of, set_aside
 from tasks.call.report import report
 from tasks.call.speak import ensure_voice, speak
@@ -36,6 +37,7 @@ from tasks.call.transcribe import transcribe
 from tasks.call.upload import find_prompt, upload
 from tasks.operations.pause import requeue_with_backoff
 from tasks.retrying import NO_RESULT
+from tasks.without_words import without_words
 
 STATE_NAMES = {
     Verdict.FINISHED: "Duplicate",
@@ -43,6 +45,7 @@ STATE_NAMES = {
     Verdict.IN_QUARANTINE: "InQuarantine",
     Verdict.SUPERSEDED: "Superseded",
     Verdict.ERASED: "Erased",
+    Verdict.CANCELLED: "StaysCancelled",
 }
 
 
@@ -63,23 +66,26 @@ class Steps:
             self.seconds[step.value] = round(perf_counter() - begun, 3)
 
 
-def name_of_run() -> str:
-    """Name the run by its contact."""
-    given = runtime.flow_run.parameters
-    return Recording(bucket=given["bucket"], key=given["key"], etag=given.get("etag") or "").contact_id
-
-
-@flow(name="process-call", flow_run_name=name_of_run, **NO_RESULT)
-async def process_call(bucket: str, key: str, etag: str = "", size: int = 0) -> State[Any]:
-    """Read one recorded call back.
+@flow(name="process-call", **NO_RESULT)
+@without_words
+async def process_call(call_id: str = "", key: str = "", etag: str = "", size: int = 0, bucket: str = "") -> State[Any]:
+    """Read one recorded call back. Who starts it by hand gives a call or a key.
 
     Args:
-        bucket: S3 bucket that holds the recording.
+        call_id: The call, 32 hexadecimal digits, of a recording that was announced.
         key: S3 key of the recording, `connect/<instance>/CallRecordings/YYYY/MM/DD/<contactId>_<YYYYMMDD>T<HH:MM>_UTC.wav`.
         etag: Entity tag of the object; empty for whatever lies there now.
-        size: Size of the object in bytes, as the event says.
+        size: Size of the object in bytes.
+        bucket: S3 bucket that holds the recording; empty for ours.
     """
-    recording = await complete_recording(bucket, key, etag, size)
+    try:
+        recording = await find_landed(call_id) if call_id else await complete_recording(bucket, key, etag, size)
+    except TransientError as error:
+        await requeue_with_backoff(error, Step.CLAIM)
+        raise
+    if recording is None:
+        return _nothing_to_do(Claim(Verdict.ERASED, f"call {call_id} was erased"))
+    await name_run(recording)
     call, steps = OwnedCall(recording.call_id, str(runtime.flow_run.id)), Steps()
     try:
         with steps.step(Step.CLAIM):
@@ -110,7 +116,7 @@ async def process_call(bucket: str, key: str, etag: str = "", size: int = 0) -> 
 async def _quarantine(call: OwnedCall, error: ReadbackError, step: Step) -> State[Any]:
     record = await set_aside(call, failure_of(error, step, call.owner))
     await report(record, None)
-    return Failed(name="Quarantined", message=f"{type(error).__name__} in step {step}: {error}")
+    return Failed(name="Quarantined", message=f"{error.code} in step {step}: {error}")
 
 
 async def _read_back(call: OwnedCall, audio: RecordingAudio, steps: Steps, *, resumed: bool) -> CallRecord:

@@ -1,4 +1,5 @@
-"""Bring back what died: every minute, runs whose worker was killed are run again, and queues paused for a vendor are tried.
+"""Bring back what died: every minute, runs whose worker was killed are run again, queues paused for a vendor are tried,
+and runs that wait get their names.
 
 A killed run is known by its silence and marked Crashed, whatever its flow. A call that keeps crashing is left to reconcile, which
 starts it anew after a pause that grows. A crashed summary is left to its call, which has started another by then.
@@ -17,13 +18,14 @@ from prefect.states import AwaitingRetry, Crashed
 
 import wiring
 from models.call.reconciling import ReapAction, ReapingRules, RunFacts, reap_action
+from tasks.operations.naming import name_waiting_calls
 from tasks.operations.pause import pause_for_outage, resume_calls, resume_when_due
-from tasks.operations.runs import CALL_FLOW, SUMMARY_FLOW, changed_since, flow_names, heard_since, runs_in
+from tasks.operations.runs import CALL_FLOW, HEAR_FLOW, SUMMARY_FLOW, changed_since, flow_names, heard_since, runs_in
 
 # A crash older than this has been dealt with by reconcile, or by a person.
 _LOOK_BACK = timedelta(hours=1)
 # Flows of the resident workers: a run is taken and begun within moments, and sends its first heartbeat as it begins.
-RESIDENT = (CALL_FLOW, SUMMARY_FLOW, "reconcile", "reap", "redrive", "digest", "erase")
+RESIDENT = (CALL_FLOW, SUMMARY_FLOW, HEAR_FLOW, "reconcile", "reap", "redrive", "digest", "erase")
 _HEARTBEAT_SECONDS = 30  # Prefect's shortest, which our workers use
 
 
@@ -44,6 +46,7 @@ async def reap(resume_now: bool = False) -> None:
         elif not await resume_when_due(client, now):
             await pause_for_outage(client, now)
         done.update(await _reap_action_runs(client, now))
+        await name_waiting_calls(client, now)
     if done:
         get_run_logger().warning("Took care of runs: %s", dict(done))
 

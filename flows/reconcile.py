@@ -12,9 +12,19 @@ from prefect import flow, get_client, get_run_logger
 from prefect.artifacts import acreate_markdown_artifact
 
 import wiring
-from models.call.reconciling import Action
+from models.call.reconciling import Action, Totals
 from models.keys import StorageKeys
-from tasks.operations.reconcile import Cursor, Scope, Totals, batches, compare, read_cursor, report_of, write_cursor
+from reports.reconcile import reconcile_report
+from tasks.operations.reconcile import (
+    Cursor,
+    Scope,
+    batches,
+    close_cancelled,
+    compare,
+    idempotency_key,
+    read_cursor,
+    write_cursor,
+)
 from tasks.operations.runs import Pace, call_deployment, start_call
 
 
@@ -54,7 +64,7 @@ async def reconcile(
             wiring.settings().recordings_prefix or "the whole bucket",
         )
     if not recent or totals.starts or totals.unreadable:
-        await acreate_markdown_artifact(report_of(scope, totals), key="reconcile", description=f"시작 {totals.starts:,}건")
+        await acreate_markdown_artifact(reconcile_report(str(scope), totals), key="reconcile", description=f"시작 {totals.starts:,}건")
 
 
 async def _go_through(scope: Scope, *, at_once: int, per_minute: int, seconds: float, resume: bool) -> Totals:
@@ -68,11 +78,13 @@ async def _go_through(scope: Scope, *, at_once: int, per_minute: int, seconds: f
             folder, batch = page
             for finding in await compare(batch, scope):
                 totals.add(finding)
-                if finding.decision.action is Action.LEAVE:
+                if finding.decision.action is Action.CLOSE:
+                    await close_cancelled(finding)
+                if finding.decision.action not in (Action.START, Action.RESTART):
                     continue
                 if not await pace.next():
                     return totals
-                run = await start_call(client, deployment, finding.recording, finding.idempotency_key(datetime.now(UTC)))
+                run = await start_call(client, deployment, finding.recording, idempotency_key(finding, datetime.now(UTC)))
                 totals.note_start(finding, str(run.id))
             place = Cursor(scope=str(scope), folder=folder, key=batch[-1].key, looked_at=totals.looked_at, updated_at=datetime.now(UTC))
             await asyncio.to_thread(write_cursor, store, place)

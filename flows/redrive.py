@@ -1,7 +1,7 @@
 """Do quarantined calls again: one, all of a class, or a time range.
 
 python -m flows.redrive --call ID [--call ID ...]
-python -m flows.redrive --error BadRecording [--since 2026-11-20T00:00+09:00] [--until ...] [--dry-run] [--pay-again]
+python -m flows.redrive --error bad_recording [--since 2026-11-20T00:00+09:00] [--until ...] [--dry-run] [--pay-again]
 """
 
 import argparse
@@ -12,8 +12,10 @@ from prefect import flow, get_client, get_run_logger
 from prefect.artifacts import acreate_markdown_artifact
 
 import wiring
+from models.call.redriving import Redriven, Result, Selection
 from models.errors import ConfigurationError
-from tasks.operations.redrive import Redriven, Result, Selection, reopen_call, report_of, selected
+from reports.redrive import redrive_report
+from tasks.operations.redrive import reopen_call, selected
 from tasks.operations.runs import Pace, call_deployment, start_call
 
 
@@ -32,18 +34,18 @@ async def redrive(
 
     Args:
         calls: Ids of calls (32 hexadecimal digits, as in their artifacts); the filters below then do not apply.
-        error: Only calls of this error class, such as `BadRecording`.
+        error: Only calls of this error code, such as `bad_recording`.
         since: Only calls quarantined at this time or later.
         until: Only calls quarantined at this time or earlier.
-        pay_again: Submit a recording to speech-to-text again although it was, or may have been, paid for already (AnswerLost,
-            JobGone). Off: such calls stay in quarantine.
+        pay_again: Submit a recording to speech-to-text again although it was, or may have been, paid for already
+            (`answer_lost`, `job_gone`). Off: such calls stay in quarantine.
         dry_run: Only say what would be done.
         at_once: How many calls may be unfinished on queue `backfill` at once.
         per_minute: How many calls are started a minute at most.
     """
     selection = Selection(calls=calls or [], error=error, since=_aware(since), until=_aware(until))
     if selection.empty:
-        raise ConfigurationError("nothing was chosen to be redriven", remedy="Give call ids, an error class, or a time range")
+        raise ConfigurationError("nothing was chosen to be redriven", remedy="Give call ids, an error code, or a time range")
     lines: list[Redriven] = []
     chosen = selected(wiring.object_store(), selection)
     async with get_client() as client:
@@ -56,7 +58,7 @@ async def redrive(
                 line = line.model_copy(update={"result": Result.REDRIVEN, "run_id": str(run.id)})
             lines.append(line)
     get_run_logger().info("Redrove %s of %s calls", sum(line.result is Result.REDRIVEN for line in lines), len(lines))
-    await acreate_markdown_artifact(report_of(lines), key="redrive", description=f"격리 통화 재처리 {len(lines)}건")
+    await acreate_markdown_artifact(redrive_report(lines), key="redrive", description=f"격리 통화 재처리 {len(lines)}건")
     return lines
 
 
@@ -68,7 +70,7 @@ def main() -> None:
     """Read the command line, redrive, and say what became of each call."""
     parser = argparse.ArgumentParser(prog="python -m flows.redrive", description="Do quarantined calls again, behind live calls.")
     parser.add_argument("--call", action="append", dest="calls", metavar="ID", help="id of a call; may be given several times")
-    parser.add_argument("--error", default="", help="all calls of this error class, such as BadRecording")
+    parser.add_argument("--error", default="", help="all calls of this error code, such as bad_recording")
     parser.add_argument("--since", type=datetime.fromisoformat, help="quarantined at this time or later (ISO 8601; UTC without zone)")
     parser.add_argument("--until", type=datetime.fromisoformat, help="quarantined at this time or earlier")
     parser.add_argument("--pay-again", action="store_true", help="submit again what was, or may have been, paid for already")

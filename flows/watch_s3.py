@@ -22,6 +22,7 @@ from clients.sqs import NotificationQueue, QueueMessage
 from models.call.notifications import EVENT_NAME, STRAY_EVENT_NAME, UnreadableMessage, event_id, landed
 from models.call.record import Recording
 from models.errors import ReadbackError
+from stores.landed import announce
 
 logger = logging.getLogger("readback.watch_s3")
 
@@ -29,16 +30,16 @@ LONGEST_PAUSE_SECONDS = 30.0
 
 
 def event_of(recording: Recording) -> dict[str, Any]:
-    """The Prefect event that announces a recording; the automation turns it into a run of ``process-call``."""
+    """The Prefect event that announces a recording; the automation turns it into a run of ``process-call``.
+
+    It names the call alone: Prefect keeps events beyond an erasure.
+    """
     return {
         "id": str(event_id(recording)),
         "event": EVENT_NAME,
         "occurred": datetime.now(UTC).isoformat(),
-        "resource": {
-            "prefect.resource.id": f"readback.recording.{recording.call_id}",
-            "prefect.resource.name": recording.contact_id,
-        },
-        "payload": recording.model_dump(),
+        "resource": {"prefect.resource.id": f"readback.recording.{recording.call_id}"},
+        "payload": {"call_id": recording.call_id},
     }
 
 
@@ -75,6 +76,7 @@ async def pass_on(client: PrefectClient, queue: NotificationQueue, messages: Seq
         readable.append(message)
         recordings += announced.recordings
         strays += announced.strays
+    recordings, erased = await _announced(recordings)
     if recordings or strays:
         await post_events(client, [*map(event_of, recordings), *map(stray_event_of, strays)])
     for folder, count in Counter(stray.key.rpartition("/")[0] for stray in strays).items():
@@ -87,8 +89,15 @@ async def pass_on(client: PrefectClient, queue: NotificationQueue, messages: Seq
         )
     for message in readable:
         await asyncio.to_thread(queue.delete, message)
-    seen.update(recordings=len(recordings), strays=len(strays), messages=len(messages))
+    seen.update(recordings=len(recordings), strays=len(strays), erased=erased, messages=len(messages))
     return seen
+
+
+async def _announced(recordings: Sequence[Recording]) -> tuple[list[Recording], int]:
+    """Write down which recordings the events will be about; returns those, and how many calls were erased and are announced no more."""
+    store = wiring.object_store()
+    told = await asyncio.gather(*(asyncio.to_thread(announce, store, recording) for recording in recordings))
+    return [recording for recording, may_be_told in zip(recordings, told, strict=True) if may_be_told], told.count(False)
 
 
 async def watch(stop: asyncio.Event) -> None:

@@ -17,6 +17,7 @@
     ├── QuotaExhausted            a paid quota is used up: the step pauses until people act
     ├── CallTakenOver             another run works on this call now: this one stops without touching it
     ├── Superseded                another upload lies under the recording's key: it is a call of its own, and this one ends
+    ├── Unexpected                a fault of ours that no class was drawn for: the run fails, its log has the rest
     └── TransientError            the same request may succeed later
         ├── VendorUnavailable     reset, timeout, 5xx
         ├── TooManyRequests       the vendor asks for a slower pace
@@ -24,9 +25,16 @@
 
 Which class an error belongs to decides what happens next, so a client maps every documented vendor error to exactly one
 class and nothing above the clients looks at status codes.
+
+What is stored of an error is its ``code``, which stays when a class gets another name, and where one class has many reasons its ``case``;
+``reports/messages.py`` says in Korean what each of them means and what is to be done.
 """
 
+import re
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator
 
 
 @dataclass(frozen=True)
@@ -43,14 +51,32 @@ class VendorReply:
     request_id: str = ""
 
 
-class ReadbackError(Exception):
-    """Base of every error raised on purpose: a sentence for people, a remedy, and the vendor's reply where there was one."""
+def stable_code(name: str) -> str:
+    """An error's code from its class's name, as older records and people's commands have it; a code stays as it is.
 
-    def __init__(self, message: str, *, remedy: str = "", reply: VendorReply | None = None) -> None:
+    >>> stable_code("BadRecording"), stable_code("bad_recording")
+    ('bad_recording', 'bad_recording')
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+ErrorCode = Annotated[str, BeforeValidator(stable_code)]
+
+
+class ReadbackError(Exception):
+    """Base of every error raised on purpose: a sentence for engineers, a remedy, and the vendor's reply where there was one.
+
+    The sentence stands in states, events and logs, so it names no caller, no contact and no recording's key (``models.keys.shown_key``).
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, remedy: str = "", reply: VendorReply | None = None, case: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
         self.reply = reply
+        self.case = case
 
     def __str__(self) -> str:
         parts = [self.message.rstrip(".")]
@@ -66,78 +92,110 @@ class ReadbackError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keep keyword-only fields when an error crosses a process boundary."""
-        return _rebuild, (type(self), self.message, self.remedy, self.reply)
+        return _rebuild, (type(self), self.message, self.remedy, self.reply, self.case)
 
 
-def _rebuild(kind: type[ReadbackError], message: str, remedy: str, reply: VendorReply | None) -> ReadbackError:
-    return kind(message, remedy=remedy, reply=reply)
+def _rebuild(kind: type[ReadbackError], message: str, remedy: str, reply: VendorReply | None, case: str) -> ReadbackError:
+    return kind(message, remedy=remedy, reply=reply, case=case)
 
 
 class PermanentError(ReadbackError):
     """Repeating the same request cannot help."""
 
+    code = "permanent_error"
+
 
 class BadRecording(PermanentError):
     """The object under the recordings prefix cannot be treated as a call."""
+
+    code = "bad_recording"
 
 
 class ObjectGone(PermanentError):
     """An object is not in the bucket."""
 
+    code = "object_gone"
+
 
 class NoSpeech(PermanentError):
     """The recording holds no words."""
+
+    code = "no_speech"
 
 
 class BadTranscript(PermanentError):
     """The transcript cannot be summarized or spoken."""
 
+    code = "bad_transcript"
+
 
 class BadPrompt(PermanentError):
     """The prompt would not play correctly in Amazon Connect."""
+
+    code = "bad_prompt"
 
 
 class VendorRefused(PermanentError):
     """The vendor understood the request and will not accept it, now or later."""
 
+    code = "vendor_refused"
+
 
 class JobFailed(PermanentError):
     """The vendor accepted the job and reported its failure."""
+
+    code = "job_failed"
 
 
 class JobGone(PermanentError):
     """The vendor no longer knows the job; the recording itself is fine, so the step that holds the job id decides what follows."""
 
+    code = "job_gone"
+
 
 class AnswerLost(PermanentError):
     """A paid request was sent and its answer never arrived; a person decides whether to pay again."""
+
+    code = "answer_lost"
 
 
 class TrainingFailed(PermanentError):
     """A fine-tuning run diverged or did not fit into memory; the remedy says what to change."""
 
+    code = "training_failed"
+
 
 class ModelRefused(PermanentError):
     """A model version is unknown, damaged, or did not pass the gate; the model in service stays."""
+
+    code = "model_refused"
 
 
 class ConfigurationError(ReadbackError):
     """A setting, credential or permission of ours is wrong."""
 
+    code = "configuration_error"
+
 
 class QuotaExhausted(ReadbackError):
     """A paid quota is used up; waiting seconds will not help, quarantining calls would be wrong."""
+
+    code = "quota_exhausted"
 
 
 class CallTakenOver(ReadbackError):
     """Another run works on this call now; this one must stop without touching it."""
 
+    code = "call_taken_over"
+
 
 class Superseded(ReadbackError):
     """Another upload lies under the key of the call's recording; it is the call ``by``, with a run of its own."""
 
-    def __init__(self, message: str, *, remedy: str = "", reply: VendorReply | None = None, by: str = "") -> None:
-        super().__init__(message, remedy=remedy, reply=reply)
+    code = "superseded"
+
+    def __init__(self, message: str, *, remedy: str = "", reply: VendorReply | None = None, case: str = "", by: str = "") -> None:
+        super().__init__(message, remedy=remedy, reply=reply, case=case)
         self.by = by
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -145,21 +203,39 @@ class Superseded(ReadbackError):
         return *super().__reduce__(), {"by": self.by}
 
 
+class Unexpected(ReadbackError):
+    """A fault that nobody foresaw; its own message, which may hold a caller's words, stays in the log of its run."""
+
+    code = "unexpected"
+
+
 class TransientError(ReadbackError):
     """The same request may succeed later."""
+
+    code = "transient_error"
 
 
 class VendorUnavailable(TransientError):
     """No usable answer: a reset, a timeout, a 5xx."""
 
+    code = "vendor_unavailable"
+
 
 class TooManyRequests(TransientError):
     """The vendor asks for a slower pace; ``retry_after_seconds`` is how long it asked us to wait, None where it named no time."""
 
+    code = "too_many_requests"
+
     def __init__(
-        self, message: str, *, remedy: str = "", reply: VendorReply | None = None, retry_after_seconds: float | None = None
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        reply: VendorReply | None = None,
+        case: str = "",
+        retry_after_seconds: float | None = None,
     ) -> None:
-        super().__init__(message, remedy=remedy, reply=reply)
+        super().__init__(message, remedy=remedy, reply=reply, case=case)
         self.retry_after_seconds = retry_after_seconds
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -169,3 +245,5 @@ class TooManyRequests(TransientError):
 
 class StorageConflict(TransientError):
     """A conditional write lost against another writer."""
+
+    code = "storage_conflict"

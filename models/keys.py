@@ -70,6 +70,37 @@ def place_of(key: str, prefix: str) -> Place:
     return Place.STRAY if name is not None or (key.startswith(prefix) and key.lower().endswith(".wav")) else Place.OTHER
 
 
+_UUID = re.compile(r"[0-9a-f]{8}(?=-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$)", re.IGNORECASE)
+
+
+def short_contact(contact: str) -> str:
+    """As much of a contact's id as names of runs and messages may tell: the first eight digits of Connect's own; of any other, which
+    may be a phone number, nothing.
+
+    >>> short_contact("0fd1826c-a94e-4b35-b2d7-c3589e6f7b11"), short_contact("010-1234-5678")
+    ('0fd1826c', '')
+    """
+    match = _UUID.match(contact)
+    return match[0] if match else ""
+
+
+def shown_key(key: str) -> str:
+    """A key as errors, states and logs tell it: ours as it is, a recording's without its contact, which the states of runs keep for days.
+
+    >>> shown_key("connect/acme/CallRecordings/2026/11/21/0fd1826c-a94e-4b35-b2d7-c3589e6f7b11_20261121T01:30_UTC.wav")
+    'connect/acme/CallRecordings/2026/11/21/0fd1826c…_20261121T01:30_UTC.wav'
+    >>> shown_key("connect/010-1234-5678.wav"), shown_key("tts/tts_12.wav")
+    ('connect/….wav', 'tts/tts_12.wav')
+    """
+    match = _RECORDING.match(key)
+    if match:
+        return f"{key[: match.start('contact')]}{short_contact(match['contact'])}…{key[match.end('contact') :]}"
+    if key.endswith(".wav") and not key.startswith(StorageKeys.PROMPTS):
+        folder, slash, _ = key.rpartition("/")
+        return f"{folder}{slash}….wav"
+    return key
+
+
 def recorded_on(key: str) -> date | None:
     """The day (UTC) on which a recording began, or None when the key names no call recording.
 
@@ -119,8 +150,11 @@ def call_id(bucket: str, key: str, etag: str) -> str:
 class StorageKeys:
     """Keys of what we write. ``n`` is the recording's number, the same for its three files."""
 
+    PROMPTS = "tts/"
     NUMBER_COUNTER = "calls/number.json"
     CALLS = "calls/records/"
+    LANDED = "calls/landed/"
+    TO_HEAR = "calls/to-hear/"
     QUARANTINE = "quarantine/"
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
@@ -141,12 +175,22 @@ class StorageKeys:
     @staticmethod
     def prompt(n: int) -> str:
         """The prompt that Amazon Connect plays."""
-        return f"tts/tts_{n}.wav"
+        return f"{StorageKeys.PROMPTS}tts_{n}.wav"
 
     @classmethod
     def call_record(cls, call: str) -> str:
         """The machine-readable record of one call; two leading digits spread the calls over S3's partitions."""
         return f"{cls.CALLS}{call[:2]}/{call}.json"
+
+    @classmethod
+    def landed(cls, call: str) -> str:
+        """Which recording an event is about: events name the call alone, since Prefect keeps them for days and cannot delete one."""
+        return f"{cls.LANDED}{call[:2]}/{call}.json"
+
+    @classmethod
+    def to_hear(cls, call: str) -> str:
+        """The recording with personal numbers silenced, made when somebody asks to hear it."""
+        return f"{cls.TO_HEAR}{call}.wav"
 
     @classmethod
     def quarantine_note(cls, call: str) -> str:

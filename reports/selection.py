@@ -10,6 +10,7 @@ from models.lifecycle.versions import Move
 from models.lifecycle.voting import TIE_RULE, Scope, Tally, VoteResult, VoteState
 from reports import plots
 from reports.markdown import named, table
+from reports.messages import told_failure
 
 SCOPES: dict[Scope, str] = {"all": "전체", "short": "짧은 문의", "long": "긴 문의"}
 DECISIONS = {
@@ -33,7 +34,9 @@ def board_report(line: Line[Any], board: Board, examples: Mapping[str, tuple[Seq
         table((*columns, *costs), [_standing(line, standing) for standing in board.standings]),
     ]
     learnt = [f"- `{name}`: 시험 데이터 {rows:,}행을 학습했습니다." for name, rows in board.test_set.learnt_by.items()]
-    left_out = [f"- `{name}`: {named(reason)}" for name, reason in board.left_out.items() if name not in board.test_set.learnt_by]
+    left_out = [
+        f"- `{name}`: {named(told_failure(reason))}" for name, reason in board.left_out.items() if name not in board.test_set.learnt_by
+    ]
     parts += ["\n".join(["## 순위에서 빠진 후보", *learnt, *left_out])] if learnt or left_out else []
     for standing in board.standings:
         worst, best = examples[standing.candidate]

@@ -9,7 +9,8 @@ from models.training.data.split import Split
 from models.training.outputs import RunSummary, SweepRow
 from models.training.request_classifier import ClassifierSummary
 from reports import plots
-from reports.markdown import figure, table
+from reports.markdown import figure, named, table
+from reports.messages import state_name, told_failure
 
 # Files of a run that its report links to.
 RUN_FILES = ("metrics.csv", "split.json", "run.json", "test.csv", "losses.png", "scores.png")
@@ -73,7 +74,7 @@ def _sweep_row(row: SweepRow, address: str) -> dict[str, str]:
     best, test = (summary.result.best, summary.test_scores) if summary else (None, None)
     return {
         "실행": row.run,
-        "상태": row.state,
+        "상태": state_name(row.state),
         "모델": config.family,
         "방법": config.method,
         "학습률": f"{config.learning_rate:g}",
@@ -84,7 +85,7 @@ def _sweep_row(row: SweepRow, address: str) -> dict[str, str]:
         "BERTScore": figure(best.bertscore_f1 if best else None),
         "STS": figure(best.sts if best else None),
         "시험 점수": figure(test.score if test else None),
-        "결과": summary.prefix if summary else row.reason[:200],
+        "결과": summary.prefix if summary else told_failure(row.reason)[:200],
         "링크": address,
     }
 
@@ -92,7 +93,7 @@ def _sweep_row(row: SweepRow, address: str) -> dict[str, str]:
 def sweep_report(name: str, rows: Sequence[SweepRow], best: RunSummary, bucket: str, metrics_link: str) -> str:
     """The best row of a sweep, the encoders that judged, and the rows that failed."""
     encoders = ", ".join(f"{name}: {encoder}" for name, encoder in best.result.encoders.items()) or "없음 (손실로 비교)"
-    failed = [f"- `{row.run}`: {row.state} {row.reason}" for row in rows if row.summary is None]
+    failed = [f"- `{row.run}`: {state_name(row.state)} {named(told_failure(row.reason))}".rstrip() for row in rows if row.summary is None]
     lines = [
         f"# {name}: {best.run}",
         "",

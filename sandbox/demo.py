@@ -40,11 +40,6 @@ class Upload:
     key: str
     call: str
 
-    @property
-    def contact(self) -> str:
-        """The contact that Connect's name of the file begins with."""
-        return self.file.name.partition("_")[0]
-
 
 def connect_key(name: str) -> str:
     """Where Amazon Connect would write a recording of this name.
@@ -88,11 +83,11 @@ def record_of(s3: Any, upload: Upload) -> CallRecord | None:
 
 
 def failed_runs(stack: Stack) -> dict[str, str]:
-    """Why runs of ``process-call`` have failed for good, by contact."""
+    """Why runs of ``process-call`` have failed for good, by call."""
     question = {"flows": {"name": {"any_": ["process-call"]}}, "flow_runs": {"state": {"type": {"any_": ["FAILED", "CRASHED"]}}}}
     answer = requests.post(f"{stack.ui_url}/api/flow_runs/filter", json=question, timeout=10)
     answer.raise_for_status()
-    return {run["name"]: run["state"]["message"] or run["state"]["name"] for run in answer.json()}
+    return {run["parameters"].get("call_id", ""): run["state"]["message"] or run["state"]["name"] for run in answer.json()}
 
 
 def wait_for_all(stack: Stack, s3: Any, uploads: Sequence[Upload], deadline_seconds: float) -> dict[str, CallRecord]:
@@ -112,7 +107,7 @@ def wait_for_all(stack: Stack, s3: Any, uploads: Sequence[Upload], deadline_seco
             ended = {call for call, record in records.items() if record.outcome is not Outcome.IN_PROGRESS}
             progress.update(bar, completed=len(ended))
             failed = failed_runs(stack)
-            if all(upload.call in ended or upload.contact in failed for upload in uploads):
+            if all(upload.call in ended or upload.call in failed for upload in uploads):
                 break
             time.sleep(0.5)
     return records
@@ -140,7 +135,7 @@ def show(uploads: Sequence[Upload], records: dict[str, CallRecord], failed: dict
         table.add_column(column, justify="right" if column in ("n", "prompt s") else "left", overflow="fold")
     for upload in uploads:
         record = records.get(upload.call)
-        table.add_row(upload.file.stem[:8] + "…", *_cells(record, failed.get(upload.contact, "")))
+        table.add_row(upload.file.stem[:8] + "…", *_cells(record, failed.get(upload.call, "")))
     console.print(table)
 
 

@@ -53,7 +53,7 @@ _SYLLABLES = "가나다라마바사아자차"
 
 UNDERWAY = ["PENDING", "RUNNING"]
 UNFINISHED = ["SCHEDULED", *UNDERWAY, "PAUSED", "CANCELLING"]
-HEALERS = ("reap/every-minute", "reconcile/recent")
+HEALERS = ("reap/reap", "reconcile/reconcile")
 SLOW_SECONDS = 1.0
 LOOK_SECONDS = 5.0
 # A bad day in minutes: what waits for minutes in service waits for seconds here.

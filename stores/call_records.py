@@ -55,7 +55,8 @@ class CallRecords:
         except ValidationError as error:
             key = StorageKeys.call_record(call_id)
             remedy = "Restore an older version of the object, or delete it to begin the call anew"
-            raise PermanentError(f"the call record {key} cannot be read: {error.error_count()} fields are wrong", remedy=remedy) from error
+            said = f"the call record {key} cannot be read: {error.error_count()} fields are wrong"
+            raise PermanentError(said, remedy=remedy, case="unreadable_record") from None
 
     def read(self, call_id: str) -> Checkpoint:
         """The record of a call that has been begun."""

@@ -37,7 +37,7 @@ class Candidates:
             try:
                 candidate = self.resolve(name)
             except ModelRefused as error:
-                refused[name] = str(error)
+                refused[name] = f"{error.code}: {error}"
                 continue
             if not self._is_the_same(champion, candidate):
                 found[candidate.name] = candidate

@@ -5,9 +5,9 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from prefect import Task, task
+from prefect import Task
 
-from tasks.retrying import RETRY_TRANSIENT
+from tasks.without_words import call_task
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,6 +25,6 @@ def task_in_thread(name: str, **options: Any) -> Callable[[Callable[P, R]], Task
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
             return await asyncio.to_thread(function, *args, **kwargs)
 
-        return task(name=name, **{**RETRY_TRANSIENT, **options})(run)
+        return call_task(name, **options)(run)
 
     return decorate

@@ -177,12 +177,18 @@ class FakeTextToSpeech:
 
 @dataclass
 class FakeContacts:
-    """Amazon Connect's attributes by contact; ``refusal`` is raised instead of writing."""
+    """Amazon Connect's attributes and callers' numbers by contact; ``refusal`` is raised instead."""
 
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
     refusal: Exception | None = None
 
     def update_attributes(self, contact_id: str, attributes: Mapping[str, str]) -> None:
         if self.refusal:
             raise self.refusal
         self.attributes.setdefault(contact_id, {}).update(attributes)
+
+    def customer_number(self, contact_id: str) -> str:
+        if self.refusal:
+            raise self.refusal
+        return self.numbers.get(contact_id, "")

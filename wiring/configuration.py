@@ -58,8 +58,9 @@ class Settings(BaseSettings):
     show_transcripts: bool = Field(True, description="Put the (masked) transcript into the run's artifact")
     embed_audio: Literal["none", "prompt", "both"] = Field(
         "prompt",
-        description="Sound copied into the run's artifact; the rest is linked for seven days (8 kB a second in Prefect's database)",
+        description="Sound copied into the run's artifact (8 kB a second in Prefect's database); the recording with numbers silenced",
     )
+    link_minutes: int = Field(15, ge=0, le=60, description="How long links to sounds in artifacts open; 0: no links")
     summary_patience_seconds: float = Field(
         30.0, gt=0, description="A summary that runs longer counts as lost and is made by another run (doubled with each attempt)"
     )

@@ -7,19 +7,19 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import Self
 
 from pydantic import BaseModel
 
-from models.call.record import CallRecord, Failure, Outcome, Recording
-
-KOREA = timezone(timedelta(hours=9))
-_ELSEWHERE = "(녹취)"
+from models.call.korea import KOREA
+from models.call.pause import PauseReason
+from models.call.record import CallRecord, Failure, Outcome
+from models.errors import ErrorCode
 
 
 class EndedCall(BaseModel):
-    """One call's end. ``waited_seconds`` is from the first run to the end; ``reason`` names neither key nor contact."""
+    """One call's end. ``waited_seconds`` is from the first run to the end."""
 
     call_id: str
     outcome: Outcome
@@ -27,10 +27,9 @@ class EndedCall(BaseModel):
     waited_seconds: float
     audio_seconds: float = 0.0
     step_seconds: dict[str, float] = {}
-    error: str = ""
+    error: ErrorCode = ""
+    case: str = ""
     step: str = ""
-    reason: str = ""
-    remedy: str = ""
     flow_run_id: str = ""
 
     @classmethod
@@ -46,9 +45,8 @@ class EndedCall(BaseModel):
             audio_seconds=record.audio_seconds,
             step_seconds=step_seconds,
             error=failure.error if failure else "",
+            case=failure.case if failure else "",
             step=failure.step if failure else "",
-            reason=without_names(failure.reason, record.recording) if failure else "",
-            remedy=without_names(failure.remedy, record.recording) if failure else "",
             flow_run_id=failure.flow_run_id if failure else record.owner,
         )
 
@@ -68,11 +66,16 @@ def day_in_korea(at: datetime) -> date:
     return at.astimezone(KOREA).date()
 
 
-def without_names(text: str, recording: Recording) -> str:
-    """A message without the recording it speaks of."""
-    for name in (recording.uri, recording.key, recording.key.rpartition("/")[2], recording.contact_id):
-        text = text.replace(name, _ELSEWHERE)
-    return text
+@dataclass(frozen=True)
+class OpenCalls:
+    """What is not finished now: calls in Prefect, the oldest one's run, calls in quarantine, and a pause in force."""
+
+    running: int
+    waiting: int
+    oldest_run: str
+    oldest_since: datetime | None
+    in_quarantine: int
+    pause: PauseReason | None
 
 
 @dataclass(frozen=True)

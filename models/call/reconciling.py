@@ -4,16 +4,20 @@ S3 says which recordings there are, the call records say how far each came, and 
 carries its reason, so that the counts of a reconciliation explain themselves.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from models.call.record import CallRecord, Outcome
+from models.call.record import CallRecord, Outcome, Recording
+from models.keys import StorageKeys
 
 # A call that failed is tried again after a quarter of its age: a minute for a fresh one, an hour at most.
 _SHARE_OF_AGE = 4
 _SHORTEST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
+# Runs and records that a report names; the others are counted, so that its memory does not grow with a backfill.
+NAMED = 50
 
 
 class Action(StrEnum):
@@ -21,6 +25,7 @@ class Action(StrEnum):
 
     START = "start"
     RESTART = "restart"
+    CLOSE = "close"
     LEAVE = "leave"
 
 
@@ -37,6 +42,7 @@ class Reason(StrEnum):
     WAITING = "a run waits to begin"
     TOO_YOUNG = "its event may still be on the way"
     TRIED_RECENTLY = "its last run ended a moment ago"
+    CANCELLED = "a person cancelled it"
     ERASED = "erased"
     NO_RECORDING = "no call recording by its key"
     STRAY = "a .wav that is no call recording by its key"
@@ -54,45 +60,58 @@ class Decision:
 
 @dataclass(frozen=True)
 class OwnerRun:
-    """What Prefect says of the run that owns a record: whether it may still write, and when it ended."""
+    """What Prefect says of the run that owns a record: whether it may still write, when it ended, and whether a person cancelled it."""
 
     alive: bool
     ended_at: datetime | None = None
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class CallRuns:
+    """What Prefect says of a recording's runs: whether one was created and has not ended, and the id of one that was cancelled."""
+
+    waiting: bool = False
+    cancelled: str = ""
 
 
 def decide(
-    *, landed_at: datetime, record: CallRecord | None, owner: OwnerRun | None, waiting: bool, erased: bool, now: datetime, grace: timedelta
+    *, landed_at: datetime, record: CallRecord | None, owner: OwnerRun | None, runs: CallRuns, now: datetime, grace: timedelta
 ) -> Decision:
-    """Decide about one recording.
+    """Decide about one recording that was not erased.
 
-    ``owner`` is None where Prefect does not know the run (any more); ``waiting`` tells that a run for this recording has been
-    created and has not ended; ``grace`` is how long an event may take before its recording counts as forgotten.
+    ``owner`` is None where Prefect does not know the run (any more); ``grace`` is how long an event may take before its recording
+    counts as forgotten. A call whose run a person cancelled is closed as cancelled: what Prefect knows of the run may be deleted.
     """
     if record is None:
-        return _without_record(landed_at, waiting=waiting, erased=erased, now=now, grace=grace)
+        return _without_record(landed_at, runs=runs, now=now, grace=grace)
     if record.outcome is Outcome.READ_BACK:
         return Decision(Action.LEAVE, Reason.READ_BACK)
     if record.outcome is Outcome.QUARANTINED:
         return Decision(Action.LEAVE, Reason.QUARANTINED)
+    if record.outcome is Outcome.CANCELLED:
+        return Decision(Action.LEAVE, Reason.CANCELLED)
     if owner is not None and owner.alive:
         return Decision(Action.LEAVE, Reason.IN_FLIGHT)
-    if waiting:
+    if runs.waiting:
         return Decision(Action.LEAVE, Reason.WAITING)
     if record.outcome is Outcome.SUPERSEDED:
         # The listing shows the very upload that the record is about.
         return Decision(Action.RESTART, Reason.IS_BACK)
     if owner is None:
         return Decision(Action.RESTART, Reason.RUN_UNKNOWN)
+    if owner.cancelled:
+        return Decision(Action.CLOSE, Reason.CANCELLED)
     if owner.ended_at is not None and now - owner.ended_at < pause_before_restart(now - record.created_at):
         return Decision(Action.LEAVE, Reason.TRIED_RECENTLY)
     return Decision(Action.RESTART, Reason.RUN_ENDED)
 
 
-def _without_record(landed_at: datetime, *, waiting: bool, erased: bool, now: datetime, grace: timedelta) -> Decision:
-    if erased:
-        return Decision(Action.LEAVE, Reason.ERASED)
-    if waiting:
+def _without_record(landed_at: datetime, *, runs: CallRuns, now: datetime, grace: timedelta) -> Decision:
+    if runs.waiting:
         return Decision(Action.LEAVE, Reason.WAITING)
+    if runs.cancelled:
+        return Decision(Action.CLOSE, Reason.CANCELLED)
     if now - landed_at < grace:
         return Decision(Action.LEAVE, Reason.TOO_YOUNG)
     return Decision(Action.START, Reason.NEVER_BEGUN)
@@ -105,6 +124,48 @@ def pause_before_restart(age: timedelta) -> timedelta:
     (datetime.timedelta(seconds=60), datetime.timedelta(seconds=900), datetime.timedelta(seconds=3600))
     """
     return min(max(age / _SHARE_OF_AGE, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A recording and what is to be done about it; ``run`` is the one that worked on it last, or was to, empty where there was none."""
+
+    recording: Recording
+    decision: Decision
+    run: str = ""
+
+
+@dataclass
+class Totals:
+    """What a reconciliation has seen and done."""
+
+    looked_at: int = 0
+    decisions: Counter[Decision] = field(default_factory=Counter)
+    started: list[tuple[str, str, Reason]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    finished: bool = False
+
+    def add(self, finding: Finding) -> None:
+        """Count one finding."""
+        self.looked_at += 1
+        self.decisions[finding.decision] += 1
+        if finding.decision.reason is Reason.UNREADABLE and len(self.unreadable) < NAMED:
+            self.unreadable.append(StorageKeys.call_record(finding.recording.call_id))
+
+    def note_start(self, finding: Finding, run_id: str) -> None:
+        """Remember a started run for the report: call, run and reason."""
+        if len(self.started) < NAMED:
+            self.started.append((finding.recording.call_id, run_id, finding.decision.reason))
+
+    @property
+    def strays(self) -> int:
+        """How many .wav files are no recordings by their keys."""
+        return sum(count for decision, count in self.decisions.items() if decision.reason is Reason.STRAY)
+
+    @property
+    def starts(self) -> int:
+        """How many calls were to be started."""
+        return sum(count for decision, count in self.decisions.items() if decision.action in (Action.START, Action.RESTART))
 
 
 @dataclass(frozen=True)

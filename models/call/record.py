@@ -11,7 +11,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.keys import call_id, parse_recording_key
+from models.call.korea import began_in_korea
+from models.errors import ErrorCode
+from models.keys import call_id, parse_recording_key, short_contact, shown_key
 from models.summarizer.statement import Kind
 
 
@@ -30,6 +32,7 @@ class Outcome(StrEnum):
     READ_BACK = "read_back"
     QUARANTINED = "quarantined"
     SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
 
 
 class Recording(BaseModel):
@@ -55,8 +58,28 @@ class Recording(BaseModel):
 
     @property
     def uri(self) -> str:
-        """``s3://bucket/key``."""
+        """``s3://bucket/key``; it names the contact, so it belongs into the bucket alone."""
         return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def shown(self) -> str:
+        """The recording as messages name it, without its contact."""
+        return f"s3://{self.bucket}/{shown_key(self.key)}"
+
+    @property
+    def short_name(self) -> str:
+        """The contact's first eight digits, or the call's where the contact's id is not one of Connect's own."""
+        return short_contact(self.contact_id) or f"#{self.call_id[:8]}"
+
+    @property
+    def run_name(self) -> str:
+        """How runs about it are called: the contact in short, and when the call began in Korea.
+
+        >>> Recording(bucket="b", key="connect/a/CallRecordings/2026/11/20/010-1234-5678_20261120T00:44_UTC.wav", etag="e").run_name
+        '#d1769305 2026-11-20 09:44'
+        """
+        name = parse_recording_key(self.key)
+        return f"{self.short_name} {began_in_korea(name.started_at) if name else ''}".rstrip()
 
 
 class Utterance(BaseModel):
@@ -118,7 +141,8 @@ class Prompt(BaseModel):
 class Failure(BaseModel):
     """Why a call stopped, for the person who looks at it."""
 
-    error: str = Field(description="Error class, such as BadRecording")
+    error: ErrorCode = Field(description="Code of the error, such as bad_recording")
+    case: str = Field(default="", description="Which of the error's cases it is, such as silent")
     reason: str
     remedy: str = ""
     step: str

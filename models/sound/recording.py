@@ -66,15 +66,19 @@ def inspect_recording(data: bytes, name: str = "the recording", *, longest_secon
     """
     layout = read_layout(data, name, BadRecording)
     if layout.channels > 2:
-        raise BadRecording(f"{name} has {layout.channels} channels", remedy="Amazon Connect writes one or two: customer left, agent right")
+        remedy = "Amazon Connect writes one or two: customer left, agent right"
+        raise BadRecording(f"{name} has {layout.channels} channels", remedy=remedy, case="channels")
     if layout.seconds < SHORTEST_SECONDS:
         raise BadRecording(
-            f"{name} lasts {layout.seconds:.2f} s, too short to hold a word", remedy="Nothing to do: the caller hung up at once"
+            f"{name} lasts {layout.seconds:.2f} s, too short to hold a word",
+            remedy="Nothing to do: the caller hung up at once",
+            case="too_short",
         )
     if layout.seconds > longest_seconds:
         raise BadRecording(
             f"{name} lasts {layout.seconds / 3600:.1f} h, speech-to-text takes at most {longest_seconds / 3600:g} h",
             remedy="Split the recording and upload its parts",
+            case="too_long",
         )
     audio = _measure(data, layout)
     loudest = float(audio.envelope.power.max())
@@ -82,6 +86,7 @@ def inspect_recording(data: bytes, name: str = "the recording", *, longest_secon
         raise BadRecording(
             f"{name} is silent: nothing in {layout.seconds:.1f} s is louder than {SILENCE_DBFS:g} dBFS",
             remedy="Check that the Amazon Connect flow records both parties",
+            case="silent",
         )
     return audio
 

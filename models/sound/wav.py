@@ -105,18 +105,18 @@ class WavLayout:
 def read_layout(data: bytes, name: str, error: type[PermanentError]) -> WavLayout:
     """Find the samples of a WAV, trusting nothing; ``error`` is raised with a reason that names what was found instead."""
     if not data:
-        raise error(f"{name} is empty (0 bytes)", remedy=_UPLOAD_REMEDY)
+        raise error(f"{name} is empty (0 bytes)", remedy=_UPLOAD_REMEDY, case="empty")
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise error(f"{name} is no WAV file but {_what_it_is(data)}", remedy=_WAV_REMEDY)
+        raise error(f"{name} is no WAV file but {_what_it_is(data)}", remedy=_WAV_REMEDY, case="no_wav")
     fmt: tuple[str, int, int, int] | None = None
     for kind, position, size in _chunks(data, 12):
         if kind == b"fmt ":
             fmt = _read_format(data[position : position + min(size, 40)], name, error)
         elif kind == b"data":
             if fmt is None:
-                raise error(f"{name} has samples before its format is told", remedy=_WAV_REMEDY)
+                raise error(f"{name} has samples before its format is told", remedy=_WAV_REMEDY, case="broken_header")
             return _layout(data, fmt, position, size, name, error)
-    raise error(f"{name} is a WAV file without samples", remedy=_UPLOAD_REMEDY)
+    raise error(f"{name} is a WAV file without samples", remedy=_UPLOAD_REMEDY, case="empty")
 
 
 def _chunks(data: bytes, position: int) -> Iterator[tuple[bytes, int, int]]:
@@ -139,13 +139,15 @@ def _layout(data: bytes, fmt: tuple[str, int, int, int], offset: int, promised: 
             f"{name} is truncated: its header promises {promised / frame_bytes / rate:.1f} s of sound, "
             f"the file holds {present / frame_bytes / rate:.1f} s",
             remedy=_UPLOAD_REMEDY,
+            case="truncated",
         )
     if finished and any(kind in {b"data", b"RIFF"} for kind, _, _ in _chunks(data, following or len(data))):
-        raise error(f"{name} holds its sound in several parts, of which all but the first would be lost", remedy=_JOINED_REMEDY)
+        said = "holds its sound in several parts, of which all but the first would be lost"
+        raise error(f"{name} {said}", remedy=_JOINED_REMEDY, case="several_parts")
     size = min(promised, present) if finished else present
     layout = WavLayout(subtype, channels, rate, frame_bytes, offset, size, sized=finished and promised <= present)
     if layout.frames == 0:
-        raise error(f"{name} holds no sound (0 frames)", remedy=_WRITER_REMEDY)
+        raise error(f"{name} holds no sound (0 frames)", remedy=_WRITER_REMEDY, case="empty")
     return layout
 
 
@@ -168,15 +170,17 @@ def _is_chunk(data: bytes, start: int) -> bool:
 def _read_format(chunk: bytes, name: str, error: type[PermanentError]) -> tuple[str, int, int, int]:
     """Subtype, channels, rate and bytes per frame; the header's own block size must agree with them."""
     if len(chunk) < 16:
-        raise error(f"{name} has a broken WAV header", remedy=_WAV_REMEDY)
+        raise error(f"{name} has a broken WAV header", remedy=_WAV_REMEDY, case="broken_header")
     tag, channels, rate, _, frame_bytes, bits = struct.unpack_from("<HHIIHH", chunk)
     if tag == _EXTENSIBLE and chunk[26:40] == _GUID_TAIL:
         tag = struct.unpack_from("<H", chunk, 24)[0]
     subtype = _SUBTYPES.get((tag, bits))
     if subtype is None:
-        raise error(f"{name} is a WAV of {_FORMAT_NAMES.get(tag, f'format {tag}')} with {bits} bits, which is not read", remedy=_WAV_REMEDY)
+        kind = f"{_FORMAT_NAMES.get(tag, f'format {tag}')} with {bits} bits"
+        raise error(f"{name} is a WAV of {kind}, which is not read", remedy=_WAV_REMEDY, case="unknown_format")
     if not 1 <= channels <= 8 or not LOWEST_RATE <= rate <= HIGHEST_RATE or frame_bytes != channels * bits // 8:
-        raise error(f"{name} has an absurd WAV header: {channels} channels, {rate} Hz, {frame_bytes} bytes a frame", remedy=_WAV_REMEDY)
+        said = f"{channels} channels, {rate} Hz, {frame_bytes} bytes a frame"
+        raise error(f"{name} has an absurd WAV header: {said}", remedy=_WAV_REMEDY, case="broken_header")
     return subtype, channels, rate, frame_bytes
 
 

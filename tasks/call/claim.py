@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from prefect import get_client, task
+from prefect import get_client
 from prefect.exceptions import ObjectNotFound
 
 import wiring
 from clients.s3 import ObjectFacts, ObjectStore
 from models.call.record import CallRecord, Outcome, OwnedCall, Recording
-from models.errors import BadTranscript, CallTakenOver, JobFailed, JobGone, ObjectGone
-from models.keys import StorageKeys
+from models.errors import BadTranscript, CallTakenOver, ConfigurationError, JobFailed, JobGone, ObjectGone
+from models.keys import StorageKeys, shown_key
 from stores.call_records import CallRecords, Checkpoint
+from stores.landed import announced
+from stores.receipts import is_erased
 from stores.recordings import successor_of
 from tasks.call.supersede import close_as_superseded
 from tasks.in_thread import task_in_thread
-from tasks.retrying import RETRY_TRANSIENT
+from tasks.without_words import call_task
 
 
 class Verdict(StrEnum):
@@ -29,6 +31,7 @@ class Verdict(StrEnum):
     IN_QUARANTINE = "in_quarantine"
     SUPERSEDED = "superseded"
     ERASED = "erased"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def own_checkpoint(records: CallRecords, call: OwnedCall, *, repeating: Outcome 
     return checkpoint
 
 
-@task(name="claim", **RETRY_TRANSIENT)
+@call_task("claim")
 async def claim_call(recording: Recording, owner: str, *, rerun: bool) -> Claim:
     """Make this run the one that works on the recording, or say which run does or did.
 
@@ -84,7 +87,11 @@ def take(found: Checkpoint | None, recording: Recording, owner: str, *, rerun: b
         return Claim(Verdict.FINISHED, f"call {record.call_id} was read back as number {record.number}")
     if record.outcome is Outcome.QUARANTINED:
         return _take_from_quarantine(found, owner, retried=rerun and record.owner == owner, records=records, store=store)
-    if record.outcome is Outcome.SUPERSEDED:
+    if record.outcome is Outcome.CANCELLED:
+        if record.owner != owner:
+            return Claim(Verdict.CANCELLED, f"call {record.call_id} was cancelled; a retry of its run or a redrive takes it up again")
+        reopen_cancelled(found, owner, records)
+    elif record.outcome is Outcome.SUPERSEDED:
         if by := successor_of(store, recording):
             return Claim(Verdict.SUPERSEDED, f"superseded by call {by}")
         # The upload that the record is about lies under its key again.
@@ -111,7 +118,7 @@ def _begin(recording: Recording, owner: str, *, records: CallRecords, store: Obj
         return Claim(Verdict.SUPERSEDED, f"superseded by call {recording.model_copy(update={'etag': facts.etag}).call_id}")
     records.create(CallRecord.begin(recording, owner))
     if facts is None:
-        raise ObjectGone(f"{recording.uri} is no longer there", remedy="Restore the object and redrive the call")
+        raise ObjectGone(f"{recording.shown} is no longer there", remedy="Restore the object and redrive the call")
     return Claim(Verdict.OURS)
 
 
@@ -119,7 +126,7 @@ def needs_consent(record: CallRecord) -> bool:
     """Whether doing a quarantined call again would submit a recording for which a job was, or may have been, paid."""
     transcription, error = record.transcription, record.failure.error if record.failure else ""
     lost = transcription.submitting and not transcription.job_id
-    return not transcription.done and (lost or error == JobGone.__name__)
+    return not transcription.done and (lost or error == JobGone.code)
 
 
 def reopened(record: CallRecord, owner: str, *, pay_again: bool = False) -> dict[str, object]:
@@ -129,8 +136,8 @@ def reopened(record: CallRecord, owner: str, *, pay_again: bool = False) -> dict
     whose answer was lost, that has expired or whose transcript cannot be read is paid a second time only with ``pay_again``.
     """
     transcription, error = record.transcription, record.failure.error if record.failure else ""
-    unreadable = error == BadTranscript.__name__ and not transcription.done
-    if error == JobFailed.__name__ or (pay_again and (needs_consent(record) or unreadable)):
+    unreadable = error == BadTranscript.code and not transcription.done
+    if error == JobFailed.code or (pay_again and (needs_consent(record) or unreadable)):
         transcription = transcription.model_copy(update={"submitting": False, "job_id": ""})
     return {"owner": owner, "outcome": Outcome.IN_PROGRESS, "failure": None, "transcription": transcription}
 
@@ -142,9 +149,16 @@ def reopen(checkpoint: Checkpoint, owner: str, *, pay_again: bool, records: Call
     return saved
 
 
-def is_erased(store: ObjectStore, call_id: str) -> bool:
-    """Whether a receipt says that the call was erased."""
-    return store.head(StorageKeys.erasure_receipt(call_id)) is not None
+def reopen_cancelled(checkpoint: Checkpoint, owner: str, records: CallRecords) -> CallRecord:
+    """Take up a call again that a person cancelled."""
+    return records.save(checkpoint, owner=owner, outcome=Outcome.IN_PROGRESS).record
+
+
+def close_as_cancelled(recording: Recording, run: str, *, records: CallRecords) -> None:
+    """Note that a person cancelled a call: Prefect may forget the run, and then the call would be started again."""
+    found = records.find(recording.call_id) or records.create(CallRecord.begin(recording, run))
+    if found.record.outcome is Outcome.IN_PROGRESS and found.record.owner == run:
+        records.save(found, outcome=Outcome.CANCELLED)
 
 
 async def _is_in_flight(record: CallRecord, owner: str) -> bool:
@@ -163,11 +177,27 @@ async def _is_alive(flow_run_id: str) -> bool:
 
 
 async def complete_recording(bucket: str, key: str, etag: str, size: int) -> Recording:
-    """Fill in what a person who starts a run by hand leaves out: the object's entity tag and size."""
+    """Fill in what a person who starts a run by hand leaves out: the bucket, the object's entity tag and its size."""
+    if not key:
+        raise ConfigurationError("the run names neither a call nor a recording", remedy="Start it with call_id or with key")
+    bucket = bucket or wiring.settings().bucket
     if etag:
         return Recording(bucket=bucket, key=key, etag=etag.strip('"'), size=size)
     facts = await look_up(key)
     return Recording(bucket=bucket, key=key, etag=facts.etag, size=facts.size)
+
+
+@task_in_thread("find-landed")
+def find_landed(call_id: str) -> Recording | None:
+    """The recording that was announced under a call, or that its record names; None for an erased call."""
+    store = wiring.object_store()
+    if recording := announced(store, call_id):
+        return recording
+    if found := wiring.call_records().find(call_id):
+        return found.record.recording
+    if is_erased(store, call_id):
+        return None
+    raise ObjectGone(f"call {call_id} was never announced", remedy="Check the id, or start the run with the recording's key")
 
 
 @task_in_thread("look-up")
@@ -175,5 +205,5 @@ def look_up(key: str) -> ObjectFacts:
     """What lies under a key now."""
     facts = wiring.object_store().head(key)
     if facts is None:
-        raise ObjectGone(f"there is no object {key}", remedy="Check the key; it begins with connect/ and ends with _UTC.wav")
+        raise ObjectGone(f"there is no object {shown_key(key)}", remedy="Check the key; it begins with connect/ and ends with _UTC.wav")
     return facts

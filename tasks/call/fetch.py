@@ -19,5 +19,5 @@ def measure(store: ObjectStore, recording: Recording, *, limit_bytes: int) -> Re
     """Read and measure a recording; BadRecording when it is too large or no sound, Superseded when another upload lies in its place."""
     if recording.size > limit_bytes:
         remedy = "Raise READBACK_MAX_RECORDING_BYTES if it is a call"
-        raise BadRecording(f"{recording.key} has {recording.size:,} bytes, the limit is {limit_bytes:,}", remedy=remedy)
-    return inspect_recording(read_recording(store, recording), recording.key)
+        raise BadRecording(f"{recording.shown} has {recording.size:,} bytes, the limit is {limit_bytes:,}", remedy=remedy, case="too_large")
+    return inspect_recording(read_recording(store, recording), recording.shown)

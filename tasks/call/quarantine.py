@@ -19,7 +19,8 @@ def failure_of(error: ReadbackError, step: Step, flow_run_id: str) -> Failure:
     """Describe an error for the person who looks at the call."""
     reply = error.reply
     return Failure(
-        error=type(error).__name__,
+        error=error.code,
+        case=error.case,
         reason=error.message,
         remedy=error.remedy,
         step=step.value,

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from prefect import get_run_logger, task
+from prefect import get_run_logger
 from prefect.concurrency.asyncio import rate_limit
 
 import wiring
@@ -12,7 +12,7 @@ from models.call.record import Summary
 from models.errors import TransientError
 from models.sound.prompt import join_wavs
 from tasks.privacy import masked
-from tasks.retrying import RETRY_TRANSIENT
+from tasks.without_words import call_task
 
 RATE_LIMIT = "google-tts"
 
@@ -34,7 +34,7 @@ async def speak(summary: Summary) -> Speech:
     return Speech(text, voice.voice, sounds[0] if len(sounds) == 1 else join_wavs(sounds))
 
 
-@task(name="speak", **RETRY_TRANSIENT)
+@call_task("speak")
 async def synthesize(part: str) -> bytes:
     """Speak one part within the limit of requests a minute."""
     await rate_limit(RATE_LIMIT, occupy=1, strict=True)

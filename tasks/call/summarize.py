@@ -5,7 +5,7 @@ import time
 from typing import Any, NoReturn
 from uuid import UUID
 
-from prefect import get_client, runtime, task
+from prefect import get_client, runtime
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.deployments import arun_deployment
 from prefect.futures import PrefectFlowRunFuture
@@ -19,9 +19,9 @@ from models.keys import StorageKeys
 from models.summarizer.statement import Kind
 from stores.call_files import is_of
 from tasks.call.claim import own_checkpoint
-from tasks.retrying import RETRY_TRANSIENT
+from tasks.without_words import call_task
 
-DEPLOYMENT = "summarize-call/g4dn"
+DEPLOYMENT = "summarize-call/summarize-call"
 # What nlp_<n>.txt says of a call without a request; an empty file would look like a fault to who reads it.
 NO_REQUEST = "요청 없음"
 # A cold GPU node needs minutes to come up; after that somebody should look at the pool.
@@ -30,7 +30,7 @@ DEADLINE_SECONDS = 900.0
 ASK_AGAIN_SECONDS = 5.0
 
 
-@task(name="summarize", **RETRY_TRANSIENT)
+@call_task("summarize")
 async def summarize(call: OwnedCall) -> Summary:
     """Have the GPU pool summarize the call, and read what it wrote."""
     record = (await asyncio.to_thread(own_checkpoint, wiring.call_records(), call)).record
@@ -47,7 +47,9 @@ def read_summary(store: ObjectStore, record: CallRecord) -> Summary:
     key = StorageKeys.summary(record.number)
     stored = store.get(key)
     if not is_of(stored.facts, record):
-        raise PermanentError(f"{key} belongs to another call", remedy="Find out which system wrote it; then redrive the call")
+        raise PermanentError(
+            f"{key} belongs to another call", remedy="Find out which system wrote it; then redrive the call", case="foreign_file"
+        )
     said = stored.facts.metadata
     kind = Kind(said.get("kind", Kind.SUMMARY))
     text = "" if kind is Kind.NO_REQUEST else stored.body.decode("utf-8").strip()
@@ -85,7 +87,8 @@ def _evidence(text: str, place: str) -> EvidenceOfSummary:
 
 async def run_on_gpu_pool(record: CallRecord, *, patience: float) -> None:
     """Start the subflow that summarizes the call and wait until it has ended well."""
-    run = await arun_deployment(DEPLOYMENT, parameters={"call_id": record.call_id}, flow_run_name=record.contact_id, timeout=0)
+    name = f"요약 {record.recording.run_name}"
+    run = await arun_deployment(DEPLOYMENT, parameters={"call_id": record.call_id}, flow_run_name=name, timeout=0)
     await _wait_until_final(run, patience=patience)
 
 

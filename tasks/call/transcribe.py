@@ -10,10 +10,9 @@ import contextlib
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import PurePosixPath
 from typing import cast
 
-from prefect import get_run_logger, task
+from prefect import get_run_logger
 from prefect.concurrency.asyncio import concurrency
 
 import wiring
@@ -28,7 +27,7 @@ from stores.call_files import TEXT, create_file, is_of
 from stores.call_records import CallRecords, Checkpoint
 from stores.recordings import read_recording
 from tasks.call.claim import own_checkpoint
-from tasks.retrying import RETRY_TRANSIENT
+from tasks.without_words import call_task
 
 # A holder that dies gives its slot back when its lease ends; Prefect's shortest. A living holder renews it.
 LEASE_SECONDS = 60.0
@@ -41,7 +40,7 @@ def jobs_limit(provider: str) -> str:
     return f"{provider}-jobs"
 
 
-@task(name="transcribe", **RETRY_TRANSIENT)
+@call_task("transcribe")
 async def transcribe(call: OwnedCall, audio: RecordingAudio) -> CallRecord:
     """Bring the call's transcript into the record and ``stt/stt_<n>.txt``, paying for one job at most."""
     records, store = wiring.call_records(), wiring.object_store()
@@ -75,7 +74,7 @@ def submit_once(
     record = checkpoint.record
     if record.transcription.submitting:
         raise AnswerLost(
-            f"a run ended between submitting {record.recording.key} to {record.transcription.provider} and writing down the job's id",
+            f"a run ended between submitting {record.recording.shown} to {record.transcription.provider} and writing down the job's id",
             remedy="Redrive the call: it is submitted again, which may be billed twice",
         )
     sound = read_recording(store, record.recording)
@@ -87,7 +86,7 @@ def submit_once(
         transcription=Transcription(provider=vendor.provider, submitting=True),
     )
     try:
-        job_id = vendor.submit(sound, PurePosixPath(record.recording.key).name)
+        job_id = vendor.submit(sound, f"{record.call_id}.wav")
     except AnswerLost:
         raise
     except Exception:

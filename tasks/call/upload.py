@@ -34,7 +34,9 @@ def create_prompt(store: ObjectStore, record: CallRecord, summary: Summary, soun
     if stands_there is None:
         return prompt
     if not is_of(stands_there, record):
-        raise PermanentError(f"{key} belongs to another call", remedy="Find out which system wrote it; then redrive the call")
+        raise PermanentError(
+            f"{key} belongs to another call", remedy="Find out which system wrote it; then redrive the call", case="foreign_file"
+        )
     return _prompt_of(stands_there)
 
 

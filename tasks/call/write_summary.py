@@ -3,8 +3,6 @@
 import asyncio
 from typing import cast
 
-from prefect import task
-
 import wiring
 from clients.s3 import ObjectStore
 from models.call.record import CallRecord, EvidenceOfSummary, Summary
@@ -13,11 +11,11 @@ from models.keys import StorageKeys
 from models.summarizer.summarizer import SummaryResult
 from stores.call_files import TEXT, create_file
 from tasks.call.summarize import NO_REQUEST, read_summary, summary_metadata
-from tasks.retrying import RETRY_TRANSIENT
 from tasks.selection.champion import start_summarizer
+from tasks.without_words import call_task
 
 
-@task(name="write-summary", **RETRY_TRANSIENT)
+@call_task("write-summary")
 async def write_summary(call_id: str) -> Summary:
     """Summarize a call's transcript with the model in service and create ``nlp/nlp_<n>.txt``."""
     record = (await asyncio.to_thread(wiring.call_records().read, call_id)).record

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from prefect import get_client, get_run_logger, task
+from prefect import get_client, get_run_logger
 from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterFlowRunId,
@@ -29,10 +31,11 @@ from models.keys import StorageKeys
 from stores.contacts import ContactCalls
 from tasks.call.hand_over import write_attributes
 from tasks.in_thread import task_in_thread
-from tasks.operations.runs import CALL_FLOW, PAGE, SUMMARY_FLOW, UNFINISHED, runs_in
-from tasks.retrying import RETRY_TRANSIENT
+from tasks.operations.runs import CALL_FLOW, HEAR_FLOW, PAGE, SUMMARY_FLOW, UNFINISHED, is_about, runs_in
+from tasks.without_words import call_task
 
 _STOP_SECONDS = 60.0
+_FLOWS = (CALL_FLOW, SUMMARY_FLOW, HEAR_FLOW)
 
 
 class Receipt(BaseModel):
@@ -48,21 +51,21 @@ class Receipt(BaseModel):
     artifacts: int = 0
 
 
-@task(name="write-receipt", **RETRY_TRANSIENT)
+@call_task("write-receipt")
 async def write_receipt(receipt: Receipt) -> None:
     """Write or complete a receipt."""
     body = receipt.model_dump_json(indent=1).encode("utf-8")
     await asyncio.to_thread(wiring.object_store().put, StorageKeys.erasure_receipt(receipt.call_id), body, content_type="application/json")
 
 
-@task(name="find-receipt", **RETRY_TRANSIENT)
+@call_task("find-receipt")
 async def find_receipt(call_id: str) -> Receipt | None:
     """The receipt of an earlier erasure of this call, finished or not."""
     found = await asyncio.to_thread(wiring.object_store().find, StorageKeys.erasure_receipt(call_id))
     return Receipt.model_validate_json(found.body) if found else None
 
 
-@task(name="find-call", **RETRY_TRANSIENT)
+@call_task("find-call")
 async def find_call(call_id: str, earlier: Receipt | None) -> CallRecord | None:
     """The record of the call that is to be erased; None where an ``earlier`` erasure has come as far as the record, its last step."""
     found = await asyncio.to_thread(wiring.call_records().find, call_id)
@@ -73,13 +76,16 @@ async def find_call(call_id: str, earlier: Receipt | None) -> CallRecord | None:
     return found.record
 
 
-@task(name="stop-runs", **RETRY_TRANSIENT)
-async def stop_runs(record: CallRecord) -> None:
-    """End the runs that work on the call or wait for it, so that none writes what is being erased."""
+@call_task("stop-runs")
+async def stop_runs(record: CallRecord) -> list[UUID]:
+    """End the runs that work on the call or wait for it, so that none writes what is being erased; returns which they were."""
+    stopped = []
     async with get_client() as client:
-        for flow_name in (CALL_FLOW, SUMMARY_FLOW):
-            for run in [run async for run in runs_in(client, flow_name, UNFINISHED) if is_about(run, record)]:
+        for flow_name in _FLOWS:
+            for run in [run async for run in runs_in(client, flow_name, UNFINISHED) if is_about(run, record.recording)]:
                 await _stop(client, run)
+                stopped.append(run.id)
+    return stopped
 
 
 async def _stop(client: PrefectClient, run: FlowRun) -> None:
@@ -96,14 +102,7 @@ async def _stop(client: PrefectClient, run: FlowRun) -> None:
         await asyncio.sleep(1)
 
 
-def is_about(run: FlowRun, record: CallRecord) -> bool:
-    """Whether a run's parameters name this call."""
-    given, recording = run.parameters, record.recording
-    same_upload = given.get("key") == recording.key and (given.get("etag") or recording.etag).strip('"') == recording.etag
-    return same_upload or given.get("call_id") == record.call_id
-
-
-@task(name="erase-objects", **RETRY_TRANSIENT)
+@call_task("erase-objects")
 async def erase_objects(record: CallRecord, *, recording: bool) -> int:
     """Erase the call's files with all their versions; returns how many objects and versions there were. The record stays."""
     return await asyncio.to_thread(_erase_objects, record, recording)
@@ -111,7 +110,7 @@ async def erase_objects(record: CallRecord, *, recording: bool) -> int:
 
 def _erase_objects(record: CallRecord, recording: bool) -> int:
     store = wiring.object_store()
-    keys = [StorageKeys.quarantine_note(record.call_id)]
+    keys = _keys_of_call(record.call_id)
     # How it ended is filed under the day of the end, which the record's last change may follow by a moment.
     days = {day_in_korea(record.updated_at), day_in_korea(record.updated_at - timedelta(days=1))}
     keys += [StorageKeys.ended_call(day, record.call_id) for day in days]
@@ -125,12 +124,17 @@ def _erase_objects(record: CallRecord, recording: bool) -> int:
     return erased
 
 
+def _keys_of_call(call: str) -> list[str]:
+    """What lies under the call's id, but for its record and its receipt."""
+    return [StorageKeys.quarantine_note(call), StorageKeys.landed(call), StorageKeys.to_hear(call)]
+
+
 def _is_of(key: str, call_id: str) -> bool:
     facts = wiring.object_store().head(key)
     return facts is not None and facts.metadata.get("call-id") == call_id
 
 
-@task(name="erase-record", **RETRY_TRANSIENT)
+@call_task("erase-record")
 async def erase_record(call_id: str) -> int:
     """Erase the record with all its versions: last, since everything else is found through it."""
     return await asyncio.to_thread(wiring.object_store().erase, StorageKeys.call_record(call_id))
@@ -153,33 +157,38 @@ def clear_contact(record: CallRecord) -> int:
     return erased
 
 
-@task(name="erase-from-prefect", **RETRY_TRANSIENT)
-async def erase_from_prefect(record: CallRecord) -> tuple[int, int]:
-    """Delete the call's flow runs (their logs and task runs go with them) and artifacts; returns how many of each."""
+@call_task("erase-from-prefect")
+async def erase_from_prefect(record: CallRecord, stopped: list[UUID]) -> tuple[int, int]:
+    """Delete the call's flow runs (their logs and task runs go with them) and artifacts; returns how many of each.
+
+    No event is deleted: Prefect has no request for it. So none tells anything of a call but its id, its run's name and its state.
+    """
     async with get_client() as client:
-        runs = await _runs_of(client, record)
-        artifacts = 0
-        filters = [ArtifactFilter(key=ArtifactFilterKey(any_=[f"call-{record.call_id}"]))]
-        filters += [ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id])) for run in runs]
-        for which in filters:
-            artifacts += await _delete_artifacts(client, which)
+        runs = {*stopped, *[run.id async for run in _runs_of(client, record)]}
+        artifacts = await _delete_artifacts(client, ArtifactFilter(key=ArtifactFilterKey(any_=[f"call-{record.call_id}"])))
         for run in runs:
-            await _delete_run(client, run.id)
+            artifacts += await _delete_artifacts(client, ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run])))
+        for run in runs:
+            await _delete_run(client, run)
     return len(runs), artifacts
 
 
-async def _runs_of(client: PrefectClient, record: CallRecord) -> list[FlowRun]:
-    """All runs about the call: their names hold the contact, which two recordings may share, so the parameters decide."""
-    found: list[FlowRun] = []
-    flows = FlowFilter(name=FlowFilterName(any_=[CALL_FLOW, SUMMARY_FLOW]))
-    named = FlowRunFilter(name=FlowRunFilterName(any_=[record.contact_id]))
-    offset = 0
-    while page := await client.read_flow_runs(flow_filter=flows, flow_run_filter=named, limit=PAGE, offset=offset):
-        found += [run for run in page if is_about(run, record)]
-        offset += PAGE
-    known = {run.id for run in found}
-    owner = await _owner(client, record)
-    return found + ([owner] if owner and owner.id not in known else [])
+async def _runs_of(client: PrefectClient, record: CallRecord) -> AsyncIterator[FlowRun]:
+    """All runs about the call: their names hold the contact, which two recordings may share, so the parameters decide.
+
+    A run that ended before it was named tells nothing but the call's id; the record's owner is found without a name.
+    """
+    recording, flows = record.recording, FlowFilter(name=FlowFilterName(any_=list(_FLOWS)))
+    # Earlier releases named runs by the whole contact id.
+    for name in (FlowRunFilterName(like_=recording.short_name), FlowRunFilterName(any_=[recording.contact_id])):
+        offset = 0
+        while page := await client.read_flow_runs(flow_filter=flows, flow_run_filter=FlowRunFilter(name=name), limit=PAGE, offset=offset):
+            for run in page:
+                if is_about(run, recording):
+                    yield run
+            offset += PAGE
+    if owner := await _owner(client, record):
+        yield owner
 
 
 async def _owner(client: PrefectClient, record: CallRecord) -> FlowRun | None:
@@ -190,9 +199,12 @@ async def _owner(client: PrefectClient, record: CallRecord) -> FlowRun | None:
 
 
 async def _delete_artifacts(client: PrefectClient, which: ArtifactFilter) -> int:
+    """Delete artifacts. Those with a key are of an earlier release and emptied first: their deletion is told with their content."""
     deleted = 0
     while page := await client.read_artifacts(artifact_filter=which, limit=PAGE):
         for artifact in page:
+            if artifact.key:
+                await client.update_artifact(artifact.id, ArtifactUpdate(data="", description=""))
             await client.delete_artifact(artifact.id)
         deleted += len(page)
     return deleted
@@ -205,12 +217,12 @@ async def _delete_run(client: PrefectClient, run: UUID) -> None:
         return  # an earlier attempt of this task deleted it
 
 
-@task(name="check-nothing-is-left", **RETRY_TRANSIENT)
+@call_task("check-nothing-is-left")
 async def check_nothing_is_left(recording: Recording, number: int | None, *, recording_erased: bool) -> None:
     """Look once more: a run that was between two steps may have written something meanwhile."""
     store, call = wiring.object_store(), recording.call_id
     told = StorageKeys.contact_call(recording.contact_id, call)
-    keys = [StorageKeys.call_record(call), StorageKeys.quarantine_note(call), told]
+    keys = [StorageKeys.call_record(call), *_keys_of_call(call), told]
     left = [key for key in keys if await asyncio.to_thread(store.head, key)]
     if number is not None:
         files = (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number))

@@ -6,7 +6,7 @@ calls try the vendor, and pause the queues once more if it still refuses.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 from prefect import get_client, runtime
@@ -18,12 +18,12 @@ from prefect.events import emit_event
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.exceptions import Pause as EndAttempt
 from prefect.states import Scheduled
-from pydantic import BaseModel
 
 import wiring
-from models.call.steps import Step, step_label
+from models.call.pause import PauseReason
+from models.call.steps import Step
 from models.errors import QuotaExhausted, ReadbackError, VendorUnavailable
-from tasks.markdown import shown, table
+from reports.pause import pause_report, pause_title
 from tasks.operations.runs import count_calls
 
 POOL = "calls"
@@ -33,29 +33,6 @@ WAITING = "WaitingForVendor"
 PAUSED, RESUMED = "readback.calls.paused", "readback.calls.resumed"
 _OUTAGE_WINDOW = timedelta(minutes=10)
 _SHORTEST_WAIT, _LONGEST_WAIT = 60.0, 900.0
-
-
-class PauseReason(BaseModel):
-    """Why the calls' queues are paused, since when, and by which run."""
-
-    error: str
-    reason: str
-    remedy: str
-    step: str
-    since: datetime
-    flow_run_id: str
-
-    @classmethod
-    def because_of(cls, error: ReadbackError, step: Step | None, flow_run_id: str) -> Self:
-        """The reason that an error gives."""
-        return cls(
-            error=type(error).__name__,
-            reason=error.message,
-            remedy=error.remedy,
-            step=step.value if step else "",
-            since=datetime.now(UTC),
-            flow_run_id=flow_run_id,
-        )
 
 
 async def requeue_with_backoff(error: ReadbackError, step: Step) -> None:
@@ -68,7 +45,7 @@ async def requeue_with_backoff(error: ReadbackError, step: Step) -> None:
     if isinstance(error, QuotaExhausted):
         await pause_calls(PauseReason.because_of(error, step, str(runtime.flow_run.id)))
     seconds = min(_SHORTEST_WAIT * 2 ** (runtime.flow_run.run_count - 1), _LONGEST_WAIT)
-    message = f"Waits in step {step}: {type(error).__name__}: {error}"
+    message = f"Waits in step {step}: {error.code}: {error}"
     state: State[Any] = Scheduled(name=WAITING, scheduled_time=datetime.now(UTC) + timedelta(seconds=seconds), message=message)
     async with get_client() as client:
         # The engine would not let a running attempt become a scheduled one, as with a worker that gives its runs back.
@@ -85,7 +62,8 @@ async def pause_calls(reason: PauseReason) -> bool:
         if not running or not await _note(client, reason):
             return False
     emit_event(PAUSED, resource={"prefect.resource.id": "readback.calls"}, payload=reason.model_dump(mode="json"))
-    await acreate_markdown_artifact(_report(reason), key="calls-paused", description=f"통화 처리 일시 정지: {reason.error}")
+    report = pause_report(reason, probe_minutes=wiring.settings().probe_seconds / 60)
+    await acreate_markdown_artifact(report, key="calls-paused", description=pause_title(reason))
     return True
 
 
@@ -143,14 +121,3 @@ async def pause_in_force(client: PrefectClient) -> PauseReason | None:
 
 async def _queues(client: PrefectClient) -> list[WorkQueue]:
     return [await client.read_work_queue_by_name(name, work_pool_name=POOL) for name in QUEUES]
-
-
-def _report(reason: PauseReason) -> str:
-    rows = [("단계", step_label(reason.step)), ("오류", reason.error), ("사유", shown(reason.reason)), ("조치", shown(reason.remedy))]
-    minutes = wiring.settings().probe_seconds / 60
-    return (
-        "# 통화 처리 일시 정지\n\n"
-        + table(("항목", "내용"), [row for row in rows if row[1]])
-        + f"\n\n작업 큐 `live`, `backfill`을 멈췄습니다. 대기 중인 통화는 잃지 않습니다. {minutes:.0f}분 뒤 자동으로 다시 시도하며, "
-        "그 전에 재개하려면 `reap` 배포를 `resume_now=true`로 실행하세요."
-    )

@@ -3,8 +3,8 @@
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -25,12 +25,15 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 
-from models.call.reconciling import OwnerRun
+import wiring
+from models.call.reconciling import CallRuns, OwnerRun
 from models.call.record import Recording
+from models.keys import call_id
 
 CALL_FLOW = "process-call"
 SUMMARY_FLOW = "summarize-call"
-LIVE_DEPLOYMENT = "process-call/live"
+HEAR_FLOW = "hear"
+CALL_DEPLOYMENT = "process-call/process-call"
 BACKFILL_QUEUE = "backfill"
 LOOK_AGAIN_SECONDS = 5.0
 PAGE = 200  # Prefect's own limit for one answer
@@ -98,11 +101,41 @@ async def oldest_unfinished(client: PrefectClient) -> FlowRun | None:
     return None
 
 
-async def waiting_recordings(client: PrefectClient) -> set[tuple[str, str]]:
-    """Key and entity tag of every recording that an unfinished run of process-call has been created for."""
-    return {
-        (str(run.parameters.get("key", "")), str(run.parameters.get("etag") or "")) async for run in runs_in(client, CALL_FLOW, UNFINISHED)
-    }
+def call_of(run: FlowRun) -> str:
+    """The call that a run is about, by its parameters; empty where they name a key without the entity tag."""
+    given = run.parameters
+    if given.get("call_id"):
+        return str(given["call_id"])
+    if given.get("key") and given.get("etag"):
+        return call_id(given.get("bucket") or wiring.settings().bucket, given["key"], given["etag"])
+    return ""
+
+
+def is_about(run: FlowRun, recording: Recording) -> bool:
+    """Whether a run is about this recording."""
+    if about := call_of(run):
+        return about == recording.call_id
+    return bool(run.parameters.get("key")) and run.parameters["key"] == recording.key
+
+
+@dataclass(frozen=True)
+class KnownRuns:
+    """The unfinished and the cancelled runs of process-call, by call, and by key where a person gave no entity tag."""
+
+    waiting: frozenset[str] = frozenset()
+    cancelled: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, recording: Recording) -> CallRuns:
+        """What is known of one recording's runs."""
+        waiting = not self.waiting.isdisjoint((recording.call_id, recording.key))
+        return CallRuns(waiting, self.cancelled.get(recording.call_id, ""))
+
+
+async def known_runs(client: PrefectClient, *, cancelled_since: datetime) -> KnownRuns:
+    """Ask Prefect for the runs that have not ended, and for those cancelled since then."""
+    waiting = {call_of(run) or str(run.parameters.get("key", "")) async for run in runs_in(client, CALL_FLOW, UNFINISHED)}
+    cancelled = {call_of(run): str(run.id) async for run in changed_since(client, CALL_FLOW, StateType.CANCELLED, cancelled_since)}
+    return KnownRuns(frozenset(waiting - {""}), cancelled)
 
 
 async def owners(client: PrefectClient, ids: Iterable[str]) -> dict[str, OwnerRun]:
@@ -113,7 +146,8 @@ async def owners(client: PrefectClient, ids: Iterable[str]) -> dict[str, OwnerRu
         page = known[begin : begin + PAGE]
         for run in await client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=page)), limit=PAGE):
             ended = run.state is not None and run.state.is_final()
-            found[str(run.id)] = OwnerRun(alive=not ended, ended_at=run.state.timestamp if run.state and ended else None)
+            ended_at = run.state.timestamp if run.state and ended else None
+            found[str(run.id)] = OwnerRun(not ended, ended_at, cancelled=run.state is not None and run.state.is_cancelled())
     return found
 
 
@@ -132,7 +166,7 @@ async def unfinished_on_backfill(client: PrefectClient) -> int:
 
 async def call_deployment(client: PrefectClient) -> UUID:
     """The deployment that processes calls."""
-    return (await client.read_deployment_by_name(LIVE_DEPLOYMENT)).id
+    return (await client.read_deployment_by_name(CALL_DEPLOYMENT)).id
 
 
 async def start_call(client: PrefectClient, deployment: UUID, recording: Recording, idempotency_key: str) -> FlowRun:
@@ -140,7 +174,7 @@ async def start_call(client: PrefectClient, deployment: UUID, recording: Recordi
     return await client.create_flow_run_from_deployment(
         deployment,
         parameters=recording.model_dump(),
-        name=recording.contact_id,
+        name=recording.run_name,
         idempotency_key=idempotency_key,
         work_queue_name=BACKFILL_QUEUE,
     )

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -15,6 +16,7 @@ class Connect(HTTPServer):
     """Keeps what it is asked and answers with ``status`` and ``code``."""
 
     status, code = 200, ""
+    contact: ClassVar[dict] = {}
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict]] = []
@@ -32,6 +34,16 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.code:
             self.send_header("x-amzn-ErrorType", self.server.code)
         self.send_header("x-amzn-RequestId", "r-9")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def do_GET(self) -> None:
+        self.server.asked.append((self.path, {}))
+        answer = json.dumps({"Contact": self.server.contact}).encode()
+        self.send_response(self.server.status)
+        if self.server.code:
+            self.send_header("x-amzn-ErrorType", self.server.code)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
@@ -105,7 +117,7 @@ def test_every_error_is_exactly_one_class_and_nothing_is_asked_twice(
     connect: Connect, contacts: ConnectContacts, status: int, code: str, kind: type[ReadbackError]
 ) -> None:
     connect.status, connect.code = status, code
-    with pytest.raises(ReadbackError, match="contact c-1") as caught:
+    with pytest.raises(ReadbackError, match="attributes of a contact") as caught:
         contacts.update_attributes("c-1", {"a": "비밀"})
     assert type(caught.value) is kind
     assert caught.value.reply is not None
@@ -113,6 +125,23 @@ def test_every_error_is_exactly_one_class_and_nothing_is_asked_twice(
     assert "비밀" not in str(caught.value)
     assert "canary-secret" not in repr(vars(caught.value))
     assert len(connect.asked) == 1
+
+
+def test_the_caller_of_a_phone_call_has_a_number(connect: Connect, contacts: ConnectContacts) -> None:
+    connect.contact = {"CustomerEndpoint": {"Type": "TELEPHONE_NUMBER", "Address": "+821012345678"}}
+    assert contacts.customer_number("c-1") == "+821012345678"
+    assert connect.asked[0][0] == "/contacts/inst-1/c-1"
+    connect.contact = {"CustomerEndpoint": {"Type": "VOIP", "Address": "agent@example.com"}}
+    assert contacts.customer_number("c-1") == ""
+    connect.contact = {}
+    assert contacts.customer_number("c-1") == ""
+
+
+def test_a_refused_look_at_a_contact_names_the_permission_and_not_the_contact(connect: Connect, contacts: ConnectContacts) -> None:
+    connect.status, connect.code = 403, "AccessDeniedException"
+    with pytest.raises(ConfigurationError, match="connect:DescribeContact") as caught:
+        contacts.customer_number("01012345678")
+    assert "01012345678" not in str(caught.value)
 
 
 def test_an_unreachable_endpoint_is_unavailable(connect: Connect) -> None:

@@ -1,7 +1,8 @@
 """Registering makes what the deployments need, and registering again changes nothing but what the settings changed."""
 
 import pytest
-from prefect import get_client
+from prefect import flow, get_client
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.workers.process import ProcessJobConfiguration
 
 from deployments.register import JOB_TEMPLATES, limits, pools, register
@@ -20,6 +21,23 @@ async def test_registering_twice_makes_everything_once(prefect_server: None, mon
         assert (limit.limit, limit.slot_decay_per_second) == (20, 0)
         rate = await client.read_global_concurrency_limit_by_name("google-tts")
         assert (rate.limit, round(rate.slot_decay_per_second, 1)) == (100, 16.7)
+
+
+@flow(name="process-call")
+def a_call(key: str) -> None:
+    """Only ever registered."""
+
+
+async def test_a_deployment_that_has_another_name_now_starts_nothing_any_more(prefect_server: None) -> None:
+    async with get_client() as client:
+        old = await client.create_deployment(await client.create_flow(a_call), "live", entrypoint="tests.nothing")
+        resource = f"prefect.deployment.{old}"
+        trigger = EventTrigger(expect={"readback.recording.landed"}, posture=Posture.Reactive, threshold=1)
+        automation = AutomationCore(name="A recording landed", trigger=trigger, actions=[], owner_resource=resource)
+        await client.create_automation(automation)
+        await register()
+        assert (await client.read_deployment(old)).paused
+        assert await client.read_resource_related_automations(resource) == []
 
 
 def test_backfill_never_takes_all_speech_to_text_jobs() -> None:

@@ -72,7 +72,7 @@ def unversioned_store(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 @flow(name="process-call")
-def stand_in_for_a_call(bucket: str, key: str, etag: str = "", size: int = 0) -> None:
+def stand_in_for_a_call(call_id: str = "", key: str = "", etag: str = "", size: int = 0, bucket: str = "") -> None:
     """Only ever scheduled here: no worker runs it."""
 
 
@@ -94,8 +94,8 @@ async def _deploy() -> None:
         for limit in limits(load_settings()):
             await register_limit(client, limit)
         for stand_in, name, pool_name, queue in (
-            (stand_in_for_a_call, "live", "calls", "live"),
-            (stand_in_for_a_summary, "g4dn", "g4dn", "summaries"),
+            (stand_in_for_a_call, "process-call", "calls", "live"),
+            (stand_in_for_a_summary, "summarize-call", "g4dn", "summaries"),
         ):
             flow_id = await client.create_flow(stand_in)
             await client.create_deployment(
@@ -138,7 +138,7 @@ def put_record(store: ObjectStore, recording: Recording, owner: str, **changes: 
 
 
 async def quarantined(
-    store: ObjectStore, contact: str, error: str = "BadRecording", *, at: datetime | None = None, **transcription: Any
+    store: ObjectStore, contact: str, error: str = "bad_recording", *, at: datetime | None = None, **transcription: Any
 ) -> CallRecord:
     """A call that the pipeline's own task has set aside."""
     record = put_record(store, put_recording(store, contact), "run-of-yesterday", transcription=Transcription(**transcription))
@@ -154,8 +154,8 @@ def outcome_of(call_id: str) -> Outcome:
 
 async def a_call_run(client: PrefectClient, recording: Recording, state: State[Any] | None = None) -> FlowRun:
     """A run of process-call in any state."""
-    deployment = await client.read_deployment_by_name("process-call/live")
-    run = await client.create_flow_run_from_deployment(deployment.id, parameters=recording.model_dump(), name=recording.contact_id)
+    deployment = await client.read_deployment_by_name("process-call/process-call")
+    run = await client.create_flow_run_from_deployment(deployment.id, parameters=recording.model_dump(), name=recording.run_name)
     if state is not None:
         await client.set_flow_run_state(run.id, state, force=True)
     return await client.read_flow_run(run.id)
@@ -163,7 +163,7 @@ async def a_call_run(client: PrefectClient, recording: Recording, state: State[A
 
 async def calls_started(client: PrefectClient) -> list[FlowRun]:
     """Runs of process-call, in the order in which they were made."""
-    runs = [run for run in await client.read_flow_runs() if run.deployment_id and "key" in run.parameters]
+    runs = [run for run in await client.read_flow_runs() if run.deployment_id and run.parameters.keys() & {"key", "call_id"}]
     return sorted(runs, key=lambda run: run.created or datetime.now(UTC))
 
 

@@ -10,8 +10,8 @@ from flows.digest import digest
 from models.call.ended import EndedCall, figures
 from models.call.record import Outcome
 from models.keys import StorageKeys
+from reports.digest import hours_svg
 from stores.days import file_end
-from tasks.operations.digest import hours_svg
 from tests.flows.conftest import a_call_run, artifact, put_recording, quarantined
 
 NOON_IN_KOREA = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -37,8 +37,8 @@ async def test_the_digest_tells_a_day(store: ObjectStore, client: PrefectClient)
         "| 완료 | 20 |",
         "| 격리 | 1 |",
         "| 현재 처리 중 | 1 |",
-        "BadRecording",
-        "Restore it",
+        "녹취를 쓸 수 없음 1건 (`bad_recording`)",
+        "다시 올린 녹취는 새 통화로 자동 처리됩니다",
         "| 음성 인식 | 10.50 | 19.00 | 20 |",
     ):
         assert words in report
@@ -47,7 +47,7 @@ async def test_the_digest_tells_a_day(store: ObjectStore, client: PrefectClient)
 
 
 async def test_a_call_that_is_redriven_and_ends_again_counts_once_a_day(store: ObjectStore, client: PrefectClient) -> None:
-    call = ended(1, outcome=Outcome.QUARANTINED, error="BadRecording")
+    call = ended(1, outcome=Outcome.QUARANTINED, error="bad_recording")
     file_end(store, call)
     file_end(store, ended(1))
     assert [facts.key for facts in store.walk(StorageKeys.DAYS)] == [StorageKeys.ended_call(DAY, call.call_id)]
@@ -66,9 +66,9 @@ def test_the_95th_percentile_is_exceeded_by_one_call_in_twenty_at_most() -> None
 
 def test_the_latest_example_of_each_class_is_shown() -> None:
     old, new = (
-        ended(n, outcome=Outcome.QUARANTINED, error="NoSpeech", reason=str(n), at=NOON_IN_KOREA + timedelta(minutes=n)) for n in (1, 2)
+        ended(n, outcome=Outcome.QUARANTINED, error="no_speech", case=str(n), at=NOON_IN_KOREA + timedelta(minutes=n)) for n in (1, 2)
     )
-    assert figures([new, old]).examples["NoSpeech"].reason == "2"
+    assert figures([new, old]).examples["no_speech"].case == "2"
 
 
 def test_each_hour_has_its_bar() -> None:

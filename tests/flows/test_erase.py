@@ -4,9 +4,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.actions import LogCreate
+from prefect.client.schemas.actions import ArtifactCreate, LogCreate
 from prefect.states import Completed, Running
 
 import wiring
@@ -18,11 +17,13 @@ from models.errors import ObjectGone, VendorRefused
 from models.keys import StorageKeys
 from stores.contacts import ContactCalls
 from stores.days import file_end
+from stores.landed import announce
 from tasks.call.claim import claim_call
 from tasks.call.hand_over import HandOver, tell_contact
 from tasks.operations.erase import Receipt
 from tests.flows.conftest import a_call_run, put_record, put_recording, recording_key
 from tests.in_memory import FakeContacts
+from tests.server_database import everything_the_server_keeps
 
 WORDS = "암 진단비를 청구하고 싶어요"
 
@@ -40,24 +41,22 @@ def everything_in(store: ObjectStore) -> str:
 
 async def a_finished_call(store: ObjectStore, client: PrefectClient, contact: str, number: int) -> CallRecord:
     recording = put_recording(store, contact)
+    announce(store, recording)
     run = await a_call_run(client, recording, Completed())
     said = Transcription(done=True, utterances=[Utterance(start_ms=0, duration_ms=10, text=WORDS)])
     record = put_record(store, recording, str(run.id), number=number, outcome=Outcome.READ_BACK, transcription=said)
     for key in (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number)):
         store.put(key, WORDS.encode(), metadata={"call-id": record.call_id, "contact-id": contact})
+    store.put(StorageKeys.to_hear(record.call_id), contact.encode())
     file_end(store, EndedCall.of(record, outcome=Outcome.READ_BACK, at=record.updated_at, step_seconds={}))
-    summary = await client.read_deployment_by_name("summarize-call/g4dn")
-    child = await client.create_flow_run_from_deployment(summary.id, parameters={"call_id": record.call_id}, name=contact)
+    summary = await client.read_deployment_by_name("summarize-call/summarize-call")
+    child = await client.create_flow_run_from_deployment(
+        summary.id, parameters={"call_id": record.call_id}, name=f"요약 {recording.run_name}"
+    )
     await client.set_flow_run_state(child.id, Completed(), force=True)
     await client.create_logs([LogCreate(name="x", level=20, message=f"about {contact}", timestamp=datetime.now(UTC), flow_run_id=run.id)])
-    await acreate_markdown_artifact(WORDS, key=f"call-{record.call_id}")
+    await client.create_artifact(ArtifactCreate(type="markdown", data=f"{WORDS} {contact}", flow_run_id=run.id))
     return record
-
-
-async def everything_in_prefect(client: PrefectClient) -> str:
-    runs = [run.model_dump_json() for run in await client.read_flow_runs()]
-    logs = [log.model_dump_json() for log in await client.read_logs()]
-    return "\n".join([*runs, *logs, *(artifact.model_dump_json() for artifact in await client.read_artifacts())])
 
 
 async def test_nothing_is_left_of_an_erased_call_but_a_receipt(store: ObjectStore, client: PrefectClient) -> None:
@@ -79,9 +78,19 @@ async def test_nothing_is_left_of_an_erased_call_but_a_receipt(store: ObjectStor
     assert WORDS not in stored
     assert (receipt.flow_runs, receipt.artifacts) == (2, 1)
     assert receipt.finished_at is not None
-    in_prefect = await everything_in_prefect(client)
-    assert "contact-of-the-erased" not in in_prefect
-    assert "contact-of-another" in in_prefect
+    kept = await everything_the_server_keeps()
+    assert "contact-of-the-erased" not in kept
+    assert "contact-of-another" in kept  # or the test would look into the wrong place
+
+
+async def test_an_artifact_of_an_earlier_release_is_emptied_before_its_deletion_is_told(store: ObjectStore, client: PrefectClient) -> None:
+    call = await a_finished_call(store, client, "c-1", 1)
+    await client.create_artifact(ArtifactCreate(type="markdown", key=f"call-{call.call_id}", data="written before"))
+    receipt = await erase(call.call_id)
+    assert receipt.artifacts == 2
+    deleted = [row for row in (await everything_the_server_keeps()).splitlines() if "artifact-collection.deleted" in row]
+    assert deleted
+    assert not any("written before" in row for row in deleted)
 
 
 async def test_an_erased_call_is_not_processed_again_by_a_late_event(store: ObjectStore, client: PrefectClient) -> None:

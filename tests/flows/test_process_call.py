@@ -15,7 +15,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import Abort, Pause
 from prefect.flow_engine import run_flow
-from prefect.states import AwaitingRetry, Completed, Running, State
+from prefect.states import AwaitingRetry, Cancelled, Completed, Running, State
 from sounds import tone, wav
 
 import tasks.call.claim
@@ -30,8 +30,10 @@ import tasks.call.transcribe
 import tasks.call.upload
 import wiring
 from flows.process_call import process_call
+from flows.watch_s3 import event_of
 from models.call.ended import EndedCall, figures
 from models.call.record import CallRecord, EvidenceOfSummary, Failure, Outcome, Recording, Speaker, Summary, Transcription, Utterance
+from models.call.redriving import Result
 from models.errors import (
     AnswerLost,
     BadTranscript,
@@ -39,6 +41,7 @@ from models.errors import (
     JobFailed,
     JobGone,
     QuotaExhausted,
+    ReadbackError,
     StorageConflict,
     VendorRefused,
     VendorUnavailable,
@@ -47,12 +50,16 @@ from models.keys import StorageKeys
 from models.sound.prompt import check_prompt
 from models.summarizer.statement import Kind
 from stores.call_records import CallRecords
+from stores.landed import announce
+from tasks.call.claim import close_as_cancelled
 from tasks.call.transcribe import jobs_limit
 from tasks.call.write_summary import create_summary
+from tasks.operations.naming import name_waiting_calls
 from tasks.operations.pause import QUEUES, WAITING, pause_in_force, resume_calls
-from tasks.operations.redrive import Result, reopen_one
+from tasks.operations.redrive import reopen_one
 from tests.flows.conftest import recording_key
 from tests.in_memory import FakeContacts, FakeSpeechToText, FakeTextToSpeech, InMemoryStore
+from tests.server_database import everything_the_server_keeps
 
 STEPS = [
     tasks.call.claim,
@@ -106,7 +113,7 @@ class World:
         return self.records.save(opened, **changes).record
 
     async def a_run(self, recording: Recording, **parameters: Any) -> FlowRun:
-        deployment = await self.client.read_deployment_by_name("process-call/live")
+        deployment = await self.client.read_deployment_by_name("process-call/process-call")
         return await self.client.create_flow_run_from_deployment(deployment.id, parameters=recording.model_dump() | parameters)
 
     async def run(self, what: Recording | FlowRun, **parameters: Any) -> State[Any]:
@@ -192,6 +199,7 @@ async def test_a_recording_is_read_back(world: World) -> None:
     assert list(record.step_seconds) == ["claim", "fetch", "transcribe", "summarize", "speak", "convert", "upload"]
     artifact = (await world.client.read_artifacts())[0]
     assert SUMMARY.text in str(artifact.data)
+    assert (artifact.key, artifact.description) == (None, "완료")
 
 
 async def test_the_callers_own_words_are_spoken_as_such_and_evidence_reaches_the_record(world: World) -> None:
@@ -350,7 +358,7 @@ async def test_a_run_that_finds_a_submit_without_an_answer_asks_a_person(world: 
     world.begun(recording, transcription=Transcription(submitting=True), number=1)
     state = await world.run(recording)
     assert (state.name, world.ears.paid) == ("Quarantined", [])
-    assert world.record(recording).failure.error == "AnswerLost"
+    assert world.record(recording).failure.error == "answer_lost"
 
 
 # --- what goes wrong and passes ------------------------------------------------------------------------------------------
@@ -415,7 +423,7 @@ async def test_a_used_up_quota_gives_the_run_back_and_pauses_the_queues(world: W
     assert 30 < (state.state_details.scheduled_time - datetime.now(UTC)).total_seconds() <= 60
     assert all([(await world.client.read_work_queue_by_name(name, work_pool_name="calls")).is_paused for name in QUEUES])
     reason = await pause_in_force(world.client)
-    assert (reason.error, reason.step) == ("QuotaExhausted", "transcribe")
+    assert (reason.error, reason.step) == ("quota_exhausted", "transcribe")
     pause = next(artifact for artifact in await world.client.read_artifacts() if artifact.key == "calls-paused")
     assert "음성 인식" in str(pause.data)
     await resume_calls(world.client)
@@ -435,7 +443,7 @@ async def test_an_outage_that_outlasts_the_tasks_patience_gives_the_run_back_and
     assert world.record(recording).outcome is Outcome.IN_PROGRESS
     assert await pause_in_force(world.client) is None
     assert (await world.again(run)).name == "Quarantined"
-    assert (world.record(recording).failure.error, world.record(recording).failure.step) == ("VendorUnavailable", "speak")
+    assert (world.record(recording).failure.error, world.record(recording).failure.step) == ("vendor_unavailable", "speak")
     assert len(world.ears.paid) == 1
 
 
@@ -480,13 +488,13 @@ async def test_a_vendor_that_cannot_say_which_voices_it_has_holds_no_call_back(w
         ("speech", VendorRefused("never"), "speak"),
     ],
 )
-async def test_what_will_never_succeed_is_set_aside_with_a_reason(world: World, where: str, error: Exception, step: str) -> None:
+async def test_what_will_never_succeed_is_set_aside_with_a_reason(world: World, where: str, error: ReadbackError, step: str) -> None:
     {"submit": world.ears.submit_errors, "poll": world.ears.poll_errors, "speech": world.voice.errors}[where].append(error)
     recording = world.upload("c-1")
     state = await world.run(recording)
     assert (state.type.value, state.name) == ("FAILED", "Quarantined")
     record = world.record(recording)
-    assert (record.outcome, record.failure.error, record.failure.step) == (Outcome.QUARANTINED, type(error).__name__, step)
+    assert (record.outcome, record.failure.error, record.failure.step) == (Outcome.QUARANTINED, error.code, step)
     note = Failure.model_validate_json(world.store.get(StorageKeys.quarantine_note(recording.call_id)).body)
     assert note == record.failure
     assert world.quarantined_in_digests() == 1
@@ -497,7 +505,7 @@ async def test_nobody_speaking_is_no_speech(world: World) -> None:
     world.ears.words[SOUND] = []
     recording = world.upload("c-1")
     assert (await world.run(recording)).name == "Quarantined"
-    assert world.record(recording).failure.error == "NoSpeech"
+    assert world.record(recording).failure.error == "no_speech"
 
 
 async def test_retrying_a_quarantined_run_reopens_its_call_and_never_pays_again(world: World) -> None:
@@ -632,7 +640,78 @@ async def test_the_conversation_with_the_agent_speaks_for_its_contact_whichever_
     assert world.contacts.attributes["c-1"]["readback_prompt"].endswith(StorageKeys.prompt(world.record(agent).number))
 
 
-async def test_without_a_connect_instance_nobody_is_told_and_nothing_is_kept_for_it(world: World) -> None:
-    world.contacts = None
-    assert (await world.run(world.upload("c-1"))).name == "Completed"
+async def test_without_a_connect_instance_nobody_is_told_and_nothing_is_kept_for_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:  # undone before the world's own
+        patched.setattr(wiring, "connect_contacts", lambda: None)
+        assert (await world.run(world.upload("c-1"))).name == "Completed"
     assert world.store.keys(StorageKeys.CONTACTS) == []
+
+
+# --- what others are told of a call ----------------------------------------------------------------------------------------
+
+
+async def a_run_of_an_event(world: World, recording: Recording) -> FlowRun:
+    """A run as the automation starts it: with the call's id alone, and Prefect's own name."""
+    announce(world.store, recording)  # type: ignore[arg-type]
+    deployment = await world.client.read_deployment_by_name("process-call/process-call")
+    return await world.client.create_flow_run_from_deployment(deployment.id, parameters={"call_id": recording.call_id})
+
+
+async def test_an_event_names_the_call_alone_and_its_run_finds_the_recording(world: World) -> None:
+    recording = world.upload("c-1")
+    assert recording.key not in str(event_of(recording))
+    assert (await world.run(await a_run_of_an_event(world, recording))).name == "Completed"
+    assert world.record(recording).recording == recording
+
+
+async def test_a_run_is_named_by_contact_time_in_korea_and_masked_number_and_so_is_one_that_waits(world: World) -> None:
+    contact = "0fd1826c-a94e-4b35-b2d7-c3589e6f7b11"
+    recording = world.upload(contact)
+    run = await a_run_of_an_event(world, recording)
+    assert not run.name.startswith("0fd1826c")
+    assert await name_waiting_calls(world.client, datetime.now(UTC)) == 1
+    assert (await world.client.read_flow_run(run.id)).name == "0fd1826c 2026-11-20 10:30"
+    assert await name_waiting_calls(world.client, datetime.now(UTC)) == 0
+    world.contacts.numbers[contact] = "+821012345678"
+    await world.run(run)
+    assert (await world.client.read_flow_run(run.id)).name == "0fd1826c 2026-11-20 10:30 010-****-5678"
+
+
+async def test_a_call_whose_number_connect_does_not_tell_is_read_back_all_the_same(world: World) -> None:
+    world.contacts.refusal = VendorRefused("the contact is too old")
+    recording = world.upload("010-9876-5432")
+    run = await a_run_of_an_event(world, recording)
+    assert (await world.run(run)).name == "Completed"
+    assert (await world.client.read_flow_run(run.id)).name == f"#{recording.call_id[:8]} 2026-11-20 10:30"
+
+
+async def test_a_late_event_of_an_erased_call_starts_nothing(world: World) -> None:
+    recording = world.upload("c-1")
+    run = await a_run_of_an_event(world, recording)
+    world.store.erase(StorageKeys.landed(recording.call_id))
+    world.store.put(StorageKeys.erasure_receipt(recording.call_id), b"{}")
+    assert (await world.run(run)).name == "Erased"
+
+
+async def test_a_fault_that_nobody_foresaw_tells_no_words_in_the_states_of_its_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "제 번호는 010-4321-8765 입니다"
+
+    def poll(job_id: str) -> Any:
+        raise ValueError(said)
+
+    monkeypatch.setattr(world.ears, "poll", poll)
+    state = await world.run(world.upload("c-1"))
+    assert state.type.value == "FAILED"
+    assert "ValueError in test_process_call.py" in state.message
+    rows = [row for row in (await everything_the_server_keeps()).splitlines() if not row.startswith("log ")]
+    assert not any("제 번호는" in row for row in rows)
+
+
+async def test_a_cancelled_call_stays_cancelled_and_a_retry_of_its_run_takes_it_up_again(world: World) -> None:
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    await world.client.set_flow_run_state(run.id, Cancelled(), force=True)
+    close_as_cancelled(recording, str(run.id), records=world.records)
+    assert (await world.run(recording)).name == "StaysCancelled"
+    assert world.ears.paid == []
+    assert (await world.again(run)).name == "Completed"

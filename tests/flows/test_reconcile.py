@@ -5,15 +5,16 @@ from uuid import uuid4
 
 import pytest
 from prefect.client.orchestration import PrefectClient
-from prefect.states import Completed, Crashed, Failed, Running
+from prefect.states import Cancelled, Completed, Crashed, Failed, Running
 
 import wiring
 from clients.s3 import ObjectStore
 from flows.reconcile import reconcile
-from models.call.record import Outcome
+from flows.redrive import redrive
+from models.call.record import Outcome, Recording
 from models.keys import StorageKeys
 from tasks.operations import reconcile as reconciling
-from tests.flows.conftest import a_call_run, artifact, calls_started, put_record, put_recording
+from tests.flows.conftest import a_call_run, artifact, calls_started, outcome_of, put_record, put_recording, recording_key
 
 DAY = date(2026, 11, 20)
 FAST = {"per_minute": 100_000}
@@ -101,7 +102,7 @@ async def test_a_backfill_that_was_interrupted_goes_on_where_it_stopped(
     # What lies before the cursor is not looked at again.
     put_recording(store, "a-0")
     await reconcile(prefix="connect/acme/", **FAST)
-    assert {run.name for run in await calls_started(client)} == {f"c-{n}" for n in range(6)}
+    assert {run.parameters["key"] for run in await calls_started(client)} == {recording_key(f"c-{n}") for n in range(6)}
     assert reconciling.read_cursor(store, scope) is None
 
 
@@ -112,7 +113,7 @@ async def test_calls_are_started_no_faster_than_the_backfill_queue_takes_them(st
     assert len(await calls_started(client)) == 3
     for run in await calls_started(client):
         await client.set_flow_run_state(run.id, Completed(), force=True)
-        put_record(store, put_recording(store, run.name), str(run.id), outcome=Outcome.READ_BACK)
+        put_record(store, Recording(**run.parameters), str(run.id), outcome=Outcome.READ_BACK)
     await reconcile(since=DAY, until=DAY, at_once=3, **FAST)
     assert len(await calls_started(client)) == 5
 
@@ -122,7 +123,7 @@ async def test_a_record_that_cannot_be_read_is_named_and_stops_nothing(store: Ob
     store.put(StorageKeys.call_record(broken.call_id), b"{")
     put_recording(store, "forgotten")
     await reconcile(since=DAY, until=DAY, **FAST)
-    assert [run.name for run in await calls_started(client)] == ["forgotten"]
+    assert [run.parameters["key"] for run in await calls_started(client)] == [recording_key("forgotten")]
     assert StorageKeys.call_record(broken.call_id) in await artifact(client, "reconcile")
 
 
@@ -138,11 +139,28 @@ async def test_a_prefix_without_callrecordings_is_honoured_and_strays_are_told(
     put_recording(store, "elsewhere")
     await reconcile(since=DAY, until=DAY, **FAST)
     started = await calls_started(client)
-    assert sorted((run.parameters["key"], run.name) for run in started) == [(flat, "c-1"), (below, "c-2")]
+    assert sorted(run.parameters["key"] for run in started) == [flat, below]
     assert "| 그대로 둠 | 녹취 이름이 아닌 .wav (`READBACK_RECORDINGS_PREFIX` 확인) | 1 |" in await artifact(client, "reconcile")
 
 
 async def test_a_backfill_takes_recordings_under_whatever_prefix_it_is_given(store: ObjectStore, client: PrefectClient) -> None:
     store.put("archive/of/old/calls/2026/11/20/c-1_20261120T01:30_UTC.wav", b"a")
     await reconcile(prefix="archive/", **FAST)
-    assert [run.name for run in await calls_started(client)] == ["c-1"]
+    assert [run.parameters["key"] for run in await calls_started(client)] == ["archive/of/old/calls/2026/11/20/c-1_20261120T01:30_UTC.wav"]
+
+
+async def test_a_cancelled_call_stays_cancelled_until_a_person_takes_it_up_again(store: ObjectStore, client: PrefectClient) -> None:
+    begun = put_recording(store, "begun")
+    run = await a_call_run(client, begun, Cancelled())
+    put_record(store, begun, str(run.id))
+    waiting = put_recording(store, "waiting")
+    waited = await a_call_run(client, waiting, Cancelled())
+    await reconcile(since=DAY, until=DAY, **FAST)
+    assert [outcome_of(call.call_id) for call in (begun, waiting)] == [Outcome.CANCELLED] * 2
+    for forgotten in (run, waited):  # as Prefect's own clean-up does after a while
+        await client.delete_flow_run(forgotten.id)
+    await reconcile(since=DAY, until=DAY, **FAST)
+    assert await calls_started(client) == []
+    await redrive(calls=[waiting.call_id], **FAST)
+    assert [run.parameters["key"] for run in await calls_started(client)] == [waiting.key]
+    assert outcome_of(waiting.call_id) is Outcome.IN_PROGRESS

@@ -9,9 +9,9 @@ import wiring
 from clients.s3 import ObjectStore
 from flows.redrive import redrive
 from models.call.record import Outcome
+from models.call.redriving import Result
 from models.errors import ConfigurationError
 from models.keys import StorageKeys
-from tasks.operations.redrive import Result
 from tests.flows.conftest import artifact, calls_started, outcome_of, quarantined
 
 FAST = {"per_minute": 100_000}
@@ -33,23 +33,23 @@ async def test_one_call_is_reopened_and_started_behind_live_calls(store: ObjectS
 
 async def test_all_calls_of_a_class_and_time_are_redriven(store: ObjectStore, client: PrefectClient) -> None:
     now = datetime.now(UTC)
-    wanted = [await quarantined(store, f"c-{n}", "VendorRefused", at=now) for n in range(2)]
-    await quarantined(store, "c-8", "NoSpeech", at=now)
-    await quarantined(store, "c-9", "VendorRefused", at=now - timedelta(days=3))
-    lines = await redrive(error="VendorRefused", since=now - timedelta(hours=1), until=now + timedelta(hours=1), **FAST)
+    wanted = [await quarantined(store, f"c-{n}", "vendor_refused", at=now) for n in range(2)]
+    await quarantined(store, "c-8", "no_speech", at=now)
+    await quarantined(store, "c-9", "vendor_refused", at=now - timedelta(days=3))
+    lines = await redrive(error="vendor_refused", since=now - timedelta(hours=1), until=now + timedelta(hours=1), **FAST)
     assert {line.call_id for line in lines if line.result is Result.REDRIVEN} == {call.call_id for call in wanted}
-    assert {run.name for run in await calls_started(client)} == {"c-0", "c-1"}
+    assert {run.parameters["key"] for run in await calls_started(client)} == {call.recording.key for call in wanted}
 
 
 async def test_a_dry_run_changes_nothing(store: ObjectStore, client: PrefectClient) -> None:
     call = await quarantined(store, "c-1")
-    lines = await redrive(error="BadRecording", dry_run=True)
+    lines = await redrive(error="bad_recording", dry_run=True)
     assert [line.result for line in lines] == [Result.WOULD]
     assert outcome_of(call.call_id) is Outcome.QUARANTINED
     assert await calls_started(client) == []
 
 
-@pytest.mark.parametrize(("error", "job"), [("AnswerLost", {"submitting": True}), ("JobGone", {"job_id": "old"})])
+@pytest.mark.parametrize(("error", "job"), [("answer_lost", {"submitting": True}), ("job_gone", {"job_id": "old"})])
 async def test_what_may_be_paid_twice_waits_for_a_word(
     store: ObjectStore, client: PrefectClient, error: str, job: dict[str, object]
 ) -> None:
@@ -62,7 +62,7 @@ async def test_what_may_be_paid_twice_waits_for_a_word(
 
 
 async def test_a_finished_job_is_asked_again_for_nothing(store: ObjectStore, client: PrefectClient) -> None:
-    call = await quarantined(store, "c-1", "NoSpeech", job_id="paid")
+    call = await quarantined(store, "c-1", "no_speech", job_id="paid")
     await redrive(calls=[call.call_id], pay_again=True, **FAST)
     assert wiring.call_records().read(call.call_id).record.transcription.job_id == "paid"
 

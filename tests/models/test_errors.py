@@ -2,10 +2,14 @@
 
 import inspect
 import pickle
+import re
+from datetime import UTC, datetime
 
 import pytest
 
 from models import errors
+from models.call.record import Failure
+from models.call.redriving import Selection
 from models.errors import (
     BadRecording,
     CallTakenOver,
@@ -16,6 +20,7 @@ from models.errors import (
     Superseded,
     TooManyRequests,
     TransientError,
+    Unexpected,
     VendorRefused,
     VendorReply,
 )
@@ -45,10 +50,23 @@ def test_every_error_crosses_a_process_boundary_whole(kind: type[ReadbackError])
 
 @pytest.mark.parametrize("kind", EVERY_CLASS, ids=lambda kind: kind.__name__)
 def test_every_error_has_exactly_one_fate_and_stands_in_the_drawing(kind: type[ReadbackError]) -> None:
-    every_fate = (PermanentError, ConfigurationError, QuotaExhausted, CallTakenOver, Superseded, TransientError)
+    every_fate = (PermanentError, ConfigurationError, QuotaExhausted, CallTakenOver, Superseded, Unexpected, TransientError)
     fates = [fate for fate in every_fate if issubclass(kind, fate)]
     assert len(fates) == (0 if kind is ReadbackError else 1)
     assert kind.__name__ in (errors.__doc__ or "")
+
+
+def test_what_is_stored_of_an_error_is_a_code_that_outlives_its_class_name() -> None:
+    codes = [kind.code for kind in EVERY_CLASS]
+    assert len(set(codes)) == len(codes)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", code) for code in codes)
+
+
+@pytest.mark.parametrize("stored", ["BadRecording", "bad_recording"])
+def test_a_failure_that_an_earlier_release_stored_by_its_class_name_is_read_as_its_code(stored: str) -> None:
+    failure = Failure(error=stored, reason="it is silent", step="fetch", at=datetime(2026, 11, 21, tzinfo=UTC))
+    assert failure.error == BadRecording.code
+    assert Selection(error=stored).takes(failure)
 
 
 def test_a_superseded_call_names_its_successor_across_a_process_boundary() -> None:

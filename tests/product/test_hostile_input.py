@@ -130,14 +130,14 @@ def key_of(contact: str, folder: str = FOLDER) -> str:
 RENDERED = "ab" * 9  # what the template in the words becomes if anything renders it; too long to stand in a picture's base64 by chance
 
 CASES = [
-    Hostile("no byte at all", "BadRecording", wav=b""),
-    Hostile("half a recording", "BadRecording", wav=sound(1)[:6_000]),
-    Hostile("a page of HTML", "BadRecording", wav=b"<html><script>alert(1)</script></html>"),
-    Hostile("a gzip bomb", "BadRecording", wav=b"\x1f\x8b\x08" + bytes(1000)),
-    Hostile("a header that promises four gigabytes", "BadRecording", wav=sound(2)[:40] + b"\xf0\xff\xff\xff" + sound(2)[44:]),
-    Hostile("silence", "BadRecording", wav=sound(3)[:44] + b"\xff" * 16_000),
-    Hostile("nobody says anything", "NoSpeech", words=" \n "),
-    Hostile("nothing but emoji", "NoSpeech", words="😀🙏🔥"),
+    Hostile("no byte at all", "bad_recording", wav=b""),
+    Hostile("half a recording", "bad_recording", wav=sound(1)[:6_000]),
+    Hostile("a page of HTML", "bad_recording", wav=b"<html><script>alert(1)</script></html>"),
+    Hostile("a gzip bomb", "bad_recording", wav=b"\x1f\x8b\x08" + bytes(1000)),
+    Hostile("a header that promises four gigabytes", "bad_recording", wav=sound(2)[:40] + b"\xf0\xff\xff\xff" + sound(2)[44:]),
+    Hostile("silence", "bad_recording", wav=sound(3)[:44] + b"\xff" * 16_000),
+    Hostile("nobody says anything", "no_speech", words=" \n "),
+    Hostile("nothing but emoji", "no_speech", words="😀🙏🔥"),
     Hostile("SSML in the words", words=f'</speak><audio src="http://evil.example/x.mp3"/><break time="600s"/><speak> {REQUEST}'),
     Hostile("a template in the words", words="{{ 'ab' * 9 }} {% raw %} {{ config }} " + REQUEST),
     Hostile("markdown and HTML in the words", words=f"| 표 | # 제목\n<script>alert(1)</script> ![x](javascript:alert(1)) {REQUEST}"),

@@ -57,7 +57,7 @@ def runs_of(stack: Stack, flow: str = "process-call", **parameters: str) -> list
 
 
 def start(stack: Stack, **parameters: Any) -> str:
-    deployment = ask(stack, "GET", "deployments/name/process-call/live")["id"]
+    deployment = ask(stack, "GET", "deployments/name/process-call/process-call")["id"]
     run: str = ask(stack, "POST", f"deployments/{deployment}/create_flow_run", {"parameters": parameters})["id"]
     return run
 
@@ -117,11 +117,12 @@ def test_the_speakers_of_a_stereo_call_are_named(read_back: list[tuple[Upload, C
 
 def test_the_run_is_named_by_its_contact_and_its_artifact_tells_the_call(stack: Stack, read_back: list[tuple[Upload, CallRecord]]) -> None:
     upload, record = read_back[0]
-    run = next(run for run in runs_of(stack, key=upload.key))
-    assert run["name"] == upload.contact
+    run = next(run for run in runs_of(stack, call_id=upload.call))
+    assert run["name"] == record.recording.run_name
+    assert runs_of(stack, "summarize-call", call_id=upload.call)[0]["name"] == f"요약 {run['name']}"
     assert final_state(stack, run["id"])["type"] == "COMPLETED"
-    artifacts = ask(stack, "POST", "artifacts/filter", {"artifacts": {"key": {"any_": [f"call-{record.call_id}"]}}})
-    assert len(artifacts) == 1
+    artifacts = ask(stack, "POST", "artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}})
+    assert [artifact["key"] for artifact in artifacts] == [None]
     markdown = artifacts[0]["data"]
     assert record.summary
     for wanted in (record.summary.text, "<audio controls", "data:image/svg+xml", "**고객**", "상담원", "음성 인식"):
@@ -151,10 +152,10 @@ def paid_jobs(stack: Stack) -> int:
 
 def test_what_is_no_recording_starts_nothing(stack: Stack, s3: Any, read_back: list[tuple[Upload, CallRecord]]) -> None:
     key = "connect/readback/CallRecordings/2026/11/21/notes.wav"
-    s3.put_object(Bucket=BUCKET, Key=key, Body=b"RIFF")
+    notes = upload_as(s3, key, b"RIFF")
     marker = upload_as(s3, "connect/readback/CallRecordings/2026/11/21/after-notes_20261121T00:00_UTC.wav", b"no audio")
     ended(s3, marker)
-    assert runs_of(stack, key=key) == []
+    assert runs_of(stack, call_id=notes.call) == []
 
 
 def test_keys_with_hangul_plus_and_spaces_arrive_as_they_are_and_bad_audio_is_set_aside(stack: Stack, s3: Any) -> None:
@@ -163,17 +164,17 @@ def test_keys_with_hangul_plus_and_spaces_arrive_as_they_are_and_bad_audio_is_se
     record = ended(s3, upload)
     assert record.outcome is Outcome.QUARANTINED
     assert record.failure is not None
-    assert (record.failure.error, record.failure.step) == ("BadRecording", "fetch")
+    assert (record.failure.error, record.failure.step) == ("bad_recording", "fetch")
     assert s3.head_object(Bucket=BUCKET, Key=StorageKeys.quarantine_note(upload.call))
-    run = eventually(lambda: [run for run in runs_of(stack, key=key) if run["state"]["type"] in FINAL], "the end of the run")[0]
+    run = eventually(lambda: [run for run in runs_of(stack, call_id=upload.call) if run["state"]["type"] in FINAL], "the end of the run")[0]
     assert (run["state"]["type"], run["state"]["name"]) == ("FAILED", "Quarantined")
-    assert "BadRecording" in run["state"]["message"]
+    assert "bad_recording" in run["state"]["message"]
 
 
 def test_a_cancelled_run_ends_alone(stack: Stack, s3: Any) -> None:
     files = recordings_in(RECORDINGS)
     one, other = put(s3, files[4:6])
-    victim = eventually(lambda: [r for r in runs_of(stack, key=one.key) if r["state"]["name"] == "Running"], "the first run")[0]["id"]
+    victim = eventually(lambda: [r for r in runs_of(stack, call_id=one.call) if r["state"]["name"] == "Running"], "the first run")[0]["id"]
     ask(stack, "POST", f"flow_runs/{victim}/set_state", {"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": True})
     assert final_state(stack, victim)["type"] == "CANCELLED"
     assert ended(s3, other).outcome is Outcome.READ_BACK
@@ -189,7 +190,7 @@ def test_a_stopped_worker_gives_its_runs_back_and_nothing_is_paid_twice(stack: S
     worker.process.send_signal(signal.SIGTERM)
     worker.process.wait(60)
     stack.inject("returnzero", FaultPlan())
-    run = runs_of(stack, key=upload.key)[0]
+    run = runs_of(stack, call_id=upload.call)[0]
     assert run["state"]["name"] == "AwaitingRetry"
     stack.start_call_worker()
     assert ended(s3, upload).outcome is Outcome.READ_BACK
@@ -202,17 +203,17 @@ def test_a_used_up_quota_lets_calls_wait_and_none_is_lost_or_paid_for_twice(stac
     stack.inject("returnzero", FaultPlan(rate=1.0, kinds=("A0001",)))
     upload = put(s3, recordings_in(RECORDINGS)[7:8])[0]
     run = eventually(
-        lambda: [run for run in runs_of(stack, key=upload.key) if run["state"]["name"] == "WaitingForVendor"], "the run that waits"
+        lambda: [run for run in runs_of(stack, call_id=upload.call) if run["state"]["name"] == "WaitingForVendor"], "the run that waits"
     )[0]
-    assert "QuotaExhausted" in run["state"]["message"]
+    assert "quota_exhausted" in run["state"]["message"]
     late = put(s3, recordings_in(RECORDINGS)[8:9])[0]
     queues = [ask(stack, "GET", f"work_pools/calls/queues/{name}") for name in ("live", "backfill")]
     assert [queue["is_paused"] for queue in queues] == [True, True]
-    assert ask(stack, "GET", "variables/name/readback_pause")["value"]["error"] == "QuotaExhausted"
-    eventually(lambda: runs_of(stack, key=late.key), "a run for the recording that landed meanwhile")
+    assert ask(stack, "GET", "variables/name/readback_pause")["value"]["error"] == "quota_exhausted"
+    eventually(lambda: runs_of(stack, call_id=late.call), "a run for the recording that landed meanwhile")
 
     stack.inject("returnzero", FaultPlan())
-    reap = ask(stack, "GET", "deployments/name/reap/every-minute")["id"]
+    reap = ask(stack, "GET", "deployments/name/reap/reap")["id"]
     ask(stack, "POST", f"deployments/{reap}/create_flow_run", {"parameters": {"resume_now": True}})
     assert [ended(s3, one).outcome for one in (late, upload)] == [Outcome.READ_BACK] * 2
     assert final_state(stack, run["id"])["type"] == "COMPLETED"

@@ -1,6 +1,7 @@
 """What an artifact shows and plays of a recording."""
 
 import io
+import math
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -35,3 +36,10 @@ def test_the_drawn_waveform_is_a_small_well_formed_picture_with_both_names() -> 
     texts = [element.text for element in ET.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")]
     assert texts == ["고객", "상담원", "0:00", "0:40"]
     assert len(data_uri(picture.encode(), "image/svg+xml")) < 10_000
+
+
+def test_silenced_stretches_hold_no_sound_and_the_rest_does() -> None:
+    samples, rate = soundfile.read(io.BytesIO(browser_wav(wav(tone(6)), silent=[(2.0, 3.0)])))
+    assert not samples[int(1.6 * rate) : int(3.4 * rate)].any()
+    assert all(np.abs(samples[int(begin * rate) : int(end * rate)]).max() > 0.1 for begin, end in ((0.0, 1.4), (3.6, 6.0)))
+    assert abs(len(browser_wav(wav(tone(2)), math.inf)) - 2 * 8_000) < 100

@@ -11,7 +11,7 @@ from sandbox.stack import BUCKET
 
 KEYS = ("connect/a/CallRecordings/2026/11/21/c-1_20261121T01:30_UTC.wav", "connect/a/CallRecordings/2026/11/21/c-2_20261121T01:31_UTC.wav")
 EXPECTED = [Expected(key, f"etag-{n}", f"말 {n}\n", f"sound-{n}") for n, key in enumerate(KEYS, 1)]
-FAILURE = Failure(error="BadRecording", reason="it is silent", step="fetch", flow_run_id="r-2", at=datetime(2026, 11, 21, tzinfo=UTC))
+FAILURE = Failure(error="bad_recording", reason="it is silent", step="fetch", flow_run_id="r-2", at=datetime(2026, 11, 21, tzinfo=UTC))
 
 
 def record(expected: Expected, number: int | None, outcome: Outcome, failure: Failure | None = None) -> CallRecord:
@@ -42,7 +42,7 @@ def sound_evidence() -> Evidence:
 def test_what_is_right_passes() -> None:
     report = audit(EXPECTED, sound_evidence())
     assert report.faultless
-    assert (report.calls, report.read_back, dict(report.quarantined), report.spoken_again) == (2, 1, {"BadRecording": 1}, 0)
+    assert (report.calls, report.read_back, dict(report.quarantined), report.spoken_again) == (2, 1, {"bad_recording": 1}, 0)
 
 
 def without_record(evidence: Evidence) -> Evidence:

@@ -6,6 +6,7 @@ import pytest
 
 from models.call.reconciling import (
     Action,
+    CallRuns,
     Decision,
     OwnerRun,
     ReapAction,
@@ -28,9 +29,10 @@ def record(outcome: Outcome = Outcome.IN_PROGRESS, age: timedelta = HOUR) -> Cal
 
 
 def decided(
-    known: CallRecord | None, owner: OwnerRun | None = None, *, landed: timedelta = HOUR, waiting: bool = False, erased: bool = False
+    known: CallRecord | None, owner: OwnerRun | None = None, *, landed: timedelta = HOUR, waiting: bool = False, cancelled: str = ""
 ) -> Decision:
-    return decide(landed_at=NOW - landed, record=known, owner=owner, waiting=waiting, erased=erased, now=NOW, grace=timedelta(minutes=5))
+    runs = CallRuns(waiting, cancelled)
+    return decide(landed_at=NOW - landed, record=known, owner=owner, runs=runs, now=NOW, grace=timedelta(minutes=5))
 
 
 def test_a_recording_that_nobody_began_is_started_after_the_grace() -> None:
@@ -42,8 +44,11 @@ def test_a_recording_whose_run_waits_in_a_long_queue_is_not_started_again() -> N
     assert decided(None, waiting=True) == Decision(Action.LEAVE, Reason.WAITING)
 
 
-def test_an_erased_call_stays_erased() -> None:
-    assert decided(None, erased=True) == Decision(Action.LEAVE, Reason.ERASED)
+def test_a_call_that_a_person_cancelled_is_closed_and_not_started_again() -> None:
+    assert decided(None, cancelled="run") == Decision(Action.CLOSE, Reason.CANCELLED)
+    assert decided(None, cancelled="run", waiting=True) == Decision(Action.LEAVE, Reason.WAITING)
+    assert decided(record(), OwnerRun(alive=False, ended_at=NOW - HOUR, cancelled=True)) == Decision(Action.CLOSE, Reason.CANCELLED)
+    assert decided(record(Outcome.CANCELLED)) == Decision(Action.LEAVE, Reason.CANCELLED)
 
 
 @pytest.mark.parametrize(("outcome", "reason"), [(Outcome.READ_BACK, Reason.READ_BACK), (Outcome.QUARANTINED, Reason.QUARANTINED)])

@@ -1,0 +1,201 @@
+"""The Korean of everything that has a code: errors with their remedies, and what becomes of calls. Codes and English stay in the logs.
+
+Keys are an error's code, or its code and case (``models.errors``); a case without words of its own is told as its error.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from models.call.reconciling import Action, Reason
+from models.call.redriving import Result
+from models.errors import stable_code
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is wrong, in a few words and in a sentence, and what a person does about it."""
+
+    title: str
+    reason: str
+    remedy: str
+
+
+_WAIT = "조치하지 않아도 됩니다. 잠시 뒤 자동으로 다시 시도합니다."
+_REUPLOAD = "원본을 확인해 다시 올리세요. 다시 올린 녹취는 새 통화로 자동 처리됩니다."
+
+ERRORS: Final[Mapping[str, Message]] = {
+    "error": Message("오류", "처리 중 오류가 발생했습니다.", "실행 로그를 확인하세요."),
+    "permanent_error": Message(
+        "처리할 수 없음", "다시 시도해도 달라지지 않는 오류입니다.", "실행 로그의 영문 설명을 확인한 뒤 `redrive`로 다시 처리하세요."
+    ),
+    "permanent_error.foreign_file": Message(
+        "다른 시스템의 파일",
+        "이 통화 번호의 파일을 다른 시스템이 먼저 썼습니다.",
+        "누가 그 파일을 썼는지 확인한 뒤 `redrive`로 다시 처리하세요.",
+    ),
+    "permanent_error.unreadable_record": Message(
+        "통화 기록을 읽을 수 없음",
+        "통화 기록 파일의 내용이 손상되었습니다.",
+        "S3에서 이전 버전을 되살리거나, 지워서 처음부터 다시 처리하세요.",
+    ),
+    "bad_recording": Message("녹취를 쓸 수 없음", "녹취 파일을 통화로 처리할 수 없습니다.", _REUPLOAD),
+    "bad_recording.empty": Message("빈 녹취", "녹취 파일에 소리가 들어 있지 않습니다.", _REUPLOAD),
+    "bad_recording.no_wav": Message("WAV가 아닌 파일", "녹취 파일이 WAV 형식이 아닙니다.", "WAV로 바꿔 다시 올리세요."),
+    "bad_recording.broken_header": Message("손상된 녹취", "WAV 헤더가 손상되어 읽을 수 없습니다.", _REUPLOAD),
+    "bad_recording.unknown_format": Message(
+        "지원하지 않는 녹취 형식", "이 WAV의 부호화 방식은 읽을 수 없습니다.", "PCM 또는 μ-law WAV로 바꿔 다시 올리세요."
+    ),
+    "bad_recording.truncated": Message("잘린 녹취", "파일에 든 소리가 헤더에 적힌 길이보다 짧습니다.", _REUPLOAD),
+    "bad_recording.several_parts": Message(
+        "여러 조각으로 나뉜 녹취", "소리가 여러 조각으로 나뉘어 첫 조각만 읽힐 수 있습니다.", "한 파일로 합쳐 다시 올리세요."
+    ),
+    "bad_recording.channels": Message(
+        "채널이 너무 많은 녹취", "채널이 셋 이상입니다.", "고객은 왼쪽, 상담원은 오른쪽인 스테레오나 모노로 바꿔 다시 올리세요."
+    ),
+    "bad_recording.too_short": Message(
+        "너무 짧은 녹취", "말 한마디가 들어갈 수 없을 만큼 짧습니다.", "조치할 것이 없습니다. 고객이 바로 끊은 통화입니다."
+    ),
+    "bad_recording.too_long": Message("너무 긴 녹취", "음성 인식이 받는 길이를 넘었습니다.", "녹취를 나누어 각각 다시 올리세요."),
+    "bad_recording.too_large": Message(
+        "너무 큰 녹취",
+        "파일 크기가 한도를 넘어 읽지 않았습니다.",
+        "통화가 맞으면 `READBACK_MAX_RECORDING_BYTES`를 올리고 `redrive`로 다시 처리하세요.",
+    ),
+    "bad_recording.silent": Message(
+        "소리가 없는 녹취", "녹취에 들리는 소리가 없습니다.", "Amazon Connect 흐름에서 양쪽 통화가 녹음되도록 설정했는지 확인하세요."
+    ),
+    "object_gone": Message("파일이 없음", "S3에 있어야 할 파일이 없습니다.", "파일을 되살린 뒤 `redrive`로 다시 처리하세요."),
+    "no_speech": Message(
+        "말소리 없음", "인식된 말이 없어 읽어 줄 내용이 없습니다.", "녹취를 들어 보세요. 말이 없었다면 조치할 것이 없습니다."
+    ),
+    "bad_transcript": Message(
+        "전사를 쓸 수 없음", "음성 인식 결과를 요약하거나 읽어 줄 수 없습니다.", "녹취를 들어 보고 `redrive`로 다시 처리하세요."
+    ),
+    "bad_prompt": Message(
+        "안내 음성을 쓸 수 없음", "만든 안내 음성이 Amazon Connect의 조건에 맞지 않습니다.", "요약을 확인하고 `redrive`로 다시 처리하세요."
+    ),
+    "vendor_refused": Message(
+        "업체가 거절",
+        "업체가 요청을 받아들이지 않았고 다시 보내도 같습니다.",
+        "업체 응답 코드를 확인하세요. 고친 뒤 `redrive`로 다시 처리하세요.",
+    ),
+    "job_failed": Message(
+        "음성 인식 실패", "업체가 음성 인식에 실패했다고 알렸습니다.", "녹취를 들어 보고, 통화가 맞으면 `redrive`로 다시 맡기세요."
+    ),
+    "job_gone": Message(
+        "음성 인식 결과 만료",
+        "업체에 맡긴 작업의 보관 기간이 지나 결과를 받을 수 없습니다.",
+        "`redrive`를 `pay_again`으로 실행하면 다시 맡깁니다. 요금이 다시 나갑니다.",
+    ),
+    "answer_lost": Message(
+        "유료 요청의 응답 없음",
+        "요금이 나가는 요청을 보냈으나 응답을 받지 못해 접수되었는지 알 수 없습니다.",
+        "업체에 접수 여부를 확인하세요. `redrive`를 `pay_again`으로 실행하면 다시 보내며 두 번 청구될 수 있습니다.",
+    ),
+    "training_failed": Message("학습 실패", "학습이 발산했거나 메모리가 부족합니다.", "학습률이나 배치 크기를 줄여 다시 실행하세요."),
+    "model_refused": Message(
+        "모델을 쓸 수 없음",
+        "모델이 없거나 손상되었거나 승격 기준을 넘지 못했습니다. 사용 중인 모델은 그대로입니다.",
+        "다른 버전을 고르세요.",
+    ),
+    "configuration_error": Message(
+        "설정 오류", "우리 쪽 설정이나 인증 정보가 잘못되었습니다. 녹취의 문제가 아닙니다.", "실행 로그의 영문 설명대로 설정을 고치세요."
+    ),
+    "quota_exhausted": Message(
+        "한도 소진",
+        "업체의 유료 한도를 다 썼습니다.",
+        "한도를 늘린 뒤 `reap` 배포를 `resume_now`로 실행하세요. 대기 중인 통화는 잃지 않습니다.",
+    ),
+    "call_taken_over": Message("다른 실행이 처리 중", "다른 실행이 이 통화를 맡았습니다.", "조치하지 않아도 됩니다."),
+    "superseded": Message("새 녹취로 대체됨", "같은 이름으로 녹취가 다시 올라와 새 통화로 처리됩니다.", "조치하지 않아도 됩니다."),
+    "unexpected": Message("예상하지 못한 오류", "프로그램의 결함으로 보입니다.", "실행 로그를 개발팀에 전달하세요."),
+    "transient_error": Message("일시적 오류", "일시적인 문제로 끝내지 못했습니다.", _WAIT),
+    "vendor_unavailable": Message(
+        "업체 응답 없음", "업체가 응답하지 않습니다.", "오래 계속되면 업체의 장애 공지를 확인하고, 복구된 뒤 `redrive`로 다시 처리하세요."
+    ),
+    "too_many_requests": Message("요청이 너무 많음", "업체가 요청을 늦춰 달라고 했습니다.", _WAIT),
+    "storage_conflict": Message("동시에 쓰임", "다른 실행이 같은 파일을 먼저 썼습니다.", _WAIT),
+}
+
+REASONS: Final[Mapping[Reason, str]] = {
+    Reason.NEVER_BEGUN: "처리된 적 없음",
+    Reason.RUN_ENDED: "실행이 끝났으나 미완료",
+    Reason.RUN_UNKNOWN: "담당 실행 없음",
+    Reason.IS_BACK: "대체됐던 녹취가 다시 올라옴",
+    Reason.READ_BACK: "완료",
+    Reason.QUARANTINED: "격리됨 (`redrive`로 재처리)",
+    Reason.IN_FLIGHT: "처리 중",
+    Reason.WAITING: "실행 대기 중",
+    Reason.TOO_YOUNG: "방금 도착 (이벤트 대기)",
+    Reason.TRIED_RECENTLY: "방금 실패, 잠시 뒤 재시도",
+    Reason.CANCELLED: "사람이 취소함 (실행을 Retry하거나 `redrive`로 재처리)",
+    Reason.ERASED: "삭제된 통화",
+    Reason.NO_RECORDING: "녹취 파일이 아님",
+    Reason.STRAY: "녹취 이름이 아닌 .wav (`READBACK_RECORDINGS_PREFIX` 확인)",
+    Reason.OUTSIDE: "기간 밖",
+    Reason.UNREADABLE: "통화 기록을 읽을 수 없음",
+}
+ACTIONS: Final[Mapping[Action, str]] = {
+    Action.START: "시작",
+    Action.RESTART: "다시 시작",
+    Action.CLOSE: "취소로 확정",
+    Action.LEAVE: "그대로 둠",
+}
+RESULTS: Final[Mapping[Result, str]] = {
+    Result.REDRIVEN: "다시 처리 시작",
+    Result.WOULD: "다시 처리 대상 (`dry_run`)",
+    Result.PAY: "건너뜀: 다시 결제될 수 있음 (`pay_again` 필요)",
+    Result.SUPERSEDED: "건너뜀: 새로 올라온 녹취가 따로 처리됨",
+    Result.LEFT: "건너뜀: 이미 격리 해제됨",
+    Result.UNKNOWN: "건너뜀: 통화 기록 없음",
+}
+
+
+# Where a row of a sweep stands: our own states, and Prefect's of its run.
+STATES: Final[Mapping[str, str]] = {
+    "Pending": "대기 중",
+    "Known": "이전 스윕에서 완료",
+    "Finished": "완료",
+    "Unknown": "알 수 없음",
+    "Scheduled": "예약됨",
+    "Late": "시작이 늦어짐",
+    "AwaitingRetry": "재시도 대기 중",
+    "Running": "실행 중",
+    "Retrying": "재시도 중",
+    "Completed": "완료",
+    "Failed": "실패",
+    "TimedOut": "시간 초과",
+    "Crashed": "실행기가 중단됨",
+    "Cancelling": "취소하는 중",
+    "Cancelled": "취소됨",
+    "Paused": "일시 정지",
+    "Suspended": "일시 중단",
+}
+_ERROR_NAMED = re.compile(r"\b[A-Z][A-Za-z]+\b|\b[a-z]+(?:_[a-z]+)+\b")
+
+
+def state_name(state: str) -> str:
+    """A state in Korean; one that this release does not know is shown as it is."""
+    return STATES.get(state, state)
+
+
+def told_failure(text: str) -> str:
+    """What people are told of a run's failure, by the first error that its state's message names; a message that names none is told whole.
+
+    >>> told_failure("Flow run encountered an exception: TrainingFailed: the loss became NaN.")
+    '학습이 발산했거나 메모리가 부족합니다. 학습률이나 배치 크기를 줄여 다시 실행하세요.'
+    """
+    found = next((ERRORS[code] for name in _ERROR_NAMED.findall(text) if (code := stable_code(name)) in ERRORS), None)
+    return f"{found.reason} {found.remedy}" if found else text
+
+
+def message_of(code: str, case: str = "") -> Message:
+    """What people are told of an error; one that this release does not know is told by its code.
+
+    >>> message_of("bad_recording", "silent").title, message_of("no_such_error").title
+    ('소리가 없는 녹취', 'no_such_error')
+    """
+    unknown = Message(code, ERRORS["error"].reason, ERRORS["error"].remedy)
+    return ERRORS.get(f"{code}.{case}") or ERRORS.get(code) or unknown

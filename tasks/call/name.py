@@ -1,0 +1,38 @@
+"""A call's run is named by its contact in short, the call's time in Korea and, where Connect tells it, the caller's masked number."""
+
+import asyncio
+from uuid import UUID
+
+from prefect import get_client, get_run_logger, runtime
+
+import wiring
+from clients.connect import ConnectContacts
+from models.call.contact import masked_number
+from models.call.record import Recording
+from models.errors import ReadbackError
+
+
+async def name_run(recording: Recording) -> None:
+    """Name this run, unless whoever created it has done so.
+
+    An automation cannot name what it starts, and the parameters of such a run tell no contact.
+    """
+    contacts = wiring.connect_contacts()
+    number = await asyncio.to_thread(_number, contacts, recording) if contacts else ""
+    await rename_run(f"{recording.run_name} {number}".rstrip())
+
+
+async def rename_run(name: str) -> None:
+    """Give this run its name, unless it has it."""
+    if runtime.flow_run.name != name:
+        async with get_client() as client:
+            await client.update_flow_run(UUID(str(runtime.flow_run.id)), name=name)
+
+
+def _number(contacts: ConnectContacts, recording: Recording) -> str:
+    try:
+        return masked_number(contacts.customer_number(recording.contact_id))
+    except ReadbackError as error:
+        # A name is not worth a call.
+        get_run_logger().info("The run is named without the caller's number: %s", error)
+        return ""
