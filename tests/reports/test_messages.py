@@ -57,7 +57,7 @@ def test_a_failed_row_of_a_sweep_is_told_in_korean_by_the_error_that_its_message
 
 
 @pytest.mark.parametrize(
-    "state", [*{state.value.capitalize() for state in StateType}, "Known", "Finished", "Unknown", "TimedOut", "AwaitingRetry", "Late"]
+    "state", [*sorted(state.value.capitalize() for state in StateType), "Known", "Finished", "Unknown", "TimedOut", "AwaitingRetry", "Late"]
 )
 def test_every_state_of_a_sweeps_row_is_told_in_korean(state: str) -> None:
     assert HANGUL.search(state_name(state))
