@@ -1,9 +1,13 @@
 """Prefect's server as ``prefect server`` starts it, at less cost: ``python -m deployments.prefect_server start --port 4200``.
 
-Python's garbage collector leaves alone what was loaded at the start, and timestamps go to the database as Python's own (ADR 9).
+Python's garbage collector leaves alone what was loaded at the start, and timestamps go to the database as Python's own (ADR 9). It does
+not listen beyond this machine without a password: whoever reaches the API reads every transcript.
 """
 
+import ipaddress
+import os
 import sys
+from collections.abc import Mapping, Sequence
 
 from prefect.cli import app
 
@@ -11,8 +15,44 @@ from deployments.collector import spare_the_collector
 from deployments.prefect_private import bind_plain_timestamps
 
 
+def open_to_everybody(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Why the server may not start as it is told to; empty where it may.
+
+    >>> open_to_everybody(["start", "--host", "127.0.0.1"], {})
+    ''
+    """
+    host = _host(arguments) or environment.get("PREFECT_SERVER_API_HOST", "127.0.0.1")
+    if "start" not in arguments or _is_this_machine(host) or environment.get("PREFECT_SERVER_API_AUTH_STRING"):
+        return ""
+    return (
+        f"prefect_server: --host {host} opens the API to other machines while PREFECT_SERVER_API_AUTH_STRING is not set: anyone who "
+        "reaches it reads every transcript. Set it to user:password (PREFECT_API_AUTH_STRING of workers and commands to the same), "
+        "or listen on 127.0.0.1."
+    )
+
+
+def _host(arguments: Sequence[str]) -> str:
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if argument == "--host":
+            return following
+        if argument.startswith("--host="):
+            return argument.removeprefix("--host=")
+    return ""
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 def main() -> None:
     """Run ``prefect server`` with this command's arguments."""
+    if reason := open_to_everybody(sys.argv[1:], os.environ):
+        sys.exit(reason)
     spare_the_collector()
     bind_plain_timestamps()
     sys.argv[1:1] = ["server"]
