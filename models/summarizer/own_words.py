@@ -75,6 +75,8 @@ _EMPTY_NOUNS = _words(
     "계속 전화 말 말씀 얘기 문자 님 씨 분 네 예 뭐 모양 "
     "정도 생각 본인 확인 성함 생년월일 선생님 경우 이유 때문 처음 마지막 우리 저희 나 너 그쪽 저쪽 이쪽 안 밖 위 아래 앞 뒤 옆"
 )
+# Markup and signs that a transcript may hold and nobody says: they reach neither a voice nor a page.
+_NEVER_SAID = re.compile(r"<[^<>]*>|[^\w\s.,?!%~·'’()&+\-:…]|_")
 _SENTENCE_END = re.compile(r"(?<=[.?!…])\s+")
 _THING_QUESTION = re.compile(r"(?:건|거|것|겁)(?:인가|인지|지|가|니까|예|에|이에|죠|야|이야|냐|니|래)?(?:요|가요)?$")
 
@@ -107,6 +109,7 @@ class Shortener:
 
     def phrase(self, sentence: str) -> Phrase:
         """One sentence as a phrase; what has no predicate stays as it is."""
+        sentence = _NEVER_SAID.sub(" ", sentence)
         asked = sentence.rstrip().endswith("?")
         text = re.sub(r"[\s.?!…~,]+$", "", sentence.strip())
         tokens = _without_politeness(self._kiwi.tokenize(text))

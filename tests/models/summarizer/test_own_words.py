@@ -52,3 +52,8 @@ def test_questions_in_a_row_name_the_act_once(shortener: Shortener) -> None:
 def test_nouns_are_runs_without_particles(shortener: Shortener) -> None:
     text = "강아지 슬개골수술을 했어요"
     assert [text[start:end] for start, end in shortener.nouns(text)] == ["강아지", "슬개골수술"]
+
+
+def test_markup_and_control_characters_are_not_repeated(shortener: Shortener) -> None:
+    hostile = '<break time="600s"/><speak>자동차 보험 해지하고 싶은데\u202e\x00\x1b 어떻게 하면 되나요?'
+    assert shortener.phrase(hostile).text == "자동차 보험 해지하고 싶은데 어떻게 하면 되는지 문의"
