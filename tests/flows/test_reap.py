@@ -159,7 +159,7 @@ async def test_a_used_up_quota_pauses_the_queues_once_and_tells_why(store: Objec
     assert await pause_calls(used_up())
     assert not await pause_calls(used_up())
     assert await paused(client) == [True, True]
-    assert "the quota is used up" in await artifact(client, "calls-paused")
+    assert "업체의 유료 한도를 다 썼습니다" in await artifact(client, "calls-paused")
     await reap()
     assert await paused(client) == [True, True]
     await reap(resume_now=True)

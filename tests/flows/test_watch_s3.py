@@ -57,7 +57,7 @@ async def test_a_prefix_without_callrecordings_starts_calls_and_strays_are_count
     )
     with caplog.at_level(logging.WARNING, "readback.watch_s3"):
         seen = await pass_on(client, queue, [message(key) for key in keys])
-    assert dict(seen) == {"recordings": 1, "strays": 2, "messages": 4}
+    assert dict(seen) == {"recordings": 1, "strays": 2, "erased": 0, "messages": 4}
     assert len(queue.deleted) == 4
     assert "Started nothing for 2 .wav in recordings/2026/11/20/: no recording by its key under READBACK_RECORDINGS_PREFIX" in caplog.text
     assert "010-1234-5678" not in caplog.text

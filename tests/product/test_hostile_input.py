@@ -202,7 +202,7 @@ def test_every_hostile_recording_has_the_end_it_should_have(case: Hostile, ends:
     assert record.prompt is not None
     wav = stack.client("s3").get_object(Bucket=BUCKET, Key=record.prompt.key)["Body"].read()
     assert check_prompt(wav).seconds < 60
-    assert record.prompt.spoken_text.startswith("문의하신 내용이 ")
+    assert record.prompt.spoken_text.startswith(("문의하신 내용이 ", "말씀하신 내용은 “"))
     assert not set(record.prompt.spoken_text) & set("<>\x00\x1b\u202e")
     assert RENDERED not in record.prompt.spoken_text
 

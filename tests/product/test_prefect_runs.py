@@ -30,7 +30,7 @@ def told_by_its_worker(stack: Stack, run: str) -> set[str]:
 def test_a_calls_run_is_told_of_as_by_any_worker(stack: Stack, s3: Any) -> None:
     upload = put(s3, recordings_in(RECORDINGS)[7:8])[0]
     assert ended(s3, upload).outcome is Outcome.READ_BACK
-    run = runs_of(stack, key=upload.key)[0]
+    run = runs_of(stack, call_id=upload.call)[0]
     assert final_state(stack, run["id"])["type"] == "COMPLETED"
     states = [state["name"] for state in ask(stack, "GET", f"flow_run_states/?flow_run_id={run['id']}")]
     assert states[:4] == ["Scheduled", "Pending", "Submitting", "Running"]
@@ -49,7 +49,7 @@ def test_a_run_that_a_person_suspends_stops_at_its_next_step_and_ends_once_it_is
     eventually(lambda: paid_jobs(stack) > paid_before, "the paid job")
     # The vendor answers slowly, so that the call cannot end before its worker is told.
     stack.inject("returnzero", FaultPlan(rate=1.0, kinds=("latency",), latency_seconds=5.0))
-    run = runs_of(stack, key=upload.key)[0]["id"]
+    run = runs_of(stack, call_id=upload.call)[0]["id"]
     suspended: StateCreate = to_state_create(Suspended(timeout_seconds=600))
     ask(stack, "POST", f"flow_runs/{run}/set_state", {"state": suspended.model_dump(mode="json"), "force": True})
     eventually(lambda: told_by_its_worker(stack, run) == TOLD, "the run's end at its worker")

@@ -99,7 +99,7 @@ async def test_a_row_that_fails_is_reported_and_sinks_no_other(data: str) -> Non
     )
     assert [row.state for row in rows] == ["Failed", "Finished"]
     assert "nothing_proj" in rows[0].reason
-    assert "nothing_proj" in (await table("mixed"))[0]["결과"]
+    assert "설정" in (await table("mixed"))[0]["결과"]  # told in Korean, by the kind of error
 
 
 async def test_a_sweep_without_a_finished_row_fails(data: str) -> None:
