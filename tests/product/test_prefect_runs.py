@@ -28,7 +28,7 @@ def told_by_its_worker(stack: Stack, run: str) -> set[str]:
 
 
 def test_a_calls_run_is_told_of_as_by_any_worker(stack: Stack, s3: Any) -> None:
-    upload = put(s3, recordings_in(RECORDINGS)[7:8])[0]
+    upload = put(s3, recordings_in(RECORDINGS)[9:10])[0]
     assert ended(s3, upload).outcome is Outcome.READ_BACK
     run = runs_of(stack, call_id=upload.call)[0]
     assert final_state(stack, run["id"])["type"] == "COMPLETED"
@@ -45,7 +45,7 @@ def test_a_calls_run_is_told_of_as_by_any_worker(stack: Stack, s3: Any) -> None:
 
 def test_a_run_that_a_person_suspends_stops_at_its_next_step_and_ends_once_it_is_resumed(stack: Stack, s3: Any) -> None:
     paid_before = paid_jobs(stack)
-    upload = put(s3, recordings_in(RECORDINGS)[8:9])[0]
+    upload = put(s3, recordings_in(RECORDINGS)[10:11])[0]
     eventually(lambda: paid_jobs(stack) > paid_before, "the paid job")
     # The vendor answers slowly, so that the call cannot end before its worker is told.
     stack.inject("returnzero", FaultPlan(rate=1.0, kinds=("latency",), latency_seconds=5.0))
