@@ -22,6 +22,7 @@ from sandbox.stack import ROOT, answers, until
 
 DOCKERFILE = ROOT / "deployments" / "Dockerfile"
 ONLY_IN_AN_IMAGE = ("useradd",)
+REAPER = "reap/reap"  # needs no vendor and no bucket
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def start(image: Path, variables: dict[str, str], logs: Path) -> Iterator[Child]
     worker = run("call-worker", Process.RESIDENT, "prefect", "worker", "start", "--pool", "calls", "--type", "resident", "--limit", "4")
     yield worker
     until(lambda: "started!" in worker.said(), worker, "start")
-    reap = run("reap", Process.COMMAND, "prefect", "deployment", "run", "reap/every-minute", "--watch", "--watch-timeout", "60")
+    reap = run("reap", Process.COMMAND, "prefect", "deployment", "run", REAPER, "--watch", "--watch-timeout", "60")
     yield reap
     if reap.process.wait(120) != 0:
         raise SystemExit(f"the call worker does not run reap\n{reap.last_words()}\n{worker.last_words()}")

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from deployments.environment import VARIABLES, Layout, Process, environment, environment_table, site_variables
-from sandbox.image import DOCKERFILE, stages
+from sandbox.image import DOCKERFILE, REAPER, stages
 from sandbox.stack import Stack, StackOptions
 
 ROOT = Path(__file__).parents[2]
@@ -64,3 +64,8 @@ def test_compose_builds_a_stage_of_the_dockerfile_that_holds_every_room_of_the_p
     rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"sandbox", "benchmarks", "tests"}
     assert rooms | {"requirements", "pyproject.toml", "prefect.yaml"} == copied
     assert all((ROOT / source).exists() for source in copied)
+
+
+def test_the_flow_that_tries_the_image_is_deployed() -> None:
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
+    assert REAPER in {f"{item['entrypoint'].rpartition('.')[2]}/{item['name']}" for item in deployments}
