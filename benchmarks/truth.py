@@ -14,19 +14,27 @@ from models.recipe.written import Written, everything, writers
 from models.summarizer import SHIPPED_MODEL, SHIPPED_READER
 from models.summarizer.statement import Kind
 from models.summarizer.summarizer import Summarizer, SummaryResult
-from models.summarizer.truth import judge
+from models.summarizer.truth import Verdict, judge
 
 HELD_OUT = Path(__file__).parent / "writers" / "held_out"
 
 
-def count(rows: Sequence[Written], results: Sequence[SummaryResult]) -> dict[str, Any]:
-    """How many statements are right, wrong and misleading, and of which kind they are."""
-    verdicts = [
-        judge(result.kind, result.text, must=row.must, wrong=row.wrong, asked=bool(row.summary))
+Judged = tuple[Written, SummaryResult, Verdict]
+
+
+def judged(rows: Sequence[Written], results: Sequence[SummaryResult]) -> list[Judged]:
+    """Each statement held against its row."""
+    return [
+        (row, result, judge(result.kind, result.text, must=row.must, wrong=row.wrong, asked=bool(row.summary)))
         for row, result in zip(rows, results, strict=True)
     ]
-    kinds = Counter(result.kind.value for result in results)
-    return {"of": len(rows)} | {name.value: number for name, number in Counter(verdicts).items()} | dict(kinds)
+
+
+def count(lines: Sequence[Judged]) -> dict[str, Any]:
+    """How many statements are right, wrong and misleading, and of which kind they are."""
+    verdicts = [verdict for _, _, verdict in lines]
+    kinds = Counter(result.kind.value for _, result, _ in lines)
+    return {"of": len(lines)} | {name.value: number for name, number in Counter(verdicts).items()} | dict(kinds)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,12 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     rows = list(everything(writers(options.folder), options.folder))
     for name, folder in (("in service", SHIPPED_READER), ("former", SHIPPED_MODEL)):
-        results = Summarizer.load(folder, "cpu").attempts([row.text for row in rows])
+        everyone = judged(rows, Summarizer.load(folder, "cpu").attempts([row.text for row in rows]))
         for part, is_call in (("inquiries", False), ("calls", True)):
-            chosen = [(row, result) for row, result in zip(rows, results, strict=True) if row.is_call is is_call]
-            print(json.dumps({"model": name, "part": part, **count(*map(list, zip(*chosen, strict=True)))}, ensure_ascii=False))
-            for row, result in chosen if options.lines and name == "in service" else ():
-                verdict = judge(result.kind, result.text, must=row.must, wrong=row.wrong, asked=bool(row.summary))
+            lines = [line for line in everyone if line[0].is_call is is_call]
+            print(json.dumps({"model": name, "part": part, **count(lines)}, ensure_ascii=False))
+            for row, result, verdict in lines if options.lines and name == "in service" else ():
                 print(f"  {verdict} {result.kind} | {row.summary or Kind.NO_REQUEST} => {result.text}")
 
 

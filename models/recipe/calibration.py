@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from models.recipe.written import everything, writers
-from models.summarizer.confidence import features, likelihood
+from models.summarizer.confidence import likelihood
 from models.summarizer.own_words import Shortener
 from models.summarizer.reader import SETTINGS, Reader, Thresholds
-from models.summarizer.statement import Kind, passages, subjects, tell
+from models.summarizer.statement import Kind
+from models.summarizer.statements import draft_of
 from models.summarizer.truth import Verdict, judge
 
 CALIBRATION = Path(__file__).parent / "writers_for_calibration"
@@ -31,14 +32,11 @@ def calibrate(model_dir: Path, own_words: float = OWN_WORDS) -> Thresholds:
     rows = list(everything(writers(CALIBRATION), CALIBRATION))
     shortener, seen, right = Shortener(), [], []
     for row, reading in zip(rows, Reader(model_dir, "cpu").read([row.conversation for row in rows]), strict=True):
-        told = passages(row.conversation, reading)
-        if not told or reading.nothing_asked > Thresholds.nothing:
+        draft = draft_of(row.conversation, reading, shortener)
+        if draft is None or reading.nothing_asked > Thresholds.nothing:
             continue
-        named = subjects(row.conversation, reading, told, shortener)
-        text, _ = tell(row.conversation, told, named, shortener)
-        others = sum(not turn.by_caller for turn in row.conversation)
-        seen.append(features(reading, told, len(named), others, text))
-        right.append(judge(Kind.SUMMARY, text, must=row.must, wrong=row.wrong, asked=bool(row.summary)) is Verdict.RIGHT)
+        seen.append(draft.features)
+        right.append(judge(Kind.SUMMARY, draft.text, must=row.must, wrong=row.wrong, asked=bool(row.summary)) is Verdict.RIGHT)
     fitted = LogisticRegression(C=1.0).fit(seen, right)
     weights, bias = tuple(float(w) for w in fitted.coef_[0]), float(fitted.intercept_[0])
     sure = [likelihood(values, weights, bias) for values in seen]

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from models.summarizer.conversation import Conversation, Turn
-from models.summarizer.own_words import Phrase, Shortener, joined
+from models.summarizer.own_words import Shortener, joined
 
 
 class Kind(StrEnum):
@@ -62,13 +62,13 @@ class Statement:
 
 @dataclass(frozen=True)
 class Passage:
-    """A sentence of the caller, from its first word of interest on."""
+    """A sentence of the caller, from its first word of interest on; ``marked`` where more than one token is part of the request."""
 
     turn: int
     start: int
     end: int
     score: float
-    share: float
+    marked: bool
 
 
 _SENTENCE = re.compile(r"[^.?!…]+(?:[.?!…]+|$)\s*")
@@ -99,7 +99,7 @@ def passages(conversation: Conversation, reading: Reading) -> list[Passage]:
     if not found:
         return []
     best = max(passage.score for passage in found)
-    told = [passage for passage in found if passage.share > 0 and passage.score >= max(HOT, best - NEAR)]
+    told = [passage for passage in found if passage.marked and passage.score >= max(HOT, best - NEAR)]
     told = sorted(told or [max(found, key=lambda passage: passage.score)], key=lambda passage: -passage.score)[:MOST_SENTENCES]
     return sorted(told, key=lambda passage: (passage.turn, passage.start))
 
@@ -114,9 +114,10 @@ def _passage(turn: Turn, start: int, end: int, marks: Sequence[Mark]) -> Passage
         return None
     strongest = sorted((mark.request for mark in inside), reverse=True)[:6]
     hot = [mark for mark in inside if mark.request >= HOT]
-    first = hot[0].start if len(hot) > 1 else start
+    marked = len(hot) > 1
+    first = hot[0].start if marked else start
     begin = start if first - start <= WHOLE_FROM else _word_start(turn.text, first)
-    return Passage(turn.number, begin, end, sum(strongest) / len(strongest), len(hot) / len(inside) if len(hot) > 1 else 0.0)
+    return Passage(turn.number, begin, end, sum(strongest) / len(strongest), marked)
 
 
 def _word_start(text: str, place: int) -> int:
@@ -150,20 +151,15 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     return [Evidence(word, found[word][1]) for word in sorted(best, key=lambda word: found[word][1])]
 
 
-@dataclass(frozen=True)
-class _Piece:
-    phrase: Phrase
-    turn: int
-
-
-def tell(
-    conversation: Conversation, told: Sequence[Passage], named: Sequence[Evidence], shortener: Shortener
-) -> tuple[str, list[Evidence]]:
-    """The statement's text and its evidence, each piece as it stands in the text: subjects first, then each passage as a phrase."""
+def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shortener) -> tuple[str, list[Evidence]]:
+    """Each passage as a phrase: the text, and the evidence of each piece as it stands in the text."""
     texts = {turn.number: turn.text for turn in conversation}
-    pieces = [_Piece(phrase, p.turn) for p in told for phrase in shortener.phrases(texts[p.turn][p.start : p.end])]
-    shown = joined([piece.phrase for piece in pieces])
-    text = "".join(shown)
-    evidence = [Evidence(part.strip(" ,"), piece.turn) for part, piece in zip(shown, pieces, strict=True)]
+    said = [(phrase, p.turn) for p in told for phrase in shortener.phrases(texts[p.turn][p.start : p.end])]
+    parts = joined([phrase for phrase, _ in said])
+    return "".join(parts), [Evidence(part.strip(" ,"), turn) for part, (_, turn) in zip(parts, said, strict=True)]
+
+
+def led_by(named: Sequence[Evidence], text: str) -> str:
+    """A text with its subjects before it."""
     lead = ", ".join(item.phrase for item in named)
-    return (f"{lead} 관련, {text}" if lead and text else text or lead), [*named, *evidence]
+    return f"{lead} 관련, {text}" if lead and text else text or lead

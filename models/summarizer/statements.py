@@ -4,6 +4,7 @@ StatementMaker(folder).make([conversation, …])
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from models.summarizer.confidence import features, likelihood
@@ -11,7 +12,30 @@ from models.summarizer.conversation import Conversation
 from models.summarizer.engine import Device
 from models.summarizer.own_words import Shortener
 from models.summarizer.reader import Reader, Thresholds
-from models.summarizer.statement import Kind, Reading, Statement, passages, subjects, tell
+from models.summarizer.statement import Evidence, Kind, Reading, Statement, led_by, passages, subjects, tell
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What could be told of a call: the caller's ``own`` words, the same led by the subjects (``text``), and what tells how sure it is."""
+
+    own: str
+    text: str
+    named: Sequence[Evidence]
+    heard: Sequence[Evidence]
+    features: Sequence[float]
+
+
+def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener) -> Draft | None:
+    """The draft by a reading; None where the caller said nothing."""
+    told = passages(conversation, reading)
+    if not told:
+        return None
+    named = subjects(conversation, reading, told, shortener)
+    own, heard = tell(conversation, told, shortener)
+    text = led_by(named, own)
+    others = sum(not turn.by_caller for turn in conversation)
+    return Draft(own, text, named, heard, features(reading, told, len(named), others, text))
 
 
 class StatementMaker:
@@ -30,14 +54,10 @@ class StatementMaker:
 
     def state(self, conversation: Conversation, reading: Reading) -> Statement:
         """What one conversation comes to, by its reading."""
-        told = passages(conversation, reading)
-        if not told or reading.nothing_asked > self._thresholds.nothing:
-            return Statement(Kind.NO_REQUEST, "", reading.nothing_asked if told else 1.0)
-        named = subjects(conversation, reading, told, self._shortener)
-        text, evidence = tell(conversation, told, named, self._shortener)
-        others = sum(not turn.by_caller for turn in conversation)
-        sure = likelihood(features(reading, told, len(named), others, text), self._thresholds.weights, self._thresholds.bias)
+        draft = draft_of(conversation, reading, self._shortener)
+        if draft is None or reading.nothing_asked > self._thresholds.nothing:
+            return Statement(Kind.NO_REQUEST, "", reading.nothing_asked if draft else 1.0)
+        sure = likelihood(draft.features, self._thresholds.weights, self._thresholds.bias)
         if sure >= self._thresholds.summary:
-            return Statement(Kind.SUMMARY, text, sure, evidence)
-        own, heard = tell(conversation, told, (), self._shortener)
-        return Statement(Kind.OWN_WORDS, own or text, sure, heard if own else evidence)
+            return Statement(Kind.SUMMARY, draft.text, sure, [*draft.named, *draft.heard])
+        return Statement(Kind.OWN_WORDS, draft.own or draft.text, sure, draft.heard if draft.own else draft.named)

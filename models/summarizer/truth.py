@@ -5,8 +5,6 @@ each, and a pattern that only a misleading one matches. Rough, and generous: lin
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable
 from enum import StrEnum
 
 from models.summarizer.statement import Kind
@@ -37,13 +35,6 @@ def judge(kind: Kind, text: str, *, must: str, wrong: str, asked: bool = True) -
     said = _squeezed(text)
     held = all(any(_squeezed(word) in said for word in group.split("|")) for group in must.split(","))
     return Verdict.RIGHT if held else Verdict.WRONG
-
-
-def shares(verdicts: Iterable[Verdict]) -> dict[str, float]:
-    """Share of each verdict."""
-    counts = Counter(verdicts)
-    total = sum(counts.values()) or 1
-    return {verdict.value: counts[verdict] / total for verdict in Verdict}
 
 
 def _squeezed(text: str) -> str:
