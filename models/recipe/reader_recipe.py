@@ -3,8 +3,8 @@
 1. The pretrained encoder (``pretrained_encoder``), its vocabulary cut down to Korean.
 2. Rows: the writers' inquiries and calls (``written``), an inquiry in eight also put into the frame of somebody's call; some lose their
    punctuation or their spaces, as recognizers lose them.
-3. Labels a token: is it part of the request (the piece, or the turn, that the writer named), and does it name the subject (a word of
-   the writer's summary, by ``told_by``). Labels a conversation: is nothing asked for.
+3. Labels a token: is it part of the request (the pieces that were marked, else the turn), and does it name the subject (a word of the
+   writer's summary, by ``told_by``, or what the pieces leave unsaid). Labels a conversation: is nothing asked for.
 4. Every weight trained, the heads from nothing. The weights as float16, thresholds from the calibration writers.
 """
 
@@ -20,11 +20,12 @@ from typing import Any
 
 from models.recipe import pretrained_encoder
 from models.recipe.told_by import places_told
-from models.recipe.written import WRITERS, Written, calls, inquiries, writers
+from models.recipe.written import WRITERS, Piece, Written, calls, inquiries, writers
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.reader import AGENT, CALLER, HEADS, ConversationEncoder
 
 IGNORED = -1.0
+Spans = list[tuple[int, int]]
 _PUNCTUATION = re.compile(r"[.,?!]")
 _SENTENCE_END = re.compile(r"(?<=[.?!…])\s+")
 _ACKNOWLEDGED = ("네 고객님", "네 그러셨군요", "아 네 잠시만요", "네 확인해 보겠습니다", "네네 말씀하세요", "아 예예", "네 듣고 있습니다")
@@ -77,43 +78,56 @@ class Material:
         """One row as the encoder reads it."""
         encoded = self._encoder.encode(row.conversation)
         turns = {turn.number: turn for turn in row.conversation}
-        request = {number: _request_places(row, turn) for number, turn in turns.items()}
-        subject = {number: places_told(row.summary, turn.text) for number, turn in turns.items()}
-        return Example(
-            encoded.ids, [_labels(place, turns, request, subject, bool(row.summary)) for place in encoded.places], float(not row.summary)
-        )
+        truth = {number: _truth(row, turn) for number, turn in turns.items()}
+        labels = [(IGNORED, IGNORED) if place is None else truth[place[0]].labels(*place[1:]) for place in encoded.places]
+        return Example(encoded.ids, labels, float(not row.summary))
 
     def _roughened(self, row: Written, rng: random.Random) -> Written:
         text, pieces = row.conversation[0].text, row.pieces
         if rng.random() < self._recipe.unpunctuated:
-            text, pieces = _PUNCTUATION.sub("", text), tuple(_PUNCTUATION.sub("", piece) for piece in pieces)
+            text, pieces = _PUNCTUATION.sub("", text), tuple(Piece(_PUNCTUATION.sub("", piece.text)) for piece in pieces)
         if rng.random() < self._recipe.misspaced:
             text = "".join(character for character in text if character != " " or rng.random() > 0.15)
         return replace(row, conversation=(Turn(0, True, text),), pieces=pieces)
 
 
-def _request_places(row: Written, turn: Turn) -> list[tuple[int, int]]:
-    if turn.number in row.turns:
-        return [(0, len(turn.text))]
-    found = [re.search(r"\s*".join(map(re.escape, re.sub(r"\s+", "", piece))), turn.text) for piece in row.pieces if turn.by_caller]
-    return [match.span() for match in found if match]
+@dataclass(frozen=True)
+class Truth:
+    """From and to (characters) of what a turn says of the request and of its subject; None where that is not known."""
+
+    request: Spans | None
+    subject: Spans | None
+
+    def labels(self, start: int, end: int) -> tuple[float, float]:
+        """The two labels of a token that stands there."""
+        return _lies_in(self.request, start, end), _lies_in(self.subject, start, end)
 
 
-def _labels(
-    place: tuple[int, int, int] | None,
-    turns: dict[int, Turn],
-    request: dict[int, list[tuple[int, int]]],
-    subject: dict[int, list[tuple[int, int]]],
-    asked: bool,
-) -> tuple[float, float]:
-    if place is None:
-        return IGNORED, IGNORED
-    number, start, end = place
+def _lies_in(spans: Spans | None, start: int, end: int) -> float:
+    return IGNORED if spans is None else float(any(start < stop and end > begin for begin, stop in spans))
 
-    def lies_in(spans: list[tuple[int, int]]) -> float:
-        return float(any(start < stop and end > begin for begin, stop in spans))
 
-    return (lies_in(request[number]) if turns[number].by_caller else IGNORED), (lies_in(subject[number]) if asked else IGNORED)
+def _truth(row: Written, turn: Turn) -> Truth:
+    """What is known of one turn.
+
+    A reader marked the clearest place of a call's request only; its other turns may say the same and count neither way. What a call is
+    about is what the reader named and, beside it, the summary's nouns where they stand in the pieces: elsewhere they need no telling.
+    """
+    pieces = [span for piece in row.pieces if piece.turn in (None, turn.number) for span in _places(piece, turn.text)]
+    told = places_told(row.summary, turn.text)
+    if row.is_call and row.pieces and row.turns:
+        named = [span for piece in row.about for span in _places(piece, turn.text)]
+        request = pieces if pieces or turn.number not in row.turns else None
+        subject = [*named, *(span for span in told if any(span[0] >= start and span[1] <= end for start, end in pieces))]
+    else:
+        request = [(0, len(turn.text))] if turn.number in row.turns else pieces
+        subject = told
+    return Truth(request if turn.by_caller else None, subject if row.summary else None)
+
+
+def _places(piece: Piece, text: str) -> Spans:
+    """Where words are said, whatever the spaces between their letters."""
+    return [match.span() for match in re.finditer(r"\s*".join(map(re.escape, re.sub(r"\s+", "", piece.text))), text)]
 
 
 def _frame(row: Written) -> tuple[Conversation, Conversation] | None:

@@ -2,8 +2,11 @@
 
     <writer>.tsv         text, summary, request (pieces of the text, " / " between them), a misleading summary; no header
     <writer>.calls.txt   calls, a blank line between them: "# summary: …", "# request: 3, 9" and so on, then "A: …" and "C: …"
+    <writer>.pieces.txt  call, ask, context, about: the pieces of a call that retell its request, each "turn|as said"; no header
 
-``없음`` stands for no request. Writers of tests add what a right answer must hold and a pattern that would mislead.
+``없음`` stands for no request, ``-`` for no piece. Writers of tests add what a right answer must hold and a pattern that would mislead.
+Pieces were marked by readers who saw nothing but these calls: what is asked for, once; the words without which nobody would know what it
+is about (context); and a noun or two that name the subject where neither of them does (about).
 """
 
 import re
@@ -16,19 +19,32 @@ from models.summarizer.conversation import Conversation, Turn, written
 
 WRITERS = Path(__file__).parent / "writers"
 NONE = "없음"
+NO_PIECE = "-"
 _BETWEEN = " / "
 _COLUMNS = (4, 6)
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Words as they were said, in one turn; an inquiry that is put into a call keeps its pieces in whatever turn they come (None)."""
+
+    text: str
+    turn: int | None = None
+
+
+@dataclass(frozen=True)
 class Written:
-    """One inquiry or call. ``pieces`` are where an inquiry's request is said, ``turns`` where a call's is; a test has a ``must``."""
+    """One inquiry or call; a test has a ``must``.
+
+    ``pieces`` retell the request and ``about`` names its subject where they do not; ``turns`` are those in which a call's request is said.
+    """
 
     name: str
     conversation: Conversation
     summary: str
     misleading: str
-    pieces: tuple[str, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    about: tuple[Piece, ...] = ()
     turns: frozenset[int] = frozenset()
     must: str = ""
     wrong: str = ""
@@ -65,7 +81,7 @@ def _inquiry(path: Path, number: int, line: str) -> Written:
         conversation=(Turn(0, True, " ".join(text.split())),),
         summary=_told(summary),
         misleading=misleading,
-        pieces=() if request == NONE else tuple(request.split(_BETWEEN)),
+        pieces=() if request == NONE else tuple(Piece(piece) for piece in request.split(_BETWEEN)),
         must=test[0] if test else "",
         wrong=test[1] if test else "",
     )
@@ -77,10 +93,34 @@ def calls(writer: str, folder: Path = WRITERS) -> list[Written]:
     if not path.is_file():
         return []
     blocks = [block for block in re.split(r"\n\s*\n", path.read_text("utf-8").strip()) if block.strip()]
-    return [_call(f"{path.stem}:{number}", block) for number, block in enumerate(blocks, 1)]
+    marked = _marked(folder / f"{writer}.pieces.txt")
+    return [_call(name, block, *marked.get(name, ((), ()))) for number, block in enumerate(blocks, 1) for name in [f"{path.stem}:{number}"]]
 
 
-def _call(name: str, block: str) -> Written:
+def _marked(path: Path) -> dict[str, tuple[tuple[Piece, ...], tuple[Piece, ...]]]:
+    """For each call its pieces and what it is about; nothing where no reader has marked a writer's calls."""
+    if not path.is_file():
+        return {}
+    found = {}
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        cells = line.split("\t")
+        if len(cells) != 4:
+            raise ConfigurationError(f"{path}:{number} has {len(cells)} columns, not 4", remedy="Write call, ask, context and about")
+        ask, context, about = (_pieces(cell, f"{path}:{number}") for cell in cells[1:])
+        found[cells[0]] = ((*context, *ask), about)
+    return found
+
+
+def _pieces(cell: str, place: str) -> tuple[Piece, ...]:
+    if cell.strip() == NO_PIECE:
+        return ()
+    matches = [re.fullmatch(r"(\d+)\|(.+)", piece.strip()) for piece in cell.split(_BETWEEN)]
+    if not all(matches):
+        raise ConfigurationError(f"{place} has a piece without its turn: {cell}", remedy="Write turn|words as said")
+    return tuple(Piece(match[2].strip(), int(match[1])) for match in matches if match)
+
+
+def _call(name: str, block: str, pieces: tuple[Piece, ...], about: tuple[Piece, ...]) -> Written:
     heads: dict[str, str] = {}
     turns: list[Turn] = []
     for line in block.splitlines():
@@ -96,6 +136,8 @@ def _call(name: str, block: str) -> Written:
         conversation=tuple(turns),
         summary=_told(heads["summary"]),
         misleading=heads.get("wrong", ""),
+        pieces=pieces,
+        about=about,
         turns=frozenset(turn.number for turn in turns if turn.by_caller and turn.number in numbers),
         must=heads.get("must", ""),
         wrong=heads.get("pattern", ""),

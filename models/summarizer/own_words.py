@@ -55,8 +55,13 @@ _QUESTION_ENDINGS = _words(
 )
 _OPEN_ENDINGS = _words("어 아 지 죠 예 에 이에 ᆫ대 대 데 야 래 ᆯ래 는대")  # a question only beside a question word
 _FUTURE_QUESTIONS = _words("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ라나 을라나")
+_WONDERING = _words("나 ᆯ까 을까 ᆫ가 은가 는가 려나 으려나 ᆯ라나 을라나 ᆫ지 는지 은지 ᆯ지 을지 던가")  # 되나 해서요, 됐나 싶어서 전화했어요
+_AFTER_WONDERING = re.compile(r"(?:하|싶)(?:어서?|은데|는데|ᆫ데|고|네|었)(?:요)?(?:(?:전화|연락|문의|질문)(?:하|드리|주)\S*)?")
+_SOFTLY = _words("되 좋 감사 고맙")  # 열어 주시면 돼요, 보내 주시면 감사하겠습니다
+_INSISTING = _words("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다니까 ᆫ다구 는다구")
 _INTENTIONS = _words("려고 으려고 려구 으려구 ᆯ게 을게 ᆯ께 을께 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
-_IMPERATIVES = _words("세 으세 시오 으시오 십시오 으십시오 라 으라 어라 아라 라고 으라고 ᆸ시오 구려")
+_REPORTED_IMPERATIVES = _words("라고 으라고 라니까 으라니까 라구 으라구")  # 날짜를 대라고요
+_IMPERATIVES = _REPORTED_IMPERATIVES | _words("세 으세 시오 으시오 십시오 으십시오 라 으라 어라 아라 ᆸ시오 구려")
 _BIDDING = _words("어 아 여 세 으세 시오 십시오 라 라고 ᆯ래 면 으면 고 길 쇼 구려 ᆯ까")  # 해 주세요; 안 해 주시네요 asks for nothing
 _INDIRECT_QUESTION = re.compile(r"(?<=[는은인건던을할될갈울])지(?:만|도|는|를|가|부터)?(?:요)?$")  # …되는지만요
 _NAMES_OF_DOING = {
@@ -115,6 +120,10 @@ class Shortener:
         tokens = _without_politeness(self._kiwi.tokenize(text))
         if not tokens:
             return Phrase("", Act.PHRASE)
+        if (question := _wondered(tokens)) is not None:
+            tokens, asked, text = tokens[:question], True, text[: tokens[question - 1].end]
+            if considered := _Sentence(text, tokens, asked, self._join).considered():
+                return considered
         if found := _INDIRECT_QUESTION.search(text):
             said = _Sentence(text, tokens, asked, self._join).upto(found.start() + 1)
             return Phrase(f"{said} 문의", Act.ASK)
@@ -176,7 +185,16 @@ class _Sentence:
         predicate = self.predicate()
         if predicate is None:
             return Phrase(self.upto(last.end), Act.PHRASE)
-        for form in (self.wanted_to_know, self.given, self.wished, self.thing_asked, self.intended, self.commanded, self.asked_for):
+        for form in (
+            self.wanted_to_know,
+            self.softly_asked,
+            self.given,
+            self.wished,
+            self.thing_asked,
+            self.intended,
+            self.commanded,
+            self.asked_for,
+        ):
             if phrase := form(predicate):
                 return phrase
         return self.stated(predicate)
@@ -199,7 +217,7 @@ class _Sentence:
             ability = True
             helped, _ = self.before_tense(way - 1)
         giving = helped > 0 and tokens[helped].tag.startswith("VX") and tokens[helped].form in ("주", "달", "드리")
-        wishing = tokens[helped].form == "싶" and helped > 1
+        wishing = tokens[helped].form == "싶" and helped > 1 and tokens[helped - 1].form in ("고", "구")  # not 되나 싶다
         if giving or wishing:
             helped, _ = self.before_tense(helped - 1)
         return _Predicate(stem, helped, ending, past, ability, giving, wishing) if helped >= 0 else None
@@ -252,6 +270,12 @@ class _Sentence:
             return f"{_OBJECT_PARTICLE.sub('', self.before(index))} {_NAMES_OF_DOING[token.form]}".strip()
         return None
 
+    def considered(self) -> Phrase | None:
+        """해지할까 해서요: what the caller may do, not what he asks."""
+        stem = len(self.tokens) - 2
+        noun = self.noun_of(stem) if stem > 0 and self.tokens[-1].form in ("ᆯ까", "을까") else None
+        return Phrase(f"{noun} 고려", Act.WISH) if noun else None
+
     def wanted_to_know(self, p: _Predicate) -> Phrase | None:
         """알고 싶다, 궁금하다, 문의드리다: what is asked stands before it."""
         stem = self.tokens[p.helped]
@@ -263,12 +287,41 @@ class _Sentence:
             return Phrase(f"{_LOOSE_PARTICLE.sub('', self.before(noun))} 문의".strip(), Act.ASK)
         return None
 
+    def softly_asked(self, p: _Predicate) -> Phrase | None:
+        """…해 주시면 돼요, …해 주면 감사하겠습니다; and …했으면 좋겠어요, …했으면 해서요."""
+        condition = p.stem - 1 if self.tokens[p.stem].tag[:2] != "XS" else p.stem - 2
+        if self.asked or p.ending in _QUESTION_ENDINGS or condition < 1 or self.tokens[condition].form not in ("면", "으면"):
+            return None
+        done, past = self.before_tense(condition)
+        if done < 1:
+            return None
+        softly = self.tokens[p.stem].form in _SOFTLY or self.tokens[p.stem - 1].form in _SOFTLY
+        if softly and self.tokens[done].form in ("주", "달") and self.tokens[done].tag == "VX":
+            helped, _ = self.before_tense(done - 1)
+            return self.done_for_me(helped) if helped >= 0 else None
+        if past and self.tokens[p.stem].form in ("좋", "하", "싶"):
+            return self.own_doing(done) if self.tokens[done].tag[:2] in ("VV", "XS") else None
+        return None
+
+    def done_for_me(self, index: int) -> Phrase:
+        """What we are to do."""
+        if (noun_phrase := self.noun_of(index, names=False)) is not None:
+            return Phrase(f"{noun_phrase} 요청", Act.REQUEST)
+        if self.tokens[index].form == "말":  # Kiwi contracts 말아 to 마
+            return Phrase(f"{self.before(index)} 말아 달라는 요청", Act.REQUEST)
+        return Phrase(self.ended(index, [("어", "EC"), ("달", "VX"), ("라는", "ETM")], "요청"), Act.REQUEST)
+
     def given(self, p: _Predicate) -> Phrase | None:
         """…해 주세요, …해 달라고, …해 주실 수 있나요: something that we are to do."""
         wonders = not p.ability and (p.ending in _QUESTION_ENDINGS or p.ending in ("죠", "지") or (self.asked and p.past))
         handing = not p.giving and self.tokens[p.stem].form in ("주", "달") and p.ending in ("어", "라", "세", "ᆯ래")
         if handing and not self.asked and not p.past:
             return Phrase(f"{self.before(p.stem)} 달라는 요청", Act.REQUEST)
+        giving = self.tokens[p.stem]  # 돌려주다 is one word
+        honoured = p.stem + 1 < len(self.tokens) and self.tokens[p.stem + 1].form == "시"
+        bidding = p.ending in ("어", "세", "라") or (honoured and p.ending in ("고", "길", "면"))
+        if giving.tag == "VV" and len(giving.form) > 1 and giving.form.endswith("주") and bidding and not self.asked and not p.past:
+            return Phrase(f"{self.before(p.stem)} {giving.form[:-1]} 달라는 요청".strip(), Act.REQUEST)
         bids = p.ending in _BIDDING or p.ability or (self.asked and not p.past) or self.tokens[p.stem].form == "달"
         if not p.giving or wonders or p.past or not bids:
             return None
@@ -278,11 +331,7 @@ class _Sentence:
             noun = p.helped if stem.form in _TELLING else p.helped - 1
             if self.tokens[noun - 1].tag.startswith(("J", "E")) and (told := _LOOSE_PARTICLE.sub("", self.before(noun))):
                 return Phrase(f"{told} 안내 요청", Act.REQUEST)
-        if (noun_phrase := self.noun_of(p.helped, names=False)) is not None:
-            return Phrase(f"{noun_phrase} 요청", Act.REQUEST)
-        if stem.form == "말":  # Kiwi contracts 말아 to 마
-            return Phrase(f"{self.before(p.helped)} 말아 달라는 요청", Act.REQUEST)
-        return Phrase(self.ended(p.helped, [("어", "EC"), ("달", "VX"), ("라는", "ETM")], "요청"), Act.REQUEST)
+        return self.done_for_me(p.helped)
 
     def wished(self, p: _Predicate) -> Phrase | None:
         if not p.wishing:
@@ -308,7 +357,8 @@ class _Sentence:
         return None
 
     def commanded(self, p: _Predicate) -> Phrase | None:
-        if p.ending not in _IMPERATIVES or self.asked or p.past or self.tokens[-1].tag != "EF":
+        ordered = self.tokens[-1].tag == "EF" or p.ending in _REPORTED_IMPERATIVES
+        if p.ending not in _IMPERATIVES or self.asked or p.past or not ordered or self.tokens[p.stem].tag == "VCP":
             return None
         noun = self.noun_of(p.stem)
         return Phrase(f"{noun} 요청" if noun else self.ended(p.stem, [("라는", "ETM")], "요청"), Act.REQUEST)
@@ -329,11 +379,32 @@ class _Sentence:
 
     def stated(self, p: _Predicate) -> Phrase:
         if self.tokens[p.stem].tag == "VCP":
-            return Phrase(self.before(p.stem), Act.STATEMENT)
+            said = self.before(p.stem)
+            wanted = re.search(r"라는 (?:거|것|겁|말|얘기|뜻)$", said)  # 해 달라는 거예요
+            return Phrase(f"{said[: wanted.start()]}라는 요청", Act.REQUEST) if wanted else Phrase(said, Act.STATEMENT)
+        if self.said_with_a_wink(p.stem):
+            done, past = self.before_tense(p.stem - 1)
+            return self.stated(_Predicate(done, done, p.ending, past or p.past))
+        if p.ending in _INSISTING and not p.past and self.tokens[p.stem].form in _NAMES_OF_DOING and (noun := self.noun_of(p.stem)):
+            return Phrase(noun, Act.STATEMENT)
         return Phrase(self.ended(p.stem, [*self.tense(p), ("음", "ETN")], ""), Act.STATEMENT)
+
+    def said_with_a_wink(self, stem: int) -> bool:
+        """Whether a predicate ends in -잖아, which morphology takes for -지 않아."""
+        token = self.tokens[stem]
+        return stem > 1 and token.form == "않" and "잖" in self.text[self.tokens[stem - 1].start : token.end]
 
     def tense(self, p: _Predicate) -> list[tuple[str, str]]:
         return [("었", "EP")] if p.past else []
+
+
+def _wondered(tokens: Sequence[Any]) -> int | None:
+    """Where a question ends that only a "해서요" or "싶어서 전화했어요" follows; None where a sentence is not made so."""
+    for place in range(len(tokens) - 2, 0, -1):
+        if tokens[place].tag in ("EC", "EF") and tokens[place].form in _WONDERING:
+            after = "".join(token.form for token in tokens[place + 1 :] if token.tag not in _SIGNS)
+            return place + 1 if _AFTER_WONDERING.fullmatch(after) else None
+    return None
 
 
 def _fillers(tokens: Sequence[Any]) -> list[tuple[int, int]]:

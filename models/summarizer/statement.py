@@ -76,6 +76,7 @@ _HANGUL = re.compile("[가-힣]")
 _DISMISSED = re.compile(  # 큰애는 됐고 작은애 것만
     r"(?:은|는|이|가|을|를|도|만)?\s*(?:말고|말구|아니|아녀|됐고|됐구|빼고|관두|놔두|놔둬|그대로|필요\s*없|상관\s*없|안\s)"
 )
+_DENIED = re.compile(r"\s*(?:아니|아뇨|아녀|그게 아니|그거 말고)")
 HOT = 0.5  # a token counts as part of the request
 SURE = 0.8  # a subject that the agent named
 NEAR = 0.3  # sentences this close to the best one are told as well
@@ -129,12 +130,15 @@ def _word_start(text: str, place: int) -> int:
 def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passage], shortener: Shortener) -> list[Evidence]:
     """Nouns outside the passages that name what the request is about: the likeliest, in the order said.
 
-    The agent may have named it; as that is heard at second hand, it must be the likelier (``SURE``).
+    The agent may have named it; as that is heard at second hand, it must be the likelier (``SURE``), and what the caller denies at once
+    is no subject.
     """
-    texts = {turn.number: turn for turn in conversation}
+    texts = {turn.number: turn for turn in conversation if not _is_denied(turn, conversation)}
     said = "".join(re.sub(r"\s+", "", texts[p.turn].text[p.start : p.end]) for p in told)
     found: dict[str, tuple[float, int]] = {}
     for turn, marks in groupby(reading.marks, key=lambda mark: mark.turn):
+        if turn not in texts:
+            continue
         bound = HOT if texts[turn].by_caller else SURE
         likely = [
             mark for mark in marks if mark.subject >= bound and not any(p.turn == turn and p.start <= mark.start < p.end for p in told)
@@ -149,6 +153,12 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     names = [word for word in found if not any(word != other and word in other for other in found)]
     best = sorted(names, key=lambda word: -found[word][0])[:SUBJECTS]
     return [Evidence(word, found[word][1]) for word in sorted(best, key=lambda word: found[word][1])]
+
+
+def _is_denied(turn: Turn, conversation: Conversation) -> bool:
+    """Whether the caller answers somebody else's turn with a no."""
+    answer = next((later for later in conversation if later.number > turn.number), None)
+    return not turn.by_caller and answer is not None and answer.by_caller and _DENIED.match(answer.text) is not None
 
 
 def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shortener) -> tuple[str, list[Evidence]]:

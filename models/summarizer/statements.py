@@ -17,12 +17,10 @@ from models.summarizer.statement import Evidence, Kind, Reading, Statement, led_
 
 @dataclass(frozen=True)
 class Draft:
-    """What could be told of a call: the caller's ``own`` words, the same led by the subjects (``text``), and what tells how sure it is."""
+    """What could be told of a call: the caller's own words, led by their subjects, and what tells how sure it is."""
 
-    own: str
     text: str
-    named: Sequence[Evidence]
-    heard: Sequence[Evidence]
+    evidence: Sequence[Evidence]
     features: Sequence[float]
 
 
@@ -35,7 +33,7 @@ def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener)
     own, heard = tell(conversation, told, shortener)
     text = led_by(named, own)
     others = sum(not turn.by_caller for turn in conversation)
-    return Draft(own, text, named, heard, features(reading, told, len(named), others, text))
+    return Draft(text, [*named, *heard], features(reading, told, len(named), others, text))
 
 
 class StatementMaker:
@@ -58,6 +56,5 @@ class StatementMaker:
         if draft is None or reading.nothing_asked > self._thresholds.nothing:
             return Statement(Kind.NO_REQUEST, "", reading.nothing_asked if draft else 1.0)
         sure = likelihood(draft.features, self._thresholds.weights, self._thresholds.bias)
-        if sure >= self._thresholds.summary:
-            return Statement(Kind.SUMMARY, draft.text, sure, [*draft.named, *draft.heard])
-        return Statement(Kind.OWN_WORDS, draft.own or draft.text, sure, draft.heard if draft.own else draft.named)
+        kind = Kind.SUMMARY if sure >= self._thresholds.summary else Kind.OWN_WORDS
+        return Statement(kind, draft.text, sure, draft.evidence)

@@ -33,6 +33,23 @@ def shortener() -> Shortener:
         ("또 받치겠어요!", "또 받침", Act.STATEMENT),
         ("다 고쳐 주셨더라고요", "다 고쳐 줬음", Act.STATEMENT),
         ("이번 달에 해지하겠습니다", "이번 달에 해지 희망", Act.WISH),
+        # A question that is only wrapped, and a wish or an order in other clothes.
+        ("바꾸고 싶은데 어떻게 해야 하나 해서요", "바꾸고 싶은데 어떻게 해야 하는지 문의", Act.ASK),
+        ("접수됐나 싶어서 전화했어요", "접수됐는지 문의", Act.ASK),
+        ("얼마나 나오나 싶네요", "얼마나 나오는지 문의", Act.ASK),
+        ("해지할까 해서요", "해지 고려", Act.WISH),
+        ("돌려받을 수 있을까 해서요", "돌려받을 수 있을지 문의", Act.ASK),
+        ("그냥 문만 열어 주시면 돼요", "문만 열어 달라는 요청", Act.REQUEST),
+        ("안내장을 우편으로 보내 주시면 감사하겠습니다", "안내장을 우편으로 보내 달라는 요청", Act.REQUEST),
+        ("열어 주시면 되나요?", "열어 주시면 되는지 문의", Act.ASK),
+        ("카드로 바꿨으면 해서요", "카드로 변경 희망", Act.WISH),
+        ("해지 안 했으면 좋겠어요", "해지 안 하기 희망", Act.WISH),
+        ("안 받으면 안 돼요", "안 받으면 안 됨", Act.STATEMENT),
+        ("며칠까지 줄 건지 날짜를 대라고", "며칠까지 줄 건지 날짜를 대라는 요청", Act.REQUEST),
+        ("낸 돈도 돌려주시고", "낸 돈도 돌려 달라는 요청", Act.REQUEST),
+        ("이자 나가는 날을 십오일로 해 달라는 거예요", "이자 나가는 날을 십오일로 해 달라는 요청", Act.REQUEST),
+        ("만기가 벌써 돌아오잖아요", "만기가 벌써 돌아옴", Act.STATEMENT),
+        ("통장을 다른 은행 걸로 바꾼다고요", "통장을 다른 은행 걸로 변경", Act.STATEMENT),
     ],
 )
 def test_a_sentence_ends_as_a_note_and_says_what_was_said(shortener: Shortener, said: str, phrase: str, act: Act) -> None:
