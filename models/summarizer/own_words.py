@@ -70,6 +70,7 @@ _NAMES_OF_DOING = {
     "없애": "삭제",
     "미루": "연기",
 }  # with no other sense in this trade, and no person as object
+_STEMS = ("VV", "VA", "VX", "VC", "XSV", "XSA")  # as their tags begin
 _SPEECH = _words("말 얘기 이야기 말씀 일 대답 소리")
 _TELLING = _words("알리 가르치 가르쳐주 갈치")
 _OBJECT_PARTICLE = re.compile(r"(?<=[가-힣])(?:을|를)$")
@@ -166,7 +167,7 @@ def joined(phrases: Sequence[Phrase]) -> list[str]:
 def _without_politeness(tokens: Sequence[Any]) -> list[Any]:
     """Tokens without final signs and the polite 요."""
     kept = list(tokens)
-    while kept and (kept[-1].tag in _SIGNS or (len(kept) > 1 and kept[-1].tag == "JX" and kept[-1].form in ("요", "이요"))):
+    while kept and (kept[-1].tag in _SIGNS or (len(kept) > 1 and kept[-1].tag in ("JX", "EF") and kept[-1].form in ("요", "이요"))):
         kept.pop()
     return kept
 
@@ -204,7 +205,8 @@ class _Sentence:
         ending = tokens[-1].form
         ending = ending[:-1] if len(ending) > 1 and ending.endswith("요") else ending
         stem, past = self.before_tense(len(tokens) - 2)
-        if stem < 0:
+        bare = tokens[stem].form == "말" and ending == "고"  # 그거 말고요
+        if stem < 0 or not tokens[stem].tag.startswith(_STEMS) or bare:
             return None
         if (
             ending in ("습니다", "ᆸ니다")
