@@ -62,12 +62,14 @@ class Written:
 
 def writers(folder: Path = WRITERS) -> list[str]:
     """Names of the writers whose files lie in a folder."""
-    return sorted(path.stem for path in folder.glob("*.tsv"))
+    return sorted({path.name.partition(".")[0] for path in folder.glob("*.*")})
 
 
 def inquiries(writer: str, folder: Path = WRITERS) -> list[Written]:
-    """One writer's inquiries; ConfigurationError names the line that is damaged."""
+    """One writer's inquiries, none where the writer wrote calls alone; ConfigurationError names the line that is damaged."""
     path = folder / f"{writer}.tsv"
+    if not path.is_file():
+        return []
     return [_inquiry(path, number, line) for number, line in enumerate(path.read_text("utf-8").splitlines(), 1) if line.strip()]
 
 
