@@ -21,6 +21,7 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from tasks.call.speak import RATE_LIMIT
 from tasks.call.transcribe import jobs_limit
 from wiring.configuration import Settings, load_settings
+from wiring.logs import log_to_stderr
 
 logger = logging.getLogger("readback.register")
 ROOT = Path(__file__).resolve().parent.parent
@@ -176,8 +177,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deployments.register", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--no-deploy", action="store_true", help="leave the deployments to `prefect deploy --all`")
     chosen = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    log_to_stderr("%(message)s")
     asyncio.run(register())
     if not chosen.no_deploy:
         deploy()

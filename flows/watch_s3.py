@@ -3,11 +3,15 @@
 It has no state of its own. A message is deleted from the queue only after Prefect's server has accepted the events it
 announces, so a listener or a server that dies loses nothing: the queue hands the message out again, and the event has the same
 id. Messages that are no notification stay in the queue for its dead-letter rule.
+
+Its log says what it takes and once a minute that it lives, ``/healthz`` on its port whether it does its work, and a sign of life
+every minute lets an automation tell people when it does not.
 """
 
 import asyncio
 import logging
 import signal
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,13 +24,21 @@ from prefect.client.orchestration import PrefectClient
 import wiring
 from clients.sqs import NotificationQueue, QueueMessage
 from models.call.notifications import EVENT_NAME, STRAY_EVENT_NAME, UnreadableMessage, event_id, landed
+from models.call.pulse import Peer, Pulse
 from models.call.record import Recording
-from models.errors import ReadbackError
+from models.errors import ConfigurationError, ReadbackError
+from models.keys import shown_key
 from stores.landed import announce
+from tasks.operations.alive import Watched, say_alive
+from tasks.operations.events import event_about, post_events
+from tasks.operations.health_port import health_port
+from wiring.logs import log_to_stderr
 
 logger = logging.getLogger("readback.watch_s3")
 
 LONGEST_PAUSE_SECONDS = 30.0
+_SHORTEST_PAUSE_SECONDS = 0.5
+BEAT_SECONDS = 60.0
 
 
 def event_of(recording: Recording) -> dict[str, Any]:
@@ -34,29 +46,13 @@ def event_of(recording: Recording) -> dict[str, Any]:
 
     It names the call alone: Prefect keeps events beyond an erasure.
     """
-    return {
-        "id": str(event_id(recording)),
-        "event": EVENT_NAME,
-        "occurred": datetime.now(UTC).isoformat(),
-        "resource": {"prefect.resource.id": f"readback.recording.{recording.call_id}"},
-        "payload": {"call_id": recording.call_id},
-    }
+    resource = f"readback.recording.{recording.call_id}"
+    return event_about(EVENT_NAME, resource, {"call_id": recording.call_id}, event_id=str(event_id(recording)))
 
 
 def stray_event_of(stray: Recording) -> dict[str, Any]:
     """The event that counts an object which is no recording, for the digest; it names nothing, for a key may hold anything."""
-    return {
-        "id": str(event_id(stray)),
-        "event": STRAY_EVENT_NAME,
-        "occurred": datetime.now(UTC).isoformat(),
-        "resource": {"prefect.resource.id": f"readback.stray.{stray.call_id}"},
-    }
-
-
-async def post_events(client: PrefectClient, events: Sequence[dict[str, Any]]) -> None:
-    """Hand events to the server and wait until it has accepted them (``emit_event`` would return at once and lose them)."""
-    response = await client.request("POST", "/events", json=events)
-    response.raise_for_status()
+    return event_about(STRAY_EVENT_NAME, f"readback.stray.{stray.call_id}", event_id=str(event_id(stray)))
 
 
 async def pass_on(client: PrefectClient, queue: NotificationQueue, messages: Sequence[QueueMessage]) -> Counter[str]:
@@ -77,6 +73,8 @@ async def pass_on(client: PrefectClient, queue: NotificationQueue, messages: Seq
         recordings += announced.recordings
         strays += announced.strays
     recordings, erased = await _announced(recordings)
+    for recording in recordings:
+        logger.info("Took %s: call %s", shown_key(recording.key), recording.call_id)
     if recordings or strays:
         await post_events(client, [*map(event_of, recordings), *map(stray_event_of, strays)])
     for folder, count in Counter(stray.key.rpartition("/")[0] for stray in strays).items():
@@ -100,21 +98,53 @@ async def _announced(recordings: Sequence[Recording]) -> tuple[list[Recording], 
     return [recording for recording, may_be_told in zip(recordings, told, strict=True) if may_be_told], told.count(False)
 
 
-async def watch(stop: asyncio.Event) -> None:
-    """Pass messages on until told to stop; troubles are logged and retried with growing pauses, never fatal."""
-    queue, pause = wiring.notification_queue(), 0.5
+async def watch(stop: asyncio.Event, client: PrefectClient, queue: NotificationQueue, pulse: Pulse, looked: asyncio.Event) -> None:
+    """Pass messages on until told to stop; troubles are logged and retried with growing pauses, never fatal.
+
+    ``looked`` is set once the queue was asked, with or without success.
+    """
+    pause = _SHORTEST_PAUSE_SECONDS
     logger.info("Watching %s", queue.queue_url)
-    async with get_client() as client:
-        while not stop.is_set():
+    while not stop.is_set():
+        pulse.turn(datetime.now(UTC))
+        peer = Peer.QUEUE
+        try:
+            messages = await asyncio.to_thread(queue.receive, wait_seconds=5)
+            pulse.reached(peer)
+            looked.set()
+            if messages:
+                peer = Peer.BUCKET
+                pulse.took(await pass_on(client, queue, messages), datetime.now(UTC))
+                pulse.reached(Peer.BUCKET, Peer.SERVER)
+            pause = _SHORTEST_PAUSE_SECONDS
+        except (ReadbackError, httpx.HTTPError, OSError) as error:
+            missed = Peer.SERVER if isinstance(error, httpx.HTTPError) else peer
+            pulse.missed(missed, _told(error), datetime.now(UTC))
+            logger.warning("Will try again in %.1f s: %s: %s", pause, missed, _told(error))
+            looked.set()
+            await _sleep(stop, pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+async def beat(stop: asyncio.Event, client: PrefectClient, pulse: Pulse) -> None:
+    """Say in the log and to the server that the listener lives; a listener that cannot do its work gives no sign of life."""
+    while not stop.is_set():
+        if not pulse.trouble(datetime.now(UTC), without=[Peer.SERVER]):
             try:
-                messages = await asyncio.to_thread(queue.receive, wait_seconds=5)
-                if messages:
-                    logger.info("Passed on %s", dict(await pass_on(client, queue, messages)))
-                pause = 0.5
-            except (ReadbackError, httpx.HTTPError, OSError) as error:
-                logger.warning("Will try again in %.1f s: %s: %s", pause, type(error).__name__, error)
-                await _sleep(stop, pause)
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                await say_alive(client, Watched.LISTENER)
+                pulse.reached(Peer.SERVER)
+            except httpx.HTTPError as error:
+                pulse.missed(Peer.SERVER, _told(error), datetime.now(UTC))
+        now = datetime.now(UTC)
+        if trouble := pulse.trouble(now):
+            logger.warning("Lives, but %s. %s", trouble, pulse.line(now))
+        else:
+            logger.info("Lives: %s", pulse.line(now))
+        await _sleep(stop, BEAT_SECONDS)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:
@@ -124,14 +154,27 @@ async def _sleep(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
+async def listen(stop: asyncio.Event) -> None:
+    """Watch, beat and answer on the health port until told to stop."""
+    queue, pulse, looked = wiring.notification_queue(), Pulse(began=datetime.now(UTC)), asyncio.Event()
+    port = wiring.settings().listener_health_port
+    with health_port(port, lambda: pulse.trouble(datetime.now(UTC)), setting="READBACK_LISTENER_HEALTH_PORT"):
+        async with get_client() as client, asyncio.TaskGroup() as tasks:
+            tasks.create_task(watch(stop, client, queue, pulse, looked))
+            await looked.wait()
+            tasks.create_task(beat(stop, client, pulse))
+
+
 async def main() -> None:
     """Run until SIGTERM or Ctrl-C."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    log_to_stderr()
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await watch(stop)
+    try:
+        await listen(stop)
+    except ConfigurationError as error:
+        sys.exit(f"watch_s3: {error}")
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ class Stack:
         self.vendors: dict[str, str] = {}
         self.api_port = options.ui_port or free_port()
         self.s3_port = options.s3_port or free_port()
+        self.listener_port = free_port()
         self.environment = self._environment()
         self._logs = options.work_dir / "logs"
         self._postgres: Postgres | None = None
@@ -71,6 +72,11 @@ class Stack:
     def ui_url(self) -> str:
         """Where the Prefect UI is."""
         return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def listener_health_url(self) -> str:
+        """Where the listener says whether it does its work."""
+        return f"http://127.0.0.1:{self.listener_port}/healthz"
 
     @property
     def s3_url(self) -> str:
@@ -239,7 +245,7 @@ class Stack:
 
     def start_listener(self) -> None:
         """Start the service that turns S3 notifications into Prefect events."""
-        self.python("watch-s3", "flows.watch_s3")
+        self.python("watch-s3", "flows.watch_s3", READBACK_LISTENER_HEALTH_PORT=str(self.listener_port))
 
     def keep_up(self) -> list[str]:
         """Start again those of ``CRASHABLE`` that have ended by themselves, as a service manager would; returns their names.

@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     give_up_attempts: int = Field(
         100, ge=1, description="A call that has waited for a vendor so often is quarantined (100: about a day of 15-minute waits)"
     )
+    listener_health_port: int = Field(
+        8089, ge=0, le=65535, description="Port on 127.0.0.1 where the listener answers `/healthz`; 503 says what is wrong; 0: a free one"
+    )
+    process_silent_seconds: int = Field(
+        300, ge=10, description="The listener or the reaper without a sign of life (one a minute) for so long is told to people"
+    )
     drain_seconds: float = Field(20.0, ge=0, description="How long a resident worker lets its runs finish after SIGTERM")
 
     @field_validator("recordings_prefix")

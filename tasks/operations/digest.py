@@ -14,8 +14,9 @@ from models.call.ended import Day, EndedCall, OpenCalls, figures
 from models.call.korea import KOREA
 from models.call.notifications import STRAY_EVENT_NAME
 from models.keys import StorageKeys
+from tasks.operations.events import count_events
 from tasks.operations.pause import pause_in_force
-from tasks.operations.runs import UNFINISHED, count_calls, count_events, oldest_unfinished
+from tasks.operations.runs import UNFINISHED, count_calls, oldest_unfinished
 from tasks.without_words import call_task
 
 _REQUESTS_AT_ONCE = 32

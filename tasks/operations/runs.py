@@ -206,14 +206,6 @@ class Pace:
         return True
 
 
-async def count_events(client: PrefectClient, name: str, since: datetime, until: datetime) -> int:
-    """How many events of a name occurred in a stretch of time, as far as the server still keeps them."""
-    which = {"occurred": {"since": since.isoformat(), "until": until.isoformat()}, "event": {"name": [name]}}
-    answer = await client.request("POST", "/events/count-by/{countable}", path_params={"countable": "event"}, json={"filter": which})
-    answer.raise_for_status()
-    return sum(count["count"] for count in answer.json())
-
-
 async def heard_since(client: PrefectClient, since: datetime, runs: Iterable[FlowRun]) -> set[UUID]:
     """Which of these runs have sent a heartbeat since then."""
     wanted = {f"prefect.flow-run.{run.id}": run.id for run in runs}

@@ -10,6 +10,7 @@ import yaml
 from deployments.environment import VARIABLES, Layout, Process, environment, environment_table, site_variables
 from sandbox.image import DOCKERFILE, REAPER, stages
 from sandbox.stack import Stack, StackOptions
+from wiring.configuration import Settings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deployments" / "compose.yaml").read_text("utf-8"))
@@ -40,6 +41,11 @@ def test_the_sandbox_gives_each_process_what_the_table_says(process: Process, tm
     given = Stack(StackOptions(work_dir=tmp_path)).environment_of(process)
     told = environment(process, Layout.ONE_MACHINE)
     assert {name: given.get(name) for name in told} == told
+
+
+def test_compose_asks_the_listener_at_the_port_where_it_answers() -> None:
+    probe = COMPOSE["services"]["listener"]["healthcheck"]["test"]
+    assert f"http://127.0.0.1:{Settings().listener_health_port}/healthz" in probe[-1]
 
 
 def test_the_configuration_page_is_the_table() -> None:

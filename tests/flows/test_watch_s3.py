@@ -3,22 +3,33 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
+import requests
 from prefect.client.orchestration import PrefectClient
 
 import wiring
 from clients.s3 import ObjectStore
 from clients.sqs import NotificationQueue, QueueMessage
 from flows.digest import digest
-from flows.watch_s3 import pass_on
+from flows.watch_s3 import listen, pass_on
 from models.call.ended import day_in_korea
 from models.call.notifications import EVENT_NAME, STRAY_EVENT_NAME
-from tasks.operations.runs import count_events
+from models.errors import VendorUnavailable
+from sandbox.processes import free_port, spawn
+from tasks.operations.alive import ALIVE
+from tasks.operations.events import count_events
 from tests.flows.conftest import artifact
+
+ROOT = Path(__file__).parents[2]
 
 
 class Delivered(NotificationQueue):
@@ -35,6 +46,95 @@ def message(key: str) -> QueueMessage:
     item = {"key": quote_plus(key), "size": 1, "eTag": datetime.now(UTC).isoformat()}
     body = {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "aicc-operations"}, "object": item}}]}
     return QueueMessage(body=json.dumps(body), receipt="r", deliveries=1)
+
+
+class Unreachable(Delivered):
+    """A queue that cannot be reached."""
+
+    queue_url = "http://queue"
+
+    def receive(self, *, wait_seconds: int = 10) -> list[QueueMessage]:
+        raise VendorUnavailable("could not receive from the queue")
+
+
+class Empty(Unreachable):
+    """A queue without messages."""
+
+    def receive(self, *, wait_seconds: int = 10) -> list[QueueMessage]:
+        return []
+
+
+def asked(port: int) -> tuple[int, str]:
+    answer = requests.get(f"http://127.0.0.1:{port}/healthz", timeout=10)
+    return answer.status_code, answer.text
+
+
+async def listening(monkeypatch: pytest.MonkeyPatch, queue: NotificationQueue) -> tuple[asyncio.Event, asyncio.Task[None], int]:
+    """The whole listener with another queue, and its port."""
+    port, stop = free_port(), asyncio.Event()
+    monkeypatch.setenv("READBACK_LISTENER_HEALTH_PORT", str(port))
+    monkeypatch.setattr(wiring, "notification_queue", cache(lambda: queue))
+    wiring.settings.cache_clear()
+    return stop, asyncio.create_task(listen(stop)), port
+
+
+async def until(said: str, caplog: pytest.LogCaptureFixture) -> None:
+    while said not in caplog.text:
+        await asyncio.sleep(0.05)
+
+
+async def test_a_listener_that_cannot_reach_its_queue_answers_503_with_the_reason_and_gives_no_sign_of_life(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = datetime.now(UTC)
+    with caplog.at_level(logging.INFO, "readback.watch_s3"):
+        stop, task, port = await listening(monkeypatch, Unreachable())
+        await until("Lives, but cannot reach SQS", caplog)
+        status, told = await asyncio.to_thread(asked, port)
+        assert (status, "VendorUnavailable: could not receive from the queue" in told) == (503, True)
+        stop.set()
+        await task
+    assert await count_events(client, ALIVE, begun, datetime.now(UTC)) == 0
+
+
+async def test_a_listener_that_waits_says_so_answers_200_and_gives_a_sign_of_life(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = datetime.now(UTC)
+    with caplog.at_level(logging.INFO, "readback.watch_s3"):
+        stop, task, port = await listening(monkeypatch, Empty())
+        await until("Lives: took 0 messages, started 0 calls", caplog)
+        assert await asyncio.to_thread(asked, port) == (200, "ok")
+        stop.set()
+        await task
+    while await count_events(client, ALIVE, begun, datetime.now(UTC)) < 1:
+        await asyncio.sleep(0.1)  # the server writes events down in batches
+
+
+def test_the_listeners_process_writes_its_log_though_prefect_has_set_up_logging(run_listener: Callable[..., str]) -> None:
+    said = run_listener(READBACK_QUEUE_URL="http://127.0.0.1:9/queue", READBACK_AWS_ENDPOINT_URL="http://127.0.0.1:9", until="Lives, but")
+    assert "INFO Watching http://127.0.0.1:9/queue" in said
+    assert "WARNING Will try again in 0.5 s: SQS: VendorUnavailable" in said
+
+
+def test_a_listener_without_a_queue_says_in_one_sentence_what_to_set(run_listener: Callable[..., str]) -> None:
+    assert run_listener(READBACK_QUEUE_URL="") == "watch_s3: no notification queue is named. Set READBACK_QUEUE_URL.\n"
+
+
+@pytest.fixture
+def run_listener(tmp_path: Path) -> Callable[..., str]:
+    """The listener as a process of its own, until it has said something or ended; returns its log."""
+
+    def run(*, until: str = "", **settings: str) -> str:
+        environment = os.environ | {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"} | settings
+        environment["READBACK_LISTENER_HEALTH_PORT"] = "0"
+        child = spawn("watch-s3", [sys.executable, "-m", "flows.watch_s3"], environment, tmp_path, ROOT)
+        while child.process.poll() is None and not (until and until in child.said()):
+            time.sleep(0.1)
+        child.stop()
+        return child.said()
+
+    return run
 
 
 @pytest.fixture
@@ -55,11 +155,12 @@ async def test_a_prefix_without_callrecordings_starts_calls_and_strays_are_count
         "recordings/2026/11/20/voicemail.wav",
         "recordings/2026/11/20/readme.txt",
     )
-    with caplog.at_level(logging.WARNING, "readback.watch_s3"):
+    with caplog.at_level(logging.INFO, "readback.watch_s3"):
         seen = await pass_on(client, queue, [message(key) for key in keys])
     assert dict(seen) == {"recordings": 1, "strays": 2, "erased": 0, "messages": 4}
     assert len(queue.deleted) == 4
     assert "Started nothing for 2 .wav in recordings/2026/11/20/: no recording by its key under READBACK_RECORDINGS_PREFIX" in caplog.text
+    assert "Took recordings/2026/11/20/…_20261120T01:30_UTC.wav: call " in caplog.text
     assert "010-1234-5678" not in caplog.text
     for name, count in ((EVENT_NAME, 1), (STRAY_EVENT_NAME, 2)):
         while await count_events(client, name, begun, datetime.now(UTC)) < count:
