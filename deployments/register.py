@@ -1,4 +1,6 @@
-"""Makes what the deployments need on a Prefect server: work pools, queues and limits. Running it again changes nothing.
+"""Makes what the deployments need on a Prefect server: work pools, queues, limits and the notices to people.
+
+Running it again changes nothing.
 
 python -m deployments.register            pools, queues, limits, deployments and automations
 python -m deployments.register --no-deploy   without the deployments (then run `prefect deploy --all`)
@@ -18,8 +20,11 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate, WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
+from deployments.notifications import register_notifications
+from models.errors import ConfigurationError
 from tasks.call.speak import RATE_LIMIT
 from tasks.call.transcribe import jobs_limit
+from tasks.operations.alive import expect_alive
 from wiring.configuration import Settings, load_settings
 from wiring.logs import log_to_stderr
 
@@ -150,6 +155,8 @@ async def register() -> None:
         for limit in limits(settings):
             await register_limit(client, limit)
         await retire(client)
+        await register_notifications(client, settings)
+        await expect_alive(client)
 
 
 async def retire(client: PrefectClient) -> None:
@@ -178,7 +185,10 @@ def main() -> None:
     parser.add_argument("--no-deploy", action="store_true", help="leave the deployments to `prefect deploy --all`")
     chosen = parser.parse_args()
     log_to_stderr("%(message)s")
-    asyncio.run(register())
+    try:
+        asyncio.run(register())
+    except ConfigurationError as error:
+        sys.exit(f"register: {error}")
     if not chosen.no_deploy:
         deploy()
 

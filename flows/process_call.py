@@ -36,6 +36,7 @@ from tasks.call.supersede import supersede
 from tasks.call.transcribe import transcribe
 from tasks.call.upload import find_prompt, upload
 from tasks.operations.pause import requeue_with_backoff
+from tasks.operations.runs import QUARANTINED
 from tasks.retrying import NO_RESULT
 from tasks.without_words import without_words
 
@@ -116,7 +117,7 @@ async def process_call(call_id: str = "", key: str = "", etag: str = "", size: i
 async def _quarantine(call: OwnedCall, error: ReadbackError, step: Step) -> State[Any]:
     record = await set_aside(call, failure_of(error, step, call.owner))
     await report(record, None)
-    return Failed(name="Quarantined", message=f"{error.code} in step {step}: {error}")
+    return Failed(name=QUARANTINED, message=f"{error.code} in step {step}: {error}")
 
 
 async def _read_back(call: OwnedCall, audio: RecordingAudio, steps: Steps, *, resumed: bool) -> CallRecord:

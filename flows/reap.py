@@ -1,5 +1,5 @@
 """Bring back what died: every minute, runs whose worker was killed are run again, queues paused for a vendor are tried,
-and runs that wait get their names.
+runs that wait get their names, and people are told of what goes wrong with the calls as a whole.
 
 A killed run is known by its silence and marked Crashed, whatever its flow. A call that keeps crashing is left to reconcile, which
 starts it anew after a pause that grows. A crashed summary is left to its call, which has started another by then.
@@ -17,10 +17,13 @@ from prefect.settings import get_current_settings
 from prefect.states import AwaitingRetry, Crashed
 
 import wiring
+from models.call.alarms import Watched
 from models.call.reconciling import ReapAction, ReapingRules, RunFacts, reap_action
+from tasks.operations.alive import say_alive
 from tasks.operations.naming import name_waiting_calls
 from tasks.operations.pause import pause_for_outage, resume_calls, resume_when_due
 from tasks.operations.runs import CALL_FLOW, HEAR_FLOW, SUMMARY_FLOW, changed_since, flow_names, heard_since, runs_in
+from tasks.operations.watching import watch_pause, watch_quarantine
 
 # A crash older than this has been dealt with by reconcile, or by a person.
 _LOOK_BACK = timedelta(hours=1)
@@ -47,6 +50,9 @@ async def reap(resume_now: bool = False) -> None:
             await pause_for_outage(client, now)
         done.update(await _reap_action_runs(client, now))
         await name_waiting_calls(client, now)
+        await watch_quarantine(client, now)
+        await watch_pause(client, now)
+        await say_alive(client, Watched.REAPER)
     if done:
         get_run_logger().warning("Took care of runs: %s", dict(done))
 

@@ -23,13 +23,14 @@ from prefect.client.orchestration import PrefectClient
 
 import wiring
 from clients.sqs import NotificationQueue, QueueMessage
+from models.call.alarms import Watched
 from models.call.notifications import EVENT_NAME, STRAY_EVENT_NAME, UnreadableMessage, event_id, landed
 from models.call.pulse import Peer, Pulse
 from models.call.record import Recording
 from models.errors import ConfigurationError, ReadbackError
 from models.keys import shown_key
 from stores.landed import announce
-from tasks.operations.alive import Watched, say_alive
+from tasks.operations.alive import say_alive
 from tasks.operations.events import event_about, post_events
 from tasks.operations.health_port import health_port
 from wiring.logs import log_to_stderr

@@ -164,7 +164,9 @@ def run(recordings: Path, out: Path, ui_port: int) -> int:
         try:
             with console.status("Starting S3, the vendors' stand-ins, Prefect's server, two workers and the listener"):
                 stack.start()
-            console.print(f"Started in {time.monotonic() - begun:.0f} s. Prefect UI while this runs: {stack.ui_url}")
+            console.print(
+                f"Started in {time.monotonic() - begun:.0f} s. Prefect UI while this runs: {stack.ui_url}; notices: {stack.notices_url}"
+            )
             s3 = stack.client("s3")
             uploads = put(s3, files)
             records = wait_for_all(stack, s3, uploads, deadline_seconds=60 + 10 * len(files))

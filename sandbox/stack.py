@@ -21,6 +21,7 @@ from botocore.config import Config
 
 from deployments.environment import Layout, Process, environment
 from sandbox.faults import FaultPlan
+from sandbox.notices import make_block
 from sandbox.postgres import Postgres
 from sandbox.processes import Child, ProcessFailed, free_port, spawn
 
@@ -28,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RECORDINGS = ROOT / "sandbox" / "recordings"
 BUCKET = "aicc-all"
 REGION = "ap-northeast-2"
-FOUNDATIONS = ("postgres", "s3", "s3-faults", "returnzero", "google-tts", "prefect-server")
+FOUNDATIONS = ("postgres", "s3", "s3-faults", "returnzero", "google-tts", "notices", "prefect-server")
 # What the stand-ins accept as credentials; no vendor knows them.
 CLIENT_ID, CLIENT_SECRET = "sandbox", "sandbox-secret"
 
@@ -64,6 +65,7 @@ class Stack:
         self.api_port = options.ui_port or free_port()
         self.s3_port = options.s3_port or free_port()
         self.listener_port = free_port()
+        self.notices_url = ""
         self.environment = self._environment()
         self._logs = options.work_dir / "logs"
         self._postgres: Postgres | None = None
@@ -179,9 +181,11 @@ class Stack:
             str(options.work_dir / "returnzero.state"),
         )
         google = self.python("google-tts", "sandbox.google_tts")
+        notices = self.python("notices", "sandbox.notices")
         self.vendors |= {"returnzero": returnzero.announced()["url"], "google-tts": google.announced()["url"]}
         self.environment["READBACK_RETURNZERO_URL"] = self.vendors["returnzero"]
         self.environment["READBACK_TTS_ENDPOINT"] = google.announced()["endpoint"]
+        self.notices_url = notices.announced()["url"]
         if options.faulty_s3:
             self.vendors["s3"] = self.python("s3-faults", "sandbox.s3_faults", "--target", self.s3_url).announced()["url"]
             self.environment["READBACK_AWS_ENDPOINT_URL"] = self.vendors["s3"]
@@ -216,6 +220,9 @@ class Stack:
         self.environment["READBACK_QUEUE_URL"] = url
 
     def _register(self) -> None:
+        user, _, password = self.environment.get("PREFECT_API_AUTH_STRING", "").partition(":")
+        block = make_block(f"{self.ui_url}/api", self.notices_url, (user, password) if user else None)
+        self.environment["READBACK_NOTIFICATION_BLOCK"] = block
         child = self.python("register", "deployments.register")
         if child.process.wait(180) != 0:
             raise ProcessFailed(f"registering the deployments failed\n{child.last_words()}")
@@ -266,6 +273,11 @@ class Stack:
     def inject(self, vendor: str, plan: FaultPlan) -> None:
         """Put a plan of faults in force at one of ``vendors``."""
         requests.post(f"{self.vendors[vendor]}/sandbox/faults", data=plan.model_dump_json(), timeout=10).raise_for_status()
+
+    def notices(self) -> list[dict[str, str]]:
+        """What people were told so far."""
+        arrived: list[dict[str, str]] = requests.get(f"{self.notices_url}/notices", timeout=30).json()
+        return arrived
 
     def counters(self, vendor: str) -> dict[str, Any]:
         """The books that one of ``vendors`` keeps."""

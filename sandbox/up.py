@@ -58,6 +58,7 @@ def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
     example = next(iter(sorted(recordings.glob("*.wav"))), None)
     console.print(f"Prefect UI   {stack.ui_url}")
     console.print(f"S3           {stack.s3_url} (bucket {BUCKET})")
+    console.print(f"Notices      {stack.notices_url} (what Slack or mail would get)")
     if example:
         console.print("\nStart a call by dropping a recording into S3:\n")
         address = f"{stack.s3_url}/{BUCKET}/{connect_key(example.name)}"

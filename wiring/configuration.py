@@ -79,6 +79,16 @@ class Settings(BaseSettings):
     listener_health_port: int = Field(
         8089, ge=0, le=65535, description="Port on 127.0.0.1 where the listener answers `/healthz`; 503 says what is wrong; 0: a free one"
     )
+    notification_block: str = Field(
+        "",
+        description="Prefect block that tells people, `<type>/<name>` such as `slack-webhook/operations`; read by "
+        "`deployments.register`; empty: nobody is told",
+    )
+    quarantine_alarm_calls: int = Field(5, ge=1, description="So many calls quarantined lately, and the share below, are told to people")
+    quarantine_alarm_percent: float = Field(
+        20.0, gt=0, le=100, description="Share of the calls that ended lately; at half of it all is well"
+    )
+    quarantine_alarm_minutes: int = Field(60, ge=1, description="What lately is")
     process_silent_seconds: int = Field(
         300, ge=10, description="The listener or the reaper without a sign of life (one a minute) for so long is told to people"
     )

@@ -4,29 +4,16 @@ An automation tells people when the sign of one of them is missing (``deployment
 """
 
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 from prefect.client.orchestration import PrefectClient
 
 import wiring
+from models.call.alarms import ALIVE, BACK, EXPECTED, Watched
 from models.call.korea import in_korea
 from tasks.operations.events import event_about, last_occurred, post_events
 
-ALIVE, EXPECTED, BACK = "readback.process.alive", "readback.process.expected", "readback.process.back"
 # As long as Prefect keeps events by default.
 _MEMORY = timedelta(days=7)
-
-
-class Watched(StrEnum):
-    """A process whose silence people are told of."""
-
-    LISTENER = "listener"
-    REAPER = "reaper"
-
-    @property
-    def resource(self) -> str:
-        """The resource that its events are about."""
-        return f"readback.process.{self}"
 
 
 async def say_alive(client: PrefectClient, process: Watched) -> None:

@@ -20,10 +20,13 @@ from prefect.exceptions import Pause as EndAttempt
 from prefect.states import Scheduled
 
 import wiring
+from models.call.alarms import Alarm
 from models.call.pause import PauseReason
 from models.call.steps import Step
 from models.errors import QuotaExhausted, ReadbackError, VendorUnavailable
+from reports.notices import paused_facts
 from reports.pause import pause_report, pause_title
+from tasks.operations.alarms import raise_alarm
 from tasks.operations.runs import count_calls
 
 POOL = "calls"
@@ -61,8 +64,11 @@ async def pause_calls(reason: PauseReason) -> bool:
             await client.update_work_queue(queue.id, is_paused=True)
         if not running or not await _note(client, reason):
             return False
+        probe_minutes = wiring.settings().probe_seconds / 60
+        cause = f"{reason.error} {reason.case}".strip()
+        await raise_alarm(client, Alarm.CALLS_PAUSED, paused_facts(reason, probe_minutes=probe_minutes), cause=cause)
     emit_event(PAUSED, resource={"prefect.resource.id": "readback.calls"}, payload=reason.model_dump(mode="json"))
-    report = pause_report(reason, probe_minutes=wiring.settings().probe_seconds / 60)
+    report = pause_report(reason, probe_minutes=probe_minutes)
     await acreate_markdown_artifact(report, key="calls-paused", description=pause_title(reason))
     return True
 

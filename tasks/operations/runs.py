@@ -35,6 +35,7 @@ SUMMARY_FLOW = "summarize-call"
 HEAR_FLOW = "hear"
 CALL_DEPLOYMENT = "process-call/process-call"
 BACKFILL_QUEUE = "backfill"
+QUARANTINED = "Quarantined"  # the name of such a run's state
 LOOK_AGAIN_SECONDS = 5.0
 PAGE = 200  # Prefect's own limit for one answer
 

@@ -21,11 +21,11 @@ from clients.s3 import ObjectStore
 from clients.sqs import NotificationQueue, QueueMessage
 from flows.digest import digest
 from flows.watch_s3 import listen, pass_on
+from models.call.alarms import ALIVE
 from models.call.ended import day_in_korea
 from models.call.notifications import EVENT_NAME, STRAY_EVENT_NAME
 from models.errors import VendorUnavailable
 from sandbox.processes import free_port, spawn
-from tasks.operations.alive import ALIVE
 from tasks.operations.events import count_events
 from tests.flows.conftest import artifact
 

@@ -1,0 +1,166 @@
+"""What people are told when nobody looks: the Korean of each notice, as templates of Prefect's automations, and the facts that fill them.
+
+A notice leaves the house by Slack, a webhook or mail: it names what happened, since when and what to do, and nothing of any call.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from models.call.alarms import BACK, CLEARED, RAISED, Alarm, Standing, Watched
+from models.call.korea import in_korea
+from models.call.pause import PauseReason
+from models.call.steps import step_label
+from reports.messages import message_of
+
+_NOTHING = "조치하지 않아도 됩니다."
+_SAFE = "녹취와 대기 중인 통화는 잃지 않습니다."
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One notice: the automation's name, the event that sends it (empty: a missing sign of life does), and its words."""
+
+    name: str
+    resource: str
+    subject: str
+    body: str
+    event: str = ""
+
+
+def _fact(name: str) -> str:
+    return f"{{{{ event.payload.{name} }}}}"
+
+
+_STOOD = f"{_fact('since')}부터 {_fact('at')}까지 (한국 시간)"
+
+
+def _body(**said: str) -> str:
+    names = {"what": "무슨 일", "since": "언제부터", "until": "언제", "todo": "할 일"}
+    return "\n".join(f"{names[name]}: {words}" for name, words in said.items())
+
+
+def _silent(process: Watched, label: str, command: str, what: str) -> tuple[Notice, Notice]:
+    """The notices of a process that has fallen silent, and that is back."""
+    return (
+        Notice(
+            name=f"Readback 알림: {label} 멈춤",
+            resource=process.resource,
+            subject=f"[Readback] {label} 멈춤",
+            body=_body(
+                what=f"{label}({command})에서 신호가 오지 않습니다. {what}",
+                since=f"마지막 신호 {_fact('at')} (한국 시간)",
+                todo=f"{label} 프로세스와 로그를 확인해 다시 시작하세요. Prefect 서버가 멈췄다 돌아온 직후라면 복구 알림을 기다리세요.",
+            ),
+        ),
+        Notice(
+            name=f"Readback 알림: {label} 복구",
+            resource=process.resource,
+            event=BACK,
+            subject=f"[Readback] {label} 복구",
+            body=_body(
+                what=f"{label}({command})의 신호가 다시 옵니다.",
+                until=f"{_fact('since')}부터 {_fact('at')}까지 멈춤 (한국 시간)",
+                todo=_NOTHING,
+            ),
+        ),
+    )
+
+
+NOTICES: Final = (
+    Notice(
+        name="Readback 알림: 통화 처리 일시 정지",
+        resource=Alarm.CALLS_PAUSED.resource,
+        event=RAISED,
+        subject=f"[Readback] 통화 처리 일시 정지: {_fact('title')}",
+        body=_body(
+            what=f"{_fact('reason')} 작업 큐 live, backfill을 멈췄습니다. {_SAFE}",
+            since=f"{_fact('since')} (한국 시간), 단계 {_fact('step')}",
+            todo=f"{_fact('remedy')} 자동으로도 {_fact('probe_minutes')}분마다 다시 시도합니다.",
+        ),
+    ),
+    Notice(
+        name="Readback 알림: 통화 처리 재개",
+        resource=Alarm.CALLS_PAUSED.resource,
+        event=CLEARED,
+        subject="[Readback] 통화 처리 재개",
+        body=_body(what="멈췄던 통화가 다시 완료되고 있습니다.", until=_STOOD, todo=_NOTHING),
+    ),
+    Notice(
+        name="Readback 알림: 격리 급증",
+        resource=Alarm.QUARANTINE.resource,
+        event=RAISED,
+        subject=f"[Readback] 격리 급증: 최근 {_fact('minutes')}분 {_fact('quarantined')}건 ({_fact('percent')}%)",
+        body=_body(
+            what=f"최근 {_fact('minutes')}분에 끝난 통화 {_fact('ended')}건 중 {_fact('quarantined')}건이 격리되었습니다. "
+            f"사유: {_fact('causes')}.",
+            since=f"{_fact('since')} (한국 시간)",
+            todo=f"가장 많은 사유의 조치: {_fact('remedy')} 오류 코드는 {_fact('error')}이고, 전체는 `digest` 배포로 봅니다.",
+        ),
+    ),
+    Notice(
+        name="Readback 알림: 격리 정상화",
+        resource=Alarm.QUARANTINE.resource,
+        event=CLEARED,
+        subject="[Readback] 격리 정상화",
+        body=_body(
+            what=f"최근 {_fact('minutes')}분에 끝난 통화 {_fact('ended')}건 중 격리는 {_fact('quarantined')}건입니다.",
+            until=_STOOD,
+            todo="격리된 통화는 그대로 있습니다. `redrive` 배포로 다시 처리하세요.",
+        ),
+    ),
+    *_silent(
+        Watched.LISTENER,
+        "녹취 수신기",
+        "flows.watch_s3",
+        "새 통화가 바로 시작되지 않고 `reconcile`이 몇 분 늦게 찾아 시작합니다. 녹취는 잃지 않습니다.",
+    ),
+    *_silent(
+        Watched.REAPER,
+        "통화 작업자",
+        "풀 calls의 `reap`",
+        "통화가 처리되지 않거나, 중단된 통화와 멈춘 큐를 되살리지 못합니다. 녹취는 잃지 않습니다.",
+    ),
+)
+
+
+def paused_facts(reason: PauseReason, *, probe_minutes: float) -> Mapping[str, str]:
+    """Why the calls' queues are paused."""
+    told = message_of(reason.error, reason.case)
+    return {
+        "title": told.title,
+        "reason": told.reason,
+        "remedy": told.remedy,
+        "step": step_label(reason.step) or "여러 단계",
+        "since": in_korea(reason.since),
+        "error": reason.error,
+        "probe_minutes": f"{probe_minutes:.0f}",
+    }
+
+
+def quarantine_facts(errors: Counter[str], *, ended: int, minutes: int, since: datetime) -> Mapping[str, str]:
+    """Why calls go to quarantine, by the codes of their errors, and how many do."""
+    error, _ = errors.most_common(1)[0]
+    return _counted(errors.total(), ended, minutes) | {
+        "percent": f"{100 * errors.total() / ended:.0f}",
+        "causes": ", ".join(f"{message_of(code).title} {count}건" for code, count in errors.most_common(3)),
+        "remedy": message_of(error).remedy,
+        "error": error,
+        "since": in_korea(since),
+    }
+
+
+def cleared_facts(standing: Standing, now: datetime) -> Mapping[str, str]:
+    """From when to when an alarm stood."""
+    return {"since": in_korea(standing.since), "at": in_korea(now)}
+
+
+def quiet_quarantine_facts(quarantined: int, *, ended: int, minutes: int) -> Mapping[str, str]:
+    """That few calls go to quarantine again."""
+    return _counted(quarantined, ended, minutes)
+
+
+def _counted(quarantined: int, ended: int, minutes: int) -> dict[str, str]:
+    return {"quarantined": f"{quarantined:,}", "ended": f"{ended:,}", "minutes": f"{minutes:,}"}
