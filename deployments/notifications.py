@@ -65,12 +65,19 @@ def automation_of(notice: Notice, block: UUID, settings: Settings) -> Automation
     """The automation that sends a notice."""
     return AutomationCore(
         name=notice.name,
-        description="READBACK_NOTIFICATION_BLOCK으로 알립니다. deployments.register가 관리합니다.",
+        description=f"{_when(notice, settings)} 알립니다. 문구와 조건은 deployments.register가, 블록은 READBACK_NOTIFICATION_BLOCK이 정합니다.",
         tags=["readback"],
         trigger=_told_by(notice) if notice.event else _silence(notice, settings.process_silent_seconds),
         actions=[SendNotification(block_document_id=block, subject=notice.subject, body=notice.body)],
         owner_resource=OWNER,
     )
+
+
+def _when(notice: Notice, settings: Settings) -> str:
+    """In words, for the UI shows but "a custom trigger"."""
+    if notice.event:
+        return f"이벤트 {notice.event}({notice.resource})가 오면"
+    return f"이벤트 {ALIVE}({notice.resource})가 {settings.process_silent_seconds}초 동안 오지 않으면"
 
 
 def _told_by(notice: Notice) -> EventTrigger:

@@ -16,7 +16,7 @@ from models.call.steps import step_label
 from reports.messages import message_of
 
 _NOTHING = "조치하지 않아도 됩니다."
-_SAFE = "녹취와 대기 중인 통화는 잃지 않습니다."
+_SAFE = "녹취는 잃지 않습니다."
 
 
 @dataclass(frozen=True)
@@ -115,13 +115,13 @@ NOTICES: Final = (
         Watched.LISTENER,
         "녹취 수신기",
         "flows.watch_s3",
-        "새 통화가 바로 시작되지 않고 `reconcile`이 몇 분 늦게 찾아 시작합니다. 녹취는 잃지 않습니다.",
+        f"새 통화가 바로 시작되지 않고 `reconcile`이 몇 분 늦게 찾아 시작합니다. {_SAFE}",
     ),
     *_silent(
         Watched.REAPER,
         "통화 작업자",
         "풀 calls의 `reap`",
-        "통화가 처리되지 않거나, 중단된 통화와 멈춘 큐를 되살리지 못합니다. 녹취는 잃지 않습니다.",
+        f"통화가 처리되지 않거나, 중단된 통화와 멈춘 큐를 되살리지 못합니다. {_SAFE}",
     ),
 )
 

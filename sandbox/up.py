@@ -64,6 +64,9 @@ def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
         address = f"{stack.s3_url}/{BUCKET}/{connect_key(example.name)}"
         console.print(f"  curl -X PUT -T '{example}' '{address}'\n", soft_wrap=True, highlight=False)
         console.print("The same file again is the same call, which is done; another contact in the name makes another call.\n")
+    fault = """{"rate": 1, "kinds": ["A0001"]}"""
+    console.print("To be told of something, use up the speech-to-text quota (rate 0 gives it back) and drop a recording:\n")
+    console.print(f"  curl -X POST -d '{fault}' '{stack.vendors['returnzero']}/sandbox/faults'\n", soft_wrap=True, highlight=False)
     console.print(f"Training data  {', '.join(datasets)}: Deployments → sweep → Quick run trains on them")
     console.print("Ctrl-C ends everything.")
 
