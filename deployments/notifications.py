@@ -65,7 +65,7 @@ def automation_of(notice: Notice, block: UUID, settings: Settings) -> Automation
     """The automation that sends a notice."""
     return AutomationCore(
         name=notice.name,
-        description=f"{_when(notice, settings)} 알립니다. 문구와 조건은 deployments.register가, 블록은 READBACK_NOTIFICATION_BLOCK이 정합니다.",
+        description=f"{_when(notice, settings)} 알립니다. deployments.register가 관리하고, 블록은 READBACK_NOTIFICATION_BLOCK이 정합니다.",
         tags=["readback"],
         trigger=_told_by(notice) if notice.event else _silence(notice, settings.process_silent_seconds),
         actions=[SendNotification(block_document_id=block, subject=notice.subject, body=notice.body)],

@@ -211,13 +211,24 @@ def test_a_used_up_quota_lets_calls_wait_and_none_is_lost_or_paid_for_twice(stac
     assert [queue["is_paused"] for queue in queues] == [True, True]
     assert ask(stack, "GET", "variables/name/readback_pause")["value"]["error"] == "quota_exhausted"
     eventually(lambda: runs_of(stack, call_id=late.call), "a run for the recording that landed meanwhile")
+    eventually(lambda: "[Readback] 통화 처리 일시 정지: 한도 소진" in told(stack), "the notice of the pause")
 
     stack.inject("returnzero", FaultPlan())
-    reap = ask(stack, "GET", "deployments/name/reap/reap")["id"]
-    ask(stack, "POST", f"deployments/{reap}/create_flow_run", {"parameters": {"resume_now": True}})
+    resume(stack)
     assert [ended(s3, one).outcome for one in (late, upload)] == [Outcome.READ_BACK] * 2
     assert final_state(stack, run["id"])["type"] == "COMPLETED"
     assert paid_jobs(stack) == paid_before + 2
+    resume(stack)
+    eventually(lambda: "[Readback] 통화 처리 재개" in told(stack), "the notice that calls are finished again")
+
+
+def resume(stack: Stack) -> None:
+    reap = ask(stack, "GET", "deployments/name/reap/reap")["id"]
+    ask(stack, "POST", f"deployments/{reap}/create_flow_run", {"parameters": {"resume_now": True}})
+
+
+def told(stack: Stack) -> list[str]:
+    return [notice["subject"] for notice in stack.notices()]
 
 
 def test_a_promotion_reaches_calls_without_a_restart_and_so_does_a_rollback(
