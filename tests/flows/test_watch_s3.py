@@ -127,7 +127,7 @@ def run_listener(tmp_path: Path) -> Callable[..., str]:
 
     def run(*, until: str = "", **settings: str) -> str:
         environment = os.environ | {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"} | settings
-        environment["READBACK_LISTENER_HEALTH_PORT"] = "0"
+        environment |= {"READBACK_LISTENER_HEALTH_PORT": "0", "PREFECT_API_URL": "http://127.0.0.1:9/api"}
         child = spawn("watch-s3", [sys.executable, "-m", "flows.watch_s3"], environment, tmp_path, ROOT)
         while child.process.poll() is None and not (until and until in child.said()):
             time.sleep(0.1)
