@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.host import host_ms
 from sandbox.stack import ROOT
 
-BENCHMARKS = ("conversion", "summaries", "training", "evaluation", "calls", "growth")
+BENCHMARKS = ("conversion", "summaries", "statements", "training", "evaluation", "calls", "growth")
 RESULTS = ROOT / "benchmarks" / "results.json"
 
 
