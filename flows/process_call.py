@@ -90,7 +90,9 @@ async def process_call(call_id: str = "", key: str = "", etag: str = "", size: i
     call, steps = OwnedCall(recording.call_id, str(runtime.flow_run.id)), Steps()
     try:
         with steps.step(Step.CLAIM):
-            claim = await claim_call(recording, call.owner, rerun=runtime.flow_run.run_count > 1)
+            claim = await claim_call(recording, call.owner)
+        if claim.record is not None:
+            return await _end_as_quarantined(claim.record, claim.message)
         if claim.verdict is not Verdict.OURS:
             return _nothing_to_do(claim)
         with steps.step(Step.FETCH):
@@ -116,8 +118,12 @@ async def process_call(call_id: str = "", key: str = "", etag: str = "", size: i
 
 async def _quarantine(call: OwnedCall, error: ReadbackError, step: Step) -> State[Any]:
     record = await set_aside(call, failure_of(error, step, call.owner))
+    return await _end_as_quarantined(record, f"{error.code} in step {step}: {error}")
+
+
+async def _end_as_quarantined(record: CallRecord, message: str) -> State[Any]:
     await report(record, None)
-    return Failed(name=QUARANTINED, message=f"{error.code} in step {step}: {error}")
+    return Failed(name=QUARANTINED, message=message)
 
 
 async def _read_back(call: OwnedCall, audio: RecordingAudio, steps: Steps, *, resumed: bool) -> CallRecord:

@@ -98,11 +98,13 @@ class Utterance(BaseModel):
 class Transcription(BaseModel):
     """The speech-to-text job. ``submitting`` without a ``job_id`` means that a submit's answer was lost.
 
+    ``request`` names the paid request that is being sent, so that what came of another one is never taken for its answer.
     ``provider`` is the vendor that the job is at; records without one are older than the second vendor.
     """
 
     provider: str = "returnzero"
     submitting: bool = False
+    request: str = ""
     job_id: str = ""
     utterances: list[Utterance] = []
     done: bool = False
@@ -151,6 +153,11 @@ class Failure(BaseModel):
     request_id: str = ""
     flow_run_id: str = ""
     at: datetime
+
+    @property
+    def told(self) -> str:
+        """Reason and remedy, as states tell them."""
+        return f"{self.reason.rstrip('.')}. {self.remedy}".rstrip()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The whole flow of a call in seconds: Prefect's engine on its test server, a bucket in memory, vendors behind our protocols."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import ModuleType
@@ -15,7 +15,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import Abort, Pause
 from prefect.flow_engine import run_flow
-from prefect.states import AwaitingRetry, Cancelled, Completed, Running, State
+from prefect.states import AwaitingRetry, Cancelled, Completed, Crashed, Pending, Running, State
 from sounds import tone, wav
 
 import tasks.call.claim
@@ -34,6 +34,7 @@ from flows.watch_s3 import event_of
 from models.call.ended import EndedCall, figures
 from models.call.record import CallRecord, EvidenceOfSummary, Failure, Outcome, Recording, Speaker, Summary, Transcription, Utterance
 from models.call.redriving import Result
+from models.call.steps import Step
 from models.errors import (
     AnswerLost,
     BadTranscript,
@@ -52,6 +53,7 @@ from models.summarizer.statement import Kind
 from stores.call_records import CallRecords
 from stores.landed import announce
 from tasks.call.claim import close_as_cancelled
+from tasks.call.quarantine import close_as_quarantined, failure_of
 from tasks.call.transcribe import jobs_limit
 from tasks.call.write_summary import create_summary
 from tasks.operations.naming import name_waiting_calls
@@ -542,6 +544,88 @@ async def test_a_transcript_that_cannot_be_read_is_made_anew_only_when_it_may_be
     redrive(world, recording, pay_again=True)
     assert (await world.run(recording)).name == "Completed"
     assert len(world.ears.paid) == 2
+
+
+# --- only a person's retry opens a quarantine -------------------------------------------------------------------------------
+
+
+async def a_failed_job_whose_worker_died(world: World) -> tuple[Recording, FlowRun]:
+    """A call in quarantine with a job that failed; its worker was killed after the record was closed and before the run ended."""
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    await world.client.set_flow_run_state(run.id, Running(), force=True)
+    job = world.ears.submit(SOUND, "x")
+    begun = world.begun(recording, str(run.id), number=1, transcription=Transcription(job_id=job))
+    failed = failure_of(JobFailed("noise"), Step.TRANSCRIBE, str(run.id))
+    close_as_quarantined(world.records.read(begun.call_id), failed, records=world.records, store=world.store)  # type: ignore[arg-type]
+    return recording, run
+
+
+async def by_the_reaper(world: World, run: FlowRun) -> None:
+    await world.client.set_flow_run_state(run.id, Crashed(message="No heartbeat"), force=True)
+    await world.client.set_flow_run_state(run.id, AwaitingRetry(message="Its worker died"), force=True)
+
+
+async def by_a_stopping_worker(world: World, run: FlowRun) -> None:
+    await world.client.set_flow_run_state(run.id, AwaitingRetry(message="Its worker was stopped"), force=True)
+
+
+async def by_the_reaper_after_a_worker_that_never_began(world: World, run: FlowRun) -> None:
+    await by_the_reaper(world, run)
+    await world.client.set_flow_run_state(run.id, Pending(), force=True)
+    await world.client.set_flow_run_state(run.id, AwaitingRetry(message="Its worker died"), force=True)
+
+
+@pytest.mark.parametrize("started_again", [by_the_reaper, by_a_stopping_worker, by_the_reaper_after_a_worker_that_never_began])
+async def test_a_failed_job_is_not_paid_again_when_a_machine_starts_its_dead_run_again(
+    world: World, started_again: Callable[[World, FlowRun], Awaitable[None]]
+) -> None:
+    recording, run = await a_failed_job_whose_worker_died(world)
+    before = world.record(recording)
+    await started_again(world, run)
+    state = await world.run(run)
+    assert (state.type.value, state.name) == ("FAILED", "Quarantined")
+    assert "job_failed in step transcribe" in state.message
+    assert (world.record(recording), len(world.notes()), len(world.ears.paid)) == (before, 1, 1)
+    assert "음성 인식" in str((await world.client.read_artifacts())[0].data)
+    # A person who then retries the run that has ended has the recording submitted again.
+    assert (await world.again(run)).name == "Completed"
+    assert (world.notes(), len(world.ears.paid)) == ([], 2)
+
+
+async def test_a_persons_retry_whose_attempt_died_after_it_had_failed_again_pays_no_third_time(world: World) -> None:
+    recording, run = await a_failed_job_whose_worker_died(world)
+    await by_the_reaper(world, run)
+    await world.run(run)
+    world.ears.poll_errors.append(JobFailed("noise"))
+
+    async def killed(*_: object) -> None:
+        raise Abort("killed")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("flows.process_call.report", killed)
+        await world.again(run)
+    assert (world.record(recording).outcome, len(world.ears.paid)) == (Outcome.QUARANTINED, 2)
+    await by_the_reaper(world, run)
+    assert (await world.run(run)).name == "Quarantined"
+    assert len(world.ears.paid) == 2
+
+
+async def test_a_fault_in_a_paid_request_that_nobody_foresaw_counts_as_a_lost_answer(world: World) -> None:
+    world.ears.submit_errors.append(ValueError("after the last byte was sent, for all that anybody knows"))
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).type.value == "FAILED"
+    assert world.record(recording).outcome is Outcome.IN_PROGRESS
+    assert (await world.run(recording)).name == "Quarantined"  # as reconcile starts it again
+    assert (world.record(recording).failure.error, world.ears.paid) == ("answer_lost", [])
+
+
+async def test_another_runs_quarantine_is_not_opened_by_a_retry(world: World) -> None:
+    recording, _ = await a_failed_job_whose_worker_died(world)
+    other = await world.a_run(recording)
+    assert (await world.run(other)).name == "InQuarantine"
+    assert (await world.again(other)).name == "InQuarantine"
+    assert len(world.ears.paid) == 1
 
 
 # --- superseded ----------------------------------------------------------------------------------------------------------
