@@ -11,7 +11,7 @@ from prefect.exceptions import ObjectNotFound
 import wiring
 from clients.s3 import ObjectFacts, ObjectStore
 from models.call.reconciling import asked_by_a_person
-from models.call.record import CallRecord, Outcome, OwnedCall, Recording
+from models.call.record import CallRecord, Deed, Outcome, OwnedCall, PersonsAct, Recording
 from models.errors import BadTranscript, CallTakenOver, ConfigurationError, JobFailed, JobGone, ObjectGone
 from models.keys import StorageKeys, shown_key
 from stores.call_records import CallRecords, Checkpoint
@@ -97,7 +97,7 @@ def take(found: Checkpoint | None, recording: Recording, owner: str, *, retried:
     if record.outcome is Outcome.CANCELLED:
         if record.owner != owner:
             return Claim(Verdict.CANCELLED, f"call {record.call_id} was cancelled; a retry of its run or a redrive takes it up again")
-        reopen_cancelled(found, owner, records)
+        reopen_cancelled(found, owner, PersonsAct.now(Deed.RETRIED, owner), records)
     elif record.outcome is Outcome.SUPERSEDED:
         if by := successor_of(store, recording):
             return Claim(Verdict.SUPERSEDED, f"superseded by call {by}")
@@ -117,7 +117,7 @@ def _take_from_quarantine(found: Checkpoint, owner: str, *, retried: bool, recor
         return Claim(Verdict.SUPERSEDED, f"superseded by call {by}")
     if not retried or needs_consent(record):
         return Claim(Verdict.IN_QUARANTINE, failure.told if failure else "")
-    reopen(found, owner, pay_again=False, records=records, store=store)
+    reopen(found, owner, PersonsAct.now(Deed.RETRIED, owner), pay_again=False, records=records, store=store)
     return Claim(Verdict.OURS, resumed=True)
 
 
@@ -151,16 +151,18 @@ def reopened(record: CallRecord, owner: str, *, pay_again: bool = False) -> dict
     return {"owner": owner, "outcome": Outcome.IN_PROGRESS, "failure": None, "transcription": transcription}
 
 
-def reopen(checkpoint: Checkpoint, owner: str, *, pay_again: bool, records: CallRecords, store: ObjectStore) -> Checkpoint:
-    """Take a call out of quarantine, record and note."""
-    saved = records.save(checkpoint, **reopened(checkpoint.record, owner, pay_again=pay_again))
+def reopen(checkpoint: Checkpoint, owner: str, act: PersonsAct, *, pay_again: bool, records: CallRecords, store: ObjectStore) -> Checkpoint:
+    """Take a call out of quarantine, record and note, and write down whose act that is."""
+    record = checkpoint.record
+    saved = records.save(checkpoint, history=[*record.history, act], **reopened(record, owner, pay_again=pay_again))
     store.delete(StorageKeys.quarantine_note(saved.record.call_id))
     return saved
 
 
-def reopen_cancelled(checkpoint: Checkpoint, owner: str, records: CallRecords) -> CallRecord:
-    """Take up a call again that a person cancelled."""
-    return records.save(checkpoint, owner=owner, outcome=Outcome.IN_PROGRESS).record
+def reopen_cancelled(checkpoint: Checkpoint, owner: str, act: PersonsAct, records: CallRecords) -> CallRecord:
+    """Take up a call again that a person cancelled, and write down whose act that is."""
+    history = [*checkpoint.record.history, act]
+    return records.save(checkpoint, owner=owner, outcome=Outcome.IN_PROGRESS, history=history).record
 
 
 def close_as_cancelled(recording: Recording, run: str, *, records: CallRecords) -> None:

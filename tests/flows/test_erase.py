@@ -66,7 +66,8 @@ async def test_nothing_is_left_of_an_erased_call_but_a_receipt(store: ObjectStor
     store.delete(StorageKeys.transcript(2))
     store.put(StorageKeys.transcript(2), WORDS.encode(), metadata={"call-id": other.call_id})
 
-    receipt = await erase(call.call_id)
+    receipt = await erase(call.call_id, requested_by="이준법")
+    assert receipt.requested_by == "이준법"
 
     left = everything_in(store)
     assert "contact-of-the-erased" not in left

@@ -34,7 +34,19 @@ from flows.process_call import process_call
 from flows.summarize_call import summarize_call
 from flows.watch_s3 import event_of
 from models.call.ended import EndedCall, figures
-from models.call.record import CallRecord, EvidenceOfSummary, Failure, Outcome, Recording, Speaker, Summary, Transcription, Utterance
+from models.call.record import (
+    CallRecord,
+    Deed,
+    EvidenceOfSummary,
+    Failure,
+    Outcome,
+    PersonsAct,
+    Recording,
+    Speaker,
+    Summary,
+    Transcription,
+    Utterance,
+)
 from models.call.redriving import Result
 from models.call.steps import Step
 from models.errors import (
@@ -638,6 +650,9 @@ async def test_retrying_a_quarantined_run_reopens_its_call_and_never_pays_again(
     assert (await world.run(run)).name == "Quarantined"
     assert (await world.again(run)).name == "Completed"
     assert (world.notes(), len(world.ears.paid)) == ([], 1)
+    (act,) = world.record(recording).history
+    assert (act.deed, act.by, act.flow_run_id) == (Deed.RETRIED, "", str(run.id))  # Prefect knows no person
+    assert any("실행 Retry, 요청자 알 수 없음" in str(artifact.data) for artifact in await world.client.read_artifacts())
 
 
 async def test_retrying_a_call_that_may_have_been_paid_waits_for_a_word(world: World) -> None:
@@ -651,7 +666,8 @@ async def test_retrying_a_call_that_may_have_been_paid_waits_for_a_word(world: W
 
 def redrive(world: World, recording: Recording, **options: bool) -> Any:
     given = {"pay_again": False, "dry_run": False} | options
-    return reopen_one(recording.call_id, records=world.records, store=world.store, **given)[0]  # type: ignore[arg-type]
+    act = PersonsAct.now(Deed.REDRIVEN, "a redrive")
+    return reopen_one(recording.call_id, act, records=world.records, store=world.store, **given)[0]  # type: ignore[arg-type]
 
 
 async def test_a_transcript_that_cannot_be_read_is_made_anew_only_when_it_may_be_paid_again(world: World) -> None:
@@ -708,6 +724,7 @@ async def test_a_failed_job_is_not_paid_again_when_a_machine_starts_its_dead_run
     assert (state.type.value, state.name) == ("FAILED", "Quarantined")
     assert "job_failed in step transcribe" in state.message
     assert (world.record(recording), len(world.notes()), len(world.ears.paid)) == (before, 1, 1)
+    assert before.history == []
     assert "음성 인식" in str((await world.client.read_artifacts())[0].data)
     # A person who then retries the run that has ended has the recording submitted again.
     assert (await world.again(run)).name == "Completed"
