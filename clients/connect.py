@@ -9,22 +9,13 @@ from collections.abc import Mapping
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clients.aws import aws_client, aws_error
-from models.errors import ConfigurationError, ReadbackError, TooManyRequests, VendorRefused, VendorReply
+from clients.aws import REFUSED, aws_client, aws_error
+from models.errors import AccessRefused, ReadbackError, TooManyRequests, VendorRefused, VendorReply
 
 VENDOR = "Amazon Connect"
 MAX_ATTRIBUTE_BYTES = 32_768
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,32767}")
-# Connect spells these with "Exception"; S3, for which ``aws_error`` was written, does not.
-_OURS = {
-    "AccessDeniedException",
-    "UnrecognizedClientException",
-    "ExpiredTokenException",
-    "IncompleteSignature",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-}
 _SLOW = {"ThrottlingException", "TooManyRequestsException"}
 
 
@@ -75,17 +66,17 @@ def _check(attributes: Mapping[str, str]) -> None:
 def _ours(error: ClientError | BotoCoreError, action: str, permission: str) -> ReadbackError:
     """Map an SDK error to exactly one of our classes. No contact is named: its id may be a phone number, and Prefect keeps the message."""
     if not isinstance(error, ClientError):
-        return aws_error(error, action)
+        return aws_error(error, action, service=VENDOR)
     answer = error.response
     code = answer["Error"]["Code"]
     meta = answer.get("ResponseMetadata", {})
     reply = VendorReply(VENDOR, meta.get("HTTPStatusCode", 0), code, meta.get("RequestId", ""))
-    if code in _OURS:
+    if code in REFUSED:
         remedy = f"Allow {permission} on the instance, and check READBACK_CONNECT_INSTANCE_ID"
-        return ConfigurationError(f"could not {action}: AWS refused", remedy=remedy, reply=reply)
+        return AccessRefused(f"could not {action}: AWS refused", remedy=remedy, reply=reply, case="connect")
     if code in _SLOW:
         return TooManyRequests(f"could not {action}: Connect asks for a slower pace", reply=reply)
     if code == "ResourceNotFoundException":
         remedy = "Check READBACK_CONNECT_INSTANCE_ID; the contact may belong to another instance or be too old"
         return VendorRefused(f"could not {action}: Connect does not know it", remedy=remedy, reply=reply)
-    return aws_error(error, action)
+    return aws_error(error, action, service=VENDOR)

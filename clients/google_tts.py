@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from models.call.read_back import Pronunciations, respell, speakable, split_for_synthesis
 from models.errors import (
+    AccessRefused,
     ConfigurationError,
     ReadbackError,
     TooManyRequests,
@@ -39,13 +40,13 @@ _CLASS_OF_CODE: dict[str, type[ReadbackError]] = {
     "NOT_FOUND": VendorRefused,
     "ALREADY_EXISTS": VendorRefused,
     "UNIMPLEMENTED": VendorRefused,
-    "PERMISSION_DENIED": ConfigurationError,
-    "UNAUTHENTICATED": ConfigurationError,
+    "PERMISSION_DENIED": AccessRefused,
+    "UNAUTHENTICATED": AccessRefused,
     "RESOURCE_EXHAUSTED": TooManyRequests,
 }  # what is left (UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL, ABORTED, CANCELLED, UNKNOWN, DATA_LOSS) is VendorUnavailable
 _REMEDY_OF_CLASS: dict[type[ReadbackError], str] = {
     VendorRefused: "Compare the voice, the rate and the text with Google's documentation",
-    ConfigurationError: "Check GOOGLE_APPLICATION_CREDENTIALS, and that the project may use the Text-to-Speech API",
+    AccessRefused: "Check GOOGLE_APPLICATION_CREDENTIALS, and that the project may use the Text-to-Speech API",
     TooManyRequests: "Wait; lower READBACK_TTS_PER_MINUTE, and look at the project's quota if this goes on",
     VendorUnavailable: "It is repeated by itself; see Google's status page if it goes on",
 }
@@ -112,8 +113,8 @@ class GoogleTts:
         try:
             self._client = texttospeech_v1.TextToSpeechClient()
         except GoogleAuthError as error:
-            raise ConfigurationError(
-                f"No credentials for Google Cloud: {type(error).__name__}", remedy=_REMEDY_OF_CLASS[ConfigurationError]
+            raise AccessRefused(
+                f"No credentials for Google Cloud: {type(error).__name__}", remedy=_REMEDY_OF_CLASS[AccessRefused], case="google"
             ) from None
 
     def split(self, text: str) -> list[str]:
@@ -123,7 +124,7 @@ class GoogleTts:
     def synthesize(self, text: str) -> bytes:
         """Speak a text in one request; returns a LINEAR16 WAV, mono, 24 kHz.
 
-        Raises ``VendorRefused``, ``ConfigurationError``, ``TooManyRequests`` or ``VendorUnavailable``.
+        Raises ``VendorRefused``, ``AccessRefused``, ``ConfigurationError``, ``TooManyRequests`` or ``VendorUnavailable``.
         """
         rendered = self._render(text) if speakable(text) else ""
         size = len(rendered.encode())
@@ -183,8 +184,10 @@ class GoogleTts:
         except self._call_error as error:
             raise _ours(error) from None  # the SDK's error repeats the text that was to be spoken
         except (self._auth_error, self._retry_error) as error:
-            kind = VendorUnavailable if getattr(error, "retryable", False) else ConfigurationError
-            raise kind(f"No Google credentials: {type(error).__name__}", remedy=_REMEDY_OF_CLASS[kind], reply=VendorReply(VENDOR)) from None
+            said, reply = f"No Google credentials: {type(error).__name__}", VendorReply(VENDOR)
+            if getattr(error, "retryable", False):
+                raise VendorUnavailable(said, remedy=_REMEDY_OF_CLASS[VendorUnavailable], reply=reply) from None
+            raise AccessRefused(said, remedy=_REMEDY_OF_CLASS[AccessRefused], reply=reply, case="google") from None
 
     def close(self) -> None:
         """Close the channel."""
@@ -202,6 +205,8 @@ def _ours(error: "GoogleAPICallError") -> ReadbackError:
     message, remedy = f"Google refused to speak: {said or 'no reason given'}", _REMEDY_OF_CLASS[kind]
     if kind is TooManyRequests:
         return TooManyRequests(message, remedy=remedy, reply=reply, retry_after_seconds=_asked_wait(error))
+    if kind is AccessRefused:
+        return AccessRefused(message, remedy=remedy, reply=reply, case="google")
     return kind(message, remedy=remedy, reply=reply)
 
 

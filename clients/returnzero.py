@@ -27,6 +27,7 @@ from requests.auth import AuthBase
 from clients.speech_to_text import Job, JobStatus
 from models.call.record import Utterance
 from models.errors import (
+    AccessRefused,
     AnswerLost,
     BadRecording,
     BadTranscript,
@@ -62,7 +63,7 @@ _GATEWAY_STATUSES = (502, 504)
 # Every documented error code of the vendor, FACTS: code → class. Codes that the vendor adds later go by their status.
 _CLASS_OF_CODE: Mapping[str, type[ReadbackError]] = {
     "H0001": VendorRefused,
-    "H0002": ConfigurationError,
+    "H0002": AccessRefused,
     "H0003": ConfigurationError,
     "H0004": JobGone,
     "H0005": BadRecording,
@@ -75,8 +76,8 @@ _CLASS_OF_CODE: Mapping[str, type[ReadbackError]] = {
     "E500": VendorUnavailable,
 }
 _CLASS_OF_STATUS: Mapping[int, type[ReadbackError]] = {
-    401: ConfigurationError,
-    403: ConfigurationError,
+    401: AccessRefused,
+    403: AccessRefused,
     404: ConfigurationError,  # without the vendor's H0004 the address is wrong, and nothing is known of the job
     408: VendorUnavailable,
     410: JobGone,
@@ -85,6 +86,7 @@ _CLASS_OF_STATUS: Mapping[int, type[ReadbackError]] = {
 }
 _REMEDY_OF_CLASS: Mapping[type[ReadbackError], str] = {
     VendorRefused: "Compare the request with the vendor's documentation",
+    AccessRefused: _CHECK_CREDENTIALS,
     ConfigurationError: _CHECK_CREDENTIALS,
     JobGone: "Results are kept for 3 days; redrive the recording to transcribe it again, which is billed again",
     BadRecording: _CHECK_RECORDING,
@@ -162,7 +164,7 @@ class ReturnZero:
                 f"{base_url!r} is no web address", remedy="Set READBACK_RETURNZERO_URL, such as https://openapi.vito.ai"
             )
         if not client_id or not client_secret:
-            raise ConfigurationError("The ReturnZero client id or secret is empty", remedy=_CHECK_CREDENTIALS)
+            raise AccessRefused("The ReturnZero client id or secret is empty", remedy=_CHECK_CREDENTIALS, case="returnzero")
         self._base_url = base_url.rstrip("/")
         self._client_id = client_id
         self._client_secret = client_secret
@@ -246,9 +248,8 @@ class ReturnZero:
         form = {"client_id": self._client_id, "client_secret": self._client_secret}
         answer = self._ask("POST", f"{self._base_url}/v1/authenticate", data=form)
         if 400 <= answer.status < 500 and answer.status not in (408, 429):
-            raise ConfigurationError(
-                f"ReturnZero does not accept the credentials: {self._message(answer)}", remedy=_CHECK_CREDENTIALS, reply=answer.reply()
-            )
+            said = f"ReturnZero does not accept the credentials: {self._message(answer)}"
+            raise AccessRefused(said, remedy=_CHECK_CREDENTIALS, reply=answer.reply(), case="returnzero")
         self._check(answer)
         try:
             body = _object(answer.body)
@@ -308,6 +309,8 @@ class ReturnZero:
         message, remedy = f"ReturnZero refused: {self._message(answer)}", _REMEDY_OF_CLASS[kind]
         if kind is TooManyRequests:
             raise TooManyRequests(message, remedy=remedy, reply=reply, retry_after_seconds=answer.retry_after_seconds())
+        if kind is AccessRefused:
+            raise AccessRefused(message, remedy=remedy, reply=reply, case="returnzero")
         raise kind(message, remedy=remedy, reply=reply)
 
     def _message(self, answer: "_Answer") -> str:

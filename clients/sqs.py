@@ -34,7 +34,7 @@ class NotificationQueue:
                 AttributeNames=["ApproximateReceiveCount"],
             )
         except (ClientError, BotoCoreError) as error:
-            raise aws_error(error, f"receive from {self.queue_url}") from error
+            raise aws_error(error, f"receive from {self.queue_url}", service="SQS") from error
         return [
             QueueMessage(m["Body"], m["ReceiptHandle"], int(m.get("Attributes", {}).get("ApproximateReceiveCount", "1")))
             for m in answer.get("Messages", [])
@@ -45,4 +45,4 @@ class NotificationQueue:
         try:
             self._sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message.receipt)
         except (ClientError, BotoCoreError) as error:
-            raise aws_error(error, f"delete a message of {self.queue_url}") from error
+            raise aws_error(error, f"delete a message of {self.queue_url}", service="SQS") from error

@@ -31,7 +31,7 @@ from tasks.operations.erase import (
 
 
 @flow(name="erase")
-async def erase(call_id: str, erase_recording: bool = True) -> Receipt:
+async def erase(call_id: str, erase_recording: bool = True, requested_by: str = "") -> Receipt:
     """Erase one call: its files, its record, its quarantine note, its runs, logs and artifacts.
 
     What stays is `erasures/<call_id>.json`, which holds no personal data and keeps the call from being processed again.
@@ -40,12 +40,13 @@ async def erase(call_id: str, erase_recording: bool = True) -> Receipt:
     Args:
         call_id: The call, 32 hexadecimal digits, as its artifact and record are named.
         erase_recording: Also erase the recording that Amazon Connect wrote.
+        requested_by: Who asks for it, for the receipt: never the caller. Prefect does not know, so an empty name stays unknown.
     """
     earlier = await find_receipt(call_id)
     record = await find_call(call_id, earlier)
     if record is None:
         return await _finish(cast(Receipt, earlier))
-    receipt = begin_receipt(call_id, str(runtime.flow_run.id), recording=erase_recording)
+    receipt = begin_receipt(call_id, str(runtime.flow_run.id), recording=erase_recording, requested_by=requested_by)
     await write_receipt(receipt)
     stopped = await stop_runs(record)
     objects = await clear_contact(record)
@@ -79,8 +80,10 @@ def main() -> None:
     which.add_argument("--call", metavar="ID", help="id of the call, 32 hexadecimal digits")
     which.add_argument("--key", help="S3 key of its recording")
     parser.add_argument("--keep-recording", action="store_true", help="leave the recording that Amazon Connect wrote")
+    parser.add_argument("--by", default="", metavar="NAME", help="who asks for it, for the receipt; never the caller")
     chosen = parser.parse_args()
-    receipt = asyncio.run(erase(chosen.call or _call_of(chosen.key), erase_recording=not chosen.keep_recording))
+    call = chosen.call or _call_of(chosen.key)
+    receipt = asyncio.run(erase(call, erase_recording=not chosen.keep_recording, requested_by=chosen.by))
     print(receipt.model_dump_json(indent=1))
 
 

@@ -17,9 +17,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 import wiring
-from models.call.record import CallRecord, OwnedCall
+from models.call.record import CallRecord, OwnedCall, Recording
 from models.call.steps import Step
-from models.errors import CallTakenOver, PermanentError, QuotaExhausted, ReadbackError, Superseded, TransientError
+from models.errors import AccessRefused, CallTakenOver, PermanentError, QuotaExhausted, ReadbackError, Superseded, TransientError
 from models.sound.recording import RecordingAudio
 from models.sound.wav import load_libraries
 from models.summarizer.statement import Kind
@@ -79,18 +79,25 @@ async def process_call(call_id: str = "", key: str = "", etag: str = "", size: i
         size: Size of the object in bytes.
         bucket: S3 bucket that holds the recording; empty for ours.
     """
+    steps = Steps()
     try:
         recording = await find_landed(call_id) if call_id else await complete_recording(bucket, key, etag, size)
-    except TransientError as error:
-        await requeue_with_backoff(error, Step.CLAIM)
+        if recording is None:
+            return _nothing_to_do(Claim(Verdict.ERASED, f"call {call_id} was erased"))
+        await name_run(recording)
+        return await _process(recording, steps)
+    except (AccessRefused, QuotaExhausted, TransientError) as error:
+        await requeue_with_backoff(error, steps.current)
         raise
-    if recording is None:
-        return _nothing_to_do(Claim(Verdict.ERASED, f"call {call_id} was erased"))
-    await name_run(recording)
-    call, steps = OwnedCall(recording.call_id, str(runtime.flow_run.id)), Steps()
+
+
+async def _process(recording: Recording, steps: Steps) -> State[Any]:
+    call = OwnedCall(recording.call_id, str(runtime.flow_run.id))
     try:
         with steps.step(Step.CLAIM):
-            claim = await claim_call(recording, call.owner, rerun=runtime.flow_run.run_count > 1)
+            claim = await claim_call(recording, call.owner)
+        if claim.record is not None:
+            return await _end_as_quarantined(claim.record, claim.message)
         if claim.verdict is not Verdict.OURS:
             return _nothing_to_do(claim)
         with steps.step(Step.FETCH):
@@ -106,9 +113,9 @@ async def process_call(call_id: str = "", key: str = "", etag: str = "", size: i
     except Superseded as error:
         await supersede(call, error.by)
         return _nothing_to_do(Claim(Verdict.SUPERSEDED, f"superseded by call {error.by}"))
-    except (QuotaExhausted, TransientError) as error:
-        if isinstance(error, QuotaExhausted) or runtime.flow_run.run_count < wiring.settings().give_up_attempts:
-            await requeue_with_backoff(error, steps.current)
+    except TransientError as error:
+        if runtime.flow_run.run_count < wiring.settings().give_up_attempts:
+            raise
         return await _quarantine(call, error, steps.current)
     except PermanentError as error:
         return await _quarantine(call, error, steps.current)
@@ -116,8 +123,12 @@ async def process_call(call_id: str = "", key: str = "", etag: str = "", size: i
 
 async def _quarantine(call: OwnedCall, error: ReadbackError, step: Step) -> State[Any]:
     record = await set_aside(call, failure_of(error, step, call.owner))
+    return await _end_as_quarantined(record, f"{error.code} in step {step}: {error}")
+
+
+async def _end_as_quarantined(record: CallRecord, message: str) -> State[Any]:
     await report(record, None)
-    return Failed(name=QUARANTINED, message=f"{error.code} in step {step}: {error}")
+    return Failed(name=QUARANTINED, message=message)
 
 
 async def _read_back(call: OwnedCall, audio: RecordingAudio, steps: Steps, *, resumed: bool) -> CallRecord:

@@ -3,21 +3,31 @@
 Runs on pool ``g4dn`` in a resident worker, so the model is loaded once; a stock worker runs it as well and loads it each time.
 """
 
-from prefect import flow
+from typing import Any
 
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from models.errors import AccessRefused, VendorUnreachable
 from tasks.call.write_summary import write_summary
 from tasks.retrying import NO_RESULT
 from tasks.selection.champion import start_summarizer
 
 
 @flow(name="summarize-call", **NO_RESULT)
-async def summarize_call(call_id: str) -> None:
+async def summarize_call(call_id: str) -> State[Any]:
     """Summarize a transcribed call into `nlp/nlp_<n>.txt`.
 
     Args:
         call_id: The call's record, 32 hexadecimal digits.
     """
-    await write_summary(call_id)
+    try:
+        await write_summary(call_id)
+    except (AccessRefused, VendorUnreachable) as error:
+        # Its call, which sees the state alone, meets the same and waits.
+        return Failed(name=error.code, message=str(error))
+    return Completed()
 
 
 def preload() -> None:

@@ -13,13 +13,15 @@
     │   ├── AnswerLost            a paid request may have been accepted; repeating it could be billed twice
     │   ├── TrainingFailed        a fine-tuning run diverged or outgrew the machine: the same run would fail again
     │   └── ModelRefused          a model version is unknown, damaged, or fails the gate before promotion
-    ├── ConfigurationError        our own settings or credentials are wrong: nothing is the recording's fault
+    ├── ConfigurationError        our own settings are wrong: nothing is the recording's fault
+    │   └── AccessRefused         a vendor refuses our credentials: every call would fail, so they wait until people act
     ├── QuotaExhausted            a paid quota is used up: the step pauses until people act
     ├── CallTakenOver             another run works on this call now: this one stops without touching it
     ├── Superseded                another upload lies under the recording's key: it is a call of its own, and this one ends
     ├── Unexpected                a fault of ours that no class was drawn for: the run fails, its log has the rest
     └── TransientError            the same request may succeed later
-        ├── VendorUnavailable     reset, timeout, 5xx
+        ├── VendorUnavailable     no usable answer: a reset, a timeout, a 5xx
+        │   └── VendorUnreachable there is no connection, or nobody answers: the next seconds will not help
         ├── TooManyRequests       the vendor asks for a slower pace
         └── StorageConflict       another writer was faster; read again
 
@@ -177,6 +179,12 @@ class ConfigurationError(ReadbackError):
     code = "configuration_error"
 
 
+class AccessRefused(ConfigurationError):
+    """A vendor does not accept our credentials, or they do not permit what every call needs."""
+
+    code = "access_refused"
+
+
 class QuotaExhausted(ReadbackError):
     """A paid quota is used up; waiting seconds will not help, quarantining calls would be wrong."""
 
@@ -219,6 +227,12 @@ class VendorUnavailable(TransientError):
     """No usable answer: a reset, a timeout, a 5xx."""
 
     code = "vendor_unavailable"
+
+
+class VendorUnreachable(VendorUnavailable):
+    """No connection, silence, or a gateway that answers for a vendor that is away."""
+
+    code = "vendor_unreachable"
 
 
 class TooManyRequests(TransientError):

@@ -13,6 +13,7 @@ from models.summarizer.statement import Kind
 from reports.embedding import data_uri
 from reports.markdown import facts, link, named, plain, table
 from reports.messages import message_of
+from reports.people import history
 from reports.sound import waveform_svg
 
 KINDS = {Kind.SUMMARY: "요약", Kind.OWN_WORDS: "고객의 말", Kind.NO_REQUEST: "요청 없음"}
@@ -154,6 +155,7 @@ def _about(record: CallRecord) -> str:
         ("파일 번호", str(number or "")),
         ("요약 모델", f"{named(summary.model)} ({named(summary.version)})" if summary else ""),
         ("연락 속성", "Amazon Connect가 받지 않아 기록하지 못했습니다." if record.contact_refusal else ""),
+        ("다시 처리", history(record.history)),
         ("S3 파일", " ".join(f"`{key}`" for key in files)),
         ("일일 현황", link("가장 최근 현황 열기", DIGEST)),
     ]

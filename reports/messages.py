@@ -103,6 +103,31 @@ ERRORS: Final[Mapping[str, Message]] = {
     "configuration_error": Message(
         "설정 오류", "우리 쪽 설정이나 인증 정보가 잘못되었습니다. 녹취의 문제가 아닙니다.", "실행 로그의 영문 설명대로 설정을 고치세요."
     ),
+    "access_refused": Message(
+        "인증 거부",
+        "업체가 우리 인증 정보를 받아들이지 않습니다. 모든 통화가 같은 이유로 멈추므로 대기시킵니다.",
+        "인증 정보를 고친 뒤 `reap` 배포를 `resume_now`로 실행하세요. 대기 중인 통화는 잃지 않습니다.",
+    ),
+    "access_refused.aws": Message(
+        "AWS 인증 거부",
+        "AWS(S3)가 인증 정보나 권한을 받아들이지 않습니다. 모든 통화가 같은 이유로 멈추므로 대기시킵니다.",
+        "프로세스의 역할이나 `AWS_*` 변수, 역할의 정책, 버킷과 리전, 서버 시계를 확인한 뒤 `reap` 배포를 `resume_now`로 실행하세요.",
+    ),
+    "access_refused.connect": Message(
+        "Amazon Connect 권한 거부",
+        "Amazon Connect가 인증 정보나 권한을 받아들이지 않습니다. 모든 통화가 같은 이유로 멈추므로 대기시킵니다.",
+        "역할의 Connect 권한과 `READBACK_CONNECT_INSTANCE_ID`를 확인한 뒤 `reap` 배포를 `resume_now`로 실행하세요.",
+    ),
+    "access_refused.returnzero": Message(
+        "ReturnZero 인증 거부",
+        "음성 인식 업체(ReturnZero)가 인증 정보를 받아들이지 않습니다. 모든 통화가 같은 이유로 멈추므로 대기시킵니다.",
+        "`READBACK_RETURNZERO_CLIENT_ID`와 `READBACK_RETURNZERO_CLIENT_SECRET`을 고친 뒤 `reap` 배포를 `resume_now`로 실행하세요.",
+    ),
+    "access_refused.google": Message(
+        "Google 인증 거부",
+        "음성 합성 업체(Google)가 인증 정보를 받아들이지 않습니다. 모든 통화가 같은 이유로 멈추므로 대기시킵니다.",
+        "`GOOGLE_APPLICATION_CREDENTIALS`와 프로젝트의 Text-to-Speech API 사용 권한을 확인한 뒤 `reap` 배포를 `resume_now`로 실행하세요.",
+    ),
     "quota_exhausted": Message(
         "한도 소진",
         "업체의 유료 한도를 다 썼습니다.",
@@ -114,6 +139,16 @@ ERRORS: Final[Mapping[str, Message]] = {
     "transient_error": Message("일시적 오류", "일시적인 문제로 끝내지 못했습니다.", _WAIT),
     "vendor_unavailable": Message(
         "업체 응답 없음", "업체가 응답하지 않습니다.", "오래 계속되면 업체의 장애 공지를 확인하고, 복구된 뒤 `redrive`로 다시 처리하세요."
+    ),
+    "vendor_unreachable": Message(
+        "연결할 수 없음",
+        "업체에 연결할 수 없습니다.",
+        "네트워크와 접속 주소를 확인하세요. 다시 연결되면 대기 중인 통화가 자동으로 이어집니다.",
+    ),
+    "vendor_unreachable.aws": Message(
+        "AWS에 연결할 수 없음",
+        "AWS(S3)에 연결할 수 없습니다.",
+        "네트워크, `READBACK_AWS_ENDPOINT_URL`, `READBACK_AWS_REGION`, AWS 장애 공지를 확인하세요. 다시 연결되면 자동으로 이어집니다.",
     ),
     "too_many_requests": Message("요청이 너무 많음", "업체가 요청을 늦춰 달라고 했습니다.", _WAIT),
     "storage_conflict": Message("동시에 쓰임", "다른 실행이 같은 파일을 먼저 썼습니다.", _WAIT),

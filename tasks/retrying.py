@@ -1,18 +1,27 @@
 """How runs behave in Prefect: which failures a task repeats and how patiently, by error class, and that results stay with us."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from prefect import Task
+from prefect import Task, runtime
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.settings import get_current_settings
 from prefect.tasks import exponential_backoff
 
-from models.errors import TransientError
+from models.errors import TransientError, VendorUnreachable
+from tasks.operations.runs import CALL_FLOW, SUMMARY_FLOW
+
+# Where nobody answers, a call says so in its own state within ten seconds instead of looking busy for minutes: it waits in its queue.
+_TRIES, _SECONDS = 3, 2.5
+_WAITS_IN_ITS_QUEUE = (CALL_FLOW, SUMMARY_FLOW)
 
 
 def is_transient(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
-    """Repeat only what may succeed later; a permanent error is called once."""
+    """Repeat only what may succeed later; a permanent error is called once. Calls ask who cannot be reached again but briefly."""
+    if isinstance(state.data, VendorUnreachable) and runtime.flow_run.flow_name in _WAITS_IN_ITS_QUEUE:
+        begun = task_run.start_time or datetime.now(UTC)
+        return task_run.run_count < _TRIES and (datetime.now(UTC) - begun).total_seconds() < _SECONDS
     return isinstance(state.data, TransientError)
 
 

@@ -32,7 +32,7 @@ def object_store() -> ObjectStore:
     """The bucket of the storage contract."""
     chosen = settings()
     return ObjectStore(
-        chosen.bucket, region=chosen.aws_region, endpoint_url=chosen.aws_endpoint_url, timeout_seconds=chosen.http_timeout_seconds
+        chosen.bucket, region=chosen.aws_region, endpoint_url=chosen.aws_endpoint_url, timeout_seconds=chosen.s3_timeout_seconds
     )
 
 

@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     model_refresh_seconds: float = Field(5.0, gt=0, description="How often a running summarizer asks for a new champion at most")
 
     http_timeout_seconds: float = Field(20.0, gt=0, description="Timeout of one request to a vendor over HTTP")
+    s3_timeout_seconds: float = Field(5.0, gt=0, description="How long S3 may be silent; then a call waits in its queue and says so")
     max_recording_bytes: int = Field(512 * 1024 * 1024, ge=1, description="Larger objects are quarantined unread")
     connect_instance_id: str = Field("", description="Amazon Connect instance; empty: no contact attributes are written")
     mask_personal_data: bool = Field(True, description="Mask personal numbers before artifacts and speech")

@@ -5,6 +5,7 @@ carries its reason, so that the counts of a reconciliation explain themselves.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -209,3 +210,21 @@ def reap_action(run: RunFacts, *, heard: bool, now: datetime, rules: ReapingRule
     if run.state == "RUNNING" and age >= rules.silent_for and not heard:
         return ReapAction.CRASH
     return ReapAction.NOTHING
+
+
+def asked_by_a_person(states: Sequence[str]) -> bool:
+    """Whether a person asked for the present attempt of a run; ``states`` are the types of all states it has had, in their order.
+
+    Machines start again what did not end by itself: the reaper a run that crashed or was taken and never begun, a stopping worker one
+    that it cannot finish, the flow its own that has to wait. Only Retry takes a run out of an end of its own. A person's retry whose
+    attempt died is answered by the machine's next one: what the attempt had begun, such as a paid job, is not begun twice.
+
+    >>> asked_by_a_person(["SCHEDULED", "PENDING", "RUNNING", "FAILED", "SCHEDULED", "PENDING", "RUNNING"])
+    True
+    >>> asked_by_a_person(["SCHEDULED", "PENDING", "RUNNING", "CRASHED", "SCHEDULED", "PENDING", "RUNNING"])
+    False
+    """
+    attempts = [place for place, state in enumerate(states) if state == "RUNNING"]
+    before = states[: attempts[-1]] if attempts else states
+    last = next((state for state in reversed(before) if state not in ("SCHEDULED", "PENDING")), "")
+    return last in ("COMPLETED", "FAILED", "CANCELLED")

@@ -98,11 +98,13 @@ class Utterance(BaseModel):
 class Transcription(BaseModel):
     """The speech-to-text job. ``submitting`` without a ``job_id`` means that a submit's answer was lost.
 
+    ``request`` names the paid request that is being sent, so that what came of another one is never taken for its answer.
     ``provider`` is the vendor that the job is at; records without one are older than the second vendor.
     """
 
     provider: str = "returnzero"
     submitting: bool = False
+    request: str = ""
     job_id: str = ""
     utterances: list[Utterance] = []
     done: bool = False
@@ -152,6 +154,36 @@ class Failure(BaseModel):
     flow_run_id: str = ""
     at: datetime
 
+    @property
+    def told(self) -> str:
+        """Reason and remedy, as states tell them."""
+        return f"{self.reason.rstrip('.')}. {self.remedy}".rstrip()
+
+
+class Deed(StrEnum):
+    """What a person did to a call that had ended."""
+
+    RETRIED = "retried"
+    REDRIVEN = "redriven"
+
+
+class PersonsAct(BaseModel):
+    """Who had a call taken up again, when, and by which flow run: the one that was retried, or the one of the redrive.
+
+    ``by`` is the name that was given with ``requested_by``, and empty where nobody is known: Prefect records no person, neither for a run
+    that is started nor for one that is retried, and its password is one for all.
+    """
+
+    deed: Deed
+    at: datetime
+    by: str = ""
+    flow_run_id: str = ""
+
+    @classmethod
+    def now(cls, deed: Deed, flow_run_id: str, *, by: str = "") -> Self:
+        """What a person does at this moment; the name as one line of 100 characters at most."""
+        return cls(deed=deed, at=datetime.now(UTC), by=" ".join(by.split())[:100], flow_run_id=flow_run_id)
+
 
 @dataclass(frozen=True)
 class OwnedCall:
@@ -177,6 +209,7 @@ class CallRecord(BaseModel):
     prompt: Prompt | None = None
     step_seconds: dict[str, float] = Field(default_factory=dict)
     failure: Failure | None = None
+    history: list[PersonsAct] = Field(default_factory=list, description="Who had the call taken up again, oldest first")
     contact_refusal: str = Field(default="", description="Why Amazon Connect did not take the attributes of a finished call")
     superseded_by: str = Field(default="", description="The call of the later upload under the same key")
     created_at: datetime

@@ -10,7 +10,8 @@ from prefect.exceptions import ObjectNotFound
 
 import wiring
 from clients.s3 import ObjectFacts, ObjectStore
-from models.call.record import CallRecord, Outcome, OwnedCall, Recording
+from models.call.reconciling import asked_by_a_person
+from models.call.record import CallRecord, Deed, Outcome, OwnedCall, PersonsAct, Recording
 from models.errors import BadTranscript, CallTakenOver, ConfigurationError, JobFailed, JobGone, ObjectGone
 from models.keys import StorageKeys, shown_key
 from stores.call_records import CallRecords, Checkpoint
@@ -29,6 +30,7 @@ class Verdict(StrEnum):
     FINISHED = "finished"
     IN_FLIGHT = "in_flight"
     IN_QUARANTINE = "in_quarantine"
+    SET_ASIDE = "set_aside"
     SUPERSEDED = "superseded"
     ERASED = "erased"
     CANCELLED = "cancelled"
@@ -36,11 +38,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """The answer to a run that wants a call: it may work (``OURS``, from the start or resumed), or why there is nothing to do."""
+    """The answer to a run that wants a call: it may work (``OURS``, from the start or resumed), or why there is nothing to do.
+
+    ``SET_ASIDE`` tells a run that an earlier attempt of its own closed the call as ``record`` says, and died before it could end the run.
+    """
 
     verdict: Verdict
     message: str = ""
     resumed: bool = False
+    record: CallRecord | None = None
 
 
 def own_checkpoint(records: CallRecords, call: OwnedCall, *, repeating: Outcome | None = None) -> Checkpoint:
@@ -59,18 +65,19 @@ def own_checkpoint(records: CallRecords, call: OwnedCall, *, repeating: Outcome 
 
 
 @call_task("claim")
-async def claim_call(recording: Recording, owner: str, *, rerun: bool) -> Claim:
+async def claim_call(recording: Recording, owner: str) -> Claim:
     """Make this run the one that works on the recording, or say which run does or did.
 
-    ``rerun`` tells that a person (or the reaper) started this same flow run again: a call in quarantine is then reopened, unless
-    that would pay a vendor a second time. Prefect knows which runs live, so there is no lease to expire: a record whose owner
-    has ended is taken over. An erased call stays erased.
+    A person's Retry of the run that set a call aside reopens it, unless that would pay a vendor a second time. Prefect knows which runs
+    live, so there is no lease to expire: a record whose owner has ended is taken over. An erased call stays erased.
     """
     records, store = wiring.call_records(), wiring.object_store()
     found = await asyncio.to_thread(records.find, recording.call_id)
     if found is not None and await _is_in_flight(found.record, owner):
         return Claim(Verdict.IN_FLIGHT, f"flow run {found.record.owner} works on call {recording.call_id}")
-    claim = await asyncio.to_thread(take, found, recording, owner, rerun=rerun, records=records, store=store)
+    set_aside_here = found is not None and found.record.outcome is Outcome.QUARANTINED and found.record.owner == owner
+    retried = set_aside_here and await was_retried(owner)
+    claim = await asyncio.to_thread(take, found, recording, owner, retried=retried, records=records, store=store)
     if claim.verdict is Verdict.OURS and await asyncio.to_thread(is_erased, store, recording.call_id):
         # The receipt is written before the record is deleted, so looking after the claim misses no erasure.
         await asyncio.to_thread(store.delete, StorageKeys.call_record(recording.call_id))
@@ -78,19 +85,19 @@ async def claim_call(recording: Recording, owner: str, *, rerun: bool) -> Claim:
     return claim
 
 
-def take(found: Checkpoint | None, recording: Recording, owner: str, *, rerun: bool, records: CallRecords, store: ObjectStore) -> Claim:
-    """Take a call that no other living run works on, or say why there is nothing to do."""
+def take(found: Checkpoint | None, recording: Recording, owner: str, *, retried: bool, records: CallRecords, store: ObjectStore) -> Claim:
+    """Take a call that no other living run works on, or say why there is nothing to do; ``retried``: a person retried this run."""
     if found is None:
         return _begin(recording, owner, records=records, store=store)
     record = found.record
     if record.outcome is Outcome.READ_BACK:
         return Claim(Verdict.FINISHED, f"call {record.call_id} was read back as number {record.number}")
     if record.outcome is Outcome.QUARANTINED:
-        return _take_from_quarantine(found, owner, retried=rerun and record.owner == owner, records=records, store=store)
+        return _take_from_quarantine(found, owner, retried=retried, records=records, store=store)
     if record.outcome is Outcome.CANCELLED:
         if record.owner != owner:
             return Claim(Verdict.CANCELLED, f"call {record.call_id} was cancelled; a retry of its run or a redrive takes it up again")
-        reopen_cancelled(found, owner, records)
+        reopen_cancelled(found, owner, PersonsAct.now(Deed.RETRIED, owner), records)
     elif record.outcome is Outcome.SUPERSEDED:
         if by := successor_of(store, recording):
             return Claim(Verdict.SUPERSEDED, f"superseded by call {by}")
@@ -102,13 +109,15 @@ def take(found: Checkpoint | None, recording: Recording, owner: str, *, rerun: b
 
 
 def _take_from_quarantine(found: Checkpoint, owner: str, *, retried: bool, records: CallRecords, store: ObjectStore) -> Claim:
-    record = found.record
+    record, failure = found.record, found.record.failure
+    if failure and record.owner == owner and not retried:
+        return Claim(Verdict.SET_ASIDE, f"{failure.error} in step {failure.step}: {failure.told}", record=record)
     if retried and (by := successor_of(store, record.recording)):
         close_as_superseded(found, by, records=records, store=store)
         return Claim(Verdict.SUPERSEDED, f"superseded by call {by}")
     if not retried or needs_consent(record):
-        return Claim(Verdict.IN_QUARANTINE, f"{record.failure.reason}. {record.failure.remedy}" if record.failure else "")
-    reopen(found, owner, pay_again=False, records=records, store=store)
+        return Claim(Verdict.IN_QUARANTINE, failure.told if failure else "")
+    reopen(found, owner, PersonsAct.now(Deed.RETRIED, owner), pay_again=False, records=records, store=store)
     return Claim(Verdict.OURS, resumed=True)
 
 
@@ -138,20 +147,22 @@ def reopened(record: CallRecord, owner: str, *, pay_again: bool = False) -> dict
     transcription, error = record.transcription, record.failure.error if record.failure else ""
     unreadable = error == BadTranscript.code and not transcription.done
     if error == JobFailed.code or (pay_again and (needs_consent(record) or unreadable)):
-        transcription = transcription.model_copy(update={"submitting": False, "job_id": ""})
+        transcription = transcription.model_copy(update={"submitting": False, "request": "", "job_id": ""})
     return {"owner": owner, "outcome": Outcome.IN_PROGRESS, "failure": None, "transcription": transcription}
 
 
-def reopen(checkpoint: Checkpoint, owner: str, *, pay_again: bool, records: CallRecords, store: ObjectStore) -> Checkpoint:
-    """Take a call out of quarantine, record and note."""
-    saved = records.save(checkpoint, **reopened(checkpoint.record, owner, pay_again=pay_again))
+def reopen(checkpoint: Checkpoint, owner: str, act: PersonsAct, *, pay_again: bool, records: CallRecords, store: ObjectStore) -> Checkpoint:
+    """Take a call out of quarantine, record and note, and write down whose act that is."""
+    record = checkpoint.record
+    saved = records.save(checkpoint, history=[*record.history, act], **reopened(record, owner, pay_again=pay_again))
     store.delete(StorageKeys.quarantine_note(saved.record.call_id))
     return saved
 
 
-def reopen_cancelled(checkpoint: Checkpoint, owner: str, records: CallRecords) -> CallRecord:
-    """Take up a call again that a person cancelled."""
-    return records.save(checkpoint, owner=owner, outcome=Outcome.IN_PROGRESS).record
+def reopen_cancelled(checkpoint: Checkpoint, owner: str, act: PersonsAct, records: CallRecords) -> CallRecord:
+    """Take up a call again that a person cancelled, and write down whose act that is."""
+    history = [*checkpoint.record.history, act]
+    return records.save(checkpoint, owner=owner, outcome=Outcome.IN_PROGRESS, history=history).record
 
 
 def close_as_cancelled(recording: Recording, run: str, *, records: CallRecords) -> None:
@@ -164,6 +175,13 @@ def close_as_cancelled(recording: Recording, run: str, *, records: CallRecords) 
 async def _is_in_flight(record: CallRecord, owner: str) -> bool:
     """Whether another run works on the call and lives."""
     return record.outcome is Outcome.IN_PROGRESS and record.owner != owner and await _is_alive(record.owner)
+
+
+async def was_retried(flow_run_id: str) -> bool:
+    """Whether a person, and no machine, asked for a flow run's present attempt."""
+    async with get_client() as client:
+        states = await client.read_flow_run_states(UUID(flow_run_id))
+    return asked_by_a_person([state.type.value for state in states])
 
 
 async def _is_alive(flow_run_id: str) -> bool:

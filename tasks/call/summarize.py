@@ -14,7 +14,7 @@ from prefect.states import Crashed
 import wiring
 from clients.s3 import ObjectStore
 from models.call.record import CallRecord, EvidenceOfSummary, OwnedCall, Summary
-from models.errors import ObjectGone, PermanentError, VendorUnavailable
+from models.errors import AccessRefused, ObjectGone, PermanentError, ReadbackError, VendorUnavailable, VendorUnreachable
 from models.keys import StorageKeys
 from models.summarizer.statement import Kind
 from stores.call_files import is_of
@@ -24,6 +24,8 @@ from tasks.without_words import call_task
 DEPLOYMENT = "summarize-call/summarize-call"
 # What nlp_<n>.txt says of a call without a request; an empty file would look like a fault to who reads it.
 NO_REQUEST = "요청 없음"
+# The states in which a subflow ends that cannot get at S3, and what its call makes of them.
+S3_IS_AWAY: dict[str | None, type[ReadbackError]] = {kind.code: kind for kind in (AccessRefused, VendorUnreachable)}
 # A cold GPU node needs minutes to come up; after that somebody should look at the pool.
 DEADLINE_SECONDS = 900.0
 # The end of a subflow arrives as an event; should the event be lost, asking this often finds it.
@@ -89,10 +91,10 @@ async def run_on_gpu_pool(record: CallRecord, *, patience: float) -> None:
     """Start the subflow that summarizes the call and wait until it has ended well."""
     name = f"요약 {record.recording.run_name}"
     run = await arun_deployment(DEPLOYMENT, parameters={"call_id": record.call_id}, flow_run_name=name, timeout=0)
-    await _wait_until_final(run, patience=patience)
+    await wait_until_final(run, patience=patience)
 
 
-async def _wait_until_final(run: FlowRun, *, patience: float) -> None:
+async def wait_until_final(run: FlowRun, *, patience: float) -> None:
     """Wait for a subflow; one that runs for longer than ``patience`` seconds counts as lost.
 
     A summarizer that is killed leaves its runs Running until their heartbeats are missed. A summary takes a second, so the call
@@ -112,7 +114,10 @@ async def _wait_until_final(run: FlowRun, *, patience: float) -> None:
     if not state.is_completed():
         # The subflow's own task has already repeated what is transient; a lost worker or a stopped node is repeated here.
         error = state.data if isinstance(state.data, Exception) else None
-        raise error or VendorUnavailable(f"summarize-call run {run.name!r} ended as {state.name}: {state.message}")
+        said = f"summarize-call run {run.name!r} ended as {state.name}: {state.message}"
+        if kind := S3_IS_AWAY.get(state.name):
+            raise kind(said, case="aws")
+        raise error or VendorUnavailable(said)
 
 
 async def _call_lost(run: FlowRun, patience: float) -> NoReturn:

@@ -7,6 +7,7 @@ person decides.
 
 import asyncio
 import contextlib
+import secrets
 import time
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +21,7 @@ from clients.s3 import ObjectStore
 from clients.speech_to_text import Job, SpeechToText
 from models.call.record import CallRecord, OwnedCall, Transcription
 from models.call.transcript import name_speakers, transcript_text
-from models.errors import AnswerLost, CallTakenOver, TransientError, VendorUnavailable
+from models.errors import AnswerLost, CallTakenOver, ReadbackError, TransientError, VendorUnavailable
 from models.keys import StorageKeys
 from models.sound.recording import RecordingAudio
 from stores.call_files import TEXT, create_file, is_of
@@ -83,14 +84,14 @@ def submit_once(
         number=record.number or records.next_number(),
         audio_seconds=round(audio.seconds, 3),
         channels=audio.channels,
-        transcription=Transcription(provider=vendor.provider, submitting=True),
+        transcription=Transcription(provider=vendor.provider, submitting=True, request=secrets.token_hex(8)),
     )
     try:
         job_id = vendor.submit(sound, f"{record.call_id}.wav")
     except AnswerLost:
         raise
-    except Exception:
-        # The vendor refused, or nothing reached it: no job exists, so a retry may submit.
+    except ReadbackError:
+        # The vendor refused, or nothing reached it: no job exists, so a retry may submit. Of any other fault nobody knows that.
         note(records, checkpoint, Transcription(provider=vendor.provider))
         raise
     return note(records, checkpoint, Transcription(provider=vendor.provider, job_id=job_id))
@@ -99,7 +100,9 @@ def submit_once(
 def note(records: CallRecords, checkpoint: Checkpoint, transcription: Transcription) -> Checkpoint:
     """Write down what came of a paid request, patiently: a job whose id is lost was paid for nothing.
 
-    Another run that took the call over meanwhile finds the note in its record; CallTakenOver tells this one to stop.
+    It is written only where the record still tells of this very request: a person may have had the recording submitted again meanwhile,
+    and that request's job must not be forgotten for this one. Another run that took the call over meanwhile finds the note in its record;
+    CallTakenOver tells this one to stop.
     """
     before = checkpoint.record
     for seconds in (*_NOTE_PAUSES, None):

@@ -39,12 +39,16 @@ _FLOWS = (CALL_FLOW, SUMMARY_FLOW, HEAR_FLOW)
 
 
 class Receipt(BaseModel):
-    """That a call was erased: counts and times, nobody's data. It keeps the call from being processed again."""
+    """That a call was erased: counts and times, no caller's data. It keeps the call from being processed again.
+
+    ``erased_by`` is the flow run, ``requested_by`` the name that was given with it: empty where nobody is known.
+    """
 
     call_id: str
     begun_at: datetime
     finished_at: datetime | None = None
     erased_by: str
+    requested_by: str = ""
     recording_erased: bool
     objects: int = 0
     flow_runs: int = 0
@@ -236,6 +240,7 @@ async def check_nothing_is_left(recording: Recording, number: int | None, *, rec
         )
 
 
-def begin_receipt(call_id: str, erased_by: str, *, recording: bool) -> Receipt:
+def begin_receipt(call_id: str, erased_by: str, *, recording: bool, requested_by: str = "") -> Receipt:
     """The receipt as it is written before anything is erased."""
-    return Receipt(call_id=call_id, begun_at=datetime.now(UTC), erased_by=erased_by, recording_erased=recording)
+    begun_at, name = datetime.now(UTC), " ".join(requested_by.split())[:100]
+    return Receipt(call_id=call_id, begun_at=begun_at, erased_by=erased_by, requested_by=name, recording_erased=recording)

@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 
 import wiring
 from clients.s3 import ObjectStore
-from models.errors import TransientError
+from models.errors import AccessRefused, TransientError
 from stores.landed import announced
 from tasks.operations.runs import CALL_FLOW, PAGE, call_of
 
@@ -43,8 +43,8 @@ def name_of(store: ObjectStore, run: FlowRun) -> str:
         return ""
     try:
         recording = announced(store, call_of(run))
-    except TransientError:
-        return ""  # a name can wait a minute
+    except (AccessRefused, TransientError):
+        return ""  # a name can wait a minute; the calls' own runs say what is wrong
     return recording.run_name if recording else ""
 
 

@@ -1,4 +1,5 @@
-"""Backoff and pause: a run that meets a used-up quota or a vendor's outage is rescheduled, and the calls' queues are paused.
+"""Backoff and pause: a run that meets a used-up quota, refused credentials or a vendor's outage is rescheduled, and the calls' queues are
+paused.
 
 A rescheduled run is Scheduled, named WaitingForVendor, so nothing is lost and its worker's place is free. The two queues of calls are
 paused; a Prefect variable says why and lets exactly one run announce it. After a while the reaper opens the queues again: the next
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from prefect import get_client, runtime
+from prefect import get_client, get_run_logger, runtime
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import VariableCreate, VariableUpdate
@@ -23,7 +24,7 @@ import wiring
 from models.call.alarms import Alarm
 from models.call.pause import PauseReason
 from models.call.steps import Step
-from models.errors import QuotaExhausted, ReadbackError, VendorUnavailable
+from models.errors import AccessRefused, QuotaExhausted, ReadbackError, VendorUnavailable, VendorUnreachable
 from reports.notices import paused_facts
 from reports.pause import pause_report, pause_title
 from tasks.operations.alarms import raise_alarm
@@ -36,19 +37,23 @@ WAITING = "WaitingForVendor"
 PAUSED, RESUMED = "readback.calls.paused", "readback.calls.resumed"
 _OUTAGE_WINDOW = timedelta(minutes=10)
 _SHORTEST_WAIT, _LONGEST_WAIT = 60.0, 900.0
+# Who could not be reached was asked for seconds only, and may be back in as many.
+_SHORTEST_WAIT_UNREACHABLE = 5.0
 
 
 async def requeue_with_backoff(error: ReadbackError, step: Step) -> None:
-    """Reschedule this run with backoff (1 to 15 minutes). If a quota is used up, pause the calls' queues too.
+    """Reschedule this run with backoff (up to 15 minutes). What no call can go on without, a quota or access, pauses the calls' queues too.
 
     Never returns for a run of a deployment: it ends this attempt. A run that no worker would take up again raises the error.
     """
     if not runtime.deployment.id:
         raise error
-    if isinstance(error, QuotaExhausted):
+    if isinstance(error, QuotaExhausted | AccessRefused):
         await pause_calls(PauseReason.because_of(error, step, str(runtime.flow_run.id)))
-    seconds = min(_SHORTEST_WAIT * 2 ** (runtime.flow_run.run_count - 1), _LONGEST_WAIT)
+    shortest = _SHORTEST_WAIT_UNREACHABLE if isinstance(error, VendorUnreachable) else _SHORTEST_WAIT
+    seconds = min(shortest * 2 ** (runtime.flow_run.run_count - 1), _LONGEST_WAIT)
     message = f"Waits in step {step}: {error.code}: {error}"
+    get_run_logger().warning("%s Next attempt in %.0f s.", message, seconds)
     state: State[Any] = Scheduled(name=WAITING, scheduled_time=datetime.now(UTC) + timedelta(seconds=seconds), message=message)
     async with get_client() as client:
         # The engine would not let a running attempt become a scheduled one, as with a worker that gives its runs back.

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 import wiring
 from clients.s3 import ObjectStore
-from models.call.record import CallRecord, Failure, Outcome
+from models.call.record import CallRecord, Failure, Outcome, PersonsAct
 from models.call.redriving import Redriven, Result, Selection
 from models.errors import ReadbackError
 from models.keys import StorageKeys
@@ -36,13 +36,13 @@ def selected(store: ObjectStore, selection: Selection) -> Iterator[str]:
 
 
 @task_in_thread("reopen")
-def reopen_call(call_id: str, *, pay_again: bool, dry_run: bool) -> tuple[Redriven, CallRecord | None]:
+def reopen_call(call_id: str, act: PersonsAct, *, pay_again: bool, dry_run: bool) -> tuple[Redriven, CallRecord | None]:
     """Reopen one call; the record comes back where a run is to be started for it."""
-    return reopen_one(call_id, pay_again=pay_again, dry_run=dry_run, records=wiring.call_records(), store=wiring.object_store())
+    return reopen_one(call_id, act, pay_again=pay_again, dry_run=dry_run, records=wiring.call_records(), store=wiring.object_store())
 
 
 def reopen_one(
-    call_id: str, *, pay_again: bool, dry_run: bool, records: CallRecords, store: ObjectStore
+    call_id: str, act: PersonsAct, *, pay_again: bool, dry_run: bool, records: CallRecords, store: ObjectStore
 ) -> tuple[Redriven, CallRecord | None]:
     """Take a call out of quarantine, or say why not. One whose recording was uploaded again ends here: that upload has a run of its own."""
     found = records.find(call_id)
@@ -57,7 +57,7 @@ def reopen_one(
     if record.outcome is Outcome.CANCELLED:
         if dry_run:
             return about.model_copy(update={"result": Result.WOULD}), None
-        return about, reopen_cancelled(found, NOBODY, records)
+        return about, reopen_cancelled(found, NOBODY, act, records)
     if record.outcome is not Outcome.QUARANTINED:
         if not dry_run:
             # A run that died between the record and the note has left the note behind.
@@ -68,4 +68,4 @@ def reopen_one(
         return about.model_copy(update={"result": Result.PAY}), None
     if dry_run:
         return about.model_copy(update={"result": Result.WOULD}), None
-    return about, reopen(found, NOBODY, pay_again=pay_again, records=records, store=store).record
+    return about, reopen(found, NOBODY, act, pay_again=pay_again, records=records, store=store).record

@@ -9,7 +9,8 @@ from typing import ClassVar
 import pytest
 
 from clients.connect import MAX_ATTRIBUTE_BYTES, ConnectContacts
-from models.errors import ConfigurationError, ReadbackError, TooManyRequests, VendorRefused, VendorUnavailable
+from models.errors import AccessRefused, ReadbackError, TooManyRequests, VendorRefused, VendorUnavailable, VendorUnreachable
+from tests.refusing_s3 import closed_port
 
 
 class Connect(HTTPServer):
@@ -105,12 +106,12 @@ def test_the_size_is_counted_in_bytes_over_all_attributes(connect: Connect, cont
         (400, "InvalidRequestException", VendorRefused),
         (429, "ThrottlingException", TooManyRequests),
         (429, "TooManyRequestsException", TooManyRequests),
-        (403, "AccessDeniedException", ConfigurationError),
-        (403, "UnrecognizedClientException", ConfigurationError),
-        (403, "ExpiredTokenException", ConfigurationError),
-        (403, "InvalidSignatureException", ConfigurationError),
+        (403, "AccessDeniedException", AccessRefused),
+        (403, "UnrecognizedClientException", AccessRefused),
+        (403, "ExpiredTokenException", AccessRefused),
+        (403, "InvalidSignatureException", AccessRefused),
         (500, "InternalServiceException", VendorUnavailable),
-        (503, "ServiceUnavailable", VendorUnavailable),
+        (503, "ServiceUnavailable", VendorUnreachable),
     ],
 )
 def test_every_error_is_exactly_one_class_and_nothing_is_asked_twice(
@@ -139,14 +140,14 @@ def test_the_caller_of_a_phone_call_has_a_number(connect: Connect, contacts: Con
 
 def test_a_refused_look_at_a_contact_names_the_permission_and_not_the_contact(connect: Connect, contacts: ConnectContacts) -> None:
     connect.status, connect.code = 403, "AccessDeniedException"
-    with pytest.raises(ConfigurationError, match="connect:DescribeContact") as caught:
+    with pytest.raises(AccessRefused, match="connect:DescribeContact") as caught:
         contacts.customer_number("01012345678")
     assert "01012345678" not in str(caught.value)
 
 
 def test_an_unreachable_endpoint_is_unavailable(connect: Connect) -> None:
-    contacts = ConnectContacts("inst-1", region="ap-northeast-2", endpoint_url="http://127.0.0.1:1")
-    with pytest.raises(VendorUnavailable, match="EndpointConnectionError"):
+    contacts = ConnectContacts("inst-1", region="ap-northeast-2", endpoint_url=f"http://127.0.0.1:{closed_port()}")
+    with pytest.raises(VendorUnreachable, match=r"Amazon Connect cannot be reached \(EndpointConnectionError"):
         contacts.update_attributes("c-1", {"a": "b"})
 
 
@@ -158,5 +159,5 @@ def test_missing_credentials_are_a_matter_of_configuration(monkeypatch: pytest.M
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # it remembers the credentials of the tests before
     contacts = ConnectContacts("inst-1", region="ap-northeast-2", endpoint_url="http://127.0.0.1:1")
-    with pytest.raises(ConfigurationError, match="credentials"):
+    with pytest.raises(AccessRefused, match="credentials"):
         contacts.update_attributes("c-1", {"a": "b"})

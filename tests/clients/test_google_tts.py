@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from clients.google_tts import SAMPLE_RATE, GoogleTts, takes_ssml, to_ssml
 from models.call.read_back import Pronunciation, Pronunciations, speakable
-from models.errors import ConfigurationError, ReadbackError, TooManyRequests, VendorRefused, VendorUnavailable
+from models.errors import AccessRefused, ConfigurationError, ReadbackError, TooManyRequests, VendorRefused, VendorUnavailable
 from sandbox.google_tts import SERVICE
 from sandbox.stand_in import stand_in
 
@@ -173,8 +173,8 @@ def test_the_request_is_what_google_documents_for_a_telephone_line() -> None:
         (grpc.StatusCode.OUT_OF_RANGE, VendorRefused),
         (grpc.StatusCode.NOT_FOUND, VendorRefused),
         (grpc.StatusCode.UNIMPLEMENTED, VendorRefused),
-        (grpc.StatusCode.PERMISSION_DENIED, ConfigurationError),
-        (grpc.StatusCode.UNAUTHENTICATED, ConfigurationError),
+        (grpc.StatusCode.PERMISSION_DENIED, AccessRefused),
+        (grpc.StatusCode.UNAUTHENTICATED, AccessRefused),
     ],
 )
 def test_every_status_is_exactly_one_class_and_nothing_is_asked_twice(code: grpc.StatusCode, kind: type[ReadbackError]) -> None:
@@ -233,7 +233,7 @@ def test_an_unreachable_endpoint_is_unavailable() -> None:
 
 def test_without_credentials_the_settings_are_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "missing.json"))
-    with pytest.raises(ConfigurationError, match="GOOGLE_APPLICATION_CREDENTIALS"):
+    with pytest.raises(AccessRefused, match="GOOGLE_APPLICATION_CREDENTIALS"):
         GoogleTts(VOICE)
 
 

@@ -23,6 +23,7 @@ from clients.returnzero import ReturnZero, TranscribeConfig, _read_job
 from clients.speech_to_text import JobStatus
 from models.call.record import Utterance
 from models.errors import (
+    AccessRefused,
     AnswerLost,
     BadRecording,
     BadTranscript,
@@ -181,6 +182,7 @@ def test_keywords_the_vendor_would_refuse_are_told_at_once(keywords: tuple[str, 
         (500, "E500", VendorUnavailable),
         (503, "", VendorUnavailable),
         (403, "H0003", ConfigurationError),
+        (403, "", AccessRefused),
         (404, "H0004", JobGone),
         (404, "", ConfigurationError),
         (410, "H0007", JobGone),
@@ -493,7 +495,7 @@ def test_a_token_that_is_refused_again_is_a_matter_of_configuration(client: Retu
     job_id = client.submit(AUDIO, "a.wav")
     before = counters(url)["auths"]
     inject(url, "expired_token")
-    with pytest.raises(ConfigurationError, match="CLIENT_ID"):
+    with pytest.raises(AccessRefused, match="CLIENT_ID"):
         client.poll(job_id)
     assert counters(url)["auths"] == before + 1
 
@@ -519,8 +521,8 @@ def test_a_wrong_clock_does_not_authenticate_for_every_request() -> None:
 
 
 @pytest.mark.parametrize(("client_id", "secret"), [("ours", "wrong"), ("nobody", SECRET)])
-def test_wrong_credentials_are_a_matter_of_configuration(url: str, client: ReturnZero, client_id: str, secret: str) -> None:
-    with pytest.raises(ConfigurationError, match="READBACK_RETURNZERO_CLIENT_ID"):
+def test_wrong_credentials_are_told_with_the_settings_to_check(url: str, client: ReturnZero, client_id: str, secret: str) -> None:
+    with pytest.raises(AccessRefused, match="READBACK_RETURNZERO_CLIENT_ID"):
         ReturnZero(url, client_id, secret).poll("j1")
 
 
@@ -535,7 +537,7 @@ def test_missing_settings_are_told_on_construction(arguments: tuple[str, str, st
     [
         (answer({"code": "E500", "msg": "x"}, 500), VendorUnavailable),
         (answer({"code": "A0003", "msg": "x"}, 429), TooManyRequests),
-        (answer({"code": "H0001", "msg": "x"}, 400), ConfigurationError),
+        (answer({"code": "H0001", "msg": "x"}, 400), AccessRefused),
         (answer({"access_token": "t"}), VendorUnavailable),
         (answer({"access_token": 5, "expire_at": 5}), VendorUnavailable),
         (answer(b"{"), VendorUnavailable),

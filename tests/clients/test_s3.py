@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from clients.s3 import ObjectStore
-from models.errors import ReadbackError
+from models.errors import AccessRefused, ReadbackError, TooManyRequests, VendorUnavailable, VendorUnreachable
+from tests.refusing_s3 import bucket_at, closed_port, refusing_s3
 
 
 def test_a_file_goes_there_and_back(s3_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -96,3 +97,68 @@ def test_what_was_uploaded_between_the_listing_and_the_removal_stays(bucket: Obj
     bucket.erase("k", only_etag=ours)
     monkeypatch.undo()
     assert bucket.get("k").body == b"theirs"
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "canary-access")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-secret")
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (403, "InvalidAccessKeyId", AccessRefused),
+        (403, "SignatureDoesNotMatch", AccessRefused),
+        (403, "AccessDenied", AccessRefused),
+        (403, "RequestTimeTooSkewed", AccessRefused),
+        (400, "ExpiredToken", AccessRefused),
+        (400, "AuthorizationHeaderMalformed", AccessRefused),
+        (404, "NoSuchBucket", AccessRefused),
+        (503, "SlowDown", TooManyRequests),
+        (503, "ServiceUnavailable", VendorUnreachable),
+        (502, "502", VendorUnreachable),
+        (504, "GatewayTimeout", VendorUnreachable),
+        (500, "InternalError", VendorUnavailable),
+    ],
+)
+def test_what_s3_says_is_exactly_one_class_with_a_remedy_and_is_asked_once(status: int, code: str, kind: type[ReadbackError]) -> None:
+    with refusing_s3(status, code) as s3, pytest.raises(ReadbackError, match=r"could not read s3://aicc-away/calls/x\.json") as caught:
+        s3.store().get("calls/x.json")
+    assert (type(caught.value), len(s3.asked)) == (kind, 1)
+    assert caught.value.reply is not None
+    assert (caught.value.reply.status, caught.value.reply.code) == (status, code)
+    assert bool(caught.value.remedy) == (kind in (AccessRefused, VendorUnreachable))
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_look_at_an_object_without_the_right_to_is_refused_access_although_s3_sends_no_code() -> None:
+    with refusing_s3(403) as s3, pytest.raises(AccessRefused, match="role's policy"):
+        s3.store().head("calls/x.json")
+
+
+@pytest.mark.usefixtures("credentials")
+def test_an_s3_that_is_not_there_or_says_nothing_is_unreachable_and_not_asked_twice() -> None:
+    with pytest.raises(VendorUnreachable, match=r"S3 cannot be reached \(EndpointConnectionError.*READBACK_AWS_ENDPOINT_URL"):
+        bucket_at(closed_port()).get("k")
+    with refusing_s3(0) as silent, pytest.raises(VendorUnreachable, match=r"S3 cannot be reached \(ReadTimeoutError"):
+        silent.store().get("k")
+    assert len(silent.asked) == 1
+
+
+def test_a_process_without_credentials_is_told_what_to_give_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # it remembers the credentials of earlier tests
+    with refusing_s3(403) as s3, pytest.raises(AccessRefused, match=r"AWS_\* variables"):
+        s3.store().get("k")
+    assert s3.asked == []
+    monkeypatch.setenv("AWS_PROFILE", "mistyped")
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+    with pytest.raises(AccessRefused, match="ProfileNotFound"):
+        bucket_at(closed_port())

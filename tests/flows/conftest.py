@@ -18,6 +18,7 @@ from deployments.register import limits, pools, register_limit, register_pool
 from models.call.record import CallRecord, Failure, Outcome, OwnedCall, Recording, Transcription
 from models.keys import StorageKeys
 from tasks.call.quarantine import set_aside
+from tasks.operations.pause import QUEUES
 from wiring.configuration import load_settings
 
 BUCKET = "aicc-operations"
@@ -159,6 +160,11 @@ async def a_call_run(client: PrefectClient, recording: Recording, state: State[A
     if state is not None:
         await client.set_flow_run_state(run.id, state, force=True)
     return await client.read_flow_run(run.id)
+
+
+async def queues_paused(client: PrefectClient) -> list[bool]:
+    """Whether the calls' queues are paused, live calls first."""
+    return [(await client.read_work_queue_by_name(name, work_pool_name="calls")).is_paused for name in QUEUES]
 
 
 async def calls_started(client: PrefectClient) -> list[FlowRun]:

@@ -66,7 +66,8 @@ async def test_nothing_is_left_of_an_erased_call_but_a_receipt(store: ObjectStor
     store.delete(StorageKeys.transcript(2))
     store.put(StorageKeys.transcript(2), WORDS.encode(), metadata={"call-id": other.call_id})
 
-    receipt = await erase(call.call_id)
+    receipt = await erase(call.call_id, requested_by="이준법")
+    assert receipt.requested_by == "이준법"
 
     left = everything_in(store)
     assert "contact-of-the-erased" not in left
@@ -97,7 +98,7 @@ async def test_an_erased_call_is_not_processed_again_by_a_late_event(store: Obje
     call = await a_finished_call(store, client, "c-1", 1)
     await erase(call.call_id, erase_recording=False)
     assert store.head(call.recording.key) is not None
-    claim = await claim_call.fn(call.recording, "0e4fdf1c-0000-4000-8000-000000000001", rerun=False)
+    claim = await claim_call.fn(call.recording, "0e4fdf1c-0000-4000-8000-000000000001")
     assert claim.verdict == "erased"
     assert store.head(StorageKeys.call_record(call.call_id)) is None
 

@@ -1,7 +1,7 @@
 """The whole flow of a call in seconds: Prefect's engine on its test server, a bucket in memory, vendors behind our protocols."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import ModuleType
@@ -15,7 +15,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import Abort, Pause
 from prefect.flow_engine import run_flow
-from prefect.states import AwaitingRetry, Cancelled, Completed, Running, State
+from prefect.states import AwaitingRetry, Cancelled, Completed, Crashed, Pending, Running, State
 from sounds import tone, wav
 
 import tasks.call.claim
@@ -29,12 +29,28 @@ import tasks.call.supersede
 import tasks.call.transcribe
 import tasks.call.upload
 import wiring
+from clients.s3 import ObjectStore
 from flows.process_call import process_call
+from flows.summarize_call import summarize_call
 from flows.watch_s3 import event_of
 from models.call.ended import EndedCall, figures
-from models.call.record import CallRecord, EvidenceOfSummary, Failure, Outcome, Recording, Speaker, Summary, Transcription, Utterance
+from models.call.record import (
+    CallRecord,
+    Deed,
+    EvidenceOfSummary,
+    Failure,
+    Outcome,
+    PersonsAct,
+    Recording,
+    Speaker,
+    Summary,
+    Transcription,
+    Utterance,
+)
 from models.call.redriving import Result
+from models.call.steps import Step
 from models.errors import (
+    AccessRefused,
     AnswerLost,
     BadTranscript,
     ConfigurationError,
@@ -45,20 +61,24 @@ from models.errors import (
     StorageConflict,
     VendorRefused,
     VendorUnavailable,
+    VendorUnreachable,
 )
 from models.keys import StorageKeys
 from models.sound.prompt import check_prompt
 from models.summarizer.statement import Kind
+from reports.messages import message_of
 from stores.call_records import CallRecords
 from stores.landed import announce
 from tasks.call.claim import close_as_cancelled
+from tasks.call.quarantine import close_as_quarantined, failure_of
 from tasks.call.transcribe import jobs_limit
 from tasks.call.write_summary import create_summary
 from tasks.operations.naming import name_waiting_calls
-from tasks.operations.pause import QUEUES, WAITING, pause_in_force, resume_calls
+from tasks.operations.pause import WAITING, pause_in_force, resume_calls
 from tasks.operations.redrive import reopen_one
-from tests.flows.conftest import recording_key
+from tests.flows.conftest import queues_paused, recording_key
 from tests.in_memory import FakeContacts, FakeSpeechToText, FakeTextToSpeech, InMemoryStore
+from tests.refusing_s3 import refusing_s3
 from tests.server_database import everything_the_server_keeps
 
 STEPS = [
@@ -150,7 +170,12 @@ def no_pauses(modules: list[ModuleType], monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.fixture
 async def world(client: PrefectClient, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    for name, value in {"READBACK_STT_POLL_SECONDS": "0.01", "READBACK_BUCKET": "aicc-memory"}.items():
+    for name, value in {
+        "READBACK_STT_POLL_SECONDS": "0.01",
+        "READBACK_BUCKET": "aicc-memory",
+        "AWS_ACCESS_KEY_ID": "canary-access",
+        "AWS_SECRET_ACCESS_KEY": "canary-secret",
+    }.items():
         monkeypatch.setenv(name, value)
     wiring.forget_clients()
     store = InMemoryStore()
@@ -421,7 +446,7 @@ async def test_a_used_up_quota_gives_the_run_back_and_pauses_the_queues(world: W
     assert (state.type.value, state.name) == ("SCHEDULED", WAITING)
     assert "no jobs are left" in state.message
     assert 30 < (state.state_details.scheduled_time - datetime.now(UTC)).total_seconds() <= 60
-    assert all([(await world.client.read_work_queue_by_name(name, work_pool_name="calls")).is_paused for name in QUEUES])
+    assert await queues_paused(world.client) == [True, True]
     reason = await pause_in_force(world.client)
     assert (reason.error, reason.step) == ("quota_exhausted", "transcribe")
     pause = next(artifact for artifact in await world.client.read_artifacts() if artifact.key == "calls-paused")
@@ -445,6 +470,116 @@ async def test_an_outage_that_outlasts_the_tasks_patience_gives_the_run_back_and
     assert (await world.again(run)).name == "Quarantined"
     assert (world.record(recording).failure.error, world.record(recording).failure.step) == ("vendor_unavailable", "speak")
     assert len(world.ears.paid) == 1
+
+
+@contextlib.contextmanager
+def bucket_of(store: ObjectStore) -> Iterator[None]:
+    """Another bucket than the world's, for a while."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(wiring, "object_store", lambda: store)
+        patched.setattr(wiring, "call_records", lambda: CallRecords(store))
+        yield
+
+
+@pytest.mark.parametrize("status", [0, 503])
+async def test_a_call_that_cannot_reach_s3_says_so_in_its_own_state_after_three_tries_and_goes_on_later(
+    world: World, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    with refusing_s3(status, "ServiceUnavailable") as s3, bucket_of(s3.store()):
+        state = await world.run(run)
+    assert (state.type.value, state.name) == ("SCHEDULED", WAITING)
+    for told in (state.message, caplog.text):
+        assert "Waits in step claim: vendor_unreachable: could not read" in told
+        assert "S3 cannot be reached" in told
+        assert "Check the network, READBACK_AWS_ENDPOINT_URL" in told
+    assert len(s3.asked) == 3
+    assert (state.state_details.scheduled_time - datetime.now(UTC)).total_seconds() <= 5
+    assert await queues_paused(world.client) == [False, False]
+    assert (await world.again(run)).name == "Completed"
+
+
+async def test_a_call_told_by_an_event_waits_as_well_when_nothing_listens_where_s3_should_be(world: World) -> None:
+    run = await a_run_of_an_event(world, world.upload("c-1"))
+    with refusing_s3(503) as gone:
+        store = gone.store()
+    with bucket_of(store):
+        state = await world.run(run)
+    assert (state.name, "S3 cannot be reached (EndpointConnectionError)" in state.message) == (WAITING, True)
+    assert (await world.again(run)).name == "Completed"
+
+
+async def assert_waits_for_access(world: World, run: FlowRun, state: State[Any], told: str) -> None:
+    assert (state.type.value, state.name) == ("SCHEDULED", WAITING)
+    assert told in state.message
+    assert await queues_paused(world.client) == [True, True]
+    reason = await pause_in_force(world.client)
+    assert (reason.error, reason.flow_run_id) == ("access_refused", str(run.id))
+    pause = next(artifact for artifact in await world.client.read_artifacts() if artifact.key == "calls-paused")
+    assert message_of(reason.error, reason.case).title in pause.description
+    assert message_of(reason.error, reason.case).remedy in str(pause.data)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "InvalidAccessKeyId"), (403, "SignatureDoesNotMatch"), (403, "AccessDenied"), (400, "ExpiredToken")]
+)
+async def test_wrong_credentials_for_s3_pause_the_queues_and_the_call_waits(world: World, status: int, code: str) -> None:
+    run = await world.a_run(world.upload("c-1"))
+    with refusing_s3(status, code) as s3, bucket_of(s3.store()):
+        state = await world.run(run)
+    await assert_waits_for_access(world, run, state, "access_refused: could not read")
+    assert (code in state.message, len(s3.asked)) == (True, 1)
+    await resume_calls(world.client)
+    assert (await world.again(run)).name == "Completed"
+
+
+@pytest.mark.parametrize("vendor", ["returnzero", "google", "connect"])
+async def test_wrong_credentials_of_a_vendor_pause_the_queues_and_nothing_is_paid_twice(world: World, vendor: str) -> None:
+    refusal = AccessRefused("the secret is wrong", remedy="Give the right one", case=vendor)
+    if vendor == "connect":
+        world.contacts.refusal = refusal
+    else:
+        {"returnzero": world.ears.submit_errors, "google": world.voice.check_errors}[vendor].append(refusal)
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    await assert_waits_for_access(world, run, await world.run(run), "Give the right one")
+    assert world.record(recording).outcome is Outcome.IN_PROGRESS
+    world.contacts.refusal = None
+    await resume_calls(world.client)
+    assert (await world.again(run)).name == "Completed"
+    assert (len(world.ears.paid), len(world.voice.spoken)) == (1, 1)
+
+
+async def test_a_call_that_is_to_be_set_aside_while_s3_is_away_waits_and_is_set_aside_later(world: World) -> None:
+    recording = world.upload("c-1", b"no sound")
+    run = await world.a_run(recording)
+    with pytest.MonkeyPatch.context() as patched:
+        put = world.store.put
+
+        def away(key: str, body: bytes, **options: Any) -> str:
+            if key.startswith(StorageKeys.QUARANTINE):
+                raise VendorUnreachable("S3 cannot be reached")
+            return put(key, body, **options)
+
+        patched.setattr(world.store, "put", away)
+        assert (await world.run(run)).name == WAITING
+    assert (await world.again(run)).name == "Quarantined"
+
+
+@pytest.mark.parametrize("kind", [AccessRefused, VendorUnreachable])
+async def test_a_summarizer_that_cannot_get_at_s3_tells_the_call_that_waits_for_it(world: World, kind: type[ReadbackError]) -> None:
+    async def refuse(call_id: str) -> None:
+        raise kind("could not read the call", remedy="Check the role of the summarizer")
+
+    deployment = await world.client.read_deployment_by_name("summarize-call/summarize-call")
+    run = await world.client.create_flow_run_from_deployment(deployment.id, parameters={"call_id": "c"})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("flows.summarize_call.write_summary", refuse)
+        await run_flow(summarize_call, flow_run=run, return_type="state")
+    with pytest.raises(kind, match="Check the role of the summarizer") as caught:
+        await tasks.call.summarize.wait_until_final(run, patience=60)
+    assert type(caught.value) is kind
 
 
 async def test_wrong_settings_fail_the_run_and_leave_the_call_in_progress(world: World) -> None:
@@ -515,6 +650,9 @@ async def test_retrying_a_quarantined_run_reopens_its_call_and_never_pays_again(
     assert (await world.run(run)).name == "Quarantined"
     assert (await world.again(run)).name == "Completed"
     assert (world.notes(), len(world.ears.paid)) == ([], 1)
+    (act,) = world.record(recording).history
+    assert (act.deed, act.by, act.flow_run_id) == (Deed.RETRIED, "", str(run.id))  # Prefect knows no person
+    assert any("실행 Retry, 요청자 알 수 없음" in str(artifact.data) for artifact in await world.client.read_artifacts())
 
 
 async def test_retrying_a_call_that_may_have_been_paid_waits_for_a_word(world: World) -> None:
@@ -528,7 +666,8 @@ async def test_retrying_a_call_that_may_have_been_paid_waits_for_a_word(world: W
 
 def redrive(world: World, recording: Recording, **options: bool) -> Any:
     given = {"pay_again": False, "dry_run": False} | options
-    return reopen_one(recording.call_id, records=world.records, store=world.store, **given)[0]  # type: ignore[arg-type]
+    act = PersonsAct.now(Deed.REDRIVEN, "a redrive")
+    return reopen_one(recording.call_id, act, records=world.records, store=world.store, **given)[0]  # type: ignore[arg-type]
 
 
 async def test_a_transcript_that_cannot_be_read_is_made_anew_only_when_it_may_be_paid_again(world: World) -> None:
@@ -542,6 +681,89 @@ async def test_a_transcript_that_cannot_be_read_is_made_anew_only_when_it_may_be
     redrive(world, recording, pay_again=True)
     assert (await world.run(recording)).name == "Completed"
     assert len(world.ears.paid) == 2
+
+
+# --- only a person's retry opens a quarantine -------------------------------------------------------------------------------
+
+
+async def a_failed_job_whose_worker_died(world: World) -> tuple[Recording, FlowRun]:
+    """A call in quarantine with a job that failed; its worker was killed after the record was closed and before the run ended."""
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    await world.client.set_flow_run_state(run.id, Running(), force=True)
+    job = world.ears.submit(SOUND, "x")
+    begun = world.begun(recording, str(run.id), number=1, transcription=Transcription(job_id=job))
+    failed = failure_of(JobFailed("noise"), Step.TRANSCRIBE, str(run.id))
+    close_as_quarantined(world.records.read(begun.call_id), failed, records=world.records, store=world.store)  # type: ignore[arg-type]
+    return recording, run
+
+
+async def by_the_reaper(world: World, run: FlowRun) -> None:
+    await world.client.set_flow_run_state(run.id, Crashed(message="No heartbeat"), force=True)
+    await world.client.set_flow_run_state(run.id, AwaitingRetry(message="Its worker died"), force=True)
+
+
+async def by_a_stopping_worker(world: World, run: FlowRun) -> None:
+    await world.client.set_flow_run_state(run.id, AwaitingRetry(message="Its worker was stopped"), force=True)
+
+
+async def by_the_reaper_after_a_worker_that_never_began(world: World, run: FlowRun) -> None:
+    await by_the_reaper(world, run)
+    await world.client.set_flow_run_state(run.id, Pending(), force=True)
+    await world.client.set_flow_run_state(run.id, AwaitingRetry(message="Its worker died"), force=True)
+
+
+@pytest.mark.parametrize("started_again", [by_the_reaper, by_a_stopping_worker, by_the_reaper_after_a_worker_that_never_began])
+async def test_a_failed_job_is_not_paid_again_when_a_machine_starts_its_dead_run_again(
+    world: World, started_again: Callable[[World, FlowRun], Awaitable[None]]
+) -> None:
+    recording, run = await a_failed_job_whose_worker_died(world)
+    before = world.record(recording)
+    await started_again(world, run)
+    state = await world.run(run)
+    assert (state.type.value, state.name) == ("FAILED", "Quarantined")
+    assert "job_failed in step transcribe" in state.message
+    assert (world.record(recording), len(world.notes()), len(world.ears.paid)) == (before, 1, 1)
+    assert before.history == []
+    assert "음성 인식" in str((await world.client.read_artifacts())[0].data)
+    # A person who then retries the run that has ended has the recording submitted again.
+    assert (await world.again(run)).name == "Completed"
+    assert (world.notes(), len(world.ears.paid)) == ([], 2)
+
+
+async def test_a_persons_retry_whose_attempt_died_after_it_had_failed_again_pays_no_third_time(world: World) -> None:
+    recording, run = await a_failed_job_whose_worker_died(world)
+    await by_the_reaper(world, run)
+    await world.run(run)
+    world.ears.poll_errors.append(JobFailed("noise"))
+
+    async def killed(*_: object) -> None:
+        raise Abort("killed")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("flows.process_call.report", killed)
+        await world.again(run)
+    assert (world.record(recording).outcome, len(world.ears.paid)) == (Outcome.QUARANTINED, 2)
+    await by_the_reaper(world, run)
+    assert (await world.run(run)).name == "Quarantined"
+    assert len(world.ears.paid) == 2
+
+
+async def test_a_fault_in_a_paid_request_that_nobody_foresaw_counts_as_a_lost_answer(world: World) -> None:
+    world.ears.submit_errors.append(ValueError("after the last byte was sent, for all that anybody knows"))
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).type.value == "FAILED"
+    assert world.record(recording).outcome is Outcome.IN_PROGRESS
+    assert (await world.run(recording)).name == "Quarantined"  # as reconcile starts it again
+    assert (world.record(recording).failure.error, world.ears.paid) == ("answer_lost", [])
+
+
+async def test_another_runs_quarantine_is_not_opened_by_a_retry(world: World) -> None:
+    recording, _ = await a_failed_job_whose_worker_died(world)
+    other = await world.a_run(recording)
+    assert (await world.run(other)).name == "InQuarantine"
+    assert (await world.again(other)).name == "InQuarantine"
+    assert len(world.ears.paid) == 1
 
 
 # --- superseded ----------------------------------------------------------------------------------------------------------
@@ -618,16 +840,6 @@ async def test_a_contact_that_is_too_old_for_attributes_does_not_keep_its_call_f
     assert record.outcome is Outcome.READ_BACK
     assert "does not know the contact" in record.contact_refusal
     assert "연락 속성" in str((await world.client.read_artifacts())[0].data)
-
-
-async def test_connect_that_refuses_our_credentials_is_still_a_matter_of_configuration(world: World) -> None:
-    world.contacts.refusal = ConfigurationError("AWS refused")
-    recording = world.upload("c-1")
-    run = await world.a_run(recording)
-    assert (await world.run(run)).type.value == "FAILED"
-    world.contacts.refusal = None
-    assert (await world.again(run)).name == "Completed"
-    assert (len(world.ears.paid), len(world.voice.spoken)) == (1, 1)
 
 
 @pytest.mark.parametrize("ivr_last", [True, False])

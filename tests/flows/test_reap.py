@@ -17,9 +17,9 @@ from flows.reap import reap
 from flows.reconcile import reconcile
 from models.call.steps import Step
 from models.errors import QuotaExhausted
-from tasks.operations.pause import QUEUES, WAITING, PauseReason, pause_calls, pause_in_force, resume_calls
+from tasks.operations.pause import WAITING, PauseReason, pause_calls, pause_in_force, resume_calls
 from tasks.operations.runs import heard_since
-from tests.flows.conftest import a_call_run, artifact, put_recording
+from tests.flows.conftest import a_call_run, artifact, put_recording, queues_paused
 
 
 async def no_time_passes(seconds: float) -> None:
@@ -30,10 +30,6 @@ async def state_of(client: PrefectClient, run: FlowRun) -> str:
     state = (await client.read_flow_run(run.id)).state
     assert state is not None
     return state.name
-
-
-async def paused(client: PrefectClient) -> list[bool]:
-    return [(await client.read_work_queue_by_name(name, work_pool_name="calls")).is_paused for name in QUEUES]
 
 
 def settings(monkeypatch: pytest.MonkeyPatch, **values: float) -> None:
@@ -158,26 +154,26 @@ def used_up(age: timedelta = timedelta(0)) -> PauseReason:
 async def test_a_used_up_quota_pauses_the_queues_once_and_tells_why(store: ObjectStore, client: PrefectClient) -> None:
     assert await pause_calls(used_up())
     assert not await pause_calls(used_up())
-    assert await paused(client) == [True, True]
+    assert await queues_paused(client) == [True, True]
     assert "업체의 유료 한도를 다 썼습니다" in await artifact(client, "calls-paused")
     await reap()
-    assert await paused(client) == [True, True]
+    assert await queues_paused(client) == [True, True]
     await reap(resume_now=True)
-    assert await paused(client) == [False, False]
+    assert await queues_paused(client) == [False, False]
     assert await pause_in_force(client) is None
 
 
 async def test_paused_queues_open_after_a_while_so_that_the_next_call_tries(store: ObjectStore, client: PrefectClient) -> None:
     await pause_calls(used_up(timedelta(hours=1)))
     await reap()
-    assert await paused(client) == [False, False]
+    assert await queues_paused(client) == [False, False]
 
 
 async def test_what_a_person_paused_stays_paused(store: ObjectStore, client: PrefectClient) -> None:
     queue = await client.read_work_queue_by_name("backfill", work_pool_name="calls")
     await client.update_work_queue(queue.id, is_paused=True)
     await reap()
-    assert await paused(client) == [False, True]
+    assert await queues_paused(client) == [False, True]
     await resume_calls(client)
 
 
@@ -187,8 +183,8 @@ async def test_an_outage_pauses_the_queues_unless_calls_are_finished(store: Obje
         await a_call_run(client, put_recording(store, f"c-{n}"), waiting)
     done = await a_call_run(client, put_recording(store, "done"), Completed())
     await reap()
-    assert await paused(client) == [False, False]
+    assert await queues_paused(client) == [False, False]
     await client.delete_flow_run(done.id)
     await reap()
-    assert await paused(client) == [True, True]
+    assert await queues_paused(client) == [True, True]
     await resume_calls(client)

@@ -8,7 +8,7 @@ from prefect.client.orchestration import PrefectClient
 import wiring
 from clients.s3 import ObjectStore
 from flows.redrive import redrive
-from models.call.record import Outcome
+from models.call.record import Deed, Outcome
 from models.call.redriving import Result
 from models.errors import ConfigurationError
 from models.keys import StorageKeys
@@ -29,6 +29,19 @@ async def test_one_call_is_reopened_and_started_behind_live_calls(store: ObjectS
     report = await artifact(client, "redrive")
     assert call.call_id in report
     assert "c-1" not in report
+
+
+async def test_who_asked_for_a_redrive_stands_in_the_calls_history_and_the_report_and_nobody_is_invented(
+    store: ObjectStore, client: PrefectClient
+) -> None:
+    asked, unasked = await quarantined(store, "c-1"), await quarantined(store, "c-2")
+    await redrive(calls=[asked.call_id], requested_by=" 김운영 \n <b>팀</b> ", **FAST)
+    (act,) = wiring.call_records().read(asked.call_id).record.history
+    assert (act.deed, act.by, bool(act.flow_run_id)) == (Deed.REDRIVEN, "김운영 <b>팀</b>", True)
+    assert "요청자: 김운영 \\<b\\>팀" in await artifact(client, "redrive")
+    await redrive(calls=[unasked.call_id], **FAST)
+    assert [act.by for act in wiring.call_records().read(unasked.call_id).record.history] == [""]
+    assert "요청자: 알 수 없음" in await artifact(client, "redrive")
 
 
 async def test_all_calls_of_a_class_and_time_are_redriven(store: ObjectStore, client: PrefectClient) -> None:

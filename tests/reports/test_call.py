@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from sounds import tone, wav
 
 from models.call.privacy import mask_utterances
-from models.call.record import CallRecord, Failure, Outcome, Prompt, Recording, Speaker, Summary, Transcription, Utterance
+from models.call.record import CallRecord, Deed, Failure, Outcome, PersonsAct, Prompt, Recording, Speaker, Summary, Transcription, Utterance
 from models.sound.recording import inspect_recording
 from reports.call import DIGEST, Sound, Sounds, call_report, hearing_report, title
 
@@ -142,3 +142,13 @@ def test_hearing_a_call_says_why_there_is_no_recording() -> None:
     assert "녹취는 들려드릴 수 없습니다" in hearing_report(a_call(), Sounds())
     told = hearing_report(a_call(), Sounds(recording=Sound(95.0, address="https://s3/copy", minutes=15)))
     assert "[녹취 전체 열기](https://s3/copy) (15분 동안 열립니다)" in told
+
+
+def test_who_had_the_call_taken_up_again_is_told_latest_first_and_a_name_stays_a_name() -> None:
+    at = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+    acts = [PersonsAct(deed=Deed.RETRIED, at=at), PersonsAct(deed=Deed.REDRIVEN, at=at, by="[김](https://evil.example)", flow_run_id="r")]
+    told = html(report(a_call(history=acts)))
+    assert told.index("재처리(<code>redrive</code>), 요청자 [김]") < told.index("실행 Retry, 요청자 알 수 없음")
+    assert 'href="https://evil.example' not in told
+    assert "다시 처리" not in report()
+    assert "이전 2건" in report(a_call(history=acts[:1] * 7))

@@ -21,7 +21,9 @@ def submitting(faulty_store: ObjectStore) -> Checkpoint:
     """A call whose paid request has just been sent."""
     recording = Recording(bucket=faulty_store.bucket, key="connect/x.wav", etag="e")
     records = CallRecords(faulty_store)
-    return records.save(records.create(CallRecord.begin(recording, "run-1")), number=3, transcription=Transcription(submitting=True))
+    return records.save(
+        records.create(CallRecord.begin(recording, "run-1")), number=3, transcription=Transcription(submitting=True, request="first")
+    )
 
 
 def test_a_job_id_is_written_down_although_s3_asks_for_a_slower_pace(
@@ -64,6 +66,17 @@ def test_another_runs_job_is_not_overwritten_by_a_late_note(
     with pytest.raises(CallTakenOver, match="run-2"):
         transcribe.note(CallRecords(faulty_store), submitting, Transcription(job_id="job-1"))
     assert records.read(submitting.record.call_id).record.transcription.job_id == "job-2"
+
+
+def test_a_late_note_leaves_alone_what_a_person_had_submitted_again(
+    faulty_store: ObjectStore, submitting: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcribe, "_NOTE_PAUSES", (0.0, 0.0))
+    records = CallRecords(faulty_store)
+    again = records.save(submitting, owner="run-2", transcription=Transcription(submitting=True, request="second"))
+    with pytest.raises(CallTakenOver, match="run-2"):
+        transcribe.note(CallRecords(faulty_store), submitting, Transcription())
+    assert transcribe.note(CallRecords(faulty_store), again, Transcription(job_id="job-2")).record.transcription.job_id == "job-2"
 
 
 def test_a_file_of_another_system_costs_a_number_that_is_written_down_before_it_is_used(
