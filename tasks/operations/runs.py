@@ -113,7 +113,7 @@ def call_of(run: FlowRun) -> str:
 
 
 def is_about(run: FlowRun, recording: Recording) -> bool:
-    """Whether a run is about this recording."""
+    """Whether a run is about this recording; one that names the key alone has not begun, or died as it began (tasks/call/name.py)."""
     if about := call_of(run):
         return about == recording.call_id
     return bool(run.parameters.get("key")) and run.parameters["key"] == recording.key
