@@ -2,7 +2,7 @@
 
     python -m benchmarks.polling {stt,nlp,tts}
 
-``REQUIREMENTS.md`` describes them. In their favour: they answer only new files (kept in memory), reuse connections and a loaded
+In their favour: they answer only new files (kept in memory), reuse connections and a loaded
 model, poll the speech-to-text job as often as we do, and convert in memory rather than by an FFmpeg process. What is left is the
 design: the wait for the next look, and the work one by one. The bucket, the vendors and the model come from Readback's settings.
 """

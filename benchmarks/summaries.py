@@ -19,10 +19,10 @@ from models.recipe.recipe import free_form, score
 from models.summarizer import SHIPPED_MODEL
 from models.summarizer.batching import MicroBatcher
 from models.summarizer.engine import Device
-from models.summarizer.summarizer import Summarizer
+from models.summarizer.summarizer import AbstractiveSummarizer, Summarizer
 
 
-def naive(reference: Summarizer, texts: Sequence[str]) -> tuple[list[str], float]:
+def naive(reference: AbstractiveSummarizer, texts: Sequence[str]) -> tuple[list[str], float]:
     """Summaries one by one, and the seconds each took on average."""
     began = time.perf_counter()
     summaries = [reference.summarize([text])[0] for text in texts]

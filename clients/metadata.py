@@ -1,6 +1,7 @@
 """User metadata as S3 takes it: ASCII, and 2 KB for all names and values of an object together."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
@@ -9,6 +10,7 @@ LIMIT_BYTES = 2048
 _PREFIX = "x-amz-meta-"
 # Ids, entity tags and model versions are shorter and stay whole: the product recognizes its own files by them.
 _WHOLE_BYTES = 128
+_ENDS_SHORTENED = re.compile("~[0-9a-f]{16}$")
 
 
 def encode(metadata: Mapping[str, str]) -> dict[str, str]:
@@ -30,6 +32,15 @@ def encode(metadata: Mapping[str, str]) -> dict[str, str]:
 def decode(metadata: Mapping[str, str]) -> dict[str, str]:
     """What ``encode`` was given, but for shortened values, which end in ``~`` and 16 hexadecimal digits."""
     return {name: unquote(value) for name, value in metadata.items()}
+
+
+def is_whole(value: str) -> bool:
+    """Whether a decoded value is all of what was given.
+
+    >>> is_whole("암보험 해지 요청"), is_whole("암보험 해~0123456789abcdef")
+    (True, False)
+    """
+    return _ENDS_SHORTENED.search(value) is None
 
 
 def size(encoded: Mapping[str, str]) -> int:

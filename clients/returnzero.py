@@ -60,7 +60,7 @@ _CHECK_RECORDING = "Listen to the recording; if it is sound, redrive it"
 _ASK_SUPPORT = "Ask ReturnZero's support with the job id; redrive the call with pay_again to transcribe it anew, which is billed again"
 _GATEWAY_STATUSES = (502, 504)
 
-# Every documented error code of the vendor, FACTS: code → class. Codes that the vendor adds later go by their status.
+# Every documented error code of the vendor: code → class. Codes that the vendor adds later go by their status.
 _CLASS_OF_CODE: Mapping[str, type[ReadbackError]] = {
     "H0001": VendorRefused,
     "H0002": AccessRefused,

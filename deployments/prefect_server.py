@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from prefect.cli import app
 
-from deployments.collector import spare_the_collector
+from deployments.garbage import freeze_gc
 from deployments.prefect_private import bind_plain_timestamps
 
 
@@ -53,7 +53,7 @@ def main() -> None:
     """Run ``prefect server`` with this command's arguments."""
     if reason := open_to_everybody(sys.argv[1:], os.environ):
         sys.exit(reason)
-    spare_the_collector()
+    freeze_gc()
     bind_plain_timestamps()
     sys.argv[1:1] = ["server"]
     app()

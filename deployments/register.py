@@ -20,6 +20,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate, WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
+import wiring
 from deployments.notifications import register_notifications
 from models.errors import ConfigurationError
 from tasks.call.speak import RATE_LIMIT
@@ -103,9 +104,11 @@ def pools(settings: Settings) -> tuple[Pool, ...]:
 
 def limits(settings: Settings) -> tuple[Limit, ...]:
     """The vendors' limits over all workers."""
+    # A call goes on at the vendor that its job is at, also when new jobs go to another one.
+    jobs = (Limit(jobs_limit(vendor), settings.stt_concurrency) for vendor in wiring.speech_to_text_vendors())
     per_minute = settings.tts_per_minute
     # A minute's quota may be used in a burst of a tenth of it, then at the quota's own pace.
-    return Limit(jobs_limit(settings.stt_provider), settings.stt_concurrency), Limit(RATE_LIMIT, max(1, per_minute // 10), per_minute / 60)
+    return *jobs, Limit(RATE_LIMIT, max(1, per_minute // 10), per_minute / 60)
 
 
 async def register_pool(client: PrefectClient, pool: Pool) -> None:

@@ -34,9 +34,9 @@ from prefect.settings import PREFECT_WORKER_ENABLE_CANCELLATION, temporary_setti
 from prefect.states import AwaitingRetry, Cancelled
 from prefect.workers.base import BaseWorkerResult
 
-from deployments.collector import spare_the_collector
-from deployments.doorbell import listen_for_runs
+from deployments.garbage import freeze_gc
 from deployments.prefect_private import Intent, KnownConfiguration, OpenWorker, Supervision, one_client, one_suspension_observer, supervise
+from deployments.run_events import listen_for_runs
 from wiring.configuration import load_settings
 
 # Blocking vendor calls of all runs share these threads; a call waits for the network, not for a core.
@@ -136,13 +136,13 @@ class ResidentWorker(OpenWorker):
         self._flows: dict[str, Flow[..., Any]] = {}
         self._ending = False
         self._asking = asyncio.Lock()
-        self._bell = asyncio.Event()
+        self._runs_scheduled = asyncio.Event()
         self._listening: list[asyncio.Task[None]] = []
         self._warming: asyncio.Task[None] | None = None
 
     async def setup(self) -> None:
         """Start the loop of the runs, do what every worker does, and load the flows of the pool before a run asks for them."""
-        spare_the_collector()
+        freeze_gc()
         self._run_loop.start()
         self._insist_on_ending()
         await super().setup()
@@ -194,17 +194,17 @@ class ResidentWorker(OpenWorker):
         with temporary_settings({PREFECT_WORKER_ENABLE_CANCELLATION: True}):
             await super().sync_with_backend()
         if self.pool_id is not None and not self._listening:
-            listen = listen_for_runs(self.pool_id, self._bell.set, self.logger)
-            self._listening = [asyncio.create_task(listen), asyncio.create_task(self._answer_the_bell())]
+            listen = listen_for_runs(self.pool_id, self._runs_scheduled.set, self.logger)
+            self._listening = [asyncio.create_task(listen), asyncio.create_task(self._take_what_is_scheduled())]
 
-    async def _answer_the_bell(self) -> None:
+    async def _take_what_is_scheduled(self) -> None:
         while True:
-            await self._bell.wait()
+            await self._runs_scheduled.wait()
             await asyncio.sleep(_GATHER_SECONDS)
-            self._bell.clear()
+            self._runs_scheduled.clear()
             try:
                 await self.get_and_submit_flow_runs()
-            except Exception as error:  # noqa: BLE001 — the regular questions go on, and the next ring must be heard
+            except Exception as error:  # noqa: BLE001 — the regular questions go on, and the next event must be heard
                 self.logger.warning("The server did not say which runs are scheduled: %s: %s", type(error).__name__, error)
 
     async def run(
@@ -222,7 +222,7 @@ class ResidentWorker(OpenWorker):
             await self._execute(flow_run)
         finally:
             if self.is_full:
-                self._bell.set()  # runs may have been left waiting for this slot
+                self._runs_scheduled.set()  # runs may have been left waiting for this slot
         if task_status is not None:
             task_status.started(None)  # type: ignore[arg-type]
         return ResidentResult(identifier=str(os.getpid()), status_code=0)
@@ -262,7 +262,7 @@ class ResidentWorker(OpenWorker):
                 await _call_where_there_is_one(flow, "warm_up")
             except Exception as error:  # noqa: BLE001 — the run that needs it says so again, with the remedy
                 self.logger.warning("%s could not be warmed up: %s: %s", entrypoint, type(error).__name__, error)
-        spare_the_collector()
+        freeze_gc()
 
     async def _flow_of(self, flow_run: FlowRun) -> Flow[..., Any]:
         """Load the flow of a run's deployment, once for each entry point."""

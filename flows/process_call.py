@@ -136,7 +136,7 @@ async def _read_back(call: OwnedCall, audio: RecordingAudio, steps: Steps, *, re
         record = await transcribe(call, audio)
     with steps.step(Step.SUMMARIZE):
         summary = await summarize(call)
-    prompt = await find_prompt(record) if resumed else None
+    prompt = await find_prompt(record, summary) if resumed else None
     if prompt is None and summary.kind is not Kind.NO_REQUEST:  # nothing is read back of a call without a request
         with steps.step(Step.SPEAK):
             speech = await speak(summary)

@@ -19,10 +19,11 @@ from prefect.states import AwaitingRetry, Crashed
 import wiring
 from models.call.alarms import Watched
 from models.call.reconciling import ReapAction, ReapingRules, RunFacts, reap_action
+from tasks.flow_names import CALL_FLOW, HEAR_FLOW, SUMMARY_FLOW
 from tasks.operations.alive import say_alive
 from tasks.operations.naming import name_waiting_calls
 from tasks.operations.pause import pause_for_outage, resume_calls, resume_when_due
-from tasks.operations.runs import CALL_FLOW, HEAR_FLOW, SUMMARY_FLOW, changed_since, flow_names, heard_since, runs_in
+from tasks.operations.runs import changed_since, flow_names, heard_since, runs_in
 from tasks.operations.watching import watch_pause, watch_quarantine
 
 # A crash older than this has been dealt with by reconcile, or by a person.

@@ -1,7 +1,7 @@
 """What became of every recording, from the evidence alone: the bucket, the vendors' books and Prefect's runs.
 
 ``gather`` reads, ``audit`` judges and touches nothing. Each recording must have exactly one number, its own transcript, one
-summary and one prompt, or stand in quarantine with a reason; nobody may have been paid twice for it.
+summary and one prompt, stand in quarantine with a reason, or have given way to a later upload; nobody may have been paid twice for it.
 """
 
 import re
@@ -19,10 +19,11 @@ from models.call.record import CallRecord, Failure, Outcome
 from models.keys import StorageKeys, call_id
 from models.summarizer.statement import Kind
 from sandbox.stack import BUCKET, Stack
+from tasks.flow_names import CALL_FLOW, SUMMARY_FLOW
 
 _FILE = re.compile(r"^(stt|nlp|tts)/(?:stt|nlp|tts)_(\d+)\.(?:txt|wav)$")
 FINAL_STATES = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-CALL_FLOWS = ("process-call", "summarize-call")
+CALL_FLOWS = (CALL_FLOW, SUMMARY_FLOW)
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Report:
 
     calls: int = 0
     read_back: int = 0
+    superseded: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -116,8 +118,13 @@ def _judge_call(recording: Expected, evidence: Evidence, files: Mapping[tuple[st
             report.lost.append(f"{name} was read back as {record.number} without its {', '.join(missing)}")
         elif files["stt", record.number or 0].text != recording.transcript:
             report.mixed_up.append(f"{name} has another recording's transcript in {StorageKeys.transcript(record.number or 0)}")
+    elif record.outcome is Outcome.SUPERSEDED:
+        report.superseded += 1
+        if record.superseded_by not in evidence.records:
+            report.lost.append(f"{name} gave way to call {record.superseded_by}, which has no record")
     else:
-        report.unexplained.append(f"{name} is still in progress (owner {record.owner}, number {record.number})")
+        state = record.outcome.value.replace("_", " ")
+        report.unexplained.append(f"{name} is {state} (owner {record.owner}, number {record.number})")
 
 
 def _files_of(record: CallRecord) -> tuple[str, ...]:
@@ -212,6 +219,7 @@ def show(report: Report, console: Console) -> None:
     table.add_column("value", justify="right")
     table.add_row("calls", str(report.calls))
     table.add_row("read back", str(report.read_back))
+    table.add_row("superseded by a later upload", str(report.superseded))
     for error, count in sorted(report.quarantined.items()):
         table.add_row(f"in quarantine: {error}", str(count))
     zeros = {

@@ -4,9 +4,8 @@
 
 The first line on stdout is JSON with the address: ``{"url": "http://127.0.0.1:40123"}``.
 
-It cannot recognize speech. It knows the transcripts of given recordings by what they sound like: a WAV's decoded samples are
-hashed, so a copy under another name, or the same sound in PCM instead of μ-law, is still the same recording. A job for any
-other audio fails and says so.
+It cannot recognize speech. It knows the transcripts of given recordings by what they sound like (``sandbox/known_sounds.py``). A job for
+any other audio fails and says so.
 
 Beside the vendor's three addresses there are two for whoever runs it:
 
@@ -22,7 +21,6 @@ import contextlib
 import hashlib
 import heapq
 import hmac
-import io
 import json
 import re
 import time
@@ -33,7 +31,6 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 from urllib.parse import parse_qs
 
-import soundfile
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -43,6 +40,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, File, MultipartDecoder, Ne
 from werkzeug.sansio.multipart import Field as FormField
 
 from sandbox.faults import Faults
+from sandbox.known_sounds import Audio, Library, NoSound, identify
 from sandbox.serving import CutShort, parse_with_faults, sandbox_routes, serve
 
 TOKEN_SECONDS = 6 * 3600
@@ -68,8 +66,6 @@ _ERRORS: dict[str, tuple[int, str]] = {
     "A0003": (429, "Too many requests"),
     "E500": (500, "internal server error"),
 }
-_UNDECODED_FORMATS = (b"#!AMR",)
-_BLOCK_FRAMES = 1 << 16
 
 
 class Refused(Exception):
@@ -139,77 +135,6 @@ class Limits:
     keep_seconds: float = 3 * 86400.0
     max_bytes: int = 2 * 1024**3
     max_seconds: float = 4 * 3600.0
-
-
-@dataclass(frozen=True)
-class Audio:
-    """What was uploaded: the hash of its sound, and its length where it could be decoded."""
-
-    sha256: str
-    seconds: float = 0.0
-
-
-def identify(data: bytes) -> Audio:
-    """Hash a recording by its decoded samples, block by block: 64 Ki frames at a time, however long it is.
-
-    Formats that the vendor takes and libsndfile does not read (mp4, m4a, amr) are hashed by their bytes. Anything else,
-    Ogg too, is H0010.
-    """
-    if data[4:8] == b"ftyp" or data.startswith(_UNDECODED_FORMATS):
-        return Audio(hashlib.sha256(data).hexdigest())
-    if data.startswith(b"OggS"):
-        raise Refused("H0010", "ogg")
-    try:
-        with soundfile.SoundFile(io.BytesIO(data)) as sound:
-            digest = hashlib.sha256(f"{sound.samplerate} {sound.channels}\n".encode())
-            frames = 0
-            while len(block := sound.read(_BLOCK_FRAMES, dtype="int16", always_2d=True)):
-                digest.update(block.tobytes())
-                frames += len(block)
-            return Audio(digest.hexdigest(), frames / sound.samplerate)
-    except soundfile.LibsndfileError:
-        raise Refused("H0010") from None
-
-
-class Library:
-    """The transcripts known, by sound: every ``<name>.wav`` that has a ``<name>.json`` in the given folders.
-
-    Folders are read again when unknown audio arrives, so recordings may be added while the stand-in runs.
-    """
-
-    def __init__(self, folders: list[Path]) -> None:
-        self._folders = folders
-        self._seen: dict[Path, tuple[int, int]] = {}
-        self._json_of: dict[str, Path] = {}
-        self.names: dict[str, str] = {}
-        self.scan()
-
-    def scan(self) -> None:
-        """Hash the recordings that are new or changed."""
-        for folder in self._folders:
-            for wav in sorted(folder.rglob("*.wav")):
-                transcript = wav.with_suffix(".json")
-                stat = wav.stat()
-                version = (stat.st_mtime_ns, stat.st_size)
-                if self._seen.get(wav) == version or not transcript.exists():
-                    continue
-                self._seen[wav] = version
-                with contextlib.suppress(Refused):  # not audio: it will be refused when it is submitted
-                    sha = identify(wav.read_bytes()).sha256
-                    self._json_of[sha], self.names[sha] = transcript, wav.name
-
-    def knows(self, sha256: str) -> bool:
-        """Whether the audio has a transcript, after another look at the folders where it seems not."""
-        if sha256 not in self._json_of:
-            self.scan()
-        return sha256 in self._json_of
-
-    def utterances(self, sha256: str) -> list[dict[str, Any]] | None:
-        """The transcript, None where none is known."""
-        if not self.knows(sha256):
-            return None
-        utterances: list[dict[str, Any]] = json.loads(self._json_of[sha256].read_text(encoding="utf-8"))["utterances"]
-        return utterances
 
 
 @dataclass(frozen=True)
@@ -371,7 +296,10 @@ def build_app(vendor: Vendor) -> Starlette:
         form = await _read_form(request, vendor.limits.max_bytes)
         client = vendor.client_of(request.headers.get("authorization", ""), time.time())
         upload, config = _check_form(form)
-        audio = await asyncio.to_thread(identify, upload)
+        try:
+            audio = await asyncio.to_thread(identify, upload)
+        except NoSound as problem:
+            raise Refused("H0010", str(problem)) from None
         if audio.seconds > vendor.limits.max_seconds:
             raise Refused("H0006")
         job = vendor.accept(client, audio, config, time.time(), doomed=fault == "failed_job")

@@ -40,8 +40,8 @@ from models.summarizer import SHIPPED_MODEL
 from sandbox.audit import Expected, Report, audit, gather, runs_of, show
 from sandbox.demo import connect_key
 from sandbox.faults import FaultPlan
+from sandbox.known_sounds import identify
 from sandbox.processes import ProcessFailed
-from sandbox.returnzero import identify
 from sandbox.stack import BUCKET, CRASHABLE, RECORDINGS, ROOT, Stack, StackOptions
 
 INQUIRIES = ROOT / "models" / "recipe" / "free_form.csv"

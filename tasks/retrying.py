@@ -10,7 +10,7 @@ from prefect.settings import get_current_settings
 from prefect.tasks import exponential_backoff
 
 from models.errors import TransientError, VendorUnreachable
-from tasks.operations.runs import CALL_FLOW, SUMMARY_FLOW
+from tasks.flow_names import CALL_FLOW, SUMMARY_FLOW
 
 # Where nobody answers, a call says so in its own state within ten seconds instead of looking busy for minutes: it waits in its queue.
 _TRIES, _SECONDS = 3, 2.5

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import numpy as np
 import soundfile
 
+from clients import metadata as user_metadata
 from clients.s3 import ObjectFacts, StoredObject
 from clients.speech_to_text import Job, JobStatus
 from models.call.record import Utterance
@@ -56,7 +57,7 @@ class InMemoryStore:
         only_if_etag: str | None = None,
     ) -> str:
         etag = hashlib.md5(body).hexdigest()
-        facts = ObjectFacts(key, etag, len(body), dict(metadata or {}), datetime.now(UTC))
+        facts = ObjectFacts(key, etag, len(body), user_metadata.decode(user_metadata.encode(metadata or {})), datetime.now(UTC))
         with self._lock:
             stands = self._now(key)
             if (only_if_absent and stands) or (only_if_etag is not None and (stands is None or stands.etag != only_if_etag)):

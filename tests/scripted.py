@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from models.summarizer import SHIPPED_MODEL
-from models.summarizer.summarizer import Summarizer
+from models.summarizer.summarizer import AbstractiveSummarizer
 from models.summarizer.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary.load(SHIPPED_MODEL)
@@ -34,5 +34,5 @@ class Scripted:
         return [self.candidates or [f"{text} 요약"] for text in texts]
 
 
-def scripted(engine: Scripted) -> Summarizer:
-    return Summarizer(engine, "scripted", "0", VOCABULARY.with_own_words())
+def scripted(engine: Scripted) -> AbstractiveSummarizer:
+    return AbstractiveSummarizer(engine, "scripted", "0", VOCABULARY.with_own_words())

@@ -80,6 +80,11 @@ def _returnzero() -> SpeechToText:
 _SPEECH_TO_TEXT: dict[str, Callable[[], SpeechToText]] = {returnzero.PROVIDER: _returnzero}
 
 
+def speech_to_text_vendors() -> tuple[str, ...]:
+    """The vendors that jobs may be at, as records name them."""
+    return tuple(_SPEECH_TO_TEXT)
+
+
 def speech_to_text(provider: str = "") -> SpeechToText:
     """The vendor that a job is at, or, without a name, the one that new jobs are given to."""
     return _speech_to_text(provider or settings().stt_provider)

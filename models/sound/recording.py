@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHORTEST_SECONDS = 0.3  # no Korean word is shorter
-LONGEST_SECONDS = 4 * 3600.0  # ReturnZero's limit
+LONGEST_SECONDS = 4 * 3600.0  # no call is longer, and no speech-to-text vendor of ours takes more
 SILENCE_DBFS = -60.0  # idle noise of a G.711 line lies near -72 dBFS
 WINDOW_SECONDS = 0.02  # resolution of the envelope
 

@@ -81,7 +81,7 @@ class RequestClassifier:
         )
 
     def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """How much speaks for each kind, a row a text."""
+        """Decision scores, shape (texts, kinds)."""
         return np.array([self._scores(text) for text in texts])
 
     def _scores(self, text: str) -> npt.NDArray[np.float32]:

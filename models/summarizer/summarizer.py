@@ -1,25 +1,21 @@
 """The summarizer in service: texts in, short faithful summaries out.
 
-    Summarizer.load(folder)          a model, loaded once and kept
-    summarizer.summarize(texts)      summaries of many texts; single calls go through ``batching.MicroBatcher``
-
-Long input is condensed to its most telling sentences (``models/summarizer/condensing.py``); a candidate that names a product, an amount or
-a date of its own is passed over (``models/summarizer/faithfulness.py``). The model that ships is told the kind of request beforehand
-(``models/summarizer/classifier.py``) and may use no word of its own (``models/summarizer/vocabulary.py``).
+Summarizer.load(folder)          a model, loaded once and kept: extractive or abstractive, as the folder says
+summarizer.summarize(texts)      summaries of many texts; single calls go through ``batching.MicroBatcher``
 """
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from models.errors import BadTranscript
 from models.summarizer import vocabulary as words
 from models.summarizer.bart import BartEngine
 from models.summarizer.classifier import RequestClassifier, RequestKind, marked
 from models.summarizer.condensing import condense
-from models.summarizer.conversation import callers_words
+from models.summarizer.conversation import Conversation, callers_words
 from models.summarizer.conversation import read as read_conversation
 from models.summarizer.engine import BEAMS, Device, Engine
 from models.summarizer.faithfulness import Guard
@@ -59,36 +55,13 @@ class SummaryResult:
         return bool(self.text) or self.kind is Kind.NO_REQUEST
 
 
-class Summarizer:
-    """A loaded model. Safe to call from several threads.
+class Summarizer(ABC):
+    """A loaded model. Safe to call from several threads. ``version`` is that of ``model_version`` unless a registry named it."""
 
-    ``name`` is the model folder's name unless given, ``version`` that of ``model_version``. With ``faithful=False`` the most likely
-    candidate is taken as it is. ``promoted`` is asked for the kinds of request before the classifier that came with the model; a kind
-    for which the model has learnt no mark is left to the latter.
-    """
-
-    def __init__(
-        self,
-        engine: Engine | None,
-        name: str,
-        version: str,
-        vocabulary: Vocabulary,
-        *,
-        classifier: RequestClassifier | None = None,
-        promoted: TellKinds = none_promoted,
-        faithful: bool = True,
-        maker: StatementMaker | None = None,
-    ) -> None:
-        self.engine = engine
-        self._maker = maker
-        self.device: str = maker.device if maker is not None else engine.device if engine is not None else "cpu"
+    def __init__(self, name: str, version: str, device: str) -> None:
         self.name = name
         self.version = version
-        self._vocabulary = vocabulary
-        self._guard = Guard(vocabulary)
-        self._classifier = classifier
-        self._promoted = promoted
-        self._faithful = faithful
+        self.device = device
 
     @classmethod
     def load(
@@ -101,36 +74,25 @@ class Summarizer:
         name: str = "",
         promoted: TellKinds = none_promoted,
         faithful: bool = True,
-    ) -> Self:
+    ) -> "Summarizer":
         """Load a model for service in CTranslate2: int8 on a CPU, int8 and float16 on a GPU.
 
         ``threads`` 0 takes every core that the process may use. The CTranslate2 form is taken from ``model_dir/ctranslate2`` or
-        from ``cache_dir`` (default ``~/.cache/readback``), and derived into the cache on first use. Raises ConfigurationError
-        where the folder holds no model or the device is missing.
+        from ``cache_dir`` (default ``~/.cache/readback``), and derived into the cache on first use. ``name`` is the folder's unless given;
+        for ``promoted`` and ``faithful`` see ``AbstractiveSummarizer``. Raises ConfigurationError where the folder holds no model or the
+        device is missing.
         """
         model_dir = Path(model_dir)
-        if model_family(model_dir) == "bert":
-            maker = StatementMaker(model_dir, device, threads, cache_dir)
-            return cls(None, name or model_dir.resolve().name, model_version(model_dir), Vocabulary.load(model_dir), maker=maker)
-        engine = (BartEngine if model_family(model_dir) == "bart" else LlamaEngine)(model_dir, device, threads, cache_dir)
-        return cls._around(engine, model_dir, name, faithful=faithful, promoted=promoted)
+        family = model_family(model_dir)
+        if family == "bert":
+            return ExtractiveSummarizer(StatementMaker(model_dir, device, threads, cache_dir), model_dir, name)
+        engine = (BartEngine if family == "bart" else LlamaEngine)(model_dir, device, threads, cache_dir)
+        return AbstractiveSummarizer.around(engine, model_dir, name, faithful=faithful, promoted=promoted)
 
     @classmethod
-    def load_reference(cls, model_dir: Path, device: Device = "auto", *, name: str = "", faithful: bool = True) -> Self:
+    def load_reference(cls, model_dir: Path, device: Device = "auto", *, name: str = "", faithful: bool = True) -> "AbstractiveSummarizer":
         """Load what the serving form is held against: the same model through ``generate``, the same rules around it."""
-        return cls._around(HuggingFaceEngine(model_dir, device), model_dir, name, faithful=faithful)
-
-    @classmethod
-    def _around(cls, engine: Engine, model_dir: Path, name: str, *, faithful: bool, promoted: TellKinds = none_promoted) -> Self:
-        return cls(
-            engine,
-            name or model_dir.resolve().name,
-            model_version(model_dir),
-            Vocabulary.load(model_dir),
-            classifier=RequestClassifier.load(model_dir),
-            promoted=promoted,
-            faithful=faithful,
-        )
+        return AbstractiveSummarizer.around(HuggingFaceEngine(model_dir, device), model_dir, name, faithful=faithful)
 
     def summarize(self, texts: Sequence[str]) -> list[str]:
         """One short summary a text, in order. Raises BadTranscript where a text has no words or the model finds none for it."""
@@ -145,26 +107,79 @@ class Summarizer:
 
     def attempts(self, texts: Sequence[str]) -> list[SummaryResult]:
         """Like ``results``, with an empty summary where the model finds no words: for scoring, where one such row must not end it."""
-        if not texts:
-            return []
         for text in texts:
             if not text.strip():
                 raise BadTranscript("There is nothing to summarize: the text has no words")
-        conversations = [read_conversation(text) for text in texts]
-        if self._maker is not None:
-            return [
-                SummaryResult(one.text, self.name, self.version, kind=one.kind, confidence=one.confidence, evidence=tuple(one.evidence))
-                for one in self._maker.make(conversations)
-            ]
-        assert self.engine is not None  # a summarizer has an engine or a maker
-        return self._written([callers_words(conversation) for conversation in conversations], self.engine)
+        return self._answers([read_conversation(text) for text in texts]) if texts else []
 
-    def _written(self, texts: list[str], engine: Engine) -> list[SummaryResult]:
-        """Summaries that a BART or a Llama writes of the caller's words."""
-        limit = engine.max_input_tokens - (1 if self._classifier else 0)
-        read = [condense(text, limit, self._vocabulary, engine.count_tokens, engine.token_upper_bound) for text in texts]
+    @abstractmethod
+    def _answers(self, conversations: list[Conversation]) -> list[SummaryResult]:
+        """One result a conversation, in order."""
+
+
+class ExtractiveSummarizer(Summarizer):
+    """Marks where the request was said, and tells it in the caller's own words (``models/summarizer/statements.py``)."""
+
+    def __init__(self, maker: StatementMaker, model_dir: Path, name: str = "") -> None:
+        super().__init__(name or model_dir.resolve().name, model_version(model_dir), maker.device)
+        self._maker = maker
+
+    def _answers(self, conversations: list[Conversation]) -> list[SummaryResult]:
+        return [
+            SummaryResult(one.text, self.name, self.version, kind=one.kind, confidence=one.confidence, evidence=tuple(one.evidence))
+            for one in self._maker.make(conversations)
+        ]
+
+
+class AbstractiveSummarizer(Summarizer):
+    """A BART or a Llama that writes a summary of the caller's words.
+
+    Long input is condensed to its most telling sentences (``models/summarizer/condensing.py``); a candidate that names a product, an amount
+    or a date of its own is passed over (``models/summarizer/faithfulness.py``). With ``faithful=False`` the most likely candidate is taken
+    as it is. A model that comes with a ``classifier`` is told the kind of request beforehand; ``promoted`` is asked for it first, but for
+    kinds for which the model has learnt no mark.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        version: str,
+        vocabulary: Vocabulary,
+        *,
+        classifier: RequestClassifier | None = None,
+        promoted: TellKinds = none_promoted,
+        faithful: bool = True,
+    ) -> None:
+        super().__init__(name, version, engine.device)
+        self.engine = engine
+        self._vocabulary = vocabulary
+        self._guard = Guard(vocabulary)
+        self._classifier = classifier
+        self._promoted = promoted
+        self._faithful = faithful
+
+    @classmethod
+    def around(
+        cls, engine: Engine, model_dir: Path, name: str, *, faithful: bool, promoted: TellKinds = none_promoted
+    ) -> "AbstractiveSummarizer":
+        """Put what lies in a model's folder beside its weights around an engine."""
+        return cls(
+            engine,
+            name or model_dir.resolve().name,
+            model_version(model_dir),
+            Vocabulary.load(model_dir),
+            classifier=RequestClassifier.load(model_dir),
+            promoted=promoted,
+            faithful=faithful,
+        )
+
+    def _answers(self, conversations: list[Conversation]) -> list[SummaryResult]:
+        texts = [callers_words(conversation) for conversation in conversations]
+        limit = self.engine.max_input_tokens - (1 if self._classifier else 0)
+        read = [condense(text, limit, self._vocabulary, self.engine.count_tokens, self.engine.token_upper_bound) for text in texts]
         inquiries, versions = self._marked([text for text, _ in read])
-        summaries = self._summaries(engine, texts, inquiries)
+        summaries = self._summaries(texts, inquiries)
         return [
             SummaryResult(own, self.name, version, condensed)
             for own, version, (_, condensed) in zip(summaries, versions, read, strict=True)
@@ -185,15 +200,15 @@ class Summarizer:
         told = [RequestKind(kind) for kind in own.kinds_of(inquiries)]
         return [new if new.kind in own.kinds else old for new, old in zip(promoted or told, told, strict=True)]
 
-    def _summaries(self, engine: Engine, texts: Sequence[str], inquiries: list[str]) -> list[str]:
+    def _summaries(self, texts: Sequence[str], inquiries: list[str]) -> list[str]:
         """What the model writes; where a narrow search finds nothing that is faithful, a wide one is tried."""
-        found = engine.hypotheses(inquiries, engine.beams)
+        found = self.engine.hypotheses(inquiries, self.engine.beams)
         if not self._faithful:
             return [candidates[0] for candidates in found]
         chosen = [self._guard.first_faithful(text, own) for text, own in zip(texts, found, strict=True)]
         doubtful = [i for i, summary in enumerate(chosen) if not summary]
-        if doubtful and engine.beams < BEAMS:
-            for i, wider in zip(doubtful, engine.hypotheses([inquiries[i] for i in doubtful], BEAMS), strict=True):
+        if doubtful and self.engine.beams < BEAMS:
+            for i, wider in zip(doubtful, self.engine.hypotheses([inquiries[i] for i in doubtful], BEAMS), strict=True):
                 found[i] = wider
         for i in doubtful:
             chosen[i] = self._guard.choose(texts[i], found[i])

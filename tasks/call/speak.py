@@ -26,9 +26,14 @@ class Speech:
     wav: bytes
 
 
+def spoken_text(summary: Summary) -> str:
+    """What is said of a summary, personal numbers masked."""
+    return read_back_sentence(masked(summary.text), summary.kind)
+
+
 async def speak(summary: Summary) -> Speech:
     """Speak the read-back of a summary, each part in a task of its own, so that a retry repeats no other part's paid request."""
-    text = read_back_sentence(masked(summary.text), summary.kind)
+    text = spoken_text(summary)
     voice = await asyncio.to_thread(wiring.text_to_speech)  # making the client takes 0.7 s
     sounds = [await synthesize(part) for part in voice.split(text)]
     return Speech(text, voice.voice, sounds[0] if len(sounds) == 1 else join_wavs(sounds))

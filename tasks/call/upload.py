@@ -3,6 +3,7 @@
 from typing import cast
 
 import wiring
+from clients.metadata import is_whole
 from clients.s3 import ObjectFacts, ObjectStore
 from models.call.record import CallRecord, OwnedCall, Prompt, Summary
 from models.errors import PermanentError
@@ -10,6 +11,7 @@ from models.keys import StorageKeys
 from stores.call_files import SOUND, create_file, is_of
 from tasks.call.claim import own_checkpoint
 from tasks.call.convert import PromptSound
+from tasks.call.speak import spoken_text
 from tasks.in_thread import task_in_thread
 
 
@@ -37,16 +39,18 @@ def create_prompt(store: ObjectStore, record: CallRecord, summary: Summary, soun
         raise PermanentError(
             f"{key} belongs to another call", remedy="Find out which system wrote it; then redrive the call", case="foreign_file"
         )
-    return _prompt_of(stands_there)
+    return _prompt_of(stands_there, summary)
 
 
 @task_in_thread("look-for-prompt")
-def find_prompt(record: CallRecord) -> Prompt | None:
+def find_prompt(record: CallRecord, summary: Summary) -> Prompt | None:
     """The prompt that an earlier run of this call has uploaded: speech that is paid for is not made again."""
     facts = wiring.object_store().head(StorageKeys.prompt(cast(int, record.number)))
-    return _prompt_of(facts) if facts is not None and is_of(facts, record) else None
+    return _prompt_of(facts, summary) if facts is not None and is_of(facts, record) else None
 
 
-def _prompt_of(facts: ObjectFacts) -> Prompt:
+def _prompt_of(facts: ObjectFacts, summary: Summary) -> Prompt:
+    """A prompt by its file's metadata; a spoken text too long for S3's 2 KB is made of the summary again, as it was then."""
     said = facts.metadata
-    return Prompt(key=facts.key, seconds=float(said["seconds"]), spoken_text=said["spoken-text"], voice=said["voice"])
+    spoken = said["spoken-text"] if is_whole(said["spoken-text"]) else spoken_text(summary)
+    return Prompt(key=facts.key, seconds=float(said["seconds"]), spoken_text=spoken, voice=said["voice"])

@@ -30,8 +30,9 @@ from models.errors import ObjectGone, TransientError, VendorRefused
 from models.keys import StorageKeys
 from stores.contacts import ContactCalls
 from tasks.call.hand_over import write_attributes
+from tasks.flow_names import CALL_FLOW, HEAR_FLOW, SUMMARY_FLOW
 from tasks.in_thread import task_in_thread
-from tasks.operations.runs import CALL_FLOW, HEAR_FLOW, PAGE, SUMMARY_FLOW, UNFINISHED, is_about, runs_in
+from tasks.operations.runs import PAGE, UNFINISHED, is_about, runs_in
 from tasks.without_words import call_task
 
 _STOP_SECONDS = 60.0

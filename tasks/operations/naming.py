@@ -19,7 +19,8 @@ import wiring
 from clients.s3 import ObjectStore
 from models.errors import AccessRefused, TransientError
 from stores.landed import announced
-from tasks.operations.runs import CALL_FLOW, PAGE, call_of
+from tasks.flow_names import CALL_FLOW
+from tasks.operations.runs import PAGE, call_of
 
 # Runs that were due before have had their turn in an earlier minute.
 _LATELY = timedelta(minutes=15)

@@ -29,10 +29,8 @@ import wiring
 from models.call.reconciling import CallRuns, OwnerRun
 from models.call.record import Recording
 from models.keys import call_id
+from tasks.flow_names import CALL_FLOW
 
-CALL_FLOW = "process-call"
-SUMMARY_FLOW = "summarize-call"
-HEAR_FLOW = "hear"
 CALL_DEPLOYMENT = "process-call/process-call"
 BACKFILL_QUEUE = "backfill"
 QUARANTINED = "Quarantined"  # the name of such a run's state
@@ -113,7 +111,7 @@ def call_of(run: FlowRun) -> str:
 
 
 def is_about(run: FlowRun, recording: Recording) -> bool:
-    """Whether a run is about this recording."""
+    """Whether a run is about this recording; one that names the key alone has not begun, or died as it began (tasks/call/name.py)."""
     if about := call_of(run):
         return about == recording.call_id
     return bool(run.parameters.get("key")) and run.parameters["key"] == recording.key

@@ -9,9 +9,10 @@ from prefect.client.schemas.objects import StateType
 import wiring
 from models.call.alarms import Alarm, QuarantineRules, too_many_quarantined
 from reports.notices import quarantine_facts, quiet_quarantine_facts
+from tasks.flow_names import CALL_FLOW
 from tasks.operations.alarms import clear_alarm, keep_alarm, raise_alarm, standing_alarm
 from tasks.operations.pause import pause_in_force
-from tasks.operations.runs import CALL_FLOW, QUARANTINED, changed_since, count_calls
+from tasks.operations.runs import QUARANTINED, changed_since, count_calls
 
 
 async def watch_quarantine(client: PrefectClient, now: datetime) -> None:

@@ -9,11 +9,14 @@ import pytest
 
 from models.keys import RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
 from models.lines import LINES, NAMES
+from wiring.configuration import Settings
 
 FOLDER = Path(__file__).parents[2] / "deployments" / "iam"
-ROLES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
+TEXTS = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.json"))}
+PREFIX = Settings().recordings_prefix
+ROLES = {role: json.loads(text.replace("${recordings_prefix}", PREFIX)) for role, text in TEXTS.items()}
 CALL = "0" * 32
-RECORDING = "connect/acme/CallRecordings/2026/11/21/c_20261121T01:30_UTC.wav"
+RECORDING = f"{PREFIX}acme/CallRecordings/2026/11/21/c_20261121T01:30_UTC.wav"
 RUNS = [RunKeys(line, family, "run") for line in NAMES for family in LINES[line].families]
 REGISTRIES, SELECTIONS = [RegistryKeys(line) for line in NAMES], [SelectionKeys(line) for line in NAMES]
 VOTES = [VoteKeys(line, "vote") for line in NAMES]
@@ -58,7 +61,7 @@ NEEDED = [
     ("call-worker", "s3:GetObject", RECEIPT),
     ("call-worker", "s3:PutObject", StorageKeys.cursor("scope")),
     ("call-worker", "s3:DeleteObject", StorageKeys.cursor("scope")),
-    ("call-worker", "s3:ListBucket", "connect/"),
+    ("call-worker", "s3:ListBucket", PREFIX),
     ("call-worker", "s3:ListBucket", StorageKeys.QUARANTINE),
     ("call-worker", "s3:GetObject", StorageKeys.landed(CALL)),
     ("call-worker", "s3:PutObject", StorageKeys.to_hear(CALL)),
@@ -138,6 +141,12 @@ def test_no_statement_grants_everything(role: str) -> None:
         assert statement["Effect"] == "Allow"
         assert all("*" not in action for action in as_list(statement["Action"]))
         assert all(resource not in ("*", "arn:aws:s3:::${bucket}/*", "arn:aws:s3:::*") for resource in as_list(statement["Resource"]))
+
+
+def test_where_recordings_lie_is_named_once_for_all_roles() -> None:
+    """Amazon Connect may write elsewhere than by default (READBACK_RECORDINGS_PREFIX)."""
+    assert all("/connect/" not in text and '"connect/' not in text for text in TEXTS.values())
+    assert {role for role, text in TEXTS.items() if "${recordings_prefix}" in text} == {"call-worker", "erase"}
 
 
 def test_every_role_of_the_documentation_has_its_policy() -> None:

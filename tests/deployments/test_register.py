@@ -1,11 +1,15 @@
 """Registering makes what the deployments need, and registering again changes nothing but what the settings changed."""
 
+from typing import get_args
+
 import pytest
 from prefect import flow, get_client
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.workers.process import ProcessJobConfiguration
 
+import wiring
 from deployments.register import JOB_TEMPLATES, limits, pools, register
+from tasks.call.transcribe import jobs_limit
 from wiring.configuration import Settings
 
 
@@ -52,6 +56,14 @@ def test_the_limits_are_the_vendors_over_all_workers() -> None:
     jobs, speech = limits(Settings(stt_concurrency=7, tts_per_minute=600))
     assert (jobs.slots, jobs.decay_per_second) == (7, 0)
     assert (speech.slots, speech.decay_per_second) == (60, 10)
+
+
+def test_every_vendor_that_a_job_may_be_at_has_its_limit() -> None:
+    assert {jobs_limit(vendor) for vendor in wiring.speech_to_text_vendors()} < {limit.name for limit in limits(Settings())}
+
+
+def test_settings_and_wiring_know_the_same_vendors() -> None:
+    assert wiring.speech_to_text_vendors() == get_args(Settings.model_fields["stt_provider"].annotation)
 
 
 async def test_a_run_in_a_process_of_its_own_may_be_given_an_environment() -> None:

@@ -9,7 +9,6 @@ from clients.s3 import ObjectStore
 from flows.digest import digest
 from models.call.ended import EndedCall, figures
 from models.call.record import Outcome
-from models.keys import StorageKeys
 from reports.digest import hours_svg
 from stores.days import file_end
 from tests.flows.conftest import a_call_run, artifact, put_recording, quarantined
@@ -47,10 +46,12 @@ async def test_the_digest_tells_a_day(store: ObjectStore, client: PrefectClient)
 
 
 async def test_a_call_that_is_redriven_and_ends_again_counts_once_a_day(store: ObjectStore, client: PrefectClient) -> None:
-    call = ended(1, outcome=Outcome.QUARANTINED, error="bad_recording")
-    file_end(store, call)
-    file_end(store, ended(1))
-    assert [facts.key for facts in store.walk(StorageKeys.DAYS)] == [StorageKeys.ended_call(DAY, call.call_id)]
+    file_end(store, ended(1, outcome=Outcome.QUARANTINED, error="bad_recording"))
+    file_end(store, ended(1, at=NOON_IN_KOREA + timedelta(hours=2)))
+    await digest(DAY)
+    report = await artifact(client, "digest")
+    assert "| 완료 | 1 |" in report
+    assert "| 격리 | 0 |" in report
 
 
 async def test_a_day_without_calls_has_a_digest_too(store: ObjectStore, client: PrefectClient) -> None:

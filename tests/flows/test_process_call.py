@@ -76,6 +76,7 @@ from tasks.call.write_summary import create_summary
 from tasks.operations.naming import name_waiting_calls
 from tasks.operations.pause import WAITING, pause_in_force, resume_calls
 from tasks.operations.redrive import reopen_one
+from tasks.operations.runs import is_about
 from tests.flows.conftest import queues_paused, recording_key
 from tests.in_memory import FakeContacts, FakeSpeechToText, FakeTextToSpeech, InMemoryStore
 from tests.refusing_s3 import refusing_s3
@@ -254,8 +255,12 @@ async def test_nothing_is_read_back_of_a_call_without_a_request(world: World) ->
 
 async def test_a_run_started_by_hand_needs_no_etag(world: World) -> None:
     recording = world.upload("c-1")
-    assert (await world.run(recording, etag="", size=0)).name == "Completed"
+    run = await world.a_run(recording, etag="", size=0)
+    assert (await world.run(run)).name == "Completed"
     assert world.record(recording).recording == recording
+    later = world.upload("c-1", OTHER_SOUND)
+    told = await world.client.read_flow_run(run.id)
+    assert (is_about(told, recording), is_about(told, later)) == (True, False), "erasing the later call leaves the earlier one's run"
 
 
 async def test_numbers_are_never_shared(world: World) -> None:

@@ -45,6 +45,19 @@ def test_what_is_right_passes() -> None:
     assert (report.calls, report.read_back, dict(report.quarantined), report.spoken_again) == (2, 1, {"bad_recording": 1}, 0)
 
 
+def superseded(evidence: Evidence, by: str) -> Evidence:
+    gave_way = record(EXPECTED[1], None, Outcome.SUPERSEDED).model_copy(update={"superseded_by": by})
+    return replace(evidence, records={**evidence.records, EXPECTED[1].call: gave_way}, notes={})
+
+
+def superseded_by_nothing(evidence: Evidence) -> Evidence:
+    return superseded(evidence, "0" * 32)
+
+
+def cancelled(evidence: Evidence) -> Evidence:
+    return replace(evidence, records={**evidence.records, EXPECTED[1].call: record(EXPECTED[1], 2, Outcome.CANCELLED)})
+
+
 def without_record(evidence: Evidence) -> Evidence:
     return replace(evidence, records={EXPECTED[1].call: evidence.records[EXPECTED[1].call]})
 
@@ -96,6 +109,8 @@ def still_running(evidence: Evidence) -> Evidence:
         (overwritten, "doubled"),
         (paid_twice, "paid_again"),
         (in_progress, "unexplained"),
+        (cancelled, "unexplained"),
+        (superseded_by_nothing, "lost"),
         (without_reason, "unexplained"),
         (still_running, "left_running"),
     ],
@@ -105,6 +120,16 @@ def test_each_wrong_is_found_under_its_own_figure(spoil, figure: str) -> None:  
     assert not report.faultless
     wrong = {name for name, value in vars(report).items() if isinstance(value, list) and value}
     assert wrong == {figure}
+
+
+def test_a_call_that_gave_way_to_a_later_upload_is_counted_and_no_fault() -> None:
+    report = audit(EXPECTED, superseded(sound_evidence(), EXPECTED[0].call))
+    assert report.faultless
+    assert (report.read_back, report.superseded) == (1, 1)
+
+
+def test_what_stands_in_the_way_is_told_as_it_is() -> None:
+    assert "is cancelled" in audit(EXPECTED, cancelled(sound_evidence())).unexplained[0]
 
 
 def test_speech_that_was_paid_and_not_kept_is_counted() -> None:

@@ -9,8 +9,8 @@ import pytest
 import requests
 import soundfile
 
+from sandbox.known_sounds import identify
 from sandbox.make_recordings import RECORDINGS
-from sandbox.returnzero import identify
 from sandbox.stand_in import stand_in
 
 WAV = sorted(RECORDINGS.glob("*.wav"))[1]

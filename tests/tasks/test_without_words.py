@@ -1,11 +1,9 @@
 """A fault that nobody foresaw is told by its class and place, never by what it says."""
 
 import pytest
-from prefect import flow
-from prefect.testing.utilities import prefect_test_harness
 
 from models.errors import BadRecording, Unexpected
-from tasks.without_words import call_task, without_words
+from tasks.without_words import without_words
 
 WORDS = "제 번호는 010-4321-8765 입니다"
 
@@ -25,18 +23,3 @@ async def test_any_other_is_told_by_class_and_place_and_its_cause_is_kept_for_th
         await fails(ValueError(WORDS))
     assert WORDS not in str(caught.value)
     assert str(caught.value.__cause__) == WORDS
-
-
-async def test_the_state_of_a_failed_task_tells_no_words() -> None:
-    @call_task("stumble")
-    async def stumble(said: str) -> int:
-        return {"a": 1}[said]
-
-    @flow
-    async def caller() -> str:
-        return str((await stumble(WORDS, return_state=True)).message)
-
-    with prefect_test_harness(server_startup_timeout=180):
-        message = await caller()
-    assert "KeyError in test_without_words.py" in message
-    assert WORDS not in message

@@ -12,7 +12,7 @@ from models.errors import ModelRefused, VendorUnavailable
 from models.lifecycle.in_service import ModelInService, ServiceReport, Source
 from models.lines.summarizer import LoadedSummarizer
 from models.summarizer import SHIPPED_MODEL
-from models.summarizer.summarizer import Summarizer, SummaryResult
+from models.summarizer.summarizer import AbstractiveSummarizer, SummaryResult
 from models.summarizer.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary.load(SHIPPED_MODEL)
@@ -72,7 +72,7 @@ class Shelf:
         if version in self.broken:
             raise ModelRefused(f"{folder} is damaged")
         self.engines[version] = NamedEngine(version, self.gate)
-        return LoadedSummarizer(Summarizer(self.engines[version], version, "0" * 12, VOCABULARY, faithful=False))
+        return LoadedSummarizer(AbstractiveSummarizer(self.engines[version], version, "0" * 12, VOCABULARY, faithful=False))
 
 
 def serving(source: Source, load: Callable[[Path, str], LoadedSummarizer], **more: Any) -> ModelInService[SummaryResult]:
@@ -290,7 +290,9 @@ async def test_a_model_that_loads_and_cannot_summarize_is_not_put_into_service()
             raise RuntimeError("CUDA out of memory")
 
     def load(folder: Path, version: str) -> LoadedSummarizer:
-        return LoadedSummarizer(Summarizer(Dumb(version), version, "0", VOCABULARY)) if version == "two" else shelf(folder, version)
+        return (
+            LoadedSummarizer(AbstractiveSummarizer(Dumb(version), version, "0", VOCABULARY)) if version == "two" else shelf(folder, version)
+        )
 
     service = serving(registry, load)
     service.start()

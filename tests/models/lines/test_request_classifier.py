@@ -11,7 +11,7 @@ from models.lines import REQUEST_CLASSIFIER
 from models.lines.measure import serving_cost
 from models.summarizer import SHIPPED_MODEL
 from models.summarizer.classifier import RequestClassifier, RequestKind
-from models.summarizer.summarizer import Summarizer
+from models.summarizer.summarizer import AbstractiveSummarizer
 from models.summarizer.vocabulary import Vocabulary
 from models.training.classification import LabelledScores
 from models.training.data.pair import Pair
@@ -39,11 +39,11 @@ class Echo:
         return [[text] for text in texts]
 
 
-def summarizer(*promoted: RequestKind) -> Summarizer:
+def summarizer(*promoted: RequestKind) -> AbstractiveSummarizer:
     own = RequestClassifier.fit(TEXTS, KINDS)
     tell = (lambda texts: promoted or None) if promoted else (lambda texts: None)
     vocabulary = Vocabulary.load(SHIPPED_MODEL)
-    return Summarizer(Echo(), "small", "abc", vocabulary, classifier=own, promoted=tell, faithful=False)
+    return AbstractiveSummarizer(Echo(), "small", "abc", vocabulary, classifier=own, promoted=tell, faithful=False)
 
 
 def test_without_a_promoted_classifier_the_summarizer_asks_its_own() -> None:

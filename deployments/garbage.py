@@ -3,7 +3,7 @@
 import gc
 
 
-def spare_the_collector() -> None:
+def freeze_gc() -> None:
     """Take all that is loaded by now for permanent, and look for garbage after 20,000 new objects instead of 700.
 
     What was imported is most of what such a process holds, and stays: looking at it took 13 % of the server's time and 8 % of a

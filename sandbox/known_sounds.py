@@ -1,0 +1,92 @@
+"""Recordings whose words are known, for stand-ins of speech-to-text vendors, which cannot recognize speech.
+
+A WAV's decoded samples are hashed, so a copy under another name, or the same sound in PCM instead of μ-law, is still the same recording.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import soundfile
+
+_UNDECODED_FORMATS = (b"#!AMR",)
+_BLOCK_FRAMES = 1 << 16
+
+
+class NoSound(ValueError):
+    """The bytes are no sound that a vendor would take."""
+
+
+@dataclass(frozen=True)
+class Audio:
+    """What was uploaded: the hash of its sound, and its length where it could be decoded."""
+
+    sha256: str
+    seconds: float = 0.0
+
+
+def identify(data: bytes) -> Audio:
+    """Hash a recording by its decoded samples, block by block: 64 Ki frames at a time, however long it is.
+
+    Formats that vendors take and libsndfile does not read (mp4, m4a, amr) are hashed by their bytes. Anything else, Ogg too, is
+    ``NoSound``.
+    """
+    if data[4:8] == b"ftyp" or data.startswith(_UNDECODED_FORMATS):
+        return Audio(hashlib.sha256(data).hexdigest())
+    if data.startswith(b"OggS"):
+        raise NoSound("ogg")
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as sound:
+            digest = hashlib.sha256(f"{sound.samplerate} {sound.channels}\n".encode())
+            frames = 0
+            while len(block := sound.read(_BLOCK_FRAMES, dtype="int16", always_2d=True)):
+                digest.update(block.tobytes())
+                frames += len(block)
+            return Audio(digest.hexdigest(), frames / sound.samplerate)
+    except soundfile.LibsndfileError:
+        raise NoSound from None
+
+
+class Library:
+    """The transcripts known, by sound: every ``<name>.wav`` that has a ``<name>.json`` in the given folders.
+
+    Folders are read again when unknown audio arrives, so recordings may be added while the stand-in runs.
+    """
+
+    def __init__(self, folders: list[Path]) -> None:
+        self._folders = folders
+        self._seen: dict[Path, tuple[int, int]] = {}
+        self._json_of: dict[str, Path] = {}
+        self.names: dict[str, str] = {}
+        self.scan()
+
+    def scan(self) -> None:
+        """Hash the recordings that are new or changed."""
+        for folder in self._folders:
+            for wav in sorted(folder.rglob("*.wav")):
+                transcript = wav.with_suffix(".json")
+                stat = wav.stat()
+                version = (stat.st_mtime_ns, stat.st_size)
+                if self._seen.get(wav) == version or not transcript.exists():
+                    continue
+                self._seen[wav] = version
+                with contextlib.suppress(NoSound):  # not audio: it will be refused when it is submitted
+                    sha = identify(wav.read_bytes()).sha256
+                    self._json_of[sha], self.names[sha] = transcript, wav.name
+
+    def knows(self, sha256: str) -> bool:
+        """Whether the audio has a transcript, after another look at the folders where it seems not."""
+        if sha256 not in self._json_of:
+            self.scan()
+        return sha256 in self._json_of
+
+    def utterances(self, sha256: str) -> list[dict[str, Any]] | None:
+        """The transcript, None where none is known."""
+        if not self.knows(sha256):
+            return None
+        utterances: list[dict[str, Any]] = json.loads(self._json_of[sha256].read_text(encoding="utf-8"))["utterances"]
+        return utterances

@@ -1,0 +1,5 @@
+"""Names of the flows about one call, which runs are looked for by."""
+
+CALL_FLOW = "process-call"
+SUMMARY_FLOW = "summarize-call"
+HEAR_FLOW = "hear"
