@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 
@@ -154,7 +155,7 @@ def joined(phrases: Sequence[Phrase]) -> list[str]:
     '얼마인지, 언제 들어오는지 문의'
     """
     parts = []
-    for phrase, following in zip(phrases, [*phrases[1:], None], strict=True):
+    for phrase, following in zip_longest(phrases, phrases[1:]):
         text = phrase.text
         if following is not None:
             if phrase.act is following.act is Act.ASK and text.endswith("지 문의"):

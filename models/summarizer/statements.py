@@ -32,6 +32,8 @@ def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener)
     named = subjects(conversation, reading, told, shortener)
     own, heard = tell(conversation, told, shortener)
     text = led_by(named, own)
+    if not text:
+        return None
     others = sum(not turn.by_caller for turn in conversation)
     return Draft(text, [*named, *heard], features(reading, told, len(named), others, text))
 
