@@ -13,15 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from models.recipe.written import everything, writers
 from models.summarizer.confidence import likelihood
 from models.summarizer.own_words import Shortener
 from models.summarizer.reader import SETTINGS, Reader, Thresholds
 from models.summarizer.statement import Kind
 from models.summarizer.statements import draft_of
 from models.summarizer.truth import Verdict, judge
+from models.summarizer.written import SET_ASIDE, everything
 
-CALIBRATION = Path(__file__).parent / "writers_for_calibration"
 OWN_WORDS = 0.15
 
 
@@ -29,7 +28,7 @@ def calibrate(model_dir: Path, own_words: float = OWN_WORDS) -> Thresholds:
     """Fit the confidence and choose the threshold; writes the model's reader.json."""
     from sklearn.linear_model import LogisticRegression
 
-    rows = list(everything(writers(CALIBRATION), CALIBRATION))
+    rows = list(everything(SET_ASIDE))
     shortener, seen, right = Shortener(), [], []
     for row, reading in zip(rows, Reader(model_dir, "cpu").read([row.conversation for row in rows]), strict=True):
         draft = draft_of(row.conversation, reading, shortener)

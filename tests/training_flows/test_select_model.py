@@ -135,11 +135,12 @@ def test_scores_are_kept_by_everything_they_depend_on(small_runs: SmallRuns) -> 
     other = candidates.resolve(small_runs.upload(20, "three"))
     metrics = HERE.resolved()
 
-    def key(candidate: Candidate, test: str = "test", **changes: Any) -> str:
-        return score_key(SUMMARIZER, boards, candidate, test, metrics.model_copy(update=changes))
+    def key(candidate: Candidate, test: str = "test", truth: str = "truth", **changes: Any) -> str:
+        return score_key(SUMMARIZER, boards, candidate, test, truth, metrics.model_copy(update=changes))
 
     assert key(first) == key(twin)
-    assert len({key(first), key(other), key(first, "other-test"), key(first, bertscore_layer=0)}) == 4
+    different = {key(first), key(other), key(first, "other-test"), key(first, truth="other-truth"), key(first, bertscore_layer=0)}
+    assert len(different) == 5
     assert boards.find_scores(first, key(first)) is None
 
 
