@@ -12,6 +12,7 @@ from models.lifecycle.line import Judgement, Metric
 from models.lifecycle.selection import CandidateScores, Standing, rank
 from models.lifecycle.truth import Told, TruthAnswer, TruthRow, Verdict
 from models.lines import LINES, SUMMARIZER
+from models.summarizer.summarizer import SummaryResult
 from reports.promotion import refusal_report
 
 METRICS = (Metric("score", "점수"),)
@@ -140,6 +141,12 @@ def test_every_line_has_bars_with_names_of_their_own_and_remedies() -> None:
         assert line.bars
         assert len({bar.name for bar in line.bars}) == len(line.bars)
         assert all(isinstance(bar, Bar) and bar.remedy for bar in line.bars)
+
+
+def test_a_smoke_test_finds_stammering_and_other_languages() -> None:
+    texts = ("암보험을 해지하고 싶습니다.", "주소 바꾸려고요.", "실비 서류 좀요.")
+    answers = [SummaryResult(text, "m", "v") for text in ("암보험 암보험 암보험 해지", "change of address", "실손보험 서류 문의")]
+    assert [fault.split(" for ")[0] for fault in SUMMARIZER.faults(texts, answers)] == ["the same words over and over", "no Korean"]
 
 
 def test_a_line_judges_a_row_by_its_patterns_and_what_the_answer_claims_to_be() -> None:
