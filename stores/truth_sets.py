@@ -28,5 +28,5 @@ def read_truth_set(store: ObjectStore, line: Line[Any], source: str) -> list[Tru
 def _of_the_bucket(store: ObjectStore, line: Line[Any], prefix: str) -> list[TruthRow]:
     with tempfile.TemporaryDirectory(prefix="truth-") as scratch:
         for facts in store.walk(prefix):
-            store.download_file(facts.key, Path(scratch) / facts.key.rpartition("/")[2])
+            (Path(scratch) / facts.key.rpartition("/")[2]).write_bytes(store.get(facts.key).body)
         return line.truth_rows(Path(scratch))

@@ -11,7 +11,7 @@ _REPEATS = 3
 _OWN_WORDS_SHARE = 0.6
 _HANGUL = re.compile("[가-힣]")
 _LETTER = re.compile(r"[^\W\d_]")
-_RUN = re.compile(r"(\S{2,}?)\1\1")
+_RUN = re.compile(r"([가-힣]{2,}?)\1\1")  # numbers may repeat: 10000000원
 
 
 def stammers(text: str) -> bool:
