@@ -8,7 +8,6 @@ it was written, however late it comes.
 
 import hashlib
 import random
-import re
 import statistics
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -191,15 +190,12 @@ def read_form(plan: VotePlan, form: Mapping[str, Any]) -> tuple[Ballot, bool]:
 def read_marks(letters: str, written: str) -> Marks:
     """Points in the order of the letters, a digit each, and a remark after them.
 
-    >>> read_marks("ABC", "352 B는 다른 상품")
-    Marks(points={'A': 3, 'B': 5, 'C': 2}, comment='B는 다른 상품')
+    >>> read_marks("ABC", "352 2번은 다른 상품")
+    Marks(points={'A': 3, 'B': 5, 'C': 2}, comment='2번은 다른 상품')
     """
-    digits = re.match(r"[\s\d]*", written)
-    end = digits.end() if digits else 0
-    given = re.findall(r"\d", written[:end])
-    return Marks(
-        points=dict(zip(letters, map(int, given), strict=False)) if len(given) <= len(letters) else {}, comment=written[end:].strip()
-    )
+    digits, comment = [*written.split(maxsplit=1), "", ""][:2]
+    fits = digits.isdecimal() and len(digits) == len(letters)
+    return Marks(points=dict(zip(letters, map(int, digits), strict=True)) if fits else {}, comment=comment.strip())
 
 
 def points_pattern(letters: str) -> str:
