@@ -1,6 +1,6 @@
 """How sure is sure enough: ``python -m models.recipe.calibration models/summarizer/shipped_reader``.
 
-Two writers whom the reader has not learnt from, and on whom nothing is published, tell which of its statements are right. A logistic
+Writers whom the reader has not learnt from, and on whom nothing is published, tell which of its statements are right. A logistic
 regression on what can be seen of a statement (``models.summarizer.confidence``) makes the confidence; the threshold leaves the least sure
 share of the statements to the caller's own words.
 """

@@ -1,8 +1,8 @@
 """Whether an answer looks untrue where nobody wrote down what would mislead: signs that need no pattern of the row's own.
 
 Rough, and on the safe side: what looks untrue is counted and read by people, it decides nothing. An answer in the caller's own words is
-not suspected. On the selection set 20 of the former model's 60 misleading answers are found; of 275 right ones, its own and those of
-the model that ships, 5 are suspected.
+not suspected. On the selection set 40 of the former model's 138 misleading answers are found; of 685 right ones, its own and those of
+the model that ships, 14 are suspected.
 """
 
 import re

@@ -17,7 +17,7 @@ from pathlib import Path
 from models.errors import ConfigurationError
 from models.summarizer.conversation import Conversation, Turn, written
 
-# Two writers from whom no model has learnt and on whom nothing is published: they calibrate the reader and judge candidates.
+# Writers from whom no model has learnt and who are not those of the published figures: they calibrate the reader and judge candidates.
 SET_ASIDE = Path(__file__).parent / "writers"
 NONE = "없음"
 NO_PIECE = "-"
