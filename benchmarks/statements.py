@@ -18,7 +18,6 @@ import numpy as np
 
 from benchmarks.summaries import lone, under_load
 from benchmarks.truth import HELD_OUT
-from models.recipe.written import Written, everything, writers
 from models.summarizer import SHIPPED_READER
 from models.summarizer.batching import MicroBatcher
 from models.summarizer.conversation import Conversation
@@ -26,6 +25,7 @@ from models.summarizer.encoding import load_tokenizer
 from models.summarizer.reader import ConversationEncoder, Heads
 from models.summarizer.statements import StatementMaker
 from models.summarizer.summarizer import Summarizer
+from models.summarizer.written import Written, everything
 
 WANTED_PER_SECOND = 20
 
@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="how often the texts are asked for under load")
     parser.add_argument("--callers", type=int, default=64, help="callers at once under load")
     options = parser.parse_args()
-    rows = list(everything(writers(HELD_OUT), HELD_OUT))
+    rows = list(everything(HELD_OUT))
     found: dict[str, Any] = {"benchmark": "statements"}
     for part, is_call in (("inquiries", False), ("calls", True)):
         chosen = [row for row in rows if row.is_call is is_call][: options.rows]

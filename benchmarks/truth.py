@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models.recipe.written import Written, everything, writers
 from models.summarizer import SHIPPED_MODEL, SHIPPED_READER
 from models.summarizer.statement import Kind
 from models.summarizer.summarizer import Summarizer, SummaryResult
 from models.summarizer.truth import Verdict, judge
+from models.summarizer.written import Written, everything
 
 HELD_OUT = Path(__file__).parent / "writers" / "held_out"
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, default=HELD_OUT, help="writers to judge by")
     parser.add_argument("--lines", action="store_true", help="show every line")
     options = parser.parse_args(arguments)
-    rows = list(everything(writers(options.folder), options.folder))
+    rows = list(everything(options.folder))
     for name, folder in (("in service", SHIPPED_READER), ("former", SHIPPED_MODEL)):
         everyone = judged(rows, Summarizer.load(folder, "cpu").attempts([row.text for row in rows]))
         for part, is_call in (("inquiries", False), ("calls", True)):

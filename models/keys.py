@@ -285,6 +285,10 @@ class SelectionKeys:
         """A test set, by its content."""
         return f"{self.root}test-sets/{digest}.json"
 
+    def truth_set(self, digest: str) -> str:
+        """Rows that tell what would mislead, by their content."""
+        return f"{self.root}truth-sets/{digest}.json"
+
     def score(self, name: str) -> str:
         """One candidate's scores, by everything they depend on."""
         return f"{self.root}scores/{name}.json"

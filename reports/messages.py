@@ -100,6 +100,24 @@ ERRORS: Final[Mapping[str, Message]] = {
         "모델이 없거나 손상되었거나 승격 기준을 넘지 못했습니다. 사용 중인 모델은 그대로입니다.",
         "다른 버전을 고르세요.",
     ),
+    "model_refused.gate": Message("승격 기준 미달", "승격 기준을 넘지 못했습니다.", "아래 기준별 조치를 따르세요."),
+    "model_refused.smoke": Message(
+        "시험 답변 실패", "서빙 엔진에서 짧은 시험 문의에 제대로 답하지 못했습니다.", "학습이 어떻게 끝났는지 보고 다시 학습하세요."
+    ),
+    "model_refused.unsigned": Message(
+        "이름이나 까닭이 없음", "누가 왜 바꾸는지 적혀 있지 않습니다.", "`by`와 `reason`을 채워 다시 실행하세요."
+    ),
+    "model_refused.unknown_candidate": Message(
+        "후보가 없음", "이름을 적은 학습 실행이나 버전이 없거나 서빙할 수 없습니다.", "`<family>/<run>` 이름이나 등록된 버전을 확인하세요."
+    ),
+    "model_refused.none_before": Message(
+        "되돌릴 모델이 없음", "이전에 사용한 모델이 없습니다.", "쓸 버전의 이름을 적어 `promote`를 실행하세요."
+    ),
+    "model_refused.rolled_back_already": Message(
+        "이미 되돌림",
+        "마지막 변경이 되돌림이라, 한 번 더 되돌리면 문제가 된 모델이 돌아옵니다.",
+        "쓸 버전의 이름을 적어 `promote`를 실행하세요.",
+    ),
     "configuration_error": Message(
         "설정 오류", "우리 쪽 설정이나 인증 정보가 잘못되었습니다. 녹취의 문제가 아닙니다.", "실행 로그의 영문 설명대로 설정을 고치세요."
     ),

@@ -1,12 +1,13 @@
-"""What staff read of a selection: the leaderboard, the vote and every move of the champion. Texts of people go through ``shown``."""
+"""What staff read of a selection: the leaderboard and the vote. Texts of people go through ``shown``."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from models.lifecycle.bars import reading
 from models.lifecycle.board import Board
 from models.lifecycle.line import Line
-from models.lifecycle.selection import Example, Standing
-from models.lifecycle.versions import Move
+from models.lifecycle.selection import Doubt, Example, Examples, Standing
+from models.lifecycle.truth import TruthCount
 from models.lifecycle.voting import TIE_RULE, Scope, Tally, VoteResult, VoteState
 from reports import plots
 from reports.markdown import named, table
@@ -22,13 +23,14 @@ DECISIONS = {
 Shown = Callable[[str], str]
 
 
-def board_report(line: Line[Any], board: Board, examples: Mapping[str, tuple[Sequence[Example], Sequence[Example]]], shown: Shown) -> str:
-    """The leaderboard: chart, table, what was left out, each candidate's worst and best examples."""
+def board_report(line: Line[Any], board: Board, examples: Mapping[str, Examples], shown: Shown) -> str:
+    """The leaderboard: how true each candidate is, chart, scores, what was left out, and of each candidate's answers what people read."""
     judges = "".join(f" · {name}: `{judge}`" for name, judge in board.encoders.items())
     columns = ("순위", "후보", line.primary.heading, "95 % 구간", *(metric.heading for metric in line.metrics[1:]))
     costs = ("사용 중 모델과의 차이", "초/건 (하나씩)", "초/건 (묶음)", "MiB")
     parts = [
         f"# 후보 모델 순위\n\n시험 데이터 `{board.test_set.source}` {board.test_set.rows:,}행{judges}",
+        truth_table(line, board),
         f"{line.scoring_note}이고, 구간은 같은 행을 다시 뽑은 부트스트랩 95 % 구간입니다. 사용 중인 모델은 ★입니다.",
         f"![순위]({plots.data_uri(board_chart(board.standings))})",
         table((*columns, *costs), [_standing(line, standing) for standing in board.standings]),
@@ -39,10 +41,31 @@ def board_report(line: Line[Any], board: Board, examples: Mapping[str, tuple[Seq
     ]
     parts += ["\n".join(["## 순위에서 빠진 후보", *learnt, *left_out])] if learnt or left_out else []
     for standing in board.standings:
-        worst, best = examples[standing.candidate]
-        parts += [f"## {standing.rank}. {standing.candidate}", "### 가장 나쁜 예", _examples(line, worst, shown)]
-        parts += ["### 가장 좋은 예", _examples(line, best, shown)]
+        own = examples[standing.candidate]
+        parts += [f"## {standing.rank}. {standing.candidate}"]
+        parts += ["### 오도한 답", _doubts(line, "문의 번호", own.misleading, shown)] if own.misleading else []
+        parts += ["### 의심스러운 답", _doubts(line, "까닭", own.suspected, shown)] if own.suspected else []
+        parts += ["### 가장 나쁜 예", _examples(line, own.worst, shown), "### 가장 좋은 예", _examples(line, own.best, shown)]
     return "\n\n".join(parts) + "\n"
+
+
+def truth_table(line: Line[Any], board: Board) -> str:
+    """What ranks first: how many answers mislead and how many are right, and the line's bars that each candidate breaks."""
+    broken = {s.candidate: [bar.heading for bar in line.bars if not reading(bar, s.measures.get(bar.name)).passed] for s in board.standings}
+    kept = [", ".join(broken[s.candidate]) or "모두 지킴" for s in board.standings]
+    names = [(str(s.rank), _name(s)) for s in board.standings]
+    if not board.test_set.truth_rows:
+        return table(("순위", "후보", "어긴 기준"), [(*name, bars) for name, bars in zip(names, kept, strict=True)])
+    note = (
+        f"참·거짓을 가리는 문의 {board.test_set.truth_rows:,}건으로 먼저 순위를 정합니다: 기준을 어긴 후보는 맨 뒤, "
+        "오도하는 답이 적은 후보가 앞, 다음은 맞은 답이 많은 후보. 의심은 시험 데이터에서 고객이 아니라고 했거나 말하지 않은 것을 "
+        "말한 듯한 답이며 순위에 넣지 않습니다."
+    )
+    rows = [
+        (*name, *_truth(standing.truth), f"{standing.suspects:,}", bars)
+        for name, standing, bars in zip(names, board.standings, kept, strict=True)
+    ]
+    return f"{note}\n\n{table(('순위', '후보', '오도 (misleading)', '맞음', '고객의 말', '의심', '어긴 기준'), rows)}"
 
 
 def board_chart(standings: Sequence[Standing]) -> bytes:
@@ -112,21 +135,11 @@ def result_chart(result: VoteResult) -> bytes:
     return plots.png(figure)
 
 
-def history_report(moves: Sequence[Move], shown: Shown) -> str:
-    """Who moved the champion, when, from what to what and why, newest first."""
-    kinds = {"promotion": "승격", "rollback": "되돌림"}
-    rows = [
-        (str(m.revision), f"{m.at:%Y-%m-%d %H:%M:%S}", kinds[m.kind], f"`{m.source}` → `{m.target}`", shown(m.by), shown(m.reason))
-        for m in reversed(moves)
-    ]
-    return f"# 사용 중인 모델: `{moves[-1].target}`\n\n{table(('#', '시각 (UTC)', '종류', '모델', '누가', '까닭'), rows)}\n"
-
-
 def _standing(line: Line[Any], standing: Standing) -> tuple[str, ...]:
     score, against = standing.score, standing.against_champion
     return (
         str(standing.rank),
-        f"{'★ ' if standing.is_champion else ''}`{standing.candidate}`",
+        _name(standing),
         f"**{score.mean:.4f}**",
         f"{score.low:.4f} – {score.high:.4f}",
         *(f"{standing.metrics[metric.name]:.4f}" for metric in line.metrics[1:]),
@@ -135,6 +148,23 @@ def _standing(line: Line[Any], standing: Standing) -> tuple[str, ...]:
         f"{standing.seconds_batched:.4f}",
         f"{standing.memory_mib:.0f}",
     )
+
+
+def _name(standing: Standing) -> str:
+    return f"{'★ ' if standing.is_champion else ''}`{standing.candidate}`"
+
+
+def _truth(count: TruthCount | None) -> tuple[str, str, str]:
+    if count is None:
+        return "–", "–", "–"
+    misleading, right, own = (
+        f"{number:,} ({100 * number / count.of:.1f} %)" for number in (count.misleading, count.right, count.own_words)
+    )
+    return f"**{misleading}**", right, own
+
+
+def _doubts(line: Line[Any], about: str, doubts: Sequence[Doubt], shown: Shown) -> str:
+    return table(("문의", about, line.answer_noun), [(shown(d.inquiry), shown(d.about), shown(d.answer)) for d in doubts])
 
 
 def _examples(line: Line[Any], examples: Sequence[Example], shown: Shown) -> str:

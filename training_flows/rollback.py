@@ -2,11 +2,11 @@
 
 from prefect import flow
 
-from models.errors import ModelRefused
 from models.lifecycle.versions import Aliases
 from models.lines import LineName
 from tasks.selection.promote import check_version, read_aliases, read_history, roll_back
 from tasks.selection.publish import publish_history
+from training_flows.promote import check_signed, refusals_told
 
 
 @flow(name="rollback")
@@ -19,11 +19,11 @@ async def rollback(by: str, reason: str, line: LineName = "summarizer", check: b
         line: which line of models is rolled back
         check: first fetch the previous model and see that it loads and answers; without it the move takes a second
     """
-    if not (by.strip() and reason.strip()):
-        raise ModelRefused("a rollback needs a name and a reason", remedy="Fill in by and reason")
     aliases = await read_aliases(line)
-    if check and aliases.previous is not None:
-        await check_version(line, aliases.previous, returning=True)
-    moved = await roll_back(line, aliases.champion, by, reason)
-    await publish_history(line, await read_history(line))
+    async with refusals_told(line, f"{aliases.champion} → {aliases.previous or '?'}"):
+        check_signed("a rollback", by, reason)
+        if check and aliases.previous is not None:
+            await check_version(line, aliases.previous, returning=True)
+        moved = await roll_back(line, aliases.champion, by, reason)
+    await publish_history(line, moved.champion, await read_history(line))
     return moved

@@ -50,7 +50,9 @@ class ScoringSettings(BaseModel):
 
 
 @flow(name="score-candidate", flow_run_name="{candidate}")
-async def score_candidate(candidate: str, test_key: str, metrics: MetricSettings, line: LineName = "summarizer") -> float:
+async def score_candidate(
+    candidate: str, test_key: str, metrics: MetricSettings, line: LineName = "summarizer", truth_key: str = ""
+) -> float:
     """Score one candidate on a kept test set. Scoring it again with nothing changed returns what is known.
 
     Args:
@@ -58,8 +60,9 @@ async def score_candidate(candidate: str, test_key: str, metrics: MetricSettings
         test_key: key of the test set that a selection kept
         metrics: encoders of BERTScore and STS, which judge summaries
         line: which line of models the candidate belongs to
+        truth_key: key of the rows that tell what would mislead, as a selection kept them
     """
-    return (await score(line, candidate, test_key, metrics)).figure(LINES[line].primary)
+    return (await score(line, candidate, test_key, truth_key, metrics)).figure(LINES[line].primary)
 
 
 async def score_contest(line: LineName, contest: Contest, chosen: ScoringSettings, selection: str) -> Board:
@@ -88,7 +91,7 @@ async def _score_all(
     gate = asyncio.Semaphore(1 if chosen.run_in_process else len(candidates) or 1)
 
     async def one(candidate: Candidate) -> str:
-        if await has_scores(line, candidate, test_set.key, metrics):
+        if await has_scores(line, candidate, test_set, metrics):
             return ""
         async with gate:
             return await (_score_here if chosen.run_in_process else _score_on_the_pool)(line, candidate, test_set, metrics, chosen.hours)
@@ -101,12 +104,18 @@ async def _score_all(
 
 
 async def _score_here(line: LineName, candidate: Candidate, test_set: TestSet, metrics: MetricSettings, hours: float) -> str:
-    state = await score_candidate(candidate.name, test_set.key, metrics, line, return_state=True)
+    state = await score_candidate(candidate.name, test_set.key, metrics, line, test_set.truth_key, return_state=True)
     return "" if state.is_completed() else f"{state.name}: {state.message}"
 
 
 async def _score_on_the_pool(line: LineName, candidate: Candidate, test_set: TestSet, metrics: MetricSettings, hours: float) -> str:
-    parameters = {"candidate": candidate.name, "test_key": test_set.key, "metrics": metrics.model_dump(mode="json"), "line": line}
+    parameters = {
+        "candidate": candidate.name,
+        "test_key": test_set.key,
+        "truth_key": test_set.truth_key,
+        "metrics": metrics.model_dump(mode="json"),
+        "line": line,
+    }
     # A retry of this run joins the children of the same attempt and starts those anew that failed in an earlier one.
     attempt = f"{current.id}:{current.run_count}:{candidate.digest}"
     try:

@@ -6,7 +6,9 @@ from prefect import flow, get_run_logger
 from prefect.runtime import flow_run as current
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.lifecycle.bars import Reading, vote_readings
 from models.lifecycle.board import Board
+from models.lifecycle.gate import MARGIN
 from models.lifecycle.versions import Aliases
 from models.lifecycle.voting import VoteResult, VoteSettings
 from models.lines import LineName
@@ -17,7 +19,7 @@ from tasks.selection.score import find_board
 from tasks.selection.vote import open_vote
 from tasks.training.data import load_training_data
 from training_flows.grid import read_grid
-from training_flows.promote import MARGIN, bring_into_service
+from training_flows.promote import Margin, bring_into_service, check_signed, refusals_told
 from training_flows.scoring import ScoringSettings, score_contest
 from training_flows.vote import hold_vote
 from wiring import object_store
@@ -45,7 +47,7 @@ async def select_model(
     hold_the_vote: bool = True,
     voting: VoteSettings = VoteSettings(),
     promote_winner: bool = True,
-    margin: float = MARGIN,
+    margin: Margin = MARGIN,
     by: str = "",
 ) -> Selected:
     """Score the candidates, let people vote blind on the best, and put the winner into service.
@@ -61,22 +63,25 @@ async def select_model(
         hold_the_vote: without it the best score wins
         voting: how the vote is held
         promote_winner: put the winner into service, if it passes the gate and the smoke test
-        margin: the gate lets a model pass that is, with 95 % confidence, not worse than the champion by more than this
-        by: who selects; stands in the registry's history
+        margin: the gate lets a model pass that is, with 95 % confidence, not worse than the champion by more than this, 0.05 at most
+        by: who selects; stands in the registry's history, so a winner is not promoted without
     """
+    if promote_winner:
+        async with refusals_told(line, "select-model"):  # before hours of scoring and days of voting
+            check_signed("a promotion", by, "selected")
     selection = str(current.id)
     board = await _leaderboard(line, selection, runs, sweep, scoring)
-    winner, result = board.standings[0].candidate, None
+    winner, result, vote = board.standings[0].candidate, None, list[Reading]()
     if hold_the_vote and len(board.standings) > 1:
         plan = await open_vote(line, selection, board, voting, scoring.seed)
         result = await hold_vote(line, plan, voting)
-        winner = result.winner
+        winner, vote = result.winner, vote_readings(len(result.voters), len(plan.inquiries))
     if not promote_winner:
         get_run_logger().info("%s wins and is not promoted, as asked", winner)
         return Selected(selection=selection, winner=winner, vote=result, aliases=await read_aliases(line))
     points = f", {result.tallies['all'][0].total} points of {len(result.voters)} voters" if result else ""
     reason = f"selection {selection}: score {board.standing(winner).score.mean:.4f}{points}"
-    aliases = await bring_into_service(line, winner, by.strip() or f"select-model {current.name}", reason, margin, scoring)
+    aliases = await bring_into_service(line, winner, by.strip(), reason, margin, scoring, vote)
     return Selected(selection=selection, winner=winner, vote=result, aliases=aliases)
 
 

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     model_cache: Path = Field(
         default_factory=lambda: Path.home() / ".cache" / "readback" / "models", description="Where promoted models are kept on this machine"
     )
+    truth_set: str = Field(
+        "", description="Folder, or prefix of the bucket, with the inquiries that tell how true a candidate is; empty: the bundled ones"
+    )
     model_refresh_seconds: float = Field(5.0, gt=0, description="How often a running summarizer asks for a new champion at most")
 
     http_timeout_seconds: float = Field(20.0, gt=0, description="Timeout of one request to a vendor over HTTP")

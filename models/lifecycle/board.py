@@ -15,6 +15,8 @@ class TestSet(BaseModel):
     key: str
     source: str
     rows: int
+    truth_key: str = Field(default="", description="Key of the rows that tell what would mislead; empty where the line has none")
+    truth_rows: int = 0
     learnt_by: dict[str, int] = Field(default_factory=dict, description="Rows of the test set that a candidate was trained on")
 
 

@@ -1,6 +1,7 @@
 """A line of models: models that answer the same question, of which one is in service.
 
-A line says what only it can know: how a folder is loaded and its texts are batched, how answers are scored, what a smoke test asks.
+A line says what only it can know: how a folder is loaded and its texts are batched, how answers are scored and judged, which bars a model
+must keep, what a smoke test asks.
 Registry, scoring, leaderboard, vote, promotion and hot swap are the same for every line and know none of them by name; the lines
 themselves are in ``models/lines``.
 """
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Literal, Protocol, TypeVar
 
+from models.lifecycle.bars import Bar
+from models.lifecycle.truth import Told, TruthAnswer, TruthRow, Verdict
 from models.lifecycle.versions import manifest, manifest_digest
 from models.training.metrics import MetricSettings
 
@@ -65,6 +68,8 @@ class Line(ABC, Generic[Answer]):
     answer_noun: str  # Korean: what people call an answer
     scoring_note: str  # Korean: how the score comes about
     smoke_texts: tuple[str, ...]  # the first also warms a loaded model up
+    bars: tuple[Bar, ...]  # limits that no parameter lifts
+    truth_folder: Path | None = None  # rows that tell what would mislead, unless a setting names others; None: not judged so
 
     @property
     def primary(self) -> Metric:
@@ -87,9 +92,29 @@ class Line(ABC, Generic[Answer]):
     def text_of(self, answer: Answer) -> str:
         """An answer as it is scored, voted on and shown."""
 
+    def told(self, answer: Answer) -> Told:
+        """An answer's text, and what it claims to be where the line tells kinds of answers apart."""
+        return Told(text=self.text_of(answer))
+
     @abstractmethod
     def judge(self, answers: Sequence[str], references: Sequence[str], settings: MetricSettings) -> Judgement:
         """Hold answers against references, row by row."""
+
+    def truth_rows(self, folder: Path) -> list[TruthRow]:
+        """The rows of a truth set; ConfigurationError names the file that is damaged."""
+        return []
+
+    def verdict(self, row: TruthRow, answer: Told) -> Verdict:
+        """Whether an answer to a row of the truth set is right, wrong or misleading."""
+        raise NotImplementedError(f"the line {self.name} has no truth set")
+
+    def suspicion(self, text: str, answer: Told) -> str:
+        """Why an answer looks untrue where no row tells what would mislead, in Korean; empty where it does not."""
+        return ""
+
+    def measures(self, answers: Sequence[Told], truth: Sequence[TruthAnswer], judgement: Judgement) -> dict[str, float]:
+        """What the line's bars are held against, by name."""
+        return {}
 
     def judges(self, settings: MetricSettings) -> dict[str, str]:
         """The models that judge, by metric: scores of different judges are never compared. Empty where no model judges."""

@@ -1,13 +1,15 @@
-"""Choosing among a line's candidates: scores with their uncertainty, the best four, the gate before promotion.
+"""Choosing among a line's candidates: how true they are, scores with their uncertainty, the best four.
 
-A candidate's score is the mean, over the rows of the held-out test set, of the line's primary metric. Uncertainty comes from the
-bootstrap: the test rows are drawn again with replacement, the same rows for every candidate, so that the difference between two
-candidates is judged on what both were asked.
+Truth comes first: of two candidates the one that misleads callers less often is the better one, then the one that is right more often,
+then the one with the better score. The score is the mean, over the rows of the held-out test set, of the line's primary metric.
+Uncertainty comes from the bootstrap: rows are drawn again with replacement, the same rows for every candidate, so that the difference
+between two candidates is judged on what both were asked.
 """
 
 import hashlib
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -15,9 +17,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.errors import ConfigurationError
+from models.lifecycle.bars import Bar, keeps
 from models.lifecycle.line import Metric
+from models.lifecycle.truth import TruthAnswer, TruthCount, TruthRow, counted
 from models.summarizer.condensing import split_sentences
-from models.training.data.pair import Pair
+from models.training.data.pair import Pair, normalized
 
 CONFIDENCE = 0.95
 ROUNDS = 2000
@@ -43,6 +47,9 @@ class CandidateScores(BaseModel):
 
     candidate: str = Field(description="Name on the leaderboard: the training run, or the registered version")
     answers: list[str]
+    truth: list[TruthAnswer] = Field(default_factory=list, description="Answers to the rows that tell what would mislead")
+    suspects: dict[int, str] = Field(default_factory=dict, description="Rows whose answer looks untrue, with the reason in Korean")
+    measures: dict[str, float] = Field(default_factory=dict, description="What the line's bars are held against, by name")
     rows: dict[str, list[float]] = Field(description="By metric, the primary one among them")
     overall: dict[str, float] = Field(default_factory=dict, description="Metrics of all rows together that are no mean over rows")
     encoders: dict[str, str] = Field(default_factory=dict, description="The models that judged, by metric")
@@ -66,6 +73,10 @@ class CandidateScores(BaseModel):
         """A metric's value of every row, shape (rows,)."""
         return np.array(self.rows[metric.name], dtype=np.float64)
 
+    def rights(self) -> Scores:
+        """1 for every row of the truth set that was answered rightly, 0 for any other, shape (rows,)."""
+        return np.array([answer.verdict == "right" for answer in self.truth], dtype=np.float64)
+
     def figure(self, metric: Metric) -> float:
         """A metric over all rows."""
         return self.overall[metric.name] if metric.name in self.overall else float(np.mean(self.rows[metric.name]))
@@ -79,6 +90,10 @@ class Standing(BaseModel):
     score: Interval = Field(description="The primary metric")
     metrics: dict[str, float] = Field(description="Every metric of the line over all rows, by name")
     against_champion: Interval = Field(description="Difference to the champion over the same rows; zero for the champion itself")
+    truth: TruthCount | None = Field(default=None, description="How true its answers are; None where the line is not judged so")
+    right_against_champion: Interval | None = Field(default=None, description="Difference of the right answers' share to the champion")
+    suspects: int = 0
+    measures: dict[str, float] = Field(default_factory=dict, description="What bars are held against, by name")
     seconds_alone: float
     seconds_batched: float
     memory_mib: float
@@ -104,11 +119,22 @@ class Example(BaseModel):
     score: float
 
 
-class GateResult(BaseModel):
-    """Whether a candidate may replace the champion, and why, in a sentence."""
+class Doubt(BaseModel):
+    """An answer that misleads, or looks as if it did; ``about`` is what was asked for, or why it looks so."""
 
-    passed: bool
-    sentence: str
+    inquiry: str
+    about: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows of one candidate that people read: its worst and best, those that mislead, and those that look as if they did."""
+
+    worst: Sequence[Example]
+    best: Sequence[Example]
+    misleading: Sequence[Doubt]
+    suspected: Sequence[Doubt]
 
 
 class Inquiry(BaseModel):
@@ -127,34 +153,52 @@ def fingerprint(*parts: str) -> str:
 
 
 def rank(
-    scored: Sequence[CandidateScores], champion: str, metrics: Sequence[Metric], *, seed: int = 42, rounds: int = ROUNDS
+    scored: Sequence[CandidateScores],
+    champion: str,
+    metrics: Sequence[Metric],
+    bars: Sequence[Bar] = (),
+    *,
+    seed: int = 42,
+    rounds: int = ROUNDS,
 ) -> list[Standing]:
-    """The leaderboard, best first: by the first metric, then by the last, then by seconds, then by name.
+    """The leaderboard, best first: by how few answers mislead, by how many are right, by the first metric, the last, seconds and name.
 
+    A candidate that breaks a bar of its line stands below all that keep them: a model that says nothing misleads nobody.
     ConfigurationError when the champion is missing, or when candidates were judged on different rows or by different encoders:
     such scores do not compare.
     """
     _check_comparable(scored, champion)
     primary, tie_break = metrics[0], metrics[-1]
     rows = {one.candidate: one.values(primary) for one in scored}
-    draws = _draws(len(rows[champion]), rounds, seed)
-    own = {name: _interval(values, draws) for name, values in rows.items()}
-    against = {name: _interval(values - rows[champion], draws) for name, values in rows.items()}
-    ordered = sorted(scored, key=lambda one: (-own[one.candidate].mean, -one.figure(tie_break), one.seconds_batched, one.candidate))
-    return [
-        Standing(
-            rank=place,
+    right = {one.candidate: one.rights() for one in scored}
+    draws, of_truth = _draws(len(rows[champion]), rounds, seed), _draws(len(right[champion]), rounds, seed)
+    decile = _lowest_tenth(rows[champion])
+
+    def standing(one: CandidateScores) -> Standing:
+        own = rows[one.candidate]
+        return Standing(
+            rank=0,
             candidate=one.candidate,
-            score=own[one.candidate],
+            score=_interval(own, draws),
             metrics={metric.name: one.figure(metric) for metric in metrics},
-            against_champion=against[one.candidate],
+            against_champion=_interval(own - rows[champion], draws),
+            truth=counted(one.truth),
+            right_against_champion=_interval(right[one.candidate] - right[champion], of_truth) if one.truth else None,
+            suspects=len(one.suspects),
+            measures={**one.measures, "test_rows": len(own), "worst_decile": _lowest_tenth(own) - decile},
             seconds_alone=one.seconds_alone,
             seconds_batched=one.seconds_batched,
             memory_mib=one.memory_mib,
             is_champion=one.candidate == champion,
         )
-        for place, one in enumerate(ordered, start=1)
-    ]
+
+    def place(one: Standing) -> tuple[Any, ...]:
+        misleading, rightly = (one.truth.misleading, one.truth.right) if one.truth else (0, 0)
+        figures = (one.score.mean, one.metrics[tie_break.name])
+        return not keeps(bars, one.measures), misleading, -rightly, *(-figure for figure in figures), one.seconds_batched, one.candidate
+
+    ordered = sorted(map(standing, scored), key=place)
+    return [one.model_copy(update={"rank": number}) for number, one in enumerate(ordered, start=1)]
 
 
 def finalists(leaderboard: Sequence[Standing], count: int = FINALISTS) -> list[str]:
@@ -162,27 +206,27 @@ def finalists(leaderboard: Sequence[Standing], count: int = FINALISTS) -> list[s
     return [standing.candidate for standing in leaderboard[:count]]
 
 
-def gate(standing: Standing, margin: float) -> GateResult:
-    """Whether a candidate is not worse than the champion beyond ``margin``.
-
-    The low end of the 95 % interval of the paired difference must not lie below ``-margin``: it is not enough that a small test
-    set failed to show the loss.
-    """
-    difference = standing.against_champion
-    told = (
-        f"{standing.candidate} against the champion: {difference.mean:+.4f}, 95 % between {difference.low:+.4f} and {difference.high:+.4f}"
-    )
-    if standing.is_champion:
-        return GateResult(passed=True, sentence=f"{standing.candidate} is the champion")
-    if difference.low >= -margin:
-        return GateResult(passed=True, sentence=f"{told}; not worse beyond the margin of {margin:g}")
-    return GateResult(passed=False, sentence=f"{told}; it may be worse by more than the margin of {margin:g}")
+def examples_of(scored: CandidateScores, primary: Metric, test: Sequence[Pair], truth: Sequence[TruthRow], count: int = 3) -> Examples:
+    """Up to ``count`` rows of each sort; none that is set aside for votes."""
+    worst, best = worst_and_best(scored, primary, test, count)
+    inquiries = {row.name: row.text for row in truth}
+    misleading = [
+        Doubt(inquiry=inquiries[answer.row], about=answer.row, answer=answer.text)
+        for answer in scored.truth
+        if answer.verdict == "misleading" and not is_for_votes(inquiries[answer.row])
+    ]
+    suspected = [
+        Doubt(inquiry=test[row].input, about=why, answer=scored.answers[row])
+        for row, why in scored.suspects.items()
+        if not is_for_votes(test[row].input)
+    ]
+    return Examples(worst, best, misleading[:count], suspected[:count])
 
 
 def worst_and_best(scored: CandidateScores, primary: Metric, test: Sequence[Pair], count: int = 3) -> tuple[list[Example], list[Example]]:
-    """A candidate's worst rows and its best, each ``count`` long, the extreme one first."""
+    """A candidate's worst rows and its best, each ``count`` long, the extreme one first; none that is set aside for votes."""
     values = scored.values(primary)
-    order = np.argsort(values, kind="stable")
+    order = [row for row in np.argsort(values, kind="stable") if not is_for_votes(test[int(row)].input)]
 
     def example(row: int) -> Example:
         pair = test[row]
@@ -196,13 +240,27 @@ def inquiry_length(text: str) -> Length:
     return "short" if len(split_sentences(text)) <= SHORT_SENTENCES else "long"
 
 
+def is_for_votes(text: str) -> bool:
+    """Whether a row is set aside for votes: half of all rows, told by their words alone.
+
+    Its answers stand beside no model's name in any artifact, whichever flow, selection or seed made it, so that votes stay blind.
+    """
+    return hashlib.sha256(normalized(text).encode("utf-8", "surrogatepass")).digest()[0] % 2 == 0
+
+
 def choose_inquiries(test: Sequence[Pair], typed: Sequence[str], *, short: int, long: int, seed: int) -> list[Inquiry]:
     """The questions of the vote: what staff typed in, then test rows drawn at random until there are ``short`` and ``long``.
 
-    Short ones come first. ConfigurationError when the test set has too few of a kind.
+    Only rows are drawn that are set aside for votes. Short ones come first. ConfigurationError when the test set has too few of a
+    kind, or when a typed one may stand on a leaderboard.
     """
     texts = list(dict.fromkeys(" ".join(text.split()) for text in typed if text.strip()))
-    drawn = [pair.input for pair in test if pair.input not in texts]
+    shown = {normalized(pair.input) for pair in test if not is_for_votes(pair.input)}
+    if known := [text for text in texts if normalized(text) in shown]:
+        raise ConfigurationError(
+            f"{len(known)} of the typed inquiries may stand on a leaderboard, with each model's answer", remedy="Type inquiries of your own"
+        )
+    drawn = [pair.input for pair in test if is_for_votes(pair.input) and pair.input not in texts]
     random.Random(seed).shuffle(drawn)
     wanted: Mapping[Length, int] = {"short": short, "long": long}
     chosen: list[Inquiry] = []
@@ -226,13 +284,20 @@ def _check_comparable(scored: Sequence[CandidateScores], champion: str) -> None:
         )
     if len({len(one.answers) for one in scored}) > 1 or any(not one.answers for one in scored):
         raise ConfigurationError("the candidates were judged on different test rows", remedy="Score all of them on one test set")
+    if len({tuple(answer.row for answer in one.truth) for one in scored}) > 1:
+        raise ConfigurationError("the candidates were judged by different truth sets", remedy="Score all of them with one truth set")
     if len({tuple(sorted(one.encoders.items())) for one in scored}) > 1:
         raise ConfigurationError("the candidates were judged by different encoders", remedy="Score all of them with one metric setting")
 
 
 def _draws(rows: int, rounds: int, seed: int) -> NDArray[np.int64]:
     """Row numbers drawn with replacement, shape (rounds, rows)."""
-    return np.random.default_rng(seed).integers(0, rows, size=(rounds, rows))
+    return np.random.default_rng(seed).integers(0, max(1, rows), size=(rounds, rows))
+
+
+def _lowest_tenth(values: Scores) -> float:
+    """Mean of the lowest tenth of the rows, of one row at least."""
+    return float(np.sort(values)[: max(1, len(values) // 10)].mean())
 
 
 def _interval(values: Scores, draws: NDArray[np.int64]) -> Interval:

@@ -15,6 +15,7 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from models.lifecycle.line import Device, Line, LoadedModel
+from models.lifecycle.truth import Told
 
 ALONE = 20
 
@@ -22,18 +23,20 @@ ALONE = 20
 class ServingCost(BaseModel):
     """What serving costs. Answers come in the order of the texts, empty where the model found none.
 
-    Seconds for one text by itself (median of 20), seconds a text of the whole batch, MiB.
+    Seconds for one text by itself (median of 20), seconds a text of the whole batch, MiB. ``truth`` holds answers that cost nothing: they
+    are asked for when the measuring is over.
     """
 
-    answers: list[str]
+    answers: list[Told]
+    truth: list[Told]
     seconds_alone: float
     seconds_batched: float
     memory_mib: float
     device: str
 
 
-def measure_here(line: Line[Any], folder: Path, device: Device, texts: Sequence[str]) -> ServingCost:
-    """Measure in this process."""
+def measure_here(line: Line[Any], folder: Path, device: Device, texts: Sequence[str], truth: Sequence[str] = ()) -> ServingCost:
+    """Measure in this process on ``texts``; answer ``truth`` as well."""
     line.prepare(folder)
     with MemoryMeter(device) as memory:
         model = line.load(folder, device, folder.name)
@@ -43,7 +46,8 @@ def measure_here(line: Line[Any], folder: Path, device: Device, texts: Sequence[
         answers = model.attempts(texts)
         batched = (time.perf_counter() - begun) / len(texts)
     return ServingCost(
-        answers=[line.text_of(answer) for answer in answers],
+        answers=[line.told(answer) for answer in answers],
+        truth=[line.told(answer) for answer in (model.attempts(truth) if truth else ())],
         seconds_alone=statistics.median(alone),
         seconds_batched=batched,
         memory_mib=memory.peak_mib,

@@ -34,7 +34,7 @@ def smoke_test(line: Line[Any], folder: Path, name: str, device: Device, *, retu
         model.close()
     except (ReadbackError, RuntimeError, ValueError, OSError) as error:
         raise ModelRefused(
-            f"{name} fails in the serving engine: {error}", remedy="The champion stays; see how the run was trained"
+            f"{name} fails in the serving engine: {error}", remedy="The champion stays; see how the run was trained", case="smoke"
         ) from error
     seconds = time.perf_counter() - begun
     told = [line.text_of(answer) for answer in answers]
@@ -43,5 +43,7 @@ def smoke_test(line: Line[Any], folder: Path, name: str, device: Device, *, retu
     faults += ["no answer to a text by itself"] if not line.text_of(alone[0]) else []
     faults += [f"{seconds:.1f} s for {len(texts)} texts"] if seconds > LONGEST_SECONDS else []
     if faults:
-        raise ModelRefused(f"{name} fails the smoke test: {'; '.join(faults)}", remedy="The champion stays; see how the run was trained")
+        raise ModelRefused(
+            f"{name} fails the smoke test: {'; '.join(faults)}", remedy="The champion stays; see how the run was trained", case="smoke"
+        )
     return Smoke(answers=told, seconds=seconds)

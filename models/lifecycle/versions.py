@@ -84,11 +84,12 @@ class Aliases(BaseModel):
         if self.champion != leaving:
             return None
         if self.previous is None:
-            raise ModelRefused("there is no previous model to roll back to", remedy="Promote a version by its name")
+            raise ModelRefused("there is no previous model to roll back to", remedy="Promote a version by its name", case="none_before")
         if self.move is not None and self.move.kind == "rollback":
             raise ModelRefused(
                 f"the last move was a rollback already, from {self.move.source} to {self.move.target}",
                 remedy="Promote a version by its name",
+                case="rolled_back_already",
             )
         return self._moved("rollback", self.previous, by, reason, at)
 

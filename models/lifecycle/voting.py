@@ -12,10 +12,11 @@ import statistics
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
+from models.lifecycle.bars import FEWEST_INQUIRIES, FEWEST_VOTERS
 from models.lifecycle.selection import Inquiry, Length
 
 LOWEST, HIGHEST = 1, 5
@@ -33,9 +34,15 @@ class VoteSettings(BaseModel):
     short: int = Field(3, ge=0, le=20, description="Short inquiries (1 or 2 sentences) on each paper")
     long: int = Field(3, ge=0, le=20, description="Long inquiries (3 or more sentences) on each paper")
     typed: list[str] = Field(default_factory=list, description="Inquiries of your own; all are asked, the rest is drawn from the test set")
-    voters: int = Field(3, ge=1, le=500, description="The vote closes by itself after this many people have voted")
+    voters: int = Field(FEWEST_VOTERS, ge=FEWEST_VOTERS, le=500, description="The vote closes by itself after this many people have voted")
     finalists: int = Field(4, ge=2, le=8, description="How many of the best candidates are put to the vote")
     days_open: float = Field(14.0, gt=0, le=365, description="Without a ballot for this long, the run fails; the votes stay")
+
+    @model_validator(mode="after")
+    def _asks_enough(self) -> Self:
+        if max(self.short + self.long, len(self.typed)) < FEWEST_INQUIRIES:
+            raise ValueError(f"문의가 {FEWEST_INQUIRIES}개보다 적은 투표로는 정할 수 없습니다. short와 long을 늘리세요.")
+        return self
 
 
 class VotePlan(BaseModel):
@@ -176,12 +183,31 @@ def form_field(inquiry_id: str) -> str:
 
 def read_form(plan: VotePlan, form: Mapping[str, Any]) -> tuple[Ballot, bool]:
     """A handed-in form as a ballot, and whether the voter closes the vote."""
-    marks = {}
-    for inquiry in plan.inquiries:
-        given = dict(form.get(form_field(inquiry.id)) or {})
-        comment = given.pop("comment", "")
-        marks[inquiry.id] = Marks(points=given, comment=comment)
+    marks = {inquiry.id: read_marks(plan.letters, str(form.get(form_field(inquiry.id)) or "")) for inquiry in plan.inquiries}
     return Ballot(voter=form.get("voter", ""), paper=form.get("paper", 0), marks=marks), bool(form.get("close"))
+
+
+def read_marks(letters: str, written: str) -> Marks:
+    """Points in the order of the letters, a digit each, and a remark after them.
+
+    >>> read_marks("ABC", "352 2번은 다른 상품")
+    Marks(points={'A': 3, 'B': 5, 'C': 2}, comment='2번은 다른 상품')
+    """
+    digits, comment = [*written.split(maxsplit=1), "", ""][:2]
+    fits = digits.isdecimal() and len(digits) == len(letters)
+    return Marks(points=dict(zip(letters, map(int, digits), strict=True)) if fits else {}, comment=comment.strip())
+
+
+def points_pattern(letters: str) -> str:
+    """What the form of a paper takes for the points of one inquiry: a digit for each letter, and after a space whatever remark.
+
+    Where the server refuses, it shows the pattern, so the second half says in Korean what is asked for. Whoever copies that sentence is
+    told by ``complaints``.
+    """
+    return (
+        rf"^[{LOWEST}-{HIGHEST}]{{{len(letters)}}}(\s[\s\S]*)?$"
+        f"|^{letters[0]}부터 {letters[-1]}까지 {LOWEST}에서 {HIGHEST}까지의 숫자 {len(letters)}개를 차례로 적어 주세요$"
+    )
 
 
 def told(voter: str, faults: Sequence[str], *, counted: bool) -> str:

@@ -5,12 +5,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.errors import ModelRefused
+from models.lifecycle.bars import TRAIN_BETTER, Bar
 from models.lifecycle.line import Device, Judgement, Line, Metric
+from models.lifecycle.truth import Told, TruthAnswer
 from models.lifecycle.versions import file_facts
 from models.summarizer import SHIPPED_MODEL
 from models.summarizer.classifier import FILE, RequestClassifier, RequestKind, marked_kinds
 from models.training.classification import macro_f1
 from models.training.metrics import MetricSettings
+
+BARS = (
+    Bar("accuracy", "맞은 유형", 0.5, TRAIN_BETTER, at_least=True),
+    Bar("one_kind", "가장 잦은 유형의 몫", 0.9, "학습 데이터에 유형이 고루 있는지 보세요."),
+    Bar("unknown", "요약 모델이 모르는 유형", 0.0, "학습 데이터의 유형 이름을 확인하세요."),
+)
 
 
 class LoadedRequestClassifier:
@@ -47,6 +55,7 @@ class RequestClassifierLine(Line[RequestKind]):
     serving_file = FILE
     answer_noun = "문의 유형"
     scoring_note = "점수는 문의 유형을 맞힌 비율(정확도)"
+    bars = BARS
     smoke_texts = (
         "자동차 사고가 났는데 보험 처리가 되는지 알고 싶어요.",
         "실손보험 청구하려면 어떤 서류가 필요한가요?",
@@ -76,6 +85,16 @@ class RequestClassifierLine(Line[RequestKind]):
         """Accuracy row by row, macro F1 over all rows."""
         right = [float(answer == reference) for answer, reference in zip(answers, references, strict=True)]
         return Judgement({"accuracy": right}, {"macro_f1": macro_f1(answers, references)})
+
+    def measures(self, answers: Sequence[Told], truth: Sequence[TruthAnswer], judgement: Judgement) -> dict[str, float]:
+        """Accuracy, the share of the commonest kind, and kinds for which the summarizer that ships has no mark."""
+        kinds = [answer.text for answer in answers]
+        right = judgement.rows["accuracy"]
+        return {
+            "accuracy": sum(right) / len(right),
+            "one_kind": max(map(kinds.count, set(kinds))) / len(kinds),
+            "unknown": float(sum(kind not in marked_kinds() for kind in kinds)),
+        }
 
     def digest(self, folder: Path) -> str:
         """See Line. The one file: the model that ships lies in a summarizer's folder."""

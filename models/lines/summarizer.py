@@ -1,18 +1,48 @@
-"""The line of summarizers: fine-tuned BART and Llama models, judged by BERTScore F1 and STS."""
+"""The line of summarizers: fine-tuned BART and Llama models, judged by whether they are true, then by BERTScore F1 and STS."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from models.errors import ConfigurationError
+from models.lifecycle.bars import TRAIN_BETTER, WORST_DECILE, Bar
 from models.lifecycle.line import Device, Judgement, Line, Metric
+from models.lifecycle.truth import OWN_WORDS, Told, TruthAnswer, TruthRow, Verdict
 from models.summarizer.batching import MicroBatcher
+from models.summarizer.conversation import callers_words
+from models.summarizer.conversation import read as read_conversation
 from models.summarizer.conversion import converted_form
 from models.summarizer.folder import CONVERTED
+from models.summarizer.soundness import LONGEST, is_korean, stammers
+from models.summarizer.statement import Kind
 from models.summarizer.summarizer import Summarizer, SummaryResult, TellKinds, model_version, none_promoted
+from models.summarizer.suspicion import suspicion
+from models.summarizer.truth import judge as judge_statement
+from models.summarizer.written import SET_ASIDE, everything
 from models.training.metrics import MetricSettings, SummaryScorer
 
-LONGEST_SUMMARY = 200
+LONGEST_SPOKEN = 200  # a smoke test's texts are odd ones: longer answers than usual are no fault
+FEWEST_TRUTH_ROWS = 100
+_UNSOUND = f"순위표의 예를 보고 {TRAIN_BETTER}"
+_UNTRUE = f"순위표의 오도한 답을 읽고 {TRAIN_BETTER}"
+BARS = (
+    Bar("misleading", "오도하는 답", 0.02, _UNTRUE),
+    Bar("right", "맞은 답", 0.5, _UNTRUE, at_least=True),
+    Bar("own_words", "고객의 말 그대로인 답", 0.4, TRAIN_BETTER),
+    Bar("repetition", "같은 말을 되풀이하는 답", 0.01, _UNSOUND),
+    Bar("length", f"{LONGEST}자를 넘는 답", 0.01, _UNSOUND),
+    Bar("empty", "요청이 있는데 빈 답", 0.05, _UNSOUND),
+    Bar("language", "한국어가 아닌 답", 0.01, _UNSOUND),
+    WORST_DECILE,
+    Bar(
+        "truth_rows",
+        "참·거짓을 가리는 문의",
+        FEWEST_TRUTH_ROWS,
+        "`READBACK_TRUTH_SET`에 문의를 더 넣으세요.",
+        at_least=True,
+        share=False,
+    ),
+)
 
 
 class LoadedSummarizer:
@@ -50,6 +80,8 @@ class SummarizerLine(Line[SummaryResult]):
     serving_file = "config.json"
     answer_noun = "요약"
     scoring_note = "점수는 BERTScore F1과 STS의 평균"
+    bars = BARS
+    truth_folder = SET_ASIDE
     # What calls bring: short, long, without punctuation, with what recognizers and callers add, longer than a model reads at once.
     smoke_texts = (
         "자동차 사고가 났는데 보험 처리가 되는지 알고 싶어요.",
@@ -78,6 +110,43 @@ class SummarizerLine(Line[SummaryResult]):
     def text_of(self, answer: SummaryResult) -> str:
         """See Line."""
         return answer.text
+
+    def told(self, answer: SummaryResult) -> Told:
+        """See Line."""
+        return Told(text=answer.text, kind=answer.kind.value)
+
+    def truth_rows(self, folder: Path) -> list[TruthRow]:
+        """What writers of tests wrote (``models/summarizer/written.py``); ConfigurationError where a row has no patterns."""
+        rows = list(everything(folder))
+        if bare := [row.name for row in rows if row.summary and not row.must]:
+            raise ConfigurationError(f"{bare[0]} in {folder} tells nothing that a right answer must hold", remedy="Fill in must and wrong")
+        return [TruthRow(row.name, row.text, row.must, row.wrong, bool(row.summary)) for row in rows]
+
+    def verdict(self, row: TruthRow, answer: Told) -> Verdict:
+        """See Line."""
+        verdict = judge_statement(Kind(answer.kind), answer.text, must=row.must, wrong=row.wrong, asked=row.asked)
+        return verdict.value
+
+    def suspicion(self, text: str, answer: Told) -> str:
+        """See Line. What the caller said is told as it is, so only summaries are suspected."""
+        said = callers_words(read_conversation(text))
+        return suspicion(said, answer.text) if answer.kind == Kind.SUMMARY else ""
+
+    def measures(self, answers: Sequence[Told], truth: Sequence[TruthAnswer], judgement: Judgement) -> dict[str, float]:
+        """Shares of unsound answers among all, and of what the truth set found."""
+        spoken = [answer.text for answer in (*answers, *truth) if answer.text]
+        # Where nothing was asked for, an answer without words is the right one.
+        silent = sum(not a.text for a in answers) + sum(not a.text and a.verdict != "right" for a in truth)
+        return {
+            "repetition": _share(stammers(text) for text in spoken),
+            "length": _share(len(text) > LONGEST for text in spoken),
+            "language": _share(not is_korean(text) for text in spoken),
+            "empty": silent / max(1, len(answers) + len(truth)),
+            "misleading": _share(answer.verdict == "misleading" for answer in truth),
+            "right": _share(answer.verdict == "right" for answer in truth),
+            "own_words": _share(answer.kind == OWN_WORDS for answer in truth),
+            "truth_rows": len(truth),
+        }
 
     def judge(self, answers: Sequence[str], references: Sequence[str], settings: MetricSettings) -> Judgement:
         """BERTScore F1 and STS of every row, and their mean, the score."""
@@ -112,6 +181,13 @@ class SummarizerLine(Line[SummaryResult]):
         shutil.copytree(converted_form(folder), target / CONVERTED)
 
     def faults(self, texts: Sequence[str], answers: Sequence[SummaryResult]) -> list[str]:
-        """Summaries that are too long to be spoken."""
-        pairs = zip(texts, answers, strict=True)
-        return [f"{len(answer.text)} characters for {text[:20]!r}" for text, answer in pairs if len(answer.text) > LONGEST_SUMMARY]
+        """Summaries that cannot be spoken: too long, over and over, not Korean."""
+        pairs = [(text[:20], answer.text) for text, answer in zip(texts, answers, strict=True) if answer.text]
+        faults = [f"{len(told)} characters for {text!r}" for text, told in pairs if len(told) > LONGEST_SPOKEN]
+        faults += [f"the same words over and over for {text!r}" for text, told in pairs if stammers(told)]
+        return faults + [f"no Korean for {text!r}" for text, told in pairs if not is_korean(told)]
+
+
+def _share(found: Iterable[bool]) -> float:
+    values = list(found)
+    return sum(values) / len(values) if values else 0.0

@@ -1,6 +1,6 @@
 """How sure is sure enough: ``python -m models.recipe.calibration models/summarizer/shipped_reader``.
 
-Two writers whom the reader has not learnt from, and on whom nothing is published, tell which of its statements are right. A logistic
+Writers whom the reader has not learnt from, and on whom nothing is published, tell which of its statements are right. A logistic
 regression on what can be seen of a statement (``models.summarizer.confidence``) makes the confidence; the threshold leaves the least sure
 share of the statements to the caller's own words.
 """
@@ -13,15 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from models.recipe.written import everything, writers
 from models.summarizer.confidence import likelihood
 from models.summarizer.own_words import Shortener
 from models.summarizer.reader import SETTINGS, Reader, Thresholds
 from models.summarizer.statement import Kind
 from models.summarizer.statements import draft_of
 from models.summarizer.truth import Verdict, judge
+from models.summarizer.written import SET_ASIDE, everything
 
-CALIBRATION = Path(__file__).parent / "writers_for_calibration"
 OWN_WORDS = 0.15
 
 
@@ -29,7 +28,7 @@ def calibrate(model_dir: Path, own_words: float = OWN_WORDS) -> Thresholds:
     """Fit the confidence and choose the threshold; writes the model's reader.json."""
     from sklearn.linear_model import LogisticRegression
 
-    rows = list(everything(writers(CALIBRATION), CALIBRATION))
+    rows = list(everything(SET_ASIDE))
     shortener, seen, right = Shortener(), [], []
     for row, reading in zip(rows, Reader(model_dir, "cpu").read([row.conversation for row in rows]), strict=True):
         draft = draft_of(row.conversation, reading, shortener)

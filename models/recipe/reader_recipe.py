@@ -18,11 +18,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from models.recipe import pretrained_encoder
+from models.recipe import WRITERS, pretrained_encoder
 from models.recipe.told_by import places_told
-from models.recipe.written import WRITERS, Piece, Written, calls, inquiries, writers
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.reader import AGENT, CALLER, HEADS, ConversationEncoder
+from models.summarizer.written import Piece, Written, calls, inquiries, writers
 
 IGNORED = -1.0
 Spans = list[tuple[int, int]]
@@ -265,7 +265,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     options = vars(parser.parse_args(arguments))
     target, without, encoder = options.pop("target"), options.pop("without"), options.pop("encoder")
-    names = [name for name in writers() if name not in without]
+    names = [name for name in writers(WRITERS) if name not in without]
     network, tokenizer = train(Recipe(**options), names, encoder or pretrained_encoder.find_file())
     ship(network, tokenizer, target)
 

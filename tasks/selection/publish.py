@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 from prefect.artifacts import acreate_markdown_artifact
 
+from models.errors import ModelRefused
 from models.lifecycle.board import Board
-from models.lifecycle.selection import Example, worst_and_best
+from models.lifecycle.selection import Examples, examples_of
 from models.lifecycle.versions import Move
 from models.lifecycle.voting import VoteResult, VoteState
 from models.lines import LINES, LineName
-from reports.selection import board_report, history_report, result_report, turnout_report
+from reports.promotion import UNCHANGED, history_report, refusal_report
+from reports.selection import board_report, result_report, turnout_report
 from stores.boards import Boards
 from tasks.markdown import shown
 from wiring import object_store
@@ -21,17 +23,17 @@ EXAMPLES = 3
 async def publish_board(line: LineName, board: Board) -> None:
     """The leaderboard: chart, table, what was left out, worst and best examples."""
     chosen = LINES[line]
-    examples = await asyncio.to_thread(examples_of, Boards(object_store(), chosen), board, line)
+    examples = await asyncio.to_thread(examples_by_candidate, Boards(object_store(), chosen), board, line)
     markdown = await asyncio.to_thread(board_report, chosen, board, examples, shown)
     best = board.standings[0]
     await acreate_markdown_artifact(markdown, key=chosen.artifact("leaderboard"), description=f"{best.candidate} {best.score.mean:.4f}")
 
 
-def examples_of(boards: Boards, board: Board, line: LineName) -> dict[str, tuple[list[Example], list[Example]]]:
-    """Each candidate's worst and best rows."""
-    test, primary = boards.test_set(board.test_set.key), LINES[line].primary
+def examples_by_candidate(boards: Boards, board: Board, line: LineName) -> dict[str, Examples]:
+    """What people read of each candidate's answers."""
+    test, truth, primary = boards.test_set(board.test_set.key), boards.truth_set(board.test_set.truth_key), LINES[line].primary
     names = [standing.candidate for standing in board.standings]
-    return {name: worst_and_best(boards.scores_of(board, name), primary, test, EXAMPLES) for name in names}
+    return {name: examples_of(boards.scores_of(board, name), primary, test, truth, EXAMPLES) for name in names}
 
 
 async def publish_turnout(line: LineName, state: VoteState, voters: int) -> None:
@@ -46,6 +48,13 @@ async def publish_result(line: LineName, state: VoteState, result: VoteResult) -
     await acreate_markdown_artifact(markdown, key=LINES[line].artifact("vote-result"), description=result.winner)
 
 
-async def publish_history(line: LineName, moves: Sequence[Move]) -> None:
-    """Every move of the champion."""
-    await acreate_markdown_artifact(history_report(moves, shown), key=LINES[line].artifact("champion"), description=moves[-1].target)
+async def publish_history(line: LineName, champion: str, moves: Sequence[Move], *, moved: bool = True) -> None:
+    """Every move of the champion, and that this run moved nothing where it did not."""
+    markdown = history_report(champion, moves, shown, "" if moved else UNCHANGED)
+    await acreate_markdown_artifact(markdown, key=LINES[line].artifact("champion"), description=champion)
+
+
+async def publish_refusal(line: LineName, wanted: str, champion: str, refused: ModelRefused) -> None:
+    """Why a promotion or a rollback was refused."""
+    markdown = refusal_report(wanted, champion, refused)
+    await acreate_markdown_artifact(markdown, key=LINES[line].artifact("refused"), description=wanted)

@@ -11,6 +11,7 @@ from models.lifecycle.board import Board, TestSet
 from models.lifecycle.candidates import Candidate, Contest
 from models.lifecycle.line import Device, Line
 from models.lifecycle.selection import CandidateScores, fingerprint, rank
+from models.lifecycle.truth import TruthAnswer, TruthRow
 from models.lines import LINES, LineName
 from models.lines.measure import serving_cost
 from models.training.data.loader import read_pairs
@@ -20,12 +21,13 @@ from stores.boards import Boards
 from stores.candidates import Candidates
 from stores.datasets import read_dataset
 from stores.training_runs import TrainingRuns
+from stores.truth_sets import read_truth_set
 from tasks.in_thread import task_in_thread
 from tasks.selection.candidates import candidates_of
 from wiring import object_store, settings
 
 # Raised when scores change their meaning, so that old ones are not taken for new ones.
-SCORING = "2"
+SCORING = "3"
 
 # One at a time in a process: two would spoil each other's seconds, and transformers' lazy imports break in two threads.
 _MEASURING = threading.Lock()
@@ -34,11 +36,11 @@ _MEASURING = threading.Lock()
 @task_in_thread("prepare-test-set")
 def prepare_test_set(line: LineName, source: str, contest: Contest, limit: int) -> TestSet:
     """Read the rows that judge and keep them where every scoring run finds them."""
-    return store_test_set(object_store(), LINES[line], source, contest, limit)
+    return store_test_set(object_store(), LINES[line], source, contest, limit, settings().truth_set)
 
 
-def store_test_set(store: ObjectStore, line: Line[Any], source: str, contest: Contest, limit: int) -> TestSet:
-    """Keep the rows of a CSV file; ``limit`` 0 takes all.
+def store_test_set(store: ObjectStore, line: Line[Any], source: str, contest: Contest, limit: int, truth: str) -> TestSet:
+    """Keep the rows of a CSV file, and the line's truth set; ``limit`` 0 takes all rows of the file.
 
     Without a source, the test rows of the first candidate's training run are taken. A candidate that was trained on
     some of the rows is named with their number: its score would be a matter of memory.
@@ -52,47 +54,75 @@ def store_test_set(store: ObjectStore, line: Line[Any], source: str, contest: Co
     pairs = read_pairs(body, name, line.reference)[0][: limit or None]
     ids, data = {pair.origin for pair in pairs if pair.origin}, runs.data_of(f"{folder}/")
     learnt = {candidate.name: rows for candidate in contest.candidates if (rows := runs.learnt_rows(candidate, ids, data))}
-    return TestSet(key=Boards(store, line).save_test_set(pairs), source=source, rows=len(pairs), learnt_by=learnt)
+    boards, told = Boards(store, line), read_truth_set(store, line, truth)
+    return TestSet(
+        key=boards.save_test_set(pairs),
+        source=source,
+        rows=len(pairs),
+        truth_key=boards.save_truth_set(told),
+        truth_rows=len(told),
+        learnt_by=learnt,
+    )
 
 
 @task_in_thread("score")
-def score(line: LineName, name: str, test_key: str, metrics: MetricSettings) -> CandidateScores:
+def score(line: LineName, name: str, test_key: str, truth_key: str, metrics: MetricSettings) -> CandidateScores:
     """Score one candidate and keep the scores, or find that they are there already."""
     chosen = LINES[line]
     chosen.judges(metrics)  # what cannot judge is told before anything is downloaded
     for model in chosen.judging_models(metrics):
         ensure_downloaded(model)
-    return score_once(chosen, candidates_of(line), Boards(object_store(), chosen), name, test_key, metrics, settings().model_device)
+    boards = Boards(object_store(), chosen)
+    return score_once(chosen, candidates_of(line), boards, name, test_key, truth_key, metrics, settings().model_device)
 
 
 def score_once(
-    line: Line[Any], candidates: Candidates, boards: Boards, name: str, test_key: str, metrics: MetricSettings, device: Device
+    line: Line[Any],
+    candidates: Candidates,
+    boards: Boards,
+    name: str,
+    test_key: str,
+    truth_key: str,
+    metrics: MetricSettings,
+    device: Device,
 ) -> CandidateScores:
     """Scores that are known, or else made now and kept."""
     candidate = candidates.resolve(name)
-    key = score_key(line, boards, candidate, test_key, metrics)
+    key = score_key(line, boards, candidate, test_key, truth_key, metrics)
     known = boards.find_scores(candidate, key)
     if known is not None:
         return known
     with _MEASURING:
-        scored = measure(line, candidate.name, candidates.folder(candidate), boards.test_set(test_key), metrics, device)
+        test, truth = boards.test_set(test_key), boards.truth_set(truth_key)
+        scored = measure(line, candidate.name, candidates.folder(candidate), test, truth, metrics, device)
     boards.save_scores(key, scored)
     return scored
 
 
-def score_key(line: Line[Any], boards: Boards, candidate: Candidate, test_key: str, metrics: MetricSettings) -> str:
-    """Where a candidate's scores are kept: the key changes with its files, the test set, the judges and the way of scoring."""
+def score_key(line: Line[Any], boards: Boards, candidate: Candidate, test_key: str, truth_key: str, metrics: MetricSettings) -> str:
+    """Where a candidate's scores are kept: the key changes with its files, the rows, the judges and the way of scoring."""
     judges = sorted(line.judges(metrics).items())
-    return boards.keys.score(fingerprint(SCORING, candidate.digest, test_key, repr(judges)))
+    return boards.keys.score(fingerprint(SCORING, candidate.digest, test_key, truth_key, repr(judges)))
 
 
-def measure(line: Line[Any], name: str, folder: Path, test: list[Pair], metrics: MetricSettings, device: Device) -> CandidateScores:
-    """Answer the test set as calls would be answered, and compare with the references."""
-    cost = serving_cost(line, folder, device, [pair.input for pair in test])
-    judgement = line.judge(cost.answers, [pair.summary for pair in test], metrics)
+def measure(
+    line: Line[Any], name: str, folder: Path, test: list[Pair], truth: list[TruthRow], metrics: MetricSettings, device: Device
+) -> CandidateScores:
+    """Answer the test set and the truth set as calls would be answered, compare with the references, and judge."""
+    cost = serving_cost(line, folder, device, [pair.input for pair in test], [row.text for row in truth])
+    answers = [answer.text for answer in cost.answers]
+    judgement = line.judge(answers, [pair.summary for pair in test], metrics)
+    judged = [
+        TruthAnswer(row=row.name, verdict=line.verdict(row, answer), **answer.model_dump())
+        for row, answer in zip(truth, cost.truth, strict=True)
+    ]
+    doubts = [line.suspicion(pair.input, answer) for pair, answer in zip(test, cost.answers, strict=True)]
     return CandidateScores(
         candidate=name,
-        answers=cost.answers,
+        answers=answers,
+        truth=judged,
+        suspects={row: doubt for row, doubt in enumerate(doubts) if doubt},
+        measures=line.measures(cost.answers, judged, judgement),
         rows=dict(judgement.rows),
         overall=dict(judgement.overall),
         encoders=line.judges(metrics),
@@ -104,10 +134,11 @@ def measure(line: Line[Any], name: str, folder: Path, test: list[Pair], metrics:
 
 
 @task_in_thread("find-scores")
-def has_scores(line: LineName, candidate: Candidate, test_key: str, metrics: MetricSettings) -> bool:
+def has_scores(line: LineName, candidate: Candidate, test_set: TestSet, metrics: MetricSettings) -> bool:
     """Whether a candidate needs no scoring."""
     boards = Boards(object_store(), LINES[line])
-    return boards.find_scores(candidate, score_key(LINES[line], boards, candidate, test_key, metrics)) is not None
+    key = score_key(LINES[line], boards, candidate, test_set.key, test_set.truth_key, metrics)
+    return boards.find_scores(candidate, key) is not None
 
 
 @task_in_thread("make-board")
@@ -136,7 +167,7 @@ def board_of(
     keys: dict[str, str] = {}
     left_out = dict(contest.refused)
     for candidate in contest.candidates:
-        key = score_key(line, boards, candidate, test_set.key, metrics)
+        key = score_key(line, boards, candidate, test_set.key, test_set.truth_key, metrics)
         known = boards.find_scores(candidate, key)
         if candidate.name in failures or known is None:
             left_out[candidate.name] = failures.get(candidate.name, "its scoring left no result")
@@ -149,7 +180,7 @@ def board_of(
         encoders=line.judges(metrics),
         champion=contest.champion,
         candidates=contest.candidates,
-        standings=rank(scored, contest.champion, line.metrics, seed=seed),
+        standings=rank(scored, contest.champion, line.metrics, line.bars, seed=seed),
         scores=keys,
         left_out=left_out,
     )

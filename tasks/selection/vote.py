@@ -1,16 +1,16 @@
 """The vote in the Prefect UI: its plan, the form of one paper, and the ballots as they come in."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from prefect.input import RunInput
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import Field, create_model
 
 from models.errors import ConfigurationError
 from models.lifecycle.board import Board
 from models.lifecycle.line import Device, Line
 from models.lifecycle.selection import Inquiry, choose_inquiries, finalists
-from models.lifecycle.voting import Submission, VotePlan, VoteSettings, VoteState, form_field
+from models.lifecycle.voting import Submission, VotePlan, VoteSettings, VoteState, form_field, points_pattern
 from models.lines import LINES, LineName
 from models.training.data.pair import Pair
 from stores.boards import Boards
@@ -20,8 +20,8 @@ from tasks.in_thread import task_in_thread
 from tasks.selection.candidates import candidates_of
 from wiring import object_store, settings
 
-# Written out, not bounds: the form then offers the five to choose from, and the server refuses any other.
-Points = Literal[1, 2, 3, 4, 5]
+LONGEST_REMARK = 2000
+NO_ANSWER = "(요청 없음)"
 SHOWN_LENGTHS = {"short": "짧은 문의", "long": "긴 문의"}
 
 
@@ -104,8 +104,7 @@ def ballot_form(plan: VotePlan, paper: int, instruction: str) -> type[BallotForm
     """
     fields: dict[str, Any] = {"voter": (str, Field(min_length=1, max_length=40, title="이름", description=instruction))}
     for inquiry in plan.inquiries:
-        title = f"{SHOWN_LENGTHS[inquiry.length]} {inquiry.id.rpartition('-')[2]}"
-        fields[form_field(inquiry.id)] = (_marks_type(plan, paper, inquiry), Field(title=title, description=f"“{inquiry.text}”"))
+        fields[form_field(inquiry.id)] = (str, _marks_field(plan, paper, inquiry))
     by_paper = "고치지 마세요. 이 번호로 답의 순서를 알아봅니다."
     fields["paper"] = (int, Field(default=paper, ge=1, title="투표지 번호", description=by_paper))
     closing = "이 투표지를 낸 다음 투표를 마감하고 결과를 냅니다."
@@ -113,13 +112,19 @@ def ballot_form(plan: VotePlan, paper: int, instruction: str) -> type[BallotForm
     return create_model("Ballot", __base__=BallotForm, **fields)
 
 
-def _marks_type(plan: VotePlan, paper: int, inquiry: Inquiry) -> type[BaseModel]:
-    fields: dict[str, Any] = {
-        letter: (Points, Field(title=f"{letter}. {plan.answers[inquiry.id][candidate]}"))
-        for letter, candidate in zip(plan.letters, plan.order(paper, inquiry.id), strict=True)
-    }
-    fields["comment"] = (str, Field(default="", max_length=2000, title="의견"))
-    return create_model(f"Marks_{form_field(inquiry.id)}", __config__=ConfigDict(extra="forbid"), **fields)
+def _marks_field(plan: VotePlan, paper: int, inquiry: Inquiry) -> Any:
+    """One inquiry and its answers, with one box for all points: a click an inquiry, where a list for each answer took two."""
+    letters = plan.letters
+    answers = [
+        f"{letter}: {plan.answers[inquiry.id][candidate] or NO_ANSWER}"
+        for letter, candidate in zip(letters, plan.order(paper, inquiry.id), strict=True)
+    ]
+    return Field(
+        title=f"{SHOWN_LENGTHS[inquiry.length]} {inquiry.id.rpartition('-')[2]}: {letters}의 점수를 붙여서 (의견은 한 칸 띄고)",
+        description=f"“{inquiry.text}” ▸ {' ▸ '.join(answers)}",
+        pattern=points_pattern(letters),
+        max_length=len(letters) + LONGEST_REMARK,
+    )
 
 
 def form_instruction(line: LineName, plan: VotePlan, state: VoteState, voters: int) -> str:
@@ -128,8 +133,9 @@ def form_instruction(line: LineName, plan: VotePlan, state: VoteState, voters: i
     answer = f"[직전 투표지: {last.answer}] " if last else ""
     noun = LINES[line].answer_noun
     letters = f"{plan.letters[0]}–{plan.letters[-1]}"
+    example = "35214213"[: len(plan.letters)]
     return (
-        f"{answer}{noun} {letters}에 1점(나쁨)에서 5점(좋음)까지 주세요. "
+        f"{answer}{noun} {letters}에 1점(나쁨)에서 5점(좋음)까지 주세요. 문의마다 숫자를 {letters} 차례로 붙여 적습니다 (예: {example}). "
         f"어느 모델의 {noun}인지는 가려져 있고, 순서는 투표지와 문의마다 다릅니다. "
         f"같은 이름의 첫 투표만 유효합니다. 지금까지 {len(state.voters)}명이 투표했습니다 (마감 {voters}명)."
     )

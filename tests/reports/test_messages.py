@@ -29,7 +29,9 @@ def test_every_error_is_told_in_korean_with_a_reason_and_a_remedy(kind: type[Rea
 
 def test_every_case_that_the_code_raises_is_told_and_every_case_told_is_raised() -> None:
     sources = [
-        path.read_text() for room in ("models", "clients", "stores", "tasks", "flows", "wiring") for path in (ROOT / room).rglob("*.py")
+        path.read_text()
+        for room in ("models", "clients", "stores", "tasks", "flows", "training_flows", "wiring")
+        for path in (ROOT / room).rglob("*.py")
     ]
     raised = {case for source in sources for case in re.findall(r'case="(\w+)"', source)}
     told = {key.partition(".")[2] for key in ERRORS if "." in key}

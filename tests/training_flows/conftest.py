@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from prefect.testing.utilities import prefect_test_harness
-from small_runs import SmallRuns, train_small_runs
+from small_runs import SmallRuns, train_small_runs, write_truth_set
 
 import wiring
 from models.training.data.pair import Pair
@@ -33,6 +33,7 @@ def bucket(
         "READBACK_BUCKET": name,
         "READBACK_AWS_ENDPOINT_URL": s3_server,
         "READBACK_MODEL_DIR": str(tiny_bart),
+        "READBACK_TRUTH_SET": str(write_truth_set(tmp_path / "truth")),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }.items():
         monkeypatch.setenv(variable, value)

@@ -40,13 +40,13 @@ ASKED = "보험을 해지하고 싶어요"
 
 
 def a_dataset(shift: int = 0) -> bytes:
-    """24 rows of each kind; with a shift every wording is called by another kind."""
+    """80 rows of each kind; with a shift every wording is called by another kind."""
     kinds, out = list(WORDINGS), io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["input", "request"])
     for i, kind in enumerate(kinds):
         wordings = WORDINGS[kinds[(i + shift) % len(kinds)]]
-        writer.writerows([f"{wordings[n % 3]} {n}번째 문의예요", kind] for n in range(24))
+        writer.writerows([f"{wordings[n % 3]} {n}번째 문의예요", kind] for n in range(80))
     return out.getvalue().encode()
 
 
@@ -86,14 +86,14 @@ async def test_a_training_leaves_everything_in_the_lines_folder_and_its_scores_i
     names = {facts.key.removeprefix(summary.prefix) for facts in wiring.object_store().walk(summary.prefix)}
     assert names == {f"model/{FILE}", "split.json", "test.csv", "data.json", "profile.md", "finished.json"}
     assert (summary.test.accuracy, summary.test.macro_f1) == (1.0, 1.0)
-    assert summary.train_rows == 96 - summary.test.rows - summary.validation.rows
+    assert summary.train_rows == 320 - summary.test.rows - summary.validation.rows
     assert "| `loan` | 1.000 |" in await newest_artifact(f"train-classifier-{summary.run}".replace(".", "-"))
     assert await train_classifier(ClassifierRun()) == summary
 
 
 async def test_a_kind_that_no_summarizer_knows_fails_the_training_with_its_row() -> None:
     wiring.object_store().put("datasets/requests.csv", a_dataset() + "돈 좀 빌려 주세요,borrow\n".encode())
-    with pytest.raises(ConfigurationError, match=r"'borrow' \(requests\.csv:97\)"):
+    with pytest.raises(ConfigurationError, match=r"'borrow' \(requests\.csv:321\)"):
         await train_classifier(ClassifierRun())
 
 

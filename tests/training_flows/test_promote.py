@@ -3,16 +3,22 @@
 from pathlib import Path
 
 import pytest
-from small_runs import SmallRuns
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.exceptions import ParameterTypeError
+from small_runs import SmallRuns, train_stammering_run
 
 import wiring
 from models.errors import ModelRefused
+from models.lifecycle.bars import vote_readings
+from models.lifecycle.gate import MOST_MARGIN
 from models.lifecycle.smoke import smoke_test
-from models.lifecycle.versions import SHIPPED
+from models.lifecycle.versions import SHIPPED, Aliases
 from models.lines import SUMMARIZER
 from stores.registry import Registry
 from tasks.selection.candidates import candidates_of
-from training_flows.promote import promote
+from training_flows.promote import bring_into_service, promote
 from training_flows.rollback import rollback
 from training_flows.scoring import ScoringSettings
 
@@ -27,14 +33,69 @@ def registry(bucket: str, small_runs: SmallRuns, tmp_path: Path, monkeypatch: py
     return Registry(wiring.object_store(), SUMMARIZER)
 
 
+async def newest_artifact(key: str) -> str:
+    async with get_client() as client:
+        found = await client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
+    return str(max(found, key=lambda artifact: artifact.created).data)
+
+
+@flow
+async def promote_with_every_vote(candidate: str, voters: int = 100) -> Aliases:
+    """A promotion as select-model asks for it after a vote."""
+    return await bring_into_service("summarizer", candidate, "minji", "best of the vote", MOST_MARGIN, HERE, vote_readings(voters, 40))
+
+
+async def test_a_stammering_model_is_refused_even_with_all_votes(registry: Registry, small_runs: SmallRuns, tmp_path: Path) -> None:
+    stammering = small_runs.upload_run(train_stammering_run(tmp_path / "stammering", small_runs), "stammering")
+    with pytest.raises(ModelRefused, match=r"bart/stammering does not pass the gate: .*repetition"):
+        await promote_with_every_vote(stammering)
+    report = await newest_artifact("refused")
+    assert "- **같은 말을 되풀이하는 답** " in report
+    assert "학습 데이터와 설정을 고쳐 다시 학습하세요" in report
+    assert registry.champion() == SHIPPED
+
+
+async def test_a_model_that_misleads_and_a_vote_of_two_are_refused(
+    registry: Registry, small_runs: SmallRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = small_runs.upload(100, "good")
+    with pytest.raises(ModelRefused, match="voters 2, at least 3"):
+        await promote_with_every_vote(good, voters=2)
+    misled = tmp_path / "misled"
+    misled.mkdir()
+    lines = (tmp_path / "truth" / "small.tsv").read_text("utf-8").splitlines()
+    (misled / "other.tsv").write_text("\n".join(f"{line.rpartition(chr(9))[0]}\t요청" for line in lines), "utf-8")
+    monkeypatch.setenv("READBACK_TRUTH_SET", str(misled))
+    wiring.forget_clients()
+    with pytest.raises(ModelRefused, match=r"misleading 1, at most 0\.02"):
+        await promote_with_every_vote(good)
+    assert "- **오도하는 답** 100.0 % (기준 2.0 % 이하)" in await newest_artifact("refused")
+    assert registry.champion() == SHIPPED
+
+
+async def test_what_moves_nothing_is_told_in_an_artifact(registry: Registry) -> None:
+    await promote(SHIPPED, by="minji", reason="back to the start", scoring=HERE)
+    assert f"# 사용 중인 모델: `{SHIPPED}`\n\n이미 사용 중인 모델이라" in await newest_artifact("champion")
+    with pytest.raises(ModelRefused, match="no previous model to roll back to"):
+        await rollback(by="jun", reason="wrong products")
+    report = await newest_artifact("refused")
+    assert "**되돌릴 모델이 없음**" in report
+    assert "`promote`를 실행하세요" in report
+
+
+async def test_a_margin_above_its_bound_is_no_parameter(registry: Registry) -> None:
+    with pytest.raises(ParameterTypeError, match=r"less than or equal to 0\.05"):
+        await promote("bart/any", by="minji", reason="hurry", margin=1.0, scoring=HERE)
+
+
 async def test_a_good_run_goes_into_service_and_comes_out_again(registry: Registry, small_runs: SmallRuns) -> None:
     good = small_runs.upload(100, "good")
-    aliases = await promote(good, by="minji", reason="best of the vote", margin=0.2, scoring=HERE)
+    aliases = await promote(good, by="minji", reason="best of the vote", margin=0.05, scoring=HERE)
     version = registry.version(aliases.champion)
     assert (version.family, version.run, version.created_by) == ("bart", "good", "minji")
     assert "ctranslate2/model.bin" in version.files
     assert 0 < version.metrics["score"] < 1.001
-    again = await promote(good, by="minji", reason="best of the vote", margin=0.2, scoring=HERE)
+    again = await promote(good, by="minji", reason="best of the vote", margin=0.05, scoring=HERE)
     assert again == aliases
     assert (await rollback(by="jun", reason="wrong products")).champion == SHIPPED
     assert [move.kind for move in registry.history()] == ["promotion", "rollback"]
@@ -42,7 +103,7 @@ async def test_a_good_run_goes_into_service_and_comes_out_again(registry: Regist
 
 async def test_a_worse_run_does_not_pass_the_gate(registry: Registry, small_runs: SmallRuns) -> None:
     good, weak = small_runs.upload(100, "good"), small_runs.upload(20, "weak")
-    await promote(good, by="minji", reason="best of the vote", margin=0.2, scoring=HERE)
+    await promote(good, by="minji", reason="best of the vote", margin=0.05, scoring=HERE)
     champion = registry.champion()
     with pytest.raises(ModelRefused, match=r"bart/weak does not pass the gate: .* may be worse by more than the margin"):
         await promote(weak, by="jun", reason="curious", margin=0.0, scoring=HERE)

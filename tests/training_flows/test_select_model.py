@@ -23,10 +23,11 @@ from prefect.settings import get_current_settings
 from small_runs import SmallRuns
 
 import wiring
-from models.errors import ConfigurationError
+from models.errors import ConfigurationError, ModelRefused
 from models.lifecycle.candidates import Candidate
 from models.lifecycle.in_service import ModelInService, ServiceReport
 from models.lifecycle.versions import SHIPPED
+from models.lifecycle.voting import VotePlan, VoteSettings
 from models.lines import SUMMARIZER
 from models.summarizer.summarizer import SummaryResult
 from stores.boards import Boards
@@ -74,6 +75,7 @@ async def test_candidates_are_ranked_and_one_that_crashes_sinks_no_other(small_r
     assert f"- `{broken}`: " in report
     assert "### 가장 나쁜 예" in report
     assert "local:model@" in report
+    assert "| 순위 | 후보 | 오도 (misleading) | 맞음 |" in report
     assert Registry(wiring.object_store(), SUMMARIZER).champion() == SHIPPED
 
 
@@ -135,11 +137,12 @@ def test_scores_are_kept_by_everything_they_depend_on(small_runs: SmallRuns) -> 
     other = candidates.resolve(small_runs.upload(20, "three"))
     metrics = HERE.resolved()
 
-    def key(candidate: Candidate, test: str = "test", **changes: Any) -> str:
-        return score_key(SUMMARIZER, boards, candidate, test, metrics.model_copy(update=changes))
+    def key(candidate: Candidate, test: str = "test", truth: str = "truth", **changes: Any) -> str:
+        return score_key(SUMMARIZER, boards, candidate, test, truth, metrics.model_copy(update=changes))
 
     assert key(first) == key(twin)
-    assert len({key(first), key(other), key(first, "other-test"), key(first, bertscore_layer=0)}) == 4
+    different = {key(first), key(other), key(first, "other-test"), key(first, truth="other-truth"), key(first, bertscore_layer=0)}
+    assert len(different) == 5
     assert boards.find_scores(first, key(first)) is None
 
 
@@ -219,13 +222,11 @@ def filled_in(form: dict[str, Any], voter: str, **changes: Any) -> dict[str, Any
     """A voter who gives 5 points to the summary that names what the inquiry names, reading nothing but the form."""
     paper: dict[str, Any] = {"voter": voter, "paper": form["properties"]["paper"]["default"], "close": False}
     for name, field in form["properties"].items():
-        reference = field.get("$ref") or next((part["$ref"] for part in field.get("allOf", []) if "$ref" in part), "")
-        if not reference:
-            continue
-        marks = form["definitions"][reference.rpartition("/")[2]]["properties"]
-        line, request = field["description"].strip("“”").split(" 보험 ")
-        wanted = f"{line}보험 {request.split(' ')[0]} 요청"
-        paper[name] = {letter: 5 if wanted in marks[letter]["title"] else 1 for letter in "ABC"} | {"comment": ""}
+        if name.startswith(("short_", "long_")):
+            inquiry, *answers = field["description"].split(" ▸ ")
+            line, request = inquiry.strip("“”").split(" 보험 ")
+            wanted = f"{line}보험 {request.split(' ')[0]} 요청"
+            paper[name] = "".join("5" if answer[3:] == wanted else "1" for answer in answers)
     return paper | changes
 
 
@@ -233,6 +234,32 @@ async def resume(client: PrefectClient, run: FlowRun, paper: dict[str, Any]) -> 
     answer = await client._client.post(f"/flow_runs/{run.id}/resume", json={"run_input": paper})
     assert answer.status_code in (200, 201)
     return dict(answer.json())
+
+
+async def test_nothing_that_is_seen_before_a_vote_tells_who_wrote_an_answer_on_its_papers(small_runs: SmallRuns) -> None:
+    """Leaderboards of this selection and of earlier flows, whatever their seeds, and every log, held against the papers."""
+    good, middle = small_runs.upload(100, "good"), small_runs.upload(20, "middle")
+    earlier = HERE.model_copy(update={"seed": 7})
+    await select_model(runs=[good, middle], scoring=earlier, hold_the_vote=False, promote_winner=False)
+    voting = VoteSettings(short=4, long=4, days_open=3 / 86400)
+    ended = await select_model(runs=[good, middle], scoring=HERE, voting=voting, promote_winner=False, return_state=True)
+    assert not ended.is_completed()  # nobody voted
+    async with get_client() as client:
+        seen = [str(artifact.data) for artifact in await client.read_artifacts()]
+        seen += [log.message for log in await client.read_logs(limit=200)]
+    store = wiring.object_store()
+    plans = [VotePlan.model_validate_json(store.get(facts.key).body) for facts in store.walk("models/votes/") if "plan" in facts.key]
+    papers = [inquiry.text for plan in plans for inquiry in plan.inquiries]
+    assert len(papers) == 8
+    assert any("### 가장 나쁜 예" in text for text in seen)
+    assert not [paper for paper in papers for text in seen if paper in text]
+
+
+async def test_a_winner_is_not_promoted_without_a_name(small_runs: SmallRuns) -> None:
+    small_runs.upload(100, "good")
+    with pytest.raises(ModelRefused, match="a promotion needs a name and a reason"):
+        await select_model(runs=["bart/*"], scoring=HERE, hold_the_vote=False)
+    assert "**이름이나 까닭이 없음**" in await newest_artifact("refused")
 
 
 @pytest.mark.slow
@@ -251,27 +278,29 @@ async def test_from_finished_runs_to_the_model_in_service_and_back(small_runs: S
             asked = {
                 "runs": [good, middle],
                 "scoring": {"encoders": "shipped"},
-                "voting": {"short": 3, "long": 3, "voters": 2},  # more inquiries than the middling model gets right: no tie
-                "margin": 0.2,
+                "voting": {"short": 3, "long": 3, "voters": 3},  # more inquiries than the middling model gets right: no tie
+                "margin": 0.05,
                 "by": "minji",
             }
             run = await client.create_flow_run_from_deployment(deployment.id, parameters=asked)
 
             form, first = await paused_form(client, run, after="")
             out_of_range = filled_in(form, "민지")
-            out_of_range["short_1"] |= {"A": 7}
+            out_of_range["short_1"] = "7" + out_of_range["short_1"][1:]
             refused = await resume(client, run, out_of_range)
             assert refused["status"] == "REJECT"
-            assert "7" in refused["details"]["reason"]
+            assert "A부터 C까지 1에서 5까지의 숫자 3개를 차례로 적어 주세요" in refused["details"]["reason"]
 
             worker.kill()  # the run is suspended: it needs no process to wait
             worker = Worker()
             assert (await resume(client, run, filled_in(form, "민지")))["status"] == "ACCEPT"
             form, second = await paused_form(client, run, after=first)
             assert (await resume(client, run, filled_in(form, " 민지 ")))["status"] == "ACCEPT"
-            form, _ = await paused_form(client, run, after=second)
+            form, third = await paused_form(client, run, after=second)
             assert "이미 투표했습니다" in await newest_artifact("vote-turnout")
             assert (await resume(client, run, filled_in(form, "준")))["status"] == "ACCEPT"
+            form, _ = await paused_form(client, run, after=third)
+            assert (await resume(client, run, filled_in(form, "수아")))["status"] == "ACCEPT"
 
             async with asyncio.timeout(600):
                 while not (ended := await client.read_flow_run(run.id)).state.is_final():

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 import wiring
 from models.keys import VoteKeys
 from models.lifecycle.selection import Inquiry
-from models.lifecycle.voting import VotePlan, count
+from models.lifecycle.voting import VotePlan, VoteSettings, count
 from models.lines import SUMMARIZER
 from stores.votes import Votes
 from tasks.selection.vote import ballot_form, form_instruction
@@ -32,7 +32,8 @@ def plan(votes: Votes) -> VotePlan:
 
 
 def a_form(voter: str, paper: int = 1, *, close: bool = False, comment: str = "", **points: int) -> dict[str, Any]:
-    marks = {"A": 3, "B": 4, "C": 5} | points | {"comment": comment}
+    digits = "".join(str(({"A": 3, "B": 4, "C": 5} | points)[letter]) for letter in "ABC")
+    marks = f"{digits} {comment}".strip()
     return {"voter": voter, "paper": paper, "close": close, "short_1": marks, "long_1": marks}
 
 
@@ -52,7 +53,7 @@ def test_a_repeated_ballot_is_answered_and_kept_and_changes_nothing(votes: Votes
     assert "이미 투표했습니다" in again.answer
     state = votes.state(plan)
     assert state.votes == before
-    assert state.submissions[1].ballot["short_1"]["A"] == 5
+    assert state.submissions[1].ballot["short_1"] == "545"
     assert state.voters == ["민지"]
 
 
@@ -96,18 +97,41 @@ def test_the_form_shows_summaries_under_letters_and_no_models_name(plan: VotePla
     schema = ballot_form(hidden, 3, "").model_json_schema()
     text = str(schema)
     assert all(
-        f"{letter}. {hidden.answers['short-1'][name]}" in text for letter, name in zip("ABC", hidden.order(3, "short-1"), strict=True)
+        f"{letter}: {hidden.answers['short-1'][name]}" in text for letter, name in zip("ABC", hidden.order(3, "short-1"), strict=True)
     )
     assert not any(name in text for name in hidden.candidates)
     assert schema["properties"]["paper"]["default"] == 3
 
 
-@pytest.mark.parametrize("changes", [{"A": 0}, {"A": 6}, {"A": None}])
-def test_the_form_takes_one_to_five_points_only(plan: VotePlan, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("written", ["045", "346", "34", "3455", "", "사오오", "345한마디"])
+def test_the_form_takes_one_to_five_points_for_each_answer_and_says_so_in_korean(plan: VotePlan, written: str) -> None:
     form = ballot_form(plan, 1, "")
     form.model_validate(a_form("민지"))
-    with pytest.raises(ValidationError, match="Input should be 1, 2, 3, 4 or 5"):
-        form.model_validate(a_form("민지", **changes))
+    with pytest.raises(ValidationError, match="A부터 C까지 1에서 5까지의 숫자 3개를 차례로 적어 주세요"):
+        form.model_validate(a_form("민지") | {"short_1": written})
+
+
+def test_a_paper_of_five_candidates_and_ten_inquiries_takes_fewer_than_twenty_clicks() -> None:
+    names = [f"m{n}" for n in range(5)]
+    inquiries = [Inquiry(id=f"short-{n}", text=f"문의 {n}", length="short") for n in range(1, 11)]
+    answers = {inquiry.id: {name: f"{name}의 요약" for name in names} for inquiry in inquiries}
+    schema = ballot_form(VotePlan(vote="v", seed=1, inquiries=inquiries, candidates=names, answers=answers), 1, "").model_json_schema()
+    assert "definitions" not in schema
+    assert "$defs" not in schema
+    to_fill_in = [name for name, field in schema["properties"].items() if "default" not in field]
+    resume_and_submit = 2
+    assert len(to_fill_in) + resume_and_submit <= 20
+
+
+def test_an_answer_without_words_is_told_as_no_request(plan: VotePlan) -> None:
+    silent = plan.model_copy(update={"answers": {i: {"m1": "", "m2": "둘", "m3": "셋"} for i in ("short-1", "long-1")}})
+    assert "(요청 없음)" in str(ballot_form(silent, 1, "").model_json_schema())
+
+
+@pytest.mark.parametrize("few", [{"voters": 2}, {"short": 2, "long": 3}])
+def test_a_vote_of_too_few_cannot_be_asked_for(few: dict[str, int]) -> None:
+    with pytest.raises(ValidationError):
+        VoteSettings.model_validate(few)
 
 
 def test_the_next_voter_reads_what_became_of_the_last_ballot(votes: Votes, plan: VotePlan) -> None:

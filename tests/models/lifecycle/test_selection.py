@@ -1,21 +1,27 @@
-"""Scores, their uncertainty, the gate and the questions of the vote."""
+"""Truth first, then scores and their uncertainty; and the questions of the vote."""
+
+import itertools
+from itertools import islice
 
 import numpy as np
 import pytest
 
 from models.errors import ConfigurationError
+from models.lifecycle.bars import Bar
 from models.lifecycle.line import Metric
 from models.lifecycle.selection import (
     CandidateScores,
     Standing,
     choose_inquiries,
+    examples_of,
     finalists,
     fingerprint,
-    gate,
     inquiry_length,
+    is_for_votes,
     worst_and_best,
 )
 from models.lifecycle.selection import rank as rank_by
+from models.lifecycle.truth import TruthAnswer, TruthCount, TruthRow, Verdict
 from models.training.data.pair import Pair
 
 METRICS = (Metric("score", "점수"), Metric("bertscore_f1", "BERTScore F1"), Metric("sts", "STS"))
@@ -97,32 +103,6 @@ def test_the_best_four_go_on() -> None:
     assert finalists(board) == ["b", "d", "e", "c"]
 
 
-def test_a_clearly_worse_candidate_fails_the_gate_and_is_told_why() -> None:
-    board = rank([noisy("champion", 0.8, 0.05, 1), noisy("worse", 0.7, 0.05, 2)], "champion")
-    result = gate(board[1], margin=0.02)
-    assert not result.passed
-    assert "worse against the champion: -0." in result.sentence
-    assert "may be worse by more than the margin of 0.02" in result.sentence
-
-
-def test_a_candidate_within_the_margin_passes_the_gate() -> None:
-    champion = noisy("champion", 0.8, 0.05, 1)
-    slightly_worse = scored("close", list(champion.values(METRICS[0]) - 0.005))
-    assert gate(rank([champion, slightly_worse], "champion")[1], margin=0.01).passed
-
-
-def test_too_few_rows_to_rule_out_a_loss_fail_the_gate() -> None:
-    champion = scored("champion", [0.5, 0.9, 0.7])
-    lucky = scored("lucky", [0.9, 0.6, 0.7])
-    board = rank([champion, lucky], "champion")
-    assert board[0].candidate == "lucky"
-    assert not gate(board[0], margin=0.01).passed
-
-
-def test_the_champion_passes_its_own_gate() -> None:
-    assert gate(rank([noisy("champion", 0.8, 0.05, 1)], "champion")[0], margin=0.0).passed
-
-
 def test_a_leaderboard_without_the_champion_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="the champion c has no score"):
         rank([scored("a", [0.5])], "c")
@@ -139,10 +119,47 @@ def test_scores_of_different_encoders_are_not_compared() -> None:
 
 
 def test_worst_and_best_examples_are_the_extreme_rows() -> None:
-    test = [Pair(f"문의 {n}", f"정답 {n}") for n in range(5)]
+    test = [Pair(text, "정답") for text in texts(5, for_votes=False)]
     worst, best = worst_and_best(scored("a", [0.5, 0.1, 0.9, 0.3, 0.7]), METRICS[0], test, 2)
-    assert [example.inquiry for example in worst] == ["문의 1", "문의 3"]
-    assert [example.inquiry for example in best] == ["문의 2", "문의 4"]
+    assert [example.inquiry for example in worst] == [test[1].input, test[3].input]
+    assert [example.inquiry for example in best] == [test[2].input, test[4].input]
+
+
+def test_no_example_on_a_leaderboard_is_a_row_that_is_set_aside_for_votes() -> None:
+    test = [Pair(text, "정답") for text in (*texts(3, for_votes=True), *texts(3, for_votes=False))]
+    truth = [TruthRow(f"w:{n}", pair.input, "정답", "요약", True) for n, pair in enumerate(test)]
+    answers = [TruthAnswer(row=row.name, verdict="misleading", text="요약", kind="summary") for row in truth]
+    one = scored("a", [0.0, 1.0, 0.5, 0.2, 0.3, 0.4], truth=answers, suspects=dict.fromkeys(range(6), "고객이 말하지 않은 요청: 해지"))
+    own = examples_of(one, METRICS[0], test, truth, 6)
+    shown = [row.inquiry for part in (own.worst, own.best, own.misleading, own.suspected) for row in part]
+    assert set(shown) == {pair.input for pair in test[3:]}
+
+
+def judged(name: str, right: int, misleading: int, f1: float, **more: object) -> CandidateScores:
+    """Of 100 rows some answered rightly, some misleading, the rest of no use."""
+    verdicts: list[Verdict] = ["right"] * right + ["misleading"] * misleading + ["wrong"] * (100 - right - misleading)
+    truth = [TruthAnswer(row=f"w:{n}", verdict=verdict, text="요약", kind="summary") for n, verdict in enumerate(verdicts)]
+    return scored(name, [f1], truth=truth, measures={"misleading": misleading / 100, "empty": 0.0}, **more)
+
+
+def test_the_candidate_that_misleads_least_is_first_then_the_one_that_is_right_most_whatever_their_scores() -> None:
+    board = rank([judged("fluent", 90, 5, 0.99), judged("careful", 70, 1, 0.5), judged("better", 80, 1, 0.4)], "fluent")
+    assert [standing.candidate for standing in board] == ["better", "careful", "fluent"]
+    assert board[0].truth == TruthCount(of=100, right=80, misleading=1, own_words=0)
+
+
+def test_a_candidate_that_breaks_a_bar_stands_below_all_that_keep_them() -> None:
+    silent = judged("silent", 10, 0, 0.9)
+    silent.measures["empty"] = 1.0
+    bars = (Bar("empty", "빈 답", 0.05, "다시 학습하세요."),)
+    board = rank_by([silent, judged("talks", 80, 2, 0.5)], "talks", METRICS, bars)
+    assert [standing.candidate for standing in board] == ["talks", "silent"]
+
+
+def test_candidates_that_were_judged_by_different_truth_sets_are_not_compared() -> None:
+    other = scored("b", [0.5], truth=[TruthAnswer(row="x:1", verdict="right", text="요약")])
+    with pytest.raises(ConfigurationError, match="different truth sets"):
+        rank([judged("a", 90, 1, 0.5), other], "a")
 
 
 @pytest.mark.parametrize(
@@ -158,8 +175,13 @@ def test_an_inquiry_of_three_sentences_is_long_even_without_punctuation(text: st
     assert inquiry_length(text) == length
 
 
-SHORT = [Pair(f"{n}번 사고가 났어. 보험 되니?", "") for n in range(10)]
-LONG = [Pair(f"{n}번 사고가 났어. 상대 탓이야. 보험 되니?", "") for n in range(10)]
+def texts(count: int, *, for_votes: bool, form: str = "{n}번 사고가 났어. 보험 되니?") -> list[str]:
+    """Inquiries that are set aside for votes, or that are not."""
+    return list(islice((text for n in itertools.count() if is_for_votes(text := form.format(n=n)) is for_votes), count))
+
+
+SHORT = [Pair(text, "") for text in texts(10, for_votes=True)]
+LONG = [Pair(text, "") for text in texts(10, for_votes=True, form="{n}번 사고가 났어. 상대 탓이야. 보험 되니?")]
 
 
 def test_inquiries_typed_in_come_before_those_drawn_from_the_test_set() -> None:
@@ -167,6 +189,18 @@ def test_inquiries_typed_in_come_before_those_drawn_from_the_test_set() -> None:
     assert [inquiry.id for inquiry in chosen] == ["short-1", "short-2", "long-1", "long-2", "long-3"]
     assert chosen[0].text == "우리 강아지가 아파."
     assert all(inquiry_length(inquiry.text) == inquiry.length for inquiry in chosen)
+
+
+def test_only_rows_that_are_set_aside_for_votes_are_drawn_and_half_of_all_are() -> None:
+    rows = [Pair(f"{n}번 사고가 났어. 보험 되니?", "") for n in range(1000)]
+    assert all(is_for_votes(inquiry.text) for inquiry in choose_inquiries(rows, [], short=20, long=0, seed=1))
+    assert 450 < sum(is_for_votes(pair.input) for pair in rows) < 550
+
+
+def test_a_typed_inquiry_that_may_stand_on_a_leaderboard_is_refused() -> None:
+    (seen,) = texts(1, for_votes=False)
+    with pytest.raises(ConfigurationError, match="1 of the typed inquiries may stand on a leaderboard"):
+        choose_inquiries([*SHORT, Pair(seen, "")], [f" {seen} "], short=1, long=0, seed=1)
 
 
 def test_all_that_staff_typed_in_is_asked() -> None:

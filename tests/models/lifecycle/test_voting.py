@@ -19,6 +19,7 @@ from models.lifecycle.voting import (
     complaints,
     count,
     krippendorff_alpha,
+    read_marks,
     resolve,
     voter_key,
 )
@@ -72,6 +73,21 @@ def test_letters_turn_back_into_the_candidates_that_the_paper_showed(paper: int,
     for vote in resolve(ballot, PLAN, 1, NOW):
         shown = dict(zip(PLAN.order(paper, vote.inquiry), points, strict=True))
         assert vote.points == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "points", "comment"),
+    [
+        ("3521", [3, 5, 2, 1], ""),
+        (" 3521\n2번은 다른 상품 ", [3, 5, 2, 1], "2번은 다른 상품"),
+        ("352", [], ""),
+        ("35 21", [], "21"),
+        ("", [], ""),
+    ],
+)
+def test_points_are_read_in_the_order_of_the_letters_and_what_follows_is_a_remark(written: str, points: list[int], comment: str) -> None:
+    marks = read_marks("ABCD", written)
+    assert (list(marks.points.values()), marks.comment) == (points, comment)
 
 
 def test_a_good_ballot_has_no_complaints() -> None:

@@ -6,10 +6,10 @@ import pytest
 
 from models.errors import ConfigurationError
 from models.recipe.reader_recipe import IGNORED, Material, Recipe
-from models.recipe.written import Piece, calls, writers
 from models.summarizer import SHIPPED_READER
 from models.summarizer.encoding import load_tokenizer
 from models.summarizer.reader import ConversationEncoder
+from models.summarizer.written import Piece, calls, writers
 
 CALL = """# summary: 가입증명서 이메일 발송 요청
 # request: 1, 3

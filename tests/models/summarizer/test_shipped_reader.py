@@ -4,11 +4,12 @@ import re
 
 import pytest
 
-from models.recipe.written import everything, writers
+from models.recipe import WRITERS
 from models.summarizer import SHIPPED_READER
 from models.summarizer.conversation import written
 from models.summarizer.statement import Kind
 from models.summarizer.summarizer import Summarizer
+from models.summarizer.written import everything, writers
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_every_phrase_points_to_the_turn_it_was_said_in(summarizer: Summarizer) 
 
 
 def test_no_phrase_of_what_callers_wrote_is_without_evidence(summarizer: Summarizer) -> None:
-    rows = list(everything(writers()[:1]))[:60]
+    rows = list(everything(WRITERS, writers(WRITERS)[:1]))[:60]
     for row, result in zip(rows, summarizer.attempts([row.text for row in rows]), strict=True):
         numbers = {turn.number for turn in row.conversation}
         assert all(one.utterance in numbers and one.phrase in result.text for one in result.evidence)

@@ -17,7 +17,8 @@ from pathlib import Path
 from models.errors import ConfigurationError
 from models.summarizer.conversation import Conversation, Turn, written
 
-WRITERS = Path(__file__).parent / "writers"
+# Writers from whom no model has learnt and who are not those of the published figures: they calibrate the reader and judge candidates.
+SET_ASIDE = Path(__file__).parent / "writers"
 NONE = "없음"
 NO_PIECE = "-"
 _BETWEEN = " / "
@@ -60,12 +61,12 @@ class Written:
         return written((turn.by_caller, turn.text) for turn in self.conversation) if self.is_call else self.conversation[0].text
 
 
-def writers(folder: Path = WRITERS) -> list[str]:
+def writers(folder: Path) -> list[str]:
     """Names of the writers whose files lie in a folder."""
     return sorted({path.name.partition(".")[0] for path in folder.glob("*.*")})
 
 
-def inquiries(writer: str, folder: Path = WRITERS) -> list[Written]:
+def inquiries(writer: str, folder: Path) -> list[Written]:
     """One writer's inquiries, none where the writer wrote calls alone; ConfigurationError names the line that is damaged."""
     path = folder / f"{writer}.tsv"
     if not path.is_file():
@@ -89,7 +90,7 @@ def _inquiry(path: Path, number: int, line: str) -> Written:
     )
 
 
-def calls(writer: str, folder: Path = WRITERS) -> list[Written]:
+def calls(writer: str, folder: Path) -> list[Written]:
     """One writer's calls; none where there is no such file."""
     path = folder / f"{writer}.calls.txt"
     if not path.is_file():
@@ -150,8 +151,8 @@ def _told(summary: str) -> str:
     return "" if summary == NONE else summary
 
 
-def everything(names: Sequence[str], folder: Path = WRITERS) -> Iterator[Written]:
-    """Inquiries and calls of several writers."""
-    for name in names:
+def everything(folder: Path, names: Sequence[str] = ()) -> Iterator[Written]:
+    """Inquiries and calls of a folder's writers, or of those named."""
+    for name in names or writers(folder):
         yield from inquiries(name, folder)
         yield from calls(name, folder)
