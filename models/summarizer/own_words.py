@@ -71,6 +71,7 @@ _NAMES_OF_DOING = {
     "없애": "삭제",
     "미루": "연기",
 }  # with no other sense in this trade, and no person as object
+_OF_A_NAME = ("N", "M", "J", "XSN", "XPN", "SN")
 _STEMS = ("VV", "VA", "VX", "VC", "XSV", "XSA")  # as their tags begin
 _SPEECH = _words("말 얘기 이야기 말씀 일 대답 소리")
 _TELLING = _words("알리 가르치 가르쳐주 갈치")
@@ -126,6 +127,9 @@ class Shortener:
             tokens, asked, text = tokens[:question], True, text[: tokens[question - 1].end]
             if considered := _Sentence(text, tokens, asked, self._join).considered():
                 return considered
+        if (main := _postposed(tokens)) is not None:
+            told = self.phrase(text[: tokens[main].end] + "?" * asked)
+            return Phrase(f"{text[tokens[main + 1].start :]} {told.text}", told.act)
         if found := _INDIRECT_QUESTION.search(text):
             said = _Sentence(text, tokens, asked, self._join).upto(found.start() + 1)
             return Phrase(f"{said} 문의", Act.ASK)
@@ -189,6 +193,7 @@ class _Sentence:
             return Phrase(self.upto(last.end), Act.PHRASE)
         for form in (
             self.wanted_to_know,
+            self.told_to_say,
             self.softly_asked,
             self.given,
             self.wished,
@@ -206,7 +211,7 @@ class _Sentence:
         ending = tokens[-1].form
         ending = ending[:-1] if len(ending) > 1 and ending.endswith("요") else ending
         stem, past = self.before_tense(len(tokens) - 2)
-        bare = tokens[stem].form == "말" and ending == "고"  # 그거 말고요
+        bare = ending == "고" and tokens[stem].form in ("말", "가지")  # 그거 말고요, 이름이 바뀌어 가지고요
         if stem < 0 or not tokens[stem].tag.startswith(_STEMS) or bare:
             return None
         if (
@@ -290,6 +295,14 @@ class _Sentence:
             return Phrase(f"{_LOOSE_PARTICLE.sub('', self.before(noun))} 문의".strip(), Act.ASK)
         return None
 
+    def told_to_say(self, p: _Predicate) -> Phrase | None:
+        """어떻게 하는 건지나 말해: what is asked stands before it."""
+        noun = p.stem - 1 if self.tokens[p.stem - 1].tag != "JKO" else p.stem - 2
+        if self.tokens[p.stem].form != "하" or p.ending not in _BIDDING or p.past or noun < 1 or self.tokens[noun].form not in _SPEECH:
+            return None
+        asked = re.sub(r"(?<=지)(?:나|만|를|는|도)?$", "", self.before(noun))
+        return Phrase(f"{asked} 안내 요청", Act.REQUEST) if asked.endswith("지") else None
+
     def softly_asked(self, p: _Predicate) -> Phrase | None:
         """…해 주시면 돼요, …해 주면 감사하겠습니다; and …했으면 좋겠어요, …했으면 해서요."""
         condition = p.stem - 1 if self.tokens[p.stem].tag[:2] != "XS" else p.stem - 2
@@ -343,6 +356,9 @@ class _Sentence:
 
     def intended(self, p: _Predicate) -> Phrase | None:
         """…하려고요, …할게요: something that the caller is about to do."""
+        following = [token.form for token in self.tokens[p.stem + 1 : p.stem + 3]]
+        if following in (["어야", "겠"], ["아야", "겠"]) and not _QUESTION_WORD.search(self.text):
+            return self.own_doing(p.stem)
         if p.ending not in _INTENTIONS and not (p.ending == "겠습니다" and self.tokens[p.stem].tag[:2] in ("VV", "XS", "VX")):
             return None
         return self.own_doing(p.stem)
@@ -407,6 +423,17 @@ def _wondered(tokens: Sequence[Any]) -> int | None:
         if tokens[place].tag in ("EC", "EF") and tokens[place].form in _WONDERING:
             after = "".join(token.form for token in tokens[place + 1 :] if token.tag not in _SIGNS)
             return place + 1 if _AFTER_WONDERING.fullmatch(after) else None
+    return None
+
+
+def _postposed(tokens: Sequence[Any]) -> int | None:
+    """The end of a predicate after which a word or two are added (해지해 주세요 그거); None where a sentence ends as it should."""
+    for place in range(len(tokens) - 2, max(0, len(tokens) - 6), -1):
+        token = tokens[place]
+        if token.tag == "EF" or (token.tag == "JX" and token.form == "요" and tokens[place - 1].tag == "EC"):
+            return place if tokens[place + 1].start > token.end else None
+        if not token.tag.startswith(_OF_A_NAME):
+            return None
     return None
 
 

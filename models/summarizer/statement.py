@@ -77,9 +77,9 @@ _DISMISSED = re.compile(  # 큰애는 됐고 작은애 것만
     r"(?:은|는|이|가|을|를|도|만)?\s*(?:말고|말구|아니|아녀|됐고|됐구|빼고|관두|놔두|놔둬|그대로|필요\s*없|상관\s*없|안\s)"
 )
 _DENIED = re.compile(r"\s*(?:아니|아뇨|아녀|그게 아니|그거 말고)")
-HOT = 0.5  # a token counts as part of the request
-SURE = 0.8  # a subject that the agent named
-NEAR = 0.3  # sentences this close to the best one are told as well
+HOT = 0.3  # a token counts as part of the request
+SURE = 0.3  # a subject that the agent named
+NEAR = 0.5  # sentences this close to the best one are told as well
 MOST_SENTENCES = 3
 WHOLE_FROM = 30  # characters before the first marked word that are kept, since they are mostly its clause
 SUBJECTS = 2
