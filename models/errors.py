@@ -33,6 +33,8 @@ What is stored of an error is its ``code``, which stays when a class gets anothe
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -261,3 +263,14 @@ class StorageConflict(TransientError):
     """A conditional write lost against another writer."""
 
     code = "storage_conflict"
+
+
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """Let a command end with an error's sentence and exit code 1, instead of a traceback around it; for a function's decorator as well."""
+    try:
+        yield
+    except Unexpected:
+        raise
+    except ReadbackError as error:
+        raise SystemExit(str(error)) from None

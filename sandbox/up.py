@@ -26,6 +26,8 @@ def main() -> None:
     parser.add_argument("--recordings", type=Path, default=RECORDINGS, help="folder of WAVs whose words speech-to-text knows")
     parser.add_argument("--ui-port", type=int, default=4200, help="port of the Prefect UI; 0: a free one (default: 4200)")
     chosen = parser.parse_args()
+    if not chosen.recordings.is_dir():
+        parser.error(f"{chosen.recordings} is no folder")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="readback-up-") as work:
         stack = Stack(StackOptions(work_dir=Path(work), transcripts=[chosen.recordings], ui_port=chosen.ui_port, training_worker=True))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.errors import in_one_sentence
 from models.recipe.written import everything, writers
 from models.summarizer.confidence import likelihood
 from models.summarizer.own_words import Shortener
@@ -45,6 +46,7 @@ def calibrate(model_dir: Path, own_words: float = OWN_WORDS) -> Thresholds:
     return thresholds
 
 
+@in_one_sentence()
 def main(arguments: Sequence[str] | None = None) -> None:
     """Calibrate a reader."""
     parser = argparse.ArgumentParser(description=main.__doc__)
