@@ -15,6 +15,7 @@
     │   └── ModelRefused          a model version is unknown, damaged, or fails the gate before promotion
     ├── ConfigurationError        our own settings are wrong: nothing is the recording's fault
     │   └── AccessRefused         a vendor refuses our credentials: every call would fail, so they wait until people act
+    ├── ModelUnavailable          no model can be loaded: calls wait until people act
     ├── QuotaExhausted            a paid quota is used up: the step pauses until people act
     ├── CallTakenOver             another run works on this call now: this one stops without touching it
     ├── Superseded                another upload lies under the recording's key: it is a call of its own, and this one ends
@@ -185,6 +186,12 @@ class AccessRefused(ConfigurationError):
     """A vendor does not accept our credentials, or they do not permit what every call needs."""
 
     code = "access_refused"
+
+
+class ModelUnavailable(ReadbackError):
+    """No model can be loaded that could summarize a call; it is the same for every call until people act."""
+
+    code = "model_unavailable"
 
 
 class QuotaExhausted(ReadbackError):
