@@ -106,6 +106,18 @@ VARIABLES = (
         SERVER,
         "Longer than Prefect's clients keep an idle connection (25 s); the default of 5 closes connections that are about to be used",
     ),
+    Variable(
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS",
+        "none",
+        SERVER,
+        "No other site's page may read the API; Prefect's default is every page. The UI needs none: it is a page of the server",
+    ),
+    Variable(
+        "PREFECT_SERVER_UI_API_URL",
+        "/api",
+        SERVER,
+        "The UI asks the address that it came from, whatever name or proxy led there; by default the one that the server listens on",
+    ),
     Variable("PREFECT_SERVER_UI_V2_ENABLED", "false", SERVER, "The UI that plays the artifacts' sound is the default one"),
     Variable("PREFECT_SERVER_ANALYTICS_ENABLED", "false", SERVER, "Prefect is told nothing of our use"),
     Variable("DO_NOT_TRACK", "1", EVERYONE, "The same for workers and commands"),
@@ -121,6 +133,13 @@ VARIABLES = (
     Variable("PREFECT_MESSAGING_CACHE", "prefect_redis.messaging", SERVER, "The same", Layout.REDIS),
     Variable("PREFECT_SERVER_EVENTS_CAUSAL_ORDERING", "prefect_redis.ordering", SERVER, "The same", Layout.REDIS),
 )
+
+# What a server that is started by hand is given as well: our command sets it where nobody has.
+CLOSED = {
+    variable.name: variable.value
+    for variable in VARIABLES
+    if variable.value is not None and variable.name in ("PREFECT_SERVER_CORS_ALLOWED_ORIGINS", "PREFECT_SERVER_UI_API_URL")
+}
 
 
 def environment(process: Process, layout: Layout) -> dict[str, str]:

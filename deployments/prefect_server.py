@@ -1,18 +1,18 @@
 """Prefect's server as ``prefect server`` starts it, at less cost: ``python -m deployments.prefect_server start --port 4200``.
 
 Python's garbage collector leaves alone what was loaded at the start, and timestamps go to the database as Python's own (ADR 9). It does
-not listen beyond this machine without a password: whoever reaches the API reads every transcript.
+not listen beyond this machine without a password, and answers no page of another site: whoever reaches the API reads every transcript.
 """
 
-import ipaddress
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import wraps
+from typing import Any
 
-from prefect.cli import app
-
+from deployments.environment import CLOSED
 from deployments.garbage import freeze_gc
-from deployments.prefect_private import bind_plain_timestamps
+from deployments.own_pages import OwnPages, is_this_machine
 
 
 def open_to_everybody(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
@@ -22,7 +22,7 @@ def open_to_everybody(arguments: Sequence[str], environment: Mapping[str, str]) 
     ''
     """
     host = _host(arguments) or environment.get("PREFECT_SERVER_API_HOST", "127.0.0.1")
-    if "start" not in arguments or _is_this_machine(host) or environment.get("PREFECT_SERVER_API_AUTH_STRING"):
+    if "start" not in arguments or is_this_machine(host) or environment.get("PREFECT_SERVER_API_AUTH_STRING"):
         return ""
     return (
         f"prefect_server: --host {host} opens the API to other machines while PREFECT_SERVER_API_AUTH_STRING is not set: anyone who "
@@ -40,19 +40,35 @@ def _host(arguments: Sequence[str]) -> str:
     return ""
 
 
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+def answer_own_pages(environment: Mapping[str, str]) -> None:
+    """Let the server that this process starts refuse browsers' requests for pages of other sites."""
+    from prefect.server.api import server
+
+    make = server.create_app
+    allowed = environment["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"].split(",")
+    password = bool(environment.get("PREFECT_SERVER_API_AUTH_STRING"))
+
+    @wraps(make)
+    def create_app(*arguments: Any, **options: Any) -> Any:
+        app = make(*arguments, **options)
+        # What is served alone: the server's own services ask the application without a network, and under a name of Prefect's.
+        return OwnPages(app, allowed=allowed, password=password) if options.get("final") else app
+
+    server.create_app = create_app
 
 
 def main() -> None:
     """Run ``prefect server`` with this command's arguments."""
     if reason := open_to_everybody(sys.argv[1:], os.environ):
         sys.exit(reason)
+    # Before Prefect is imported, which reads its settings then.
+    for name, value in CLOSED.items():
+        os.environ.setdefault(name, value)
+    from prefect.cli import app
+
+    from deployments.prefect_private import bind_plain_timestamps
+
+    answer_own_pages(os.environ)
     freeze_gc()
     bind_plain_timestamps()
     sys.argv[1:1] = ["server"]

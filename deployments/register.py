@@ -22,9 +22,9 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 import wiring
 from deployments.notifications import register_notifications
-from models.errors import ConfigurationError
 from tasks.call.speak import RATE_LIMIT
 from tasks.call.transcribe import jobs_limit
+from tasks.command import prefect_command
 from tasks.operations.alive import expect_alive
 from wiring.configuration import Settings, load_settings
 from wiring.logs import log_to_stderr
@@ -179,19 +179,19 @@ async def retire(client: PrefectClient) -> None:
 
 def deploy() -> None:
     """Register every deployment of prefect.yaml with its automations."""
-    subprocess.run([sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"], cwd=ROOT, check=True)
+    done = subprocess.run([sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"], cwd=ROOT, check=False)
+    if done.returncode:
+        sys.exit("`prefect deploy --all` failed and says above why. Run this command again once that is mended.")
 
 
+@prefect_command()
 def main() -> None:
     """Register everything."""
     parser = argparse.ArgumentParser(prog="python -m deployments.register", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--no-deploy", action="store_true", help="leave the deployments to `prefect deploy --all`")
     chosen = parser.parse_args()
     log_to_stderr("%(message)s")
-    try:
-        asyncio.run(register())
-    except ConfigurationError as error:
-        sys.exit(f"register: {error}")
+    asyncio.run(register())
     if not chosen.no_deploy:
         deploy()
 

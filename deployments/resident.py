@@ -37,6 +37,7 @@ from prefect.workers.base import BaseWorkerResult
 from deployments.garbage import freeze_gc
 from deployments.prefect_private import Intent, KnownConfiguration, OpenWorker, Supervision, one_client, one_suspension_observer, supervise
 from deployments.run_events import listen_for_runs
+from models.errors import ReadbackError
 from wiring.configuration import load_settings
 
 # Blocking vendor calls of all runs share these threads; a call waits for the network, not for a core.
@@ -252,6 +253,8 @@ class ResidentWorker(OpenWorker):
             try:
                 flow = await self._load(deployment.entrypoint or "")
                 await _call_where_there_is_one(flow, "preload")
+            except ReadbackError as error:
+                self.logger.error("Deployment %s could not be loaded: %s: %s", deployment.name, error.code, error)
             except Exception:
                 self.logger.exception("Deployment %s could not be loaded", deployment.name)
 

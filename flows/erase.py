@@ -15,6 +15,7 @@ import wiring
 from models.errors import ObjectGone
 from models.keys import call_id as call_id_of
 from models.keys import shown_key
+from tasks.command import prefect_command
 from tasks.operations.erase import (
     Receipt,
     begin_receipt,
@@ -73,6 +74,7 @@ def _call_of(key: str) -> str:
     return call_id_of(store.bucket, key, facts.etag)
 
 
+@prefect_command()
 def main() -> None:
     """Read the command line, erase, and print the receipt."""
     parser = argparse.ArgumentParser(prog="python -m flows.erase", description="Erase one call from every place.")

@@ -19,7 +19,16 @@ from prefect.states import Completed, Failed
 import wiring
 from models.call.record import CallRecord, OwnedCall, Recording
 from models.call.steps import Step
-from models.errors import AccessRefused, CallTakenOver, PermanentError, QuotaExhausted, ReadbackError, Superseded, TransientError
+from models.errors import (
+    AccessRefused,
+    CallTakenOver,
+    ModelUnavailable,
+    PermanentError,
+    QuotaExhausted,
+    ReadbackError,
+    Superseded,
+    TransientError,
+)
 from models.sound.recording import RecordingAudio
 from models.sound.wav import load_libraries
 from models.summarizer.statement import Kind
@@ -86,7 +95,7 @@ async def process_call(call_id: str = "", key: str = "", etag: str = "", size: i
             return _nothing_to_do(Claim(Verdict.ERASED, f"call {call_id} was erased"))
         await name_run(recording)
         return await _process(recording, steps)
-    except (AccessRefused, QuotaExhausted, TransientError) as error:
+    except (AccessRefused, ModelUnavailable, QuotaExhausted, TransientError) as error:
         await requeue_with_backoff(error, steps.current)
         raise
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from prefect import flow, get_client, get_run_logger, runtime
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.settings import get_current_settings
 from prefect.states import AwaitingRetry, Crashed
 
@@ -24,6 +24,7 @@ from tasks.operations.alive import say_alive
 from tasks.operations.naming import name_waiting_calls
 from tasks.operations.pause import pause_for_outage, resume_calls, resume_when_due
 from tasks.operations.runs import changed_since, flow_names, heard_since, runs_in
+from tasks.operations.uneventful import forget_uneventful, outcome
 from tasks.operations.watching import watch_pause, watch_quarantine
 
 # A crash older than this has been dealt with by reconcile, or by a person.
@@ -34,8 +35,10 @@ _HEARTBEAT_SECONDS = 30  # Prefect's shortest, which our workers use
 
 
 @flow(name="reap")
-async def reap(resume_now: bool = False) -> None:
+async def reap(resume_now: bool = False) -> State[None]:
     """Run crashed calls again, mark silent ones as crashed, and open paused queues when it is time.
+
+    A run that found nothing to do ends as NothingToDo, and the next one deletes it.
 
     Args:
         resume_now: Open the calls' queues now, after a quota was raised or a vendor is back.
@@ -44,18 +47,23 @@ async def reap(resume_now: bool = False) -> None:
     async with get_client() as client:
         if resume_now:
             await resume_calls(client)
+            done["queues opened"] += 1
         elif await _another_is_at_work(client, now):
             get_run_logger().info("An earlier run of reap is still at work")
-            return
-        elif not await resume_when_due(client, now):
-            await pause_for_outage(client, now)
+            return outcome("")
+        elif await resume_when_due(client, now):
+            done["queues opened"] += 1
+        elif await pause_for_outage(client, now):
+            done["queues paused"] += 1
         done.update(await _reap_action_runs(client, now))
         await name_waiting_calls(client, now)
         await watch_quarantine(client, now)
         await watch_pause(client, now)
         await say_alive(client, Watched.REAPER)
+        await forget_uneventful(client)
     if done:
-        get_run_logger().warning("Took care of runs: %s", dict(done))
+        get_run_logger().warning("Took care of: %s", dict(done))
+    return outcome(", ".join(f"{what} ({count})" for what, count in done.items()))
 
 
 async def _another_is_at_work(client: PrefectClient, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from prefect import flow, get_client, get_run_logger
 from prefect.artifacts import acreate_markdown_artifact
+from prefect.client.schemas.objects import State
 
 import wiring
 from models.call.reconciling import Action, Totals
@@ -26,6 +27,7 @@ from tasks.operations.reconcile import (
     write_cursor,
 )
 from tasks.operations.runs import Pace, call_deployment, start_call
+from tasks.operations.uneventful import outcome
 
 
 @flow(name="reconcile")
@@ -38,7 +40,7 @@ async def reconcile(
     per_minute: int = 120,
     max_minutes: float = 0.0,
     resume: bool = True,
-) -> None:
+) -> State[None]:
     """Start every recording that has no finished, quarantined or living call.
 
     Args:
@@ -63,8 +65,10 @@ async def reconcile(
             totals.strays,
             wiring.settings().recordings_prefix or "the whole bucket",
         )
-    if not recent or totals.starts or totals.unreadable:
-        await acreate_markdown_artifact(reconcile_report(str(scope), totals), key="reconcile", description=f"시작 {totals.starts:,}건")
+    if recent and not totals.eventful:
+        return outcome("")
+    await acreate_markdown_artifact(reconcile_report(str(scope), totals), key="reconcile", description=f"시작 {totals.starts:,}건")
+    return outcome(f"Looked at {totals.looked_at} recordings, started {totals.starts}")
 
 
 async def _go_through(scope: Scope, *, at_once: int, per_minute: int, seconds: float, resume: bool) -> Totals:

@@ -16,6 +16,7 @@ from models.call.record import Deed, PersonsAct
 from models.call.redriving import Redriven, Result, Selection
 from models.errors import ConfigurationError
 from reports.redrive import redrive_report
+from tasks.command import prefect_command
 from tasks.operations.redrive import reopen_call, selected
 from tasks.operations.runs import Pace, call_deployment, start_call
 
@@ -70,6 +71,7 @@ def _aware(time: datetime | None) -> datetime | None:
     return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 
+@prefect_command()
 def main() -> None:
     """Read the command line, redrive, and say what became of each call."""
     parser = argparse.ArgumentParser(prog="python -m flows.redrive", description="Do quarantined calls again, behind live calls.")

@@ -4,13 +4,12 @@ python -m flows.say --voice ko-KR-Neural2-B --out sample.wav "자동차 사고 �
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import wiring
 from clients.text_to_speech import TextToSpeech
 from models.call.read_back import read_back_sentence
-from models.errors import ReadbackError
+from models.errors import in_one_sentence
 from models.sound.prompt import check_prompt, join_wavs, to_prompt
 
 EXAMPLE = "자동차 사고 보험 여부 확인 요청"
@@ -24,6 +23,7 @@ def say(voice: TextToSpeech, summary: str) -> bytes:
     return prompt
 
 
+@in_one_sentence()
 def main() -> None:
     """Read the command line, speak, and say where the sound lies."""
     parser = argparse.ArgumentParser(prog="python -m flows.say", description="Speak a read-back with any voice, into a file.")
@@ -31,11 +31,8 @@ def main() -> None:
     parser.add_argument("--voice", default="", help="name of the voice (default: READBACK_TTS_VOICE)")
     parser.add_argument("--out", type=Path, default=Path("sample.wav"), help="file to write (default: sample.wav)")
     given = parser.parse_args()
-    try:
-        voice = wiring.google_voice(given.voice or wiring.settings().tts_voice)
-        given.out.write_bytes(say(voice, given.summary))
-    except ReadbackError as error:
-        sys.exit(str(error))
+    voice = wiring.google_voice(given.voice or wiring.settings().tts_voice)
+    given.out.write_bytes(say(voice, given.summary))
     print(f"{given.out}: {read_back_sentence(given.summary)} ({voice.voice})")
 
 

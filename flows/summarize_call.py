@@ -7,9 +7,10 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
-from models.errors import AccessRefused, VendorUnreachable
+from models.errors import AccessRefused, ModelUnavailable, VendorUnreachable
+from tasks.call.summarize import NO_MODEL
 from tasks.call.write_summary import write_summary
 from tasks.retrying import NO_RESULT
 from tasks.selection.champion import start_summarizer
@@ -17,7 +18,7 @@ from tasks.selection.champion import start_summarizer
 
 @flow(name="summarize-call", **NO_RESULT)
 async def summarize_call(call_id: str) -> State[Any]:
-    """Summarize a transcribed call into `nlp/nlp_<n>.txt`.
+    """Summarize a transcribed call into `nlp/nlp_<n>.txt`. Where no model can be loaded nothing is done: the call waits, and says why.
 
     Args:
         call_id: The call's record, 32 hexadecimal digits.
@@ -27,6 +28,8 @@ async def summarize_call(call_id: str) -> State[Any]:
     except (AccessRefused, VendorUnreachable) as error:
         # Its call, which sees the state alone, meets the same and waits.
         return Failed(name=error.code, message=str(error))
+    except ModelUnavailable as error:
+        return Cancelled(name=NO_MODEL, message=str(error))
     return Completed()
 
 

@@ -11,7 +11,6 @@ every minute lets an automation tell people when it does not.
 import asyncio
 import logging
 import signal
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -27,7 +26,7 @@ from models.call.alarms import Watched
 from models.call.notifications import EVENT_NAME, STRAY_EVENT_NAME, UnreadableMessage, event_id, landed
 from models.call.pulse import Peer, Pulse
 from models.call.record import Recording
-from models.errors import ConfigurationError, ReadbackError
+from models.errors import ReadbackError, in_one_sentence
 from models.keys import shown_key
 from stores.landed import announce
 from tasks.operations.alive import say_alive
@@ -172,11 +171,9 @@ async def main() -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    try:
-        await listen(stop)
-    except ConfigurationError as error:
-        sys.exit(f"watch_s3: {error}")
+    await listen(stop)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with in_one_sentence():
+        asyncio.run(main())

@@ -15,6 +15,7 @@
     │   └── ModelRefused          a model version is unknown, damaged, or fails the gate before promotion
     ├── ConfigurationError        our own settings are wrong: nothing is the recording's fault
     │   └── AccessRefused         a vendor refuses our credentials: every call would fail, so they wait until people act
+    ├── ModelUnavailable          no model can be loaded: calls wait until people act
     ├── QuotaExhausted            a paid quota is used up: the step pauses until people act
     ├── CallTakenOver             another run works on this call now: this one stops without touching it
     ├── Superseded                another upload lies under the recording's key: it is a call of its own, and this one ends
@@ -33,6 +34,8 @@ What is stored of an error is its ``code``, which stays when a class gets anothe
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -185,6 +188,12 @@ class AccessRefused(ConfigurationError):
     code = "access_refused"
 
 
+class ModelUnavailable(ReadbackError):
+    """No model can be loaded that could summarize a call; it is the same for every call until people act."""
+
+    code = "model_unavailable"
+
+
 class QuotaExhausted(ReadbackError):
     """A paid quota is used up; waiting seconds will not help, quarantining calls would be wrong."""
 
@@ -261,3 +270,14 @@ class StorageConflict(TransientError):
     """A conditional write lost against another writer."""
 
     code = "storage_conflict"
+
+
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """Let a command end with an error's sentence and exit code 1, instead of a traceback around it; for a function's decorator as well."""
+    try:
+        yield
+    except Unexpected:
+        raise
+    except ReadbackError as error:
+        raise SystemExit(str(error)) from None

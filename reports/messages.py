@@ -146,6 +146,12 @@ ERRORS: Final[Mapping[str, Message]] = {
         "음성 합성 업체(Google)가 인증 정보를 받아들이지 않습니다. 모든 통화가 같은 이유로 멈추므로 대기시킵니다.",
         "`GOOGLE_APPLICATION_CREDENTIALS`와 프로젝트의 Text-to-Speech API 사용 권한을 확인한 뒤 `reap` 배포를 `resume_now`로 실행하세요.",
     ),
+    "model_unavailable": Message(
+        "요약 모델 없음",
+        "요약 모델을 불러올 수 없습니다. 녹취의 문제가 아닙니다.",
+        "대기 중인 실행의 영문 설명대로 모델 폴더(`READBACK_MODEL_DIR`)를 되살리거나 `rollback`으로 이전 모델로 되돌린 뒤, "
+        "`reap` 배포를 `resume_now`로 실행하세요. 대기 중인 통화는 잃지 않습니다.",
+    ),
     "quota_exhausted": Message(
         "한도 소진",
         "업체의 유료 한도를 다 썼습니다.",

@@ -25,6 +25,7 @@ from models.call.record import CallRecord, Outcome
 from models.keys import RECORDINGS_FOLDER, StorageKeys, call_id, parse_recording_key
 from models.summarizer.statement import Kind
 from sandbox.processes import ProcessFailed
+from sandbox.progress import progress
 from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
 from tasks.call.summarize import NO_REQUEST
 
@@ -93,10 +94,11 @@ def failed_runs(stack: Stack) -> dict[str, str]:
 def wait_for_all(stack: Stack, s3: Any, uploads: Sequence[Upload], deadline_seconds: float) -> dict[str, CallRecord]:
     """Wait until every call has ended or its run has failed, showing how far they are; returns what is known by then."""
     records: dict[str, CallRecord] = {}
+    begun, told = time.monotonic(), 0
     deadline = time.monotonic() + deadline_seconds
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        bar = progress.add_task("Calls read back", total=len(uploads))
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        bar = bars.add_task("Calls read back", total=len(uploads))
         while time.monotonic() < deadline:
             stack.check()
             for upload in uploads:
@@ -105,7 +107,10 @@ def wait_for_all(stack: Stack, s3: Any, uploads: Sequence[Upload], deadline_seco
                     if record is not None:
                         records[upload.call] = record
             ended = {call for call, record in records.items() if record.outcome is not Outcome.IN_PROGRESS}
-            progress.update(bar, completed=len(ended))
+            bars.update(bar, completed=len(ended))
+            if not console.is_terminal and len(ended) > told:
+                told = len(ended)
+                console.print(f"{time.monotonic() - begun:4.0f} s  {told} of {len(uploads)} calls have ended", highlight=False)
             failed = failed_runs(stack)
             if all(upload.call in ended or upload.call in failed for upload in uploads):
                 break
@@ -160,10 +165,11 @@ def run(recordings: Path, out: Path, ui_port: int) -> int:
     out.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="readback-demo-") as work:
         begun = time.monotonic()
-        stack = Stack(StackOptions(work_dir=Path(work), transcripts=[recordings], ui_port=ui_port))
+        stack = Stack(StackOptions(work_dir=Path(work), logs=out / "logs", transcripts=[recordings], ui_port=ui_port))
+        console.print(f"Logs of every process: {out}/logs/", highlight=False)
         try:
-            with console.status("Starting S3, the vendors' stand-ins, Prefect's server, two workers and the listener"):
-                stack.start()
+            with progress(console) as tell:
+                stack.start(tell)
             console.print(
                 f"Started in {time.monotonic() - begun:.0f} s. Prefect UI while this runs: {stack.ui_url}; notices: {stack.notices_url}"
             )
@@ -172,11 +178,10 @@ def run(recordings: Path, out: Path, ui_port: int) -> int:
             records = wait_for_all(stack, s3, uploads, deadline_seconds=60 + 10 * len(files))
             complete, failed = download(s3, list(records.values()), out), failed_runs(stack)
         except ProcessFailed as failure:
-            console.print(f"[red]{failure}[/red]")
+            console.print(f"[red]{escape(str(failure))}[/red]")
             return 1
         finally:
             stack.stop()
-            shutil.copytree(Path(work) / "logs", out / "logs", dirs_exist_ok=True)
     show(uploads, records, failed)
     console.print(f"{complete} of {len(files)} recordings have their three files, {time.monotonic() - begun:.0f} s in all.")
     console.print(f"Files: {out}/stt/stt_<n>.txt, {out}/nlp/nlp_<n>.txt, {out}/tts/tts_<n>.wav; logs: {out}/logs/")

@@ -16,7 +16,7 @@ from pathlib import Path
 from sandbox.processes import ProcessFailed, free_port
 
 NOBODY = 65534
-DATABASE = "prefect"
+USER = DATABASE = "prefect"
 # Nothing in the sandbox outlives it, so nothing need survive a power cut: no flushing to disk.
 OPTIONS = {
     "fsync": "off",
@@ -46,7 +46,7 @@ class Postgres:
     @property
     def url(self) -> str:
         """What Prefect's server connects to."""
-        return f"postgresql+asyncpg://prefect@127.0.0.1:{self.port}/{DATABASE}"
+        return f"postgresql+asyncpg://{USER}@127.0.0.1:{self.port}/{DATABASE}"
 
     @property
     def command(self) -> list[str]:
@@ -55,12 +55,13 @@ class Postgres:
         return [str(self._binaries / "postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self._folder), *options]
 
     def ready(self) -> bool:
-        """Whether it takes connections."""
-        return self._run("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), check=False) == 0
+        """Whether it takes connections, asked as a user and for a database that are there: its log names any other as FATAL."""
+        who = ("-U", USER, "-d", "postgres")
+        return self._run("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), *who, check=False) == 0
 
     def create_database(self) -> None:
         """Make the empty database that Prefect's server fills."""
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "prefect", DATABASE)
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, DATABASE)
 
     def remove(self) -> None:
         """Delete the cluster, once its process has ended."""
@@ -72,7 +73,7 @@ class Postgres:
             os.chown(self._folder, NOBODY, NOBODY)
             os.chown(self.data, NOBODY, NOBODY)
         # Trust: the cluster listens on localhost for as long as the sandbox lives and holds its runs alone.
-        self._run("initdb", "-D", str(self.data), "-U", "prefect", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        self._run("initdb", "-D", str(self.data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
 
     def _run(self, tool: str, *arguments: str, check: bool = True) -> int:
         done = subprocess.run(

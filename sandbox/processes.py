@@ -63,12 +63,16 @@ class Child:
                     return answer
             self.check()
             time.sleep(0.05)
-        raise ProcessFailed(f"{self.name} did not say where it listens within {timeout:.0f} s\n{self.last_words()}")
+        raise self.failed(f"did not say where it listens within {timeout:.0f} s")
 
     def check(self) -> None:
         """Raise when the process has ended."""
         if (code := self.process.poll()) is not None:
-            raise ProcessFailed(f"{self.name} ended with code {code}\n{self.last_words()}")
+            raise self.failed(f"ended with code {code}")
+
+    def failed(self, how: str) -> ProcessFailed:
+        """The error that tells how this process failed, where its log is, and how that ends."""
+        return ProcessFailed(f"{self.name} {how}. Its log is {self.log}, which ends:\n{self.last_words()}")
 
     def last_words(self) -> str:
         """The end of the log."""

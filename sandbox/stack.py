@@ -23,7 +23,8 @@ from deployments.environment import Layout, Process, environment
 from sandbox.faults import FaultPlan
 from sandbox.notices import make_block
 from sandbox.postgres import Postgres
-from sandbox.processes import Child, ProcessFailed, free_port, spawn
+from sandbox.processes import Child, free_port, spawn
+from sandbox.progress import Tell, keep_to_oneself
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDINGS = ROOT / "sandbox" / "recordings"
@@ -38,10 +39,12 @@ CLIENT_ID, CLIENT_SECRET = "sandbox", "sandbox-secret"
 class StackOptions:
     """How to run the stack. ``ui_port`` 0 chooses a free one; ``stt_seconds`` is how long a job of the stand-in takes.
 
-    With ``faulty_s3`` the product reaches S3 and SQS through a proxy that can be told to spoil requests (``Stack.inject``).
+    ``logs`` takes each process's output, by default in ``work_dir``. With ``faulty_s3`` the product reaches S3 and SQS through a proxy
+    that can be told to spoil requests (``Stack.inject``).
     """
 
     work_dir: Path
+    logs: Path | None = None
     transcripts: Sequence[Path] = (RECORDINGS,)
     ui_port: int = 0
     s3_port: int = 0
@@ -67,7 +70,7 @@ class Stack:
         self.listener_port = free_port()
         self.notices_url = ""
         self.environment = self._environment()
-        self._logs = options.work_dir / "logs"
+        self.logs = (options.logs or options.work_dir / "logs").resolve()
         self._postgres: Postgres | None = None
 
     @property
@@ -127,14 +130,19 @@ class Stack:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
-    def start(self) -> None:
-        """Start everything; on any failure, end what has started."""
-        self._logs.mkdir(parents=True, exist_ok=True)
+    def start(self, tell: Tell = keep_to_oneself) -> None:
+        """Start everything, telling each step; on any failure, end what has started."""
+        self.logs.mkdir(parents=True, exist_ok=True)
         self.environment["PREFECT_API_SSL_CERT_FILE"] = str(_one_certificate(self.options.work_dir))
         try:
-            self._start_vendors_and_server()
+            tell("Making a database; starting S3 and the vendors' stand-ins")
+            self._start_vendors()
+            tell("Starting Prefect's server")
+            self._start_prefect()
+            tell("Registering work pools, queues, deployments and automations")
             self._prepare_bucket()
             self._register()
+            tell("Starting the workers, which load the model, and the listener")
             self._start_workers()
         except BaseException:
             self.stop()
@@ -160,13 +168,13 @@ class Stack:
 
     def python(self, name: str, *arguments: str, **more: str) -> Child:
         """Start ``python -m ...`` in the stack's environment and ``more``."""
-        child = spawn(name, [sys.executable, "-m", *arguments], self.environment | more, self._logs, ROOT)
+        child = spawn(name, [sys.executable, "-m", *arguments], self.environment | more, self.logs, ROOT)
         self.children[name] = child
         return child
 
-    def _start_vendors_and_server(self) -> None:
-        postgres = self._start_postgres()
-        s3 = self.python("s3", "sandbox.s3", "--port", str(self.s3_port))
+    def _start_vendors(self) -> None:
+        self._start_postgres()
+        self.python("s3", "sandbox.s3", "--port", str(self.s3_port))
         options = self.options
         folders = [argument for folder in options.transcripts for argument in ("--transcripts", str(folder))]
         returnzero = self.python(
@@ -189,17 +197,20 @@ class Stack:
         if options.faulty_s3:
             self.vendors["s3"] = self.python("s3-faults", "sandbox.s3_faults", "--target", self.s3_url).announced()["url"]
             self.environment["READBACK_AWS_ENDPOINT_URL"] = self.vendors["s3"]
-        until(postgres.ready, self.children["postgres"], "take connections")
-        postgres.create_database()
+
+    def _start_prefect(self) -> None:
+        if self._postgres is None:
+            raise RuntimeError("Prefect's server needs its database first")
+        until(self._postgres.ready, self.children["postgres"], "take connections")
+        self._postgres.create_database()
         self.start_server()
-        s3.announced()
+        self.children["s3"].announced()
         self._wait_for(f"{self.ui_url}/api/health", "prefect-server")
 
-    def _start_postgres(self) -> Postgres:
+    def _start_postgres(self) -> None:
         postgres = self._postgres = Postgres()
         self.environment["PREFECT_API_DATABASE_CONNECTION_URL"] = postgres.url
-        self.children["postgres"] = spawn("postgres", postgres.command, self.environment, self._logs, postgres.data, postgres.become)
-        return postgres
+        self.children["postgres"] = spawn("postgres", postgres.command, self.environment, self.logs, postgres.data, postgres.become)
 
     def start_server(self) -> None:
         """Start Prefect's server."""
@@ -225,7 +236,7 @@ class Stack:
         self.environment["READBACK_NOTIFICATION_BLOCK"] = block
         child = self.python("register", "deployments.register")
         if child.process.wait(180) != 0:
-            raise ProcessFailed(f"registering the deployments failed\n{child.last_words()}")
+            raise child.failed("could not register the deployments")
         del self.children["register"]
 
     def _start_workers(self) -> None:
@@ -336,10 +347,10 @@ def answers(url: str) -> bool:
 
 
 def until(ready: Callable[[], bool], child: Child, what: str, timeout: float = 180.0) -> None:
-    """Wait for a process; ProcessFailed, with the end of its log, when it ends or takes too long."""
+    """Wait for a process; ProcessFailed, with the place and the end of its log, when it ends or takes too long."""
     deadline = time.monotonic() + timeout
     while not ready():
         child.check()
         if time.monotonic() > deadline:
-            raise ProcessFailed(f"{child.name} did not {what} within {timeout:.0f} s\n{child.last_words()}")
+            raise child.failed(f"did not {what} within {timeout:.0f} s")
         time.sleep(0.1)

@@ -88,8 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("target", type=Path, help="file that gets an answer a line")
     parser.add_argument("--model", type=Path, default=None, help="folder of another model")
     options = parser.parse_args(arguments)
-    settings = load_settings()
     try:
+        settings = load_settings()
         count = summarize_file(options.source, options.target, options.model or settings.model_dir, settings.model_device)
     except (ReadbackError, OSError) as error:
         print(f"summarize: {error}", file=sys.stderr)

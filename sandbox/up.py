@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import signal
 import tempfile
 import time
@@ -13,9 +14,11 @@ from rich.console import Console
 from sandbox.datasets import provide
 from sandbox.demo import connect_key
 from sandbox.processes import ProcessFailed
+from sandbox.progress import progress
 from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
 
 RECORDINGS_PREFIX = "connect/"
+LOGS = Path("out/up/logs")  # they stay when the stack has ended
 
 console = Console()
 
@@ -26,14 +29,21 @@ def main() -> None:
     parser.add_argument("--recordings", type=Path, default=RECORDINGS, help="folder of WAVs whose words speech-to-text knows")
     parser.add_argument("--ui-port", type=int, default=4200, help="port of the Prefect UI; 0: a free one (default: 4200)")
     chosen = parser.parse_args()
+    if not chosen.recordings.is_dir():
+        parser.error(f"{chosen.recordings} is no folder")
+    shutil.rmtree(LOGS, ignore_errors=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="readback-up-") as work:
-        stack = Stack(StackOptions(work_dir=Path(work), transcripts=[chosen.recordings], ui_port=chosen.ui_port, training_worker=True))
+        options = StackOptions(
+            work_dir=Path(work), logs=LOGS, transcripts=[chosen.recordings], ui_port=chosen.ui_port, training_worker=True
+        )
+        stack = Stack(options)
+        console.print(f"Logs of every process: {LOGS}/", highlight=False)
         try:
-            with console.status("Starting"):
-                stack.start()
+            with progress(console) as tell:
+                stack.start(tell)
                 allow_uploads(stack.client("s3"), BUCKET)
-            with console.status("Generating data sets for training"):
+                tell("Generating data sets for training")
                 datasets = provide(stack.client("s3"), BUCKET)
             _say_how(stack, chosen.recordings, datasets)
             while True:
@@ -59,6 +69,7 @@ def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
     console.print(f"Prefect UI   {stack.ui_url}")
     console.print(f"S3           {stack.s3_url} (bucket {BUCKET})")
     console.print(f"Notices      {stack.notices_url} (what Slack or mail would get)")
+    console.print(f"Logs         {LOGS}/<process>.log", highlight=False)
     if example:
         console.print("\nStart a call by dropping a recording into S3:\n")
         address = f"{stack.s3_url}/{BUCKET}/{connect_key(example.name)}"

@@ -6,11 +6,12 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.call.read_back import PRONUNCIATIONS
 from models.call.terms import TERMS
+from models.errors import ConfigurationError
 from models.summarizer import SHIPPED_READER
 
 
@@ -105,8 +106,12 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the environment now."""
-    return Settings()
+    """Read the environment now; ConfigurationError names the variable that cannot be used, and not its value, which may be a secret."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"READBACK_{str(found['loc'][0]).upper()}: {found['msg']}" for found in error.errors()]
+        raise ConfigurationError("; ".join(wrong), remedy="docs/configuration.md says what each setting takes") from None
 
 
 def settings_table() -> str:

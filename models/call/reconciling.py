@@ -168,6 +168,11 @@ class Totals:
         """How many calls were to be started."""
         return sum(count for decision, count in self.decisions.items() if decision.action in (Action.START, Action.RESTART))
 
+    @property
+    def eventful(self) -> bool:
+        """Whether anything was started, closed, or cannot be read."""
+        return bool(self.unreadable) or any(decision.action is not Action.LEAVE for decision in self.decisions)
+
 
 @dataclass(frozen=True)
 class RunFacts:

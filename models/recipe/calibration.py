@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.errors import in_one_sentence
 from models.summarizer.confidence import likelihood
 from models.summarizer.own_words import Shortener
 from models.summarizer.reader import SETTINGS, Reader, Thresholds
@@ -44,6 +45,7 @@ def calibrate(model_dir: Path, own_words: float = OWN_WORDS) -> Thresholds:
     return thresholds
 
 
+@in_one_sentence()
 def main(arguments: Sequence[str] | None = None) -> None:
     """Calibrate a reader."""
     parser = argparse.ArgumentParser(description=main.__doc__)

@@ -18,7 +18,7 @@ from itertools import accumulate
 from pathlib import Path
 from random import Random
 
-from models.errors import ConfigurationError
+from models.errors import ConfigurationError, in_one_sentence
 from models.recipe.judge import lines_named_in
 from models.recipe.phrases import manners, out_of_domain, products
 from models.recipe.phrases.morphology import conjugate, is_past, with_particle
@@ -527,6 +527,7 @@ def write_csv(inquiries: Iterable[Inquiry], path: Path, labels: bool = False) ->
         writer.writerows([getattr(inquiry, column) for column in columns] for inquiry in inquiries)
 
 
+@in_one_sentence()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write a generated data set to a file."""
     parser = argparse.ArgumentParser(

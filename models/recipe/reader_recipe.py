@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from models.errors import in_one_sentence
 from models.recipe import WRITERS, pretrained_encoder
 from models.recipe.told_by import places_told
 from models.summarizer.conversation import Conversation, Turn
@@ -253,6 +254,7 @@ def ship(network: Any, tokenizer: Any, target: Path) -> None:
     save_file(heads, target / HEADS)
 
 
+@in_one_sentence()
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make the reader, of all writers but those left out."""
     parser = argparse.ArgumentParser(description=main.__doc__)

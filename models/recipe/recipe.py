@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from models.errors import in_one_sentence
 from models.recipe.augmentation import Labelled, among_small_talk, another_product, draw_product, in_a_long_call, lose_words, say_otherwise
 from models.recipe.generator import generate
 from models.recipe.judge import judge
@@ -244,6 +245,7 @@ def evaluate(model_dir: Path, test: Sequence[Labelled]) -> dict[str, Any]:
     return scores
 
 
+@in_one_sentence()
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make the model that ships, or a smaller one for a look."""
     parser = argparse.ArgumentParser(description=main.__doc__)

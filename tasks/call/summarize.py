@@ -14,7 +14,15 @@ from prefect.states import Crashed
 import wiring
 from clients.s3 import ObjectStore
 from models.call.record import CallRecord, EvidenceOfSummary, OwnedCall, Summary
-from models.errors import AccessRefused, ObjectGone, PermanentError, ReadbackError, VendorUnavailable, VendorUnreachable
+from models.errors import (
+    AccessRefused,
+    ModelUnavailable,
+    ObjectGone,
+    PermanentError,
+    ReadbackError,
+    VendorUnavailable,
+    VendorUnreachable,
+)
 from models.keys import StorageKeys
 from models.summarizer.statement import Kind
 from stores.call_files import is_of
@@ -22,6 +30,8 @@ from tasks.call.claim import own_checkpoint
 from tasks.without_words import call_task
 
 DEPLOYMENT = "summarize-call/summarize-call"
+# The state in which a subflow ends that could load no model, with the reason and the remedy as its message.
+NO_MODEL = "NoModel"
 # What nlp_<n>.txt says of a call without a request; an empty file would look like a fault to who reads it.
 NO_REQUEST = "요청 없음"
 # The states in which a subflow ends that cannot get at S3, and what its call makes of them.
@@ -111,6 +121,8 @@ async def wait_until_final(run: FlowRun, *, patience: float) -> None:
             raise VendorUnavailable(
                 f"summarize-call run {run.name!r} has not finished in {DEADLINE_SECONDS:.0f} s", remedy="Look at the workers of pool g4dn"
             )
+    if state.name == NO_MODEL:
+        raise ModelUnavailable(f"no model could be loaded: {state.message}")
     if not state.is_completed():
         # The subflow's own task has already repeated what is transient; a lost worker or a stopped node is repeated here.
         error = state.data if isinstance(state.data, Exception) else None

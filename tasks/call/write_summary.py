@@ -7,7 +7,9 @@ import wiring
 from clients.s3 import ObjectStore
 from models.call.record import CallRecord, EvidenceOfSummary, Summary
 from models.call.transcript import summarizer_input
+from models.errors import AccessRefused, ModelUnavailable, ReadbackError, TransientError
 from models.keys import StorageKeys
+from models.lifecycle.in_service import ModelInService
 from models.summarizer.summarizer import SummaryResult
 from stores.call_files import TEXT, create_file
 from tasks.call.summarize import NO_REQUEST, read_summary, summary_metadata
@@ -19,10 +21,23 @@ from tasks.without_words import call_task
 async def write_summary(call_id: str) -> Summary:
     """Summarize a call's transcript with the model in service and create ``nlp/nlp_<n>.txt``."""
     record = (await asyncio.to_thread(wiring.call_records().read, call_id)).record
-    model = await asyncio.to_thread(start_summarizer)
+    model = await asyncio.to_thread(_start)
     result = await model.answer(summarizer_input(record.transcription.utterances))
     summary = summary_of(result)
     return await asyncio.to_thread(create_summary, wiring.object_store(), record, summary, condensed=result.condensed)
+
+
+def _start() -> ModelInService[SummaryResult]:
+    """The model in service; whatever keeps it from loading keeps every call's summary from being made."""
+    try:
+        return start_summarizer()
+    except (AccessRefused, TransientError):
+        raise
+    except ReadbackError as error:
+        raise ModelUnavailable(error.message, remedy=error.remedy) from error
+    except Exception as error:
+        remedy = "Restore the model's folder, or go back to the previous model with rollback"
+        raise ModelUnavailable(f"the summarizer cannot be loaded: {type(error).__name__}: {error}", remedy=remedy) from error
 
 
 def summary_of(result: SummaryResult) -> Summary:

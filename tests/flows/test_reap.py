@@ -6,19 +6,23 @@ from uuid import uuid4
 
 import pytest
 from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-from prefect.states import Completed, Crashed, Pending, Running, Scheduled
+from prefect.states import Completed, Crashed, Failed, Pending, Running, Scheduled
 
 import wiring
 from clients.s3 import ObjectStore
 from flows import reap as reaper
+from flows.process_call import process_call
 from flows.reap import reap
 from flows.reconcile import reconcile
 from models.call.steps import Step
 from models.errors import QuotaExhausted
 from tasks.operations.pause import WAITING, PauseReason, pause_calls, pause_in_force, resume_calls
 from tasks.operations.runs import heard_since
+from tasks.operations.uneventful import NOTHING_TO_DO
 from tests.flows.conftest import a_call_run, artifact, put_recording, queues_paused
 
 
@@ -144,6 +148,31 @@ async def test_a_reaper_leaves_the_work_to_one_that_began_before_unless_that_one
     monkeypatch.setattr(reaper, "pause", no_time_passes)
     await reap()
     assert [await state_of(client, one) for one in (run, earlier)] == ["AwaitingRetry", "Crashed"]
+
+
+async def endings(client: PrefectClient, flow: str) -> list[str]:
+    """How the runs of a flow have ended, the latest first."""
+    found = await client.read_flow_runs(flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])), sort=FlowRunSort.END_TIME_DESC)
+    return [run.state.name for run in found if run.state]
+
+
+async def test_a_day_of_watching_leaves_the_runs_that_did_something_and_the_latest_of_those_that_did_not(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(monkeypatch, crashed_pause_seconds=0)
+    run = await a_call_run(client, put_recording(store, "c-1"), Crashed())
+    await reap()
+    await reconcile(recent_days=1)
+    for _ in range(3):
+        await reap()
+    await reconcile(recent_days=1)
+    failed = await client.create_flow_run(reap, state=Failed(message="the server was away"))
+    done = await client.create_flow_run(process_call, state=Completed(name=NOTHING_TO_DO))
+    await reap()
+    # the run at hand has looked before it ended; the one before it has told until then that the reaper lives
+    assert sorted(await endings(client, "reap")) == ["Failed", "NothingToDo", "NothingToDo", "TookCare"]
+    assert await endings(client, "reconcile") == ["NothingToDo"]
+    assert [await state_of(client, one) for one in (run, failed, done)] == ["AwaitingRetry", "Failed", "NothingToDo"]
 
 
 def used_up(age: timedelta = timedelta(0)) -> PauseReason:

@@ -118,7 +118,7 @@ def test_the_listeners_process_writes_its_log_though_prefect_has_set_up_logging(
 
 
 def test_a_listener_without_a_queue_says_in_one_sentence_what_to_set(run_listener: Callable[..., str]) -> None:
-    assert run_listener(READBACK_QUEUE_URL="") == "watch_s3: no notification queue is named. Set READBACK_QUEUE_URL.\n"
+    assert run_listener(READBACK_QUEUE_URL="") == "no notification queue is named. Set READBACK_QUEUE_URL.\n"
 
 
 @pytest.fixture

@@ -1,10 +1,19 @@
-"""`make up` prints a command that may be repeated, and opens nothing else."""
+"""`make up` says what it is doing and where the logs are, prints a command that may be repeated, and opens nothing else."""
+
+import io
+import os
+import sys
+from pathlib import Path
 
 import pytest
 import requests
+from rich.console import Console
 
 from clients.aws import aws_client
 from sandbox.demo import connect_key
+from sandbox.processes import ProcessFailed, spawn
+from sandbox.progress import progress
+from sandbox.stack import Stack, StackOptions, until
 from sandbox.up import allow_uploads
 
 
@@ -23,3 +32,35 @@ def test_a_recording_may_be_dropped_again_and_again_and_is_not_read_without_a_ke
     for entry in s3.list_objects_v2(Bucket="aicc-up")["Contents"]:
         s3.delete_object(Bucket="aicc-up", Key=entry["Key"])
     s3.delete_bucket(Bucket="aicc-up")
+
+
+def test_without_a_terminal_each_step_is_a_line_as_soon_as_it_begins() -> None:
+    said = io.StringIO()
+    with progress(Console(file=said, width=20)) as tell:
+        for step in ("Making a database; starting the vendors", "Starting Prefect's server"):
+            tell(step)
+            assert said.getvalue().endswith(f" s  {step}\n")
+    assert len(said.getvalue().splitlines()) == 2
+
+
+def test_the_stack_tells_its_steps_and_its_logs_outlive_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = Stack(StackOptions(work_dir=tmp_path / "work", logs=tmp_path / "logs"))
+    told: list[str] = []
+
+    def no_server(self: Stack) -> None:
+        raise self.python("prefect-server", "no_such_module").failed("did not answer")
+
+    monkeypatch.setattr(Stack, "start_server", no_server)
+    (tmp_path / "work").mkdir()
+    with pytest.raises(ProcessFailed, match=f"Its log is {tmp_path}/logs/prefect-server.log"):
+        stack.start(told.append)
+    assert [step.partition(" ")[0] for step in told] == ["Making", "Starting"]
+    assert (tmp_path / "logs" / "prefect-server.log").exists()
+    assert not stack.children
+
+
+def test_a_process_that_failed_names_its_log(tmp_path: Path) -> None:
+    child = spawn("register", [sys.executable, "-c", "raise SystemExit('no database')"], os.environ, tmp_path, tmp_path)
+    child.process.wait()
+    with pytest.raises(ProcessFailed, match=f"register ended with code 1. Its log is {tmp_path}/register.log, which ends:\nno database"):
+        until(lambda: False, child, "register")

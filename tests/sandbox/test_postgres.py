@@ -1,0 +1,21 @@
+"""The sandbox's PostgreSQL starts without a complaint."""
+
+import os
+from pathlib import Path
+
+from sandbox.postgres import Postgres
+from sandbox.processes import spawn
+from sandbox.stack import until
+
+
+def test_its_log_names_no_fault_when_it_is_waited_for(tmp_path: Path) -> None:
+    postgres = Postgres()
+    child = spawn("postgres", postgres.command, os.environ, tmp_path, postgres.data, postgres.become)
+    try:
+        until(postgres.ready, child, "take connections")
+        postgres.create_database()
+        assert "ready to accept connections" in child.said()
+        assert not [line for line in child.said().splitlines() if "FATAL" in line or "ERROR" in line]
+    finally:
+        child.stop()
+        postgres.remove()
