@@ -114,7 +114,7 @@ async def test_a_listener_that_waits_says_so_answers_200_and_gives_a_sign_of_lif
 def test_the_listeners_process_writes_its_log_though_prefect_has_set_up_logging(run_listener: Callable[..., str]) -> None:
     said = run_listener(READBACK_QUEUE_URL="http://127.0.0.1:9/queue", READBACK_AWS_ENDPOINT_URL="http://127.0.0.1:9", until="Lives, but")
     assert "INFO Watching http://127.0.0.1:9/queue" in said
-    assert "WARNING Will try again in 0.5 s: SQS: VendorUnavailable" in said
+    assert "WARNING Will try again in 0.5 s: SQS: VendorUnreachable" in said
 
 
 def test_a_listener_without_a_queue_says_in_one_sentence_what_to_set(run_listener: Callable[..., str]) -> None:
