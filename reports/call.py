@@ -12,7 +12,7 @@ from models.sound.recording import RecordingAudio
 from models.summarizer.statement import Kind
 from reports.embedding import data_uri
 from reports.markdown import facts, link, named, plain, table
-from reports.messages import message_of
+from reports.messages import message_of, why_instead
 from reports.people import history
 from reports.sound import waveform_svg
 
@@ -69,7 +69,8 @@ def title(record: CallRecord) -> str:
 def statement(record: CallRecord, mask: Masking) -> str:
     """What the caller wants, as it is told to the caller and the agent."""
     if record.summary is not None and record.summary.kind is Kind.NO_REQUEST:
-        return "# 요청 없음\n\n되읽어 줄 요청이 없는 통화입니다."
+        told = "# 요청 없음\n\n되읽어 줄 요청이 없는 통화입니다."
+        return f"{told}\n\n{_instead(record.summary)}" if record.summary.instead else told
     if record.summary is None or record.prompt is None:
         return ""
     summary, spoken = (plain(words) for text in (record.summary.text, record.prompt.spoken_text) for words in mask([text]))
@@ -83,7 +84,13 @@ def _basis(record: CallRecord, summary: Summary, mask: Masking) -> list[str]:
     said = dict(enumerate(record.transcription.utterances))
     heard = [(plain(phrase), said.get(one.utterance)) for phrase, one in zip(phrases, summary.evidence, strict=True)]
     lines = [f"- {phrase} ({u.start_ms // 60_000}:{u.start_ms // 1000 % 60:02d})" for phrase, u in heard if u is not None]
-    return [f"{KINDS[summary.kind]}{sure}. 근거:" if lines else f"{KINDS[summary.kind]}{sure}", *(["\n".join(lines)] if lines else [])]
+    told = [f"{KINDS[summary.kind]}{sure}. 근거:" if lines else f"{KINDS[summary.kind]}{sure}", *(["\n".join(lines)] if lines else [])]
+    return [*told, *([_instead(summary)] if summary.instead else [])]
+
+
+def _instead(summary: Summary) -> str:
+    """That another model answered in the place of the language model in service."""
+    return f"언어 모델의 답을 쓰지 않고 `{summary.model}` 모델이 답했습니다: {why_instead(summary.instead)}."
 
 
 def _failure(failure: Failure) -> str:

@@ -212,6 +212,20 @@ RESULTS: Final[Mapping[Result, str]] = {
 }
 
 
+# Why another model than the language model in service answered: what was wrong with its answer; errors have their titles above.
+INSTEAD: Final[Mapping[str, str]] = {
+    "not_json": "정해진 형식의 답이 아님",
+    "cut_off": "답이 끝까지 오지 않음",
+    "too_long": "통화가 너무 김",
+    "request_overlooked": "고객의 요청을 없다고 함",
+    "form": "읽어 줄 수 없는 모양의 답",
+    "unsaid": "통화에 없는 말",
+    "added": "말하지 않은 상품·금액·날짜",
+    "turned": "고객의 뜻과 반대되는 말",
+    "other_object": "다른 대상에 관한 말",
+    "not_the_callers": "고객이 하지 않은 말",
+}
+
 # Where a row of a sweep stands: our own states, and Prefect's of its run.
 STATES: Final[Mapping[str, str]] = {
     "Pending": "대기 중",
@@ -238,6 +252,15 @@ _ERROR_NAMED = re.compile(r"\b[A-Z][A-Za-z]+\b|\b[a-z]+(?:_[a-z]+)+\b")
 def state_name(state: str) -> str:
     """A state in Korean; one that this release does not know is shown as it is."""
     return STATES.get(state, state)
+
+
+def why_instead(reason: str) -> str:
+    """Why another model answered, in a few words.
+
+    >>> why_instead("turned"), why_instead("vendor_unavailable")
+    ('고객의 뜻과 반대되는 말', '업체 응답 없음')
+    """
+    return INSTEAD.get(reason) or message_of(reason).title
 
 
 def told_failure(text: str) -> str:

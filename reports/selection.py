@@ -27,7 +27,7 @@ def board_report(line: Line[Any], board: Board, examples: Mapping[str, Examples]
     """The leaderboard: how true each candidate is, chart, scores, what was left out, and of each candidate's answers what people read."""
     judges = "".join(f" · {name}: `{judge}`" for name, judge in board.encoders.items())
     columns = ("순위", "후보", line.primary.heading, "95 % 구간", *(metric.heading for metric in line.metrics[1:]))
-    costs = ("사용 중 모델과의 차이", "초/건 (하나씩)", "초/건 (묶음)", "MiB")
+    costs = ("사용 중 모델과의 차이", "초/건 (하나씩)", "초/건 (묶음)", "MiB", "토큰/건", "원/건")
     parts = [
         f"# 후보 모델 순위\n\n시험 데이터 `{board.test_set.source}` {board.test_set.rows:,}행{judges}",
         truth_table(line, board),
@@ -147,6 +147,7 @@ def _standing(line: Line[Any], standing: Standing) -> tuple[str, ...]:
         f"{standing.seconds_alone:.4f}",
         f"{standing.seconds_batched:.4f}",
         f"{standing.memory_mib:.0f}",
+        *((f"{standing.tokens:,.0f}", f"{standing.won:,.2f}") if standing.tokens else ("–", "–")),
     )
 
 

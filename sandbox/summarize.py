@@ -17,9 +17,11 @@ from typing import Any
 from models.call.record import Speaker, Utterance
 from models.call.transcript import summarizer_input
 from models.errors import BadTranscript, NoSpeech, ReadbackError
+from models.summarizer.language_model import LanguageModelSummarizer
 from models.summarizer.statement import Kind
 from models.summarizer.summarizer import Summarizer, SummaryResult
 from wiring.configuration import load_settings
+from wiring.lines import SUMMARIZER
 
 BATCH = 64
 
@@ -62,7 +64,7 @@ def answer_line(call: str, result: SummaryResult) -> dict[str, Any]:
 def summarize_file(source: Path, target: Path, model_dir: Path, device: Any) -> int:
     """Write the answers of a file; returns how many."""
     calls = list(read_calls(source))
-    summarizer = Summarizer.load(model_dir, device)
+    summarizer = SUMMARIZER.summarizer(model_dir, device)
     with target.open("w", encoding="utf-8") as file:
         for first in range(0, len(calls), BATCH):
             batch = calls[first : first + BATCH]
@@ -70,10 +72,11 @@ def summarize_file(source: Path, target: Path, model_dir: Path, device: Any) -> 
                 file.write(json.dumps(answer_line(call, result), ensure_ascii=False) + "\n")
             print(f"\r{min(first + BATCH, len(calls))}/{len(calls)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
+    summarizer.close()
     return len(calls)
 
 
-def _results(summarizer: Summarizer, texts: list[str]) -> list[SummaryResult]:
+def _results(summarizer: Summarizer | LanguageModelSummarizer, texts: list[str]) -> list[SummaryResult]:
     """Answers in order; a call in which nobody said a word has no request."""
     spoken = [i for i, text in enumerate(texts) if text]
     found = dict(zip(spoken, summarizer.results([texts[i] for i in spoken]), strict=True))

@@ -31,7 +31,16 @@ def test_every_make_target_that_the_readme_names_exists() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["sandbox.demo", "sandbox.up", "sandbox.returnzero", "sandbox.google_tts", "deployments.register", "flows.say"]
+    "module",
+    [
+        "sandbox.demo",
+        "sandbox.up",
+        "sandbox.returnzero",
+        "sandbox.google_tts",
+        "sandbox.language_model",
+        "deployments.register",
+        "flows.say",
+    ],
 )
 def test_every_command_explains_itself(module: str) -> None:
     answer = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True, cwd=ROOT, timeout=600, check=True)

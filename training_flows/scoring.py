@@ -14,12 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.errors import ConfigurationError
 from models.lifecycle.board import Board, TestSet
 from models.lifecycle.candidates import Candidate, Contest
-from models.lines import LINES, LineName
+from models.lines import LineName
 from models.summarizer.folder import trainable
 from models.training.metrics import MetricSettings, local_encoder
 from tasks.selection.publish import publish_board
 from tasks.selection.score import has_scores, make_board, prepare_test_set, score
 from wiring import settings
+from wiring.lines import LINES
 
 DEPLOYMENT = "score-candidate/score-candidate"
 

@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     )
     model_refresh_seconds: float = Field(5.0, gt=0, description="How often a running summarizer asks for a new champion at most")
 
+    language_model_urls: str = Field(
+        "", description="Addresses, separated by commas, that masked conversations may be sent to for a summary; empty: none"
+    )
+    language_model_key: SecretStr = Field(SecretStr(""), description="Key that these addresses want; empty: none is sent")
+
     http_timeout_seconds: float = Field(20.0, gt=0, description="Timeout of one request to a vendor over HTTP")
     s3_timeout_seconds: float = Field(5.0, gt=0, description="How long S3 may be silent; then a call waits in its queue and says so")
     max_recording_bytes: int = Field(512 * 1024 * 1024, ge=1, description="Larger objects are quarantined unread")

@@ -121,6 +121,7 @@ class Summary(BaseModel):
     """What the caller wants, how sure that is, where it was said, and which model said so.
 
     ``kind``: a summary, the caller's own words, or no request; records of before hold summaries. ``text`` is empty for no request.
+    ``instead`` is the reason where ``model`` answered in the place of a language model in service.
     """
 
     text: str
@@ -129,6 +130,7 @@ class Summary(BaseModel):
     kind: Kind = Kind.SUMMARY
     confidence: float | None = None
     evidence: list[EvidenceOfSummary] = []
+    instead: str = ""
 
 
 class Prompt(BaseModel):

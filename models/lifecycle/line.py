@@ -50,6 +50,14 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Spent:
+    """What somebody else charges for an answer; nothing where this machine computes it."""
+
+    tokens: int = 0
+    won: float = 0.0
+
+
+@dataclass(frozen=True)
 class Judgement:
     """Answers held against references: by metric a value a row, or one of all rows together where it is no mean over rows."""
 
@@ -134,6 +142,10 @@ class Line(ABC, Generic[Answer]):
     def pack(self, folder: Path, target: Path) -> None:
         """Copy a trained folder as it is registered, everything beside it that saves a serving machine work."""
         shutil.copytree(folder, target)
+
+    def spent(self, answer: Answer) -> Spent:
+        """What an answer has cost beside this machine's time."""
+        return Spent()
 
     def faults(self, texts: Sequence[str], answers: Sequence[Answer]) -> list[str]:
         """What is wrong with a smoke test's answers, a phrase each."""

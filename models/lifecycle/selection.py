@@ -57,6 +57,8 @@ class CandidateScores(BaseModel):
     seconds_batched: float = Field(0.0, description="Seconds an answer when the whole test set is answered at once")
     memory_mib: float = Field(0.0, description="Memory that the loaded model and its work took at their highest, MiB")
     device: str = ""
+    tokens: float = Field(0.0, description="Tokens an answer that a vendor counts, mean")
+    won: float = Field(0.0, description="What an answer costs at a vendor, mean")
 
     @model_validator(mode="before")
     @classmethod
@@ -97,6 +99,8 @@ class Standing(BaseModel):
     seconds_alone: float
     seconds_batched: float
     memory_mib: float
+    tokens: float = 0.0
+    won: float = 0.0
     is_champion: bool = False
 
     @model_validator(mode="before")
@@ -189,6 +193,8 @@ def rank(
             seconds_alone=one.seconds_alone,
             seconds_batched=one.seconds_batched,
             memory_mib=one.memory_mib,
+            tokens=one.tokens,
+            won=one.won,
             is_champion=one.candidate == champion,
         )
 

@@ -1,6 +1,6 @@
 """What serving a model costs: its answers to given texts, their seconds and the memory.
 
-Figures of two models compare only when each was measured in a process of its own (``models/lines/measure.py``): a process that has
+Figures of two models compare only when each was measured in a process of its own (``wiring/measure.py``): a process that has
 loaded other models keeps some of their memory and frees some for the next.
 """
 
@@ -23,8 +23,8 @@ ALONE = 20
 class ServingCost(BaseModel):
     """What serving costs. Answers come in the order of the texts, empty where the model found none.
 
-    Seconds for one text by itself (median of 20), seconds a text of the whole batch, MiB. ``truth`` holds answers that cost nothing: they
-    are asked for when the measuring is over.
+    Seconds for one text by itself (median of 20), seconds a text of the whole batch, MiB; tokens and won an answer where somebody else
+    computes it. ``truth`` holds answers that cost nothing: they are asked for when the measuring is over.
     """
 
     answers: list[Told]
@@ -33,6 +33,8 @@ class ServingCost(BaseModel):
     seconds_batched: float
     memory_mib: float
     device: str
+    tokens: float = 0.0
+    won: float = 0.0
 
 
 def measure_here(line: Line[Any], folder: Path, device: Device, texts: Sequence[str], truth: Sequence[str] = ()) -> ServingCost:
@@ -45,6 +47,7 @@ def measure_here(line: Line[Any], folder: Path, device: Device, texts: Sequence[
         begun = time.perf_counter()
         answers = model.attempts(texts)
         batched = (time.perf_counter() - begun) / len(texts)
+    spent = [line.spent(answer) for answer in answers]
     return ServingCost(
         answers=[line.told(answer) for answer in answers],
         truth=[line.told(answer) for answer in (model.attempts(truth) if truth else ())],
@@ -52,6 +55,8 @@ def measure_here(line: Line[Any], folder: Path, device: Device, texts: Sequence[
         seconds_batched=batched,
         memory_mib=memory.peak_mib,
         device=model.device,
+        tokens=sum(one.tokens for one in spent) / len(texts),
+        won=sum(one.won for one in spent) / len(texts),
     )
 
 

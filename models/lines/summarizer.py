@@ -1,23 +1,34 @@
-"""The line of summarizers: fine-tuned BART and Llama models, judged by whether they are true, then by BERTScore F1 and STS."""
+"""The line of summarizers: fine-tuned BART and Llama models and language models by address.
+
+They are judged by whether they are true, then by BERTScore F1 and STS.
+"""
 
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from models.call.privacy import mask_utterances
 from models.errors import ConfigurationError
 from models.lifecycle.bars import TRAIN_BETTER, WORST_DECILE, Bar
-from models.lifecycle.line import Device, Judgement, Line, Metric
+from models.lifecycle.line import Device, Judgement, Line, Metric, Spent
 from models.lifecycle.truth import OWN_WORDS, Told, TruthAnswer, TruthRow, Verdict
+from models.lifecycle.versions import SHIPPED
+from models.summarizer import SHIPPED_READER
 from models.summarizer.batching import MicroBatcher
 from models.summarizer.conversation import callers_words
 from models.summarizer.conversation import read as read_conversation
 from models.summarizer.conversion import converted_form
-from models.summarizer.folder import CONVERTED
+from models.summarizer.faithfulness import Guard
+from models.summarizer.folder import CONVERTED, model_family
+from models.summarizer.language_model import FAMILY, Connect, LanguageModelSummarizer, no_connection, was_away
+from models.summarizer.own_words import Shortener
 from models.summarizer.soundness import LONGEST, is_korean, stammers
+from models.summarizer.spoken_evidence import EvidenceCheck
 from models.summarizer.statement import Kind
 from models.summarizer.summarizer import Summarizer, SummaryResult, TellKinds, model_version, none_promoted
 from models.summarizer.suspicion import suspicion
 from models.summarizer.truth import judge as judge_statement
+from models.summarizer.vocabulary import Vocabulary
 from models.summarizer.written import SET_ASIDE, everything
 from models.training.metrics import MetricSettings, SummaryScorer
 
@@ -48,7 +59,7 @@ BARS = (
 class LoadedSummarizer:
     """A summarizer whose callers share batches."""
 
-    def __init__(self, summarizer: Summarizer) -> None:
+    def __init__(self, summarizer: Summarizer | LanguageModelSummarizer) -> None:
         self.device: str = summarizer.device
         self._summarizer = summarizer
         self._batcher = MicroBatcher(summarizer)
@@ -68,13 +79,18 @@ class LoadedSummarizer:
     def close(self) -> None:
         """See LoadedModel."""
         self._batcher.close()
+        self._summarizer.close()
 
 
 class SummarizerLine(Line[SummaryResult]):
-    """Inquiries in, short faithful summaries out. ``promoted`` tells kinds of request to the models that are loaded."""
+    """Inquiries in, short faithful summaries out.
+
+    ``promoted`` tells kinds of request to the models that are loaded. ``connect`` reaches language models; in their place, where they are
+    away or their answer is not to be spoken, ``stand_by`` answers, a folder of this machine.
+    """
 
     name = "summarizer"
-    families = ("bart", "llama")
+    families = ("bart", "llama", FAMILY)
     reference = "summary"
     metrics = (Metric("score", "점수"), Metric("bertscore_f1", "BERTScore F1"), Metric("sts", "STS"))
     serving_file = "config.json"
@@ -92,8 +108,8 @@ class SummarizerLine(Line[SummaryResult]):
         "주소가 바뀌어서 계약 정보를 변경하려고 합니다. " + "이사를 했고 전화번호도 바뀌었습니다. " * 300,
     )
 
-    def __init__(self, promoted: TellKinds = none_promoted) -> None:
-        self._promoted = promoted
+    def __init__(self, promoted: TellKinds = none_promoted, connect: Connect = no_connection, stand_by: Path = SHIPPED_READER) -> None:
+        self._promoted, self._connect, self._stand_by = promoted, connect, stand_by
 
     def artifact(self, kind: str) -> str:
         """The key that staff know from the time when there was one line."""
@@ -105,7 +121,16 @@ class SummarizerLine(Line[SummaryResult]):
 
     def load(self, folder: Path, device: Device, version: str) -> LoadedSummarizer:
         """See Line."""
-        return LoadedSummarizer(Summarizer.load(folder, device, name=version, promoted=self._promoted))
+        return LoadedSummarizer(self.summarizer(folder, device, version))
+
+    def summarizer(self, folder: Path, device: Device, version: str = "") -> Summarizer | LanguageModelSummarizer:
+        """A folder's model by itself, for one thread's batches; its folder's name is its own where ``version`` gives none."""
+        if model_family(folder) != FAMILY:
+            return Summarizer.load(folder, device, name=version, promoted=self._promoted)
+        instead = Summarizer.load(self._stand_by, device, name=SHIPPED, promoted=self._promoted)
+        vocabulary = Vocabulary.load(self._stand_by)
+        check = EvidenceCheck(Guard(vocabulary), vocabulary, Shortener())
+        return LanguageModelSummarizer(folder, self._connect, mask_utterances, check, instead, name=version)
 
     def text_of(self, answer: SummaryResult) -> str:
         """See Line."""
@@ -173,19 +198,32 @@ class SummarizerLine(Line[SummaryResult]):
         """See Line."""
         import ctranslate2  # noqa: F401 - loaded here, so that it is not counted as a part of the model
 
-        converted_form(folder)
+        converted_form(self._computed(folder))
+
+    def _computed(self, folder: Path) -> Path:
+        """The folder that this machine computes with."""
+        return self._stand_by if model_family(folder) == FAMILY else folder
 
     def pack(self, folder: Path, target: Path) -> None:
         """Copy with the CTranslate2 form, so that a serving machine needs neither torch nor the minute of converting."""
         shutil.copytree(folder, target, ignore=shutil.ignore_patterns(CONVERTED))
-        shutil.copytree(converted_form(folder), target / CONVERTED)
+        if self._computed(folder) == folder:
+            shutil.copytree(converted_form(folder), target / CONVERTED)
 
     def faults(self, texts: Sequence[str], answers: Sequence[SummaryResult]) -> list[str]:
-        """Summaries that cannot be spoken: too long, over and over, not Korean."""
-        pairs = [(text[:20], answer.text) for text, answer in zip(texts, answers, strict=True) if answer.text]
-        faults = [f"{len(told)} characters for {text!r}" for text, told in pairs if len(told) > LONGEST_SPOKEN]
-        faults += [f"the same words over and over for {text!r}" for text, told in pairs if stammers(told)]
-        return faults + [f"no Korean for {text!r}" for text, told in pairs if not is_korean(told)]
+        """Summaries that cannot be spoken: too long, over and over, not Korean; and those that the language model was away for."""
+        pairs = list(zip(texts, answers, strict=True))
+        told = [(text, answer.text) for text, answer in pairs if answer.text]
+        faults = [f"{len(said)} characters for {text[:20]!r}" for text, said in told if len(said) > LONGEST_SPOKEN]
+        # Who quotes a caller who says the same over and over says it again.
+        faults += [f"the same words over and over for {text[:20]!r}" for text, said in told if stammers(said) and not stammers(text)]
+        faults += [f"no Korean for {text[:20]!r}" for text, said in told if not is_korean(said)]
+        return faults + [f"no answer to {text[:20]!r} ({answer.instead})" for text, answer in pairs if was_away(answer)]
+
+    def spent(self, answer: SummaryResult) -> Spent:
+        """See Line: what a language model asks for its answers, refused ones among them."""
+        used = answer.usage
+        return Spent() if used is None else Spent(used.prompt_tokens + used.completion_tokens, used.won)
 
 
 def _share(found: Iterable[bool]) -> float:

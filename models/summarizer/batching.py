@@ -10,13 +10,22 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from models.errors import PermanentError
-from models.summarizer.summarizer import Summarizer, SummaryResult
+from models.summarizer.summarizer import SummaryResult
 
 # Measured with 64 callers on two cores, where four batches keep both at work; a GPU computes a larger batch in the same time.
 MAX_BATCH = {"cpu": 16, "cuda": 32}
+
+
+class Batched(Protocol):
+    """What answers many texts at once: a ``Summarizer``, or a language model asked about all of them at the same time."""
+
+    device: str
+
+    def results(self, texts: Sequence[str]) -> list[SummaryResult]:
+        """One result a text, in order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +44,7 @@ class MicroBatcher:
     next waits ``window_seconds`` for more, since company is to be expected; a lone caller never waits.
     """
 
-    def __init__(self, summarizer: Summarizer, *, window_seconds: float = 0.004, max_batch: int = 0, threads: int = 4) -> None:
+    def __init__(self, summarizer: Batched, *, window_seconds: float = 0.004, max_batch: int = 0, threads: int = 4) -> None:
         """``max_batch`` 0 takes what suits the engine's device."""
         self.summarizer = summarizer
         self._window = window_seconds

@@ -9,23 +9,29 @@ from typing import Any
 from models.errors import ConfigurationError
 from models.summarizer import SHIPPED_MODEL
 
+FAMILIES = ("bart", "llama", "bert", "openai-compatible")
 CONVERTED = "ctranslate2"  # folder beside the model's files with the form that serves, derived from them
 # Everything else counts: a list of what counts would miss the next library's weights or tokenizer file.
 _DECIDES_NOTHING = frozenset({"training.json", "training_args.bin", "trainer_state.json", "LICENSE", "NOTICE"})
 
 
 def model_family(model_dir: Path) -> str:
-    """``bart``, ``llama`` or ``bert`` (a reader), by config.json; ConfigurationError where the folder holds no model of ours."""
+    """``bart``, ``llama``, ``bert`` (a reader) or ``openai-compatible`` (a language model by its address), by config.json.
+
+    ConfigurationError where the folder holds no model of ours.
+    """
     config = read_config(model_dir)
     family = str(config.get("model_type", ""))
-    if family not in ("bart", "llama", "bert"):
-        raise ConfigurationError(f"{model_dir / 'config.json'} is of type {family!r}", remedy="Summarizers are of type bart, llama or bert")
+    if family not in FAMILIES:
+        raise ConfigurationError(
+            f"{model_dir / 'config.json'} is of type {family!r}", remedy=f"Summarizers are of type {', '.join(FAMILIES)}"
+        )
     return family
 
 
 def trainable(model_dir: Path) -> Path:
-    """The folder that ``shipped`` means to training and scoring: the model in service, or where that is a reader the small BART."""
-    return SHIPPED_MODEL if model_family(model_dir) == "bert" else model_dir
+    """The folder that ``shipped`` means to training and scoring: the model in service, or the small BART where that cannot be trained."""
+    return model_dir if model_family(model_dir) in ("bart", "llama") else SHIPPED_MODEL
 
 
 def read_config(model_dir: Path) -> dict[str, Any]:

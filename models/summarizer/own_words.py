@@ -148,6 +148,10 @@ class Shortener:
                 runs.append((token.start, token.end))
         return runs
 
+    def tokens(self, text: str) -> list[Any]:
+        """A text's morphemes, as Kiwi tells them apart."""
+        return list(self._kiwi.tokenize(text))
+
     def _join(self, morphemes: Sequence[tuple[str, str]]) -> str:
         return str(self._kiwi.join(list(morphemes)))
 

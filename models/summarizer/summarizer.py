@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.errors import BadTranscript
+from models.errors import BadTranscript, ConfigurationError
 from models.summarizer import vocabulary as words
 from models.summarizer.bart import BartEngine
 from models.summarizer.classifier import RequestClassifier, RequestKind, marked
@@ -35,10 +35,20 @@ def none_promoted(texts: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What a language model read and wrote for an answer, and its price."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    won: float
+
+
+@dataclass(frozen=True)
 class SummaryResult:
     """One summary: its text, the model's name and version, and whether the input was longer than the model reads at once.
 
-    The version of a summary whose kind of request was told by a promoted classifier is ``<summarizer>+<classifier>``.
+    The version of a summary whose kind of request was told by a promoted classifier is ``<summarizer>+<classifier>``. Where the model
+    named here answered in the place of a language model, ``instead`` is the reason; ``usage`` is the language model's either way.
     """
 
     text: str
@@ -48,6 +58,8 @@ class SummaryResult:
     kind: Kind = Kind.SUMMARY
     confidence: float | None = None
     evidence: tuple[Evidence, ...] = ()
+    instead: str = ""
+    usage: Usage | None = None
 
     @property
     def says_something(self) -> bool:
@@ -86,6 +98,10 @@ class Summarizer(ABC):
         family = model_family(model_dir)
         if family == "bert":
             return ExtractiveSummarizer(StatementMaker(model_dir, device, threads, cache_dir), model_dir, name)
+        if family == "openai-compatible":
+            raise ConfigurationError(
+                f"{model_dir} is a language model by address", remedy="Load it through wiring.lines, which may connect"
+            )
         engine = (BartEngine if family == "bart" else LlamaEngine)(model_dir, device, threads, cache_dir)
         return AbstractiveSummarizer.around(engine, model_dir, name, faithful=faithful, promoted=promoted)
 
@@ -111,6 +127,9 @@ class Summarizer(ABC):
             if not text.strip():
                 raise BadTranscript("There is nothing to summarize: the text has no words")
         return self._answers([read_conversation(text) for text in texts]) if texts else []
+
+    def close(self) -> None:  # noqa: B027 - most have nothing to do
+        """Nothing to finish: threads and connections are others'."""
 
     @abstractmethod
     def _answers(self, conversations: list[Conversation]) -> list[SummaryResult]:

@@ -72,6 +72,7 @@ def read_summary(store: ObjectStore, record: CallRecord) -> Summary:
         kind=kind,
         confidence=float(said["confidence"]) if said.get("confidence") else None,
         evidence=[_evidence(text, place) for place in said.get("evidence", "").split()],
+        instead=said.get("instead", ""),
     )
 
 
@@ -83,6 +84,7 @@ def summary_metadata(summary: Summary) -> dict[str, str]:
         "kind": summary.kind.value,
         "confidence": "" if summary.confidence is None else f"{summary.confidence:.4f}",
         "evidence": " ".join(_place(summary.text, one) for one in summary.evidence),
+        "instead": summary.instead,
     }
 
 

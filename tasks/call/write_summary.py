@@ -3,6 +3,8 @@
 import asyncio
 from typing import cast
 
+from prefect import get_run_logger
+
 import wiring
 from clients.s3 import ObjectStore
 from models.call.record import CallRecord, EvidenceOfSummary, Summary
@@ -23,6 +25,8 @@ async def write_summary(call_id: str) -> Summary:
     record = (await asyncio.to_thread(wiring.call_records().read, call_id)).record
     model = await asyncio.to_thread(_start)
     result = await model.answer(summarizer_input(record.transcription.utterances))
+    if result.instead:
+        get_run_logger().warning("The language model's answer is not spoken (%s): %s answers", result.instead, result.model)
     summary = summary_of(result)
     return await asyncio.to_thread(create_summary, wiring.object_store(), record, summary, condensed=result.condensed)
 
@@ -49,6 +53,7 @@ def summary_of(result: SummaryResult) -> Summary:
         kind=result.kind,
         confidence=result.confidence,
         evidence=[EvidenceOfSummary(phrase=one.phrase, utterance=one.utterance) for one in result.evidence],
+        instead=result.instead,
     )
 
 

@@ -1,10 +1,11 @@
 """Finding the candidates of a selection."""
 
 from models.lifecycle.candidates import Contest
-from models.lines import LINES, LineName
+from models.lines import LineName
 from stores.candidates import Candidates
 from tasks.in_thread import task_in_thread
 from wiring import object_store, settings
+from wiring.lines import LINES
 
 
 def candidates_of(line: LineName) -> Candidates:

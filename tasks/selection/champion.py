@@ -13,18 +13,18 @@ from models.lifecycle.in_service import ModelInService, ServiceReport
 from models.lifecycle.line import Answer, Line, LoadedModel
 from models.lifecycle.versions import SHIPPED
 from models.lines import REQUEST_CLASSIFIER
-from models.lines.summarizer import SummarizerLine
 from models.summarizer.classifier import RequestKind
 from models.summarizer.summarizer import SummaryResult
 from stores.model_cache import ChampionSource, download_version
 from stores.registry import Registry
 from wiring import object_store, settings
+from wiring.lines import summarizer_line
 
 
 @cache
 def summarizer_in_service() -> ModelInService[SummaryResult]:
     """The summarizer, which is told kinds of request by the classifier that was promoted, if one was."""
-    return in_service(SummarizerLine(promoted_kinds))
+    return in_service(summarizer_line(promoted_kinds))
 
 
 @cache

@@ -7,12 +7,13 @@ from models.lifecycle.candidates import Candidate
 from models.lifecycle.selection import Standing
 from models.lifecycle.smoke import Smoke, smoke_test
 from models.lifecycle.versions import SHIPPED, Aliases, Move
-from models.lines import LINES, LineName
+from models.lines import LineName
 from stores.model_cache import download_version, publish_version
 from stores.registry import Registry
 from tasks.in_thread import task_in_thread
 from tasks.selection.candidates import candidates_of
 from wiring import object_store, settings
+from wiring.lines import LINES
 
 
 def registry_of(line: LineName) -> Registry:

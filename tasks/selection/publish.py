@@ -10,12 +10,13 @@ from models.lifecycle.board import Board
 from models.lifecycle.selection import Examples, examples_of
 from models.lifecycle.versions import Move
 from models.lifecycle.voting import VoteResult, VoteState
-from models.lines import LINES, LineName
+from models.lines import LineName
 from reports.promotion import UNCHANGED, history_report, refusal_report
 from reports.selection import board_report, result_report, turnout_report
 from stores.boards import Boards
 from tasks.markdown import shown
 from wiring import object_store
+from wiring.lines import LINES
 
 EXAMPLES = 3
 

@@ -12,8 +12,7 @@ from models.lifecycle.candidates import Candidate, Contest
 from models.lifecycle.line import Device, Line
 from models.lifecycle.selection import CandidateScores, fingerprint, rank
 from models.lifecycle.truth import TruthAnswer, TruthRow
-from models.lines import LINES, LineName
-from models.lines.measure import serving_cost
+from models.lines import LineName
 from models.training.data.loader import read_pairs
 from models.training.data.pair import Pair
 from models.training.metrics import MetricSettings
@@ -25,6 +24,8 @@ from stores.truth_sets import read_truth_set
 from tasks.in_thread import task_in_thread
 from tasks.selection.candidates import candidates_of
 from wiring import object_store, settings
+from wiring.lines import LINES
+from wiring.measure import serving_cost
 
 # Raised when scores change their meaning, so that old ones are not taken for new ones.
 SCORING = "3"
@@ -130,6 +131,8 @@ def measure(
         seconds_batched=cost.seconds_batched,
         memory_mib=cost.memory_mib,
         device=cost.device,
+        tokens=cost.tokens,
+        won=cost.won,
     )
 
 

@@ -11,7 +11,7 @@ from models.lifecycle.board import Board
 from models.lifecycle.line import Device, Line
 from models.lifecycle.selection import Inquiry, choose_inquiries, finalists
 from models.lifecycle.voting import Submission, VotePlan, VoteSettings, VoteState, form_field, points_pattern
-from models.lines import LINES, LineName
+from models.lines import LineName
 from models.training.data.pair import Pair
 from stores.boards import Boards
 from stores.candidates import Candidates
@@ -19,6 +19,7 @@ from stores.votes import Votes
 from tasks.in_thread import task_in_thread
 from tasks.selection.candidates import candidates_of
 from wiring import object_store, settings
+from wiring.lines import LINES
 
 LONGEST_REMARK = 2000
 NO_ANSWER = "(요청 없음)"

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import wiring
+from models.summarizer.language_model import Endpoint, save
+from sandbox.stand_in import stand_in
 from sandbox.summarize import main
 
 
@@ -20,6 +23,21 @@ def test_lines_come_out_in_order_with_kind_confidence_and_evidence(tmp_path: Pat
     assert (first["id"], first["evidence"][-1]["utterance"]) == ("a", 0)
     assert "주소" in first["text"]
     assert (second["id"], second["kind"], second["text"]) == ("b", "no_request", "")
+
+
+def test_a_language_model_is_asked_as_any_other_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = [{"id": 1, "utterances": [{"spk": "customer", "msg": "계약 주소를 바꾸고 싶어요"}]}, {"id": 2, "utterances": []}]
+    (tmp_path / "in.jsonl").write_text("\n".join(json.dumps(call) for call in calls), "utf-8")
+    with stand_in("sandbox.language_model") as (address, _):
+        monkeypatch.setenv("READBACK_LANGUAGE_MODEL_URLS", f"{address['url']}/v1")
+        monkeypatch.setenv("READBACK_LANGUAGE_MODEL_KEY", address["key"])
+        wiring.forget_clients()
+        save(Endpoint(base_url=f"{address['url']}/v1", model=address["model"]), "지시", tmp_path / "asked")
+        assert main([str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), "--model", str(tmp_path / "asked")]) == 0
+    wiring.forget_clients()
+    first, second = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert (first["model"], first["text"], first["confidence"]) == ("asked", "계약 주소 변경 희망", None)
+    assert second["kind"] == "no_request"
 
 
 def test_a_damaged_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,10 @@ from prefect.utilities.callables import parameter_schema
 
 from models.keys import line_root
 from models.lifecycle.line import Line
+from models.lifecycle.smoke import smoke_test
+from models.lifecycle.versions import SHIPPED
 from models.lines import LINES, NAMES
+from models.summarizer import SHIPPED_READER
 from training_flows.promote import promote
 from training_flows.rollback import rollback
 from training_flows.scoring import score_candidate
@@ -40,3 +43,8 @@ def test_a_line_ranks_by_a_metric_of_its_own_and_asks_several_things_in_its_smok
 def test_the_launch_forms_offer_every_line_and_begin_with_the_summarizer(flow: Any) -> None:
     field = parameter_schema(flow).properties["line"]
     assert (field["enum"], field["default"]) == (list(NAMES), "summarizer")
+
+
+@each_line
+def test_the_model_that_ships_passes_its_own_smoke_test(line: Line[Any]) -> None:
+    assert smoke_test(line, line.shipped(SHIPPED_READER), SHIPPED, "cpu").answers

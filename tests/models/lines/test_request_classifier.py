@@ -8,7 +8,6 @@ import pytest
 from models.errors import ConfigurationError, ModelRefused
 from models.lifecycle.smoke import smoke_test
 from models.lines import REQUEST_CLASSIFIER
-from models.lines.measure import serving_cost
 from models.summarizer import SHIPPED_MODEL
 from models.summarizer.classifier import RequestClassifier, RequestKind
 from models.summarizer.summarizer import AbstractiveSummarizer
@@ -17,6 +16,7 @@ from models.training.classification import LabelledScores
 from models.training.data.pair import Pair
 from models.training.metrics import MetricSettings
 from models.training.request_classifier import ClassifierConfig, check_kinds, classifier_run_name
+from wiring.measure import serving_cost
 
 TEXTS = ["해지하고 싶어요", "이제 그만 해지해 주세요", "대출을 받고 싶어요", "계약 대출 이자가 얼마예요"]
 KINDS = ["cancel", "cancel", "loan", "loan"]

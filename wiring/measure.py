@@ -1,6 +1,6 @@
 """What serving a model of any line costs, measured in a process of its own.
 
-    python -m models.lines.measure <line> <model folder> <device> < texts.json > figures.json
+    python -m wiring.measure <line> <model folder> <device> < texts.json > figures.json
 
 A model that kills its process kills this one only.
 """
@@ -16,16 +16,17 @@ from pydantic import TypeAdapter
 from models.errors import ModelRefused
 from models.lifecycle.line import Device, Line
 from models.lifecycle.serving_cost import ServingCost, measure_here
-from models.lines import LINES, NAMES
+from models.lines import NAMES
+from wiring.lines import LINES
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 _TEXTS = TypeAdapter(tuple[list[str], list[str]])
 
 
 def serving_cost(line: Line[Any], folder: Path, device: Device, texts: Sequence[str], truth: Sequence[str] = ()) -> ServingCost:
     """Measure in a new process on ``texts``, and answer ``truth`` there as well; ModelRefused, with its last words, where it fails."""
     line.prepare(folder)
-    command = [sys.executable, "-m", "models.lines.measure", line.name, str(folder.resolve()), device]
+    command = [sys.executable, "-m", "wiring.measure", line.name, str(folder.resolve()), device]
     done = subprocess.run(command, cwd=ROOT, input=_TEXTS.dump_json((list(texts), list(truth))), capture_output=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"])[-1]
