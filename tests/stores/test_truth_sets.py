@@ -32,7 +32,7 @@ def test_a_prefix_of_the_bucket_holds_the_same_rows_as_a_folder(store: InMemoryS
 
 
 def test_without_a_setting_the_bundled_rows_judge_and_a_line_without_any_is_not_judged(store: InMemoryStore) -> None:
-    assert len(read_truth_set(store, SUMMARIZER, "")) == 700
+    assert len(read_truth_set(store, SUMMARIZER, "")) == 832
     assert read_truth_set(store, REQUEST_CLASSIFIER, "") == []
 
 
