@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.host import host_ms
-from benchmarks.s3_clock import s3_clock
-from models.call.record import CallRecord
+from benchmarks.s3_clock import PROMPTS, s3_clock
+from models.call.record import CallRecord, Outcome
 from models.keys import StorageKeys, call_id
 from sandbox.demo import connect_key
 from sandbox.soak import Call, make_calls
@@ -60,13 +60,22 @@ def put(s3: Any, bucket: str, calls: Sequence[Call], per_second: float) -> dict[
 
 
 def passages(s3: Any, etags: Mapping[str, str], times: Mapping[str, datetime]) -> list[Passage]:
-    """Each recording's way, by the call records."""
+    """Each recording's way, by the call records; of calls that were read back, for those that ask for nothing have no prompt."""
     ways = []
     for key, etag in etags.items():
-        body = s3.get_object(Bucket=BUCKET, Key=StorageKeys.call_record(call_id(BUCKET, key, etag)))["Body"].read()
-        number = CallRecord.model_validate_json(body).number or 0
-        ways.append(Passage(times[key], times[StorageKeys.prompt(number)]))
+        prompt = closed_record(s3, call_id(BUCKET, key, etag)).prompt
+        if prompt is not None:
+            ways.append(Passage(times[key], times[prompt.key]))
     return ways
+
+
+def closed_record(s3: Any, call: str) -> CallRecord:
+    """A call's record, once it is closed: its end is filed a moment before."""
+    while True:
+        record = CallRecord.model_validate_json(s3.get_object(Bucket=BUCKET, Key=StorageKeys.call_record(call))["Body"].read())
+        if record.outcome is not Outcome.IN_PROGRESS:
+            return record
+        time.sleep(0.2)
 
 
 def polled_passages(s3: Any, bucket: str, times: Mapping[str, datetime]) -> list[Passage]:
@@ -167,13 +176,13 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
             with s3_clock(stack, BUCKET) as clock:
                 speed = host_ms()
                 etags = put(s3, BUCKET, calls[:paced], per_second=1.0)
-                clock.wait_for_prompts(paced, LONGEST_WAIT)
+                clock.wait_for(StorageKeys.DAYS, paced, LONGEST_WAIT)
                 one_a_second = waits(passages(s3, etags, clock.times()), STT_SECONDS + google_seconds(stack)) | {"host_ms": speed}
                 print(f"one call a second: ours {one_a_second}", flush=True)
 
                 speed, before = host_ms(), processor_seconds(stack)
                 etags = put(s3, BUCKET, calls[paced : paced + crowd], per_second=0.0)
-                clock.wait_for_prompts(paced + crowd, LONGEST_WAIT)
+                clock.wait_for(StorageKeys.DAYS, paced + crowd, LONGEST_WAIT)
                 ways = passages(s3, etags, clock.times())
             used = {name: round((seconds - before.get(name, 0.0)) / crowd, 3) for name, seconds in processor_seconds(stack).items()}
             print(f"{crowd} at once (host {speed} ms): {calls_an_hour(ways):,} calls an hour; processor seconds a call {used}", flush=True)
@@ -189,7 +198,7 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
             with s3_clock(stack, bucket) as clock, polling_scripts(stack, bucket):
                 put(s3, bucket, calls[paced + crowd :], per_second=1.0)
-                clock.wait_for_prompts(polled, LONGEST_WAIT)
+                clock.wait_for(PROMPTS, polled, LONGEST_WAIT)
                 theirs = polled_passages(s3, bucket, clock.times())
             polling = waits(theirs, STT_SECONDS + google_seconds(stack))
             print(f"the polling scripts at one call a second: {polling}, {calls_an_hour(theirs):,} calls an hour", flush=True)

@@ -82,7 +82,7 @@ def one_round(stack: Stack, calls: Sequence[Call]) -> dict[str, Any]:
     before, said = processor_seconds(stack), log.stat().st_size
     with s3_clock(stack, BUCKET) as clock:
         etags = put(s3, BUCKET, calls, per_second=1.0)
-        clock.wait_for_prompts(len(calls), LONGEST_WAIT)
+        clock.wait_for(StorageKeys.DAYS, len(calls), LONGEST_WAIT)
         times = clock.times()
     requests = sum(f"/{BUCKET}/" in line for line in log.read_bytes()[said:].decode("utf-8", "replace").splitlines())
     used = processor_seconds(stack)

@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
+from models.keys import StorageKeys
 from sandbox.stack import Stack
 
-WATCHED = ("connect/", "tts/")
+PROMPTS = "tts/"
+WATCHED = ("connect/", PROMPTS, StorageKeys.DAYS)
 
 
 class S3Clock:
-    """Arrival times of a bucket's recordings and prompts, as S3 notified them."""
+    """Arrival times of a bucket's recordings, prompts and ended calls, as S3 notified them."""
 
     def __init__(self, sqs: Any, queue_url: str) -> None:
         """``queue_url`` gets the bucket's notifications."""
@@ -30,12 +32,15 @@ class S3Clock:
                     self._times[unquote_plus(record["s3"]["object"]["key"])] = datetime.fromisoformat(record["eventTime"])
         return self._times
 
-    def wait_for_prompts(self, wanted: int, seconds: float) -> None:
-        """Wait until so many prompts have arrived; look seldom, for looking costs the machine as well."""
+    def wait_for(self, prefix: str, wanted: int, seconds: float) -> None:
+        """Wait until so many objects have arrived below a prefix; look seldom, for looking costs the machine as well.
+
+        A call that asks for nothing has no prompt; what every call has in the end is an object below ``StorageKeys.DAYS``.
+        """
         deadline = time.monotonic() + seconds
-        while (found := sum(key.startswith("tts/") for key in self.times())) < wanted:
+        while (found := sum(key.startswith(prefix) for key in self.times())) < wanted:
             if time.monotonic() > deadline:
-                raise SystemExit(f"only {found} of {wanted} prompts after {seconds:.0f} s")
+                raise SystemExit(f"only {found} of {wanted} objects below {prefix} after {seconds:.0f} s")
             time.sleep(1.0)
 
 
