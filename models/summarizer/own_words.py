@@ -83,6 +83,7 @@ _EMPTY_NOUNS = _words(
     "계속 전화 말 말씀 얘기 문자 님 씨 분 네 예 뭐 모양 "
     "정도 생각 본인 확인 성함 생년월일 선생님 경우 이유 때문 처음 마지막 우리 저희 나 너 그쪽 저쪽 이쪽 안 밖 위 아래 앞 뒤 옆"
 )
+_ACTS = _words("해지 해약 취소 철회 가입 환급 청구 접수 신청 지급 견인 출동")
 # Markup and signs that a transcript may hold and nobody says: they reach neither a voice nor a page.
 _NEVER_SAID = re.compile(r"<[^<>]*>|[^\w\s.,?!%~·'’()&+\-:…]|_")
 _SENTENCE_END = re.compile(r"(?<=[.?!…])\s+")
@@ -137,7 +138,10 @@ class Shortener:
         return end.phrase()
 
     def nouns(self, text: str) -> list[tuple[int, int]]:
-        """Where a text names things: runs of nouns without a space between them, from and to; empty words (것, 사람, 고객님) are none."""
+        """Where a text names things: runs of nouns without a space between them, from and to.
+
+        Empty words (것, 사람, 고객님) name nothing, and what may be done to a contract (해지, 청구) is an act and no thing.
+        """
         runs: list[tuple[int, int]] = []
         for token in self._kiwi.tokenize(text):
             if token.tag not in _NOUN_TAGS or token.form in _EMPTY_NOUNS:
@@ -146,7 +150,7 @@ class Shortener:
                 runs[-1] = (runs[-1][0], token.end)
             else:
                 runs.append((token.start, token.end))
-        return runs
+        return [(start, end) for start, end in runs if text[start:end] not in _ACTS]
 
     def tokens(self, text: str) -> list[Any]:
         """A text's morphemes, as Kiwi tells them apart."""

@@ -79,6 +79,11 @@ def test_nouns_are_runs_without_particles(shortener: Shortener) -> None:
     assert [text[start:end] for start, end in shortener.nouns(text)] == ["강아지", "슬개골수술"]
 
 
+def test_an_act_names_no_subject(shortener: Shortener) -> None:
+    text = "해지 환급금 말고 청구 때문에"
+    assert [text[start:end] for start, end in shortener.nouns(text)] == ["환급금"]
+
+
 def test_markup_and_control_characters_are_not_repeated(shortener: Shortener) -> None:
     hostile = '<break time="600s"/><speak>자동차 보험 해지하고 싶은데\u202e\x00\x1b 어떻게 하면 되나요?'
     assert shortener.phrase(hostile).text == "자동차 보험 해지하고 싶은데 어떻게 하면 되는지 문의"
