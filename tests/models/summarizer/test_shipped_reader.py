@@ -1,6 +1,8 @@
 """What the model that ships must never say, and what it says of short calls."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,10 @@ from models.summarizer import SHIPPED_READER
 from models.summarizer.conversation import written
 from models.summarizer.statement import Kind
 from models.summarizer.summarizer import Summarizer
+from models.summarizer.truth import Verdict, judge
 from models.summarizer.written import everything, writers
+
+INQUIRIES = 40
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +37,16 @@ def test_a_negation_stays_one_and_no_other_object_is_named(summarizer: Summarize
     (result,) = summarizer.results([said])
     assert result.kind is not Kind.NO_REQUEST
     assert not re.search(never, result.text), result.text
+
+
+def test_independent_callers_are_told_rightly_and_never_misled(summarizer: Summarizer) -> None:
+    """40 inquiries and 8 calls of people who had seen no data of ours; none is learnt from."""
+    lines = (Path(__file__).parent / "independent.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    told = summarizer.attempts([written((said["spk"] == "customer", said["msg"]) for said in row["utterances"]) for row in rows])
+    verdicts = [judge(result.kind, result.text, must=row["must"], wrong=row["wrong"]) for row, result in zip(rows, told, strict=True)]
+    assert Verdict.MISLEADING not in verdicts
+    assert verdicts[:INQUIRIES].count(Verdict.RIGHT) >= 0.8 * INQUIRIES
 
 
 @pytest.mark.parametrize("said", ["아 죄송합니다 잘못 걸었어요.", "덕분에 잘 처리됐어요, 감사합니다. 수고하세요."])
