@@ -176,4 +176,4 @@ async def calls_started(client: PrefectClient) -> list[FlowRun]:
 async def artifact(client: PrefectClient, key: str) -> str:
     found = [artifact for artifact in await client.read_artifacts() if artifact.key == key]
     assert found, f"no artifact {key}"
-    return str(found[-1].data)
+    return str(max(found, key=lambda artifact: artifact.created).data)
