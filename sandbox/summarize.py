@@ -28,16 +28,26 @@ BATCH = 64
 
 def read_calls(path: Path) -> Iterator[tuple[str, str]]:
     """Id and conversation of every line; BadTranscript names the line that is damaged."""
-    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+    try:
+        lines = path.read_text("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise BadTranscript(f"{path} is not UTF-8: {error}", remedy="Save it as UTF-8 (a file of Windows' own is often CP949)") from error
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             call = json.loads(line)
-            said = [Utterance(speaker=Speaker(one["spk"]), start_ms=0, duration_ms=0, text=str(one["msg"])) for one in call["utterances"]]
-            yield str(call["id"]), _conversation(said)
-        except (ValueError, KeyError, TypeError) as error:
+            yield str(call["id"]), _conversation([_utterance(one) for one in call["utterances"]])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             remedy = 'Write {"id": …, "utterances": [{"spk": "agent" or "customer", "msg": …}, …]} on each line'
             raise BadTranscript(f"{path}:{number} is no call: {type(error).__name__}: {error}", remedy=remedy) from error
+
+
+def _utterance(said: dict[str, Any]) -> Utterance:
+    words = said["msg"]
+    if not isinstance(words, str):
+        raise TypeError(f"msg is {type(words).__name__}, not text")
+    return Utterance(speaker=Speaker(said["spk"]), start_ms=0, duration_ms=0, text=words)
 
 
 def _conversation(utterances: Sequence[Utterance]) -> str:

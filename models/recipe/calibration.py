@@ -18,7 +18,7 @@ from models.summarizer.confidence import likelihood
 from models.summarizer.own_words import Shortener
 from models.summarizer.reader import SETTINGS, Reader, Thresholds
 from models.summarizer.statement import Kind
-from models.summarizer.statements import draft_of
+from models.summarizer.statements import asks_nothing, draft_of
 from models.summarizer.truth import Verdict, judge
 from models.summarizer.written import SET_ASIDE, everything
 
@@ -33,7 +33,7 @@ def calibrate(model_dir: Path, own_words: float = OWN_WORDS) -> Thresholds:
     shortener, seen, right = Shortener(), [], []
     for row, reading in zip(rows, Reader(model_dir, "cpu").read([row.conversation for row in rows]), strict=True):
         draft = draft_of(row.conversation, reading, shortener)
-        if draft is None or reading.nothing_asked > Thresholds.nothing:
+        if draft is None or asks_nothing(reading, draft, Thresholds.nothing):
             continue
         seen.append(draft.features)
         right.append(judge(Kind.SUMMARY, draft.text, must=row.must, wrong=row.wrong, asked=bool(row.summary)) is Verdict.RIGHT)

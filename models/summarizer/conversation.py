@@ -7,6 +7,7 @@ A text without such marks is one turn of the caller's, so a data set may hold in
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -39,11 +40,12 @@ def written(turns: Iterable[tuple[bool, str]]) -> str:
 
 
 def read(text: str) -> Conversation:
-    """The turns of a written conversation; anything else is one turn of the caller's.
+    """The turns of a written conversation; anything else is one turn of the caller's. Hangul in pieces (NFD) is put together.
 
     >>> [turn.by_caller for turn in read("상담원: 네 고객님\\n고객: 주소 바꾸려고요")]
     [False, True]
     """
+    text = unicodedata.normalize("NFC", text)
     if not _MARKED.match(text):
         return (Turn(0, True, " ".join(text.split())),)
     marks = [*_MARKED.finditer(text)]

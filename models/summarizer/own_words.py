@@ -47,9 +47,12 @@ _FILLERS = _words(
 )
 _ADVERBS_OF_MANNER = _words("좀 그냥 한번 혹시 일단 막 이제 인제 참 진짜 도대체 대체 솔직히 사실 아무튼 암튼")
 _SIGNS = ("SF", "SP", "SE", "SW", "SS", "SO")
-_SOUNDS = _words("어 음 아 에 저 그 흠 으음 아니")
+_SOUNDS = _words("어 음 아 에 그 흠 으음")  # neither 아니, which corrects what was said, nor 저, the caller himself
+_CONTRASTS = _words("말 빼 두 놔두 아니 제외 제하")  # 저 말고, 이제 말고
 _PARTICLES_AFTER = ("JKS", "JKO", "JKG", "JKB", "JX", "XSN", "NNG", "NNB", "NNP", "SN", "NR")
 _QUESTION_WORD = re.compile(r"언제|얼마|뭐|뭘|무엇|무슨|어떻|어떤|어디|몇|왜|누구|누가|누굴|어느|며칠")
+# Asks for a reason, a time or a way; with a request's ending it is still a question (왜 안 보내 주세요), unless a clause in -지 follows.
+_ASKS_WHY = re.compile(r"(?:왜|언제(?!든)|어떻게(?! 좀| 해서든))(?!.*지(?:를|는|도|만|나)?\s)")
 _QUESTION_ENDINGS = _words(
     "나 까 니 냐 ᆯ까 을까 ᆫ가 은가 는가 ᆫ지 는지 은지 ᆯ지 을지 습니까 ᆸ니까 으려나 려나 노 던가 는감 ᆫ감 "
     "을라나 ᆯ라나 는가요 남 다면서 라면서 는교 능교 냐고 느냐고 으냐고 냐구 느냐구"
@@ -73,6 +76,7 @@ _NAMES_OF_DOING = {
 }  # with no other sense in this trade, and no person as object
 _OF_A_NAME = ("N", "M", "J", "XSN", "XPN", "SN")
 _STEMS = ("VV", "VA", "VX", "VC", "XSV", "XSA")  # as their tags begin
+_HAPPENS = _words("되 나오 있 없 맞 들어오 들어가 낫 괜찮")
 _SPEECH = _words("말 얘기 이야기 말씀 일 대답 소리")
 _TELLING = _words("알리 가르치 가르쳐주 갈치")
 _OBJECT_PARTICLE = re.compile(r"(?<=[가-힣])(?:을|를)$")
@@ -119,7 +123,8 @@ class Shortener:
     def phrase(self, sentence: str) -> Phrase:
         """One sentence as a phrase; what has no predicate stays as it is."""
         sentence = _NEVER_SAID.sub(" ", sentence)
-        asked = sentence.rstrip().endswith("?")
+        sentence = re.sub(r"얼만(?=[데지가])", "얼마인", sentence)  # morphology takes 얼만 for a noun and 만
+        asked, signed = sentence.rstrip().endswith("?"), sentence.rstrip().endswith((".", "!", "…"))
         text = re.sub(r"[\s.?!…~,]+$", "", sentence.strip())
         tokens = _without_politeness(self._kiwi.tokenize(text))
         if not tokens:
@@ -134,7 +139,7 @@ class Shortener:
         if found := _INDIRECT_QUESTION.search(text):
             said = _Sentence(text, tokens, asked, self._join).upto(found.start() + 1)
             return Phrase(f"{said} 문의", Act.ASK)
-        end = _Sentence(text, tokens, asked, self._join)
+        end = _Sentence(text, tokens, asked, self._join, signed)
         return end.phrase()
 
     def nouns(self, text: str) -> list[tuple[int, int]]:
@@ -188,8 +193,10 @@ def _without_politeness(tokens: Sequence[Any]) -> list[Any]:
 class _Sentence:
     """One tokenized sentence, and the ways to end it."""
 
-    def __init__(self, text: str, tokens: list[Any], asked: bool, join: Callable[[Sequence[tuple[str, str]]], str]) -> None:
-        self.text, self.tokens, self.asked, self.join = text, tokens, asked, join
+    def __init__(
+        self, text: str, tokens: list[Any], asked: bool, join: Callable[[Sequence[tuple[str, str]]], str], ended_by_sign: bool = False
+    ) -> None:
+        self.text, self.tokens, self.asked, self.join, self.ended_by_sign = text, tokens, asked, join, ended_by_sign
         self.cuts = _fillers(tokens)
 
     def phrase(self) -> Phrase:
@@ -337,6 +344,9 @@ class _Sentence:
 
     def given(self, p: _Predicate) -> Phrase | None:
         """…해 주세요, …해 달라고, …해 주실 수 있나요: something that we are to do."""
+        wondering = _ASKS_WHY.search(self.text) and self.tokens[p.stem].form in ("주", "달") and not p.past
+        if wondering and p.ending in _BIDDING and self.tokens[p.stem].tag[:2] in ("VX", "VV"):
+            return Phrase(self.ended(p.stem, [("는지", "EC")], "문의"), Act.ASK)
         wonders = not p.ability and (p.ending in _QUESTION_ENDINGS or p.ending in ("죠", "지") or (self.asked and p.past))
         handing = not p.giving and self.tokens[p.stem].form in ("주", "달") and p.ending in ("어", "라", "세", "ᆯ래")
         if handing and not self.asked and not p.past:
@@ -367,6 +377,8 @@ class _Sentence:
         following = [token.form for token in self.tokens[p.stem + 1 : p.stem + 3]]
         if following in (["어야", "겠"], ["아야", "겠"]) and not _QUESTION_WORD.search(self.text):
             return self.own_doing(p.stem)
+        if self.tokens[p.stem].form == "말" and p.ending.endswith("래"):
+            return Phrase(self.upto(self.tokens[-1].end), Act.STATEMENT)  # 하지 말래요: somebody said so
         if p.ending not in _INTENTIONS and not (p.ending == "겠습니다" and self.tokens[p.stem].tag[:2] in ("VV", "XS", "VX")):
             return None
         return self.own_doing(p.stem)
@@ -395,6 +407,10 @@ class _Sentence:
         sure = p.ending in ("죠", "지", "잖아", "네") and p.ability
         if not (self.asked or p.ending in _QUESTION_ENDINGS or open_question or sure):
             return None
+        return self.question(p)
+
+    def question(self, p: _Predicate) -> Phrase:
+        """The sentence as what is asked."""
         stem = self.tokens[p.stem]
         if p.ending in _FUTURE_QUESTIONS and not p.past:
             ending = ("ᆯ지", "EC")
@@ -409,12 +425,30 @@ class _Sentence:
             said = self.before(p.stem)
             wanted = re.search(r"라는 (?:거|것|겁|말|얘기|뜻)$", said)  # 해 달라는 거예요
             return Phrase(f"{said[: wanted.start()]}라는 요청", Act.REQUEST) if wanted else Phrase(said, Act.STATEMENT)
+        if self.is_open(p):
+            return self.left_open(p)
         if self.said_with_a_wink(p.stem):
             done, past = self.before_tense(p.stem - 1)
             return self.stated(_Predicate(done, done, p.ending, past or p.past))
         if p.ending in _INSISTING and not p.past and self.tokens[p.stem].form in _NAMES_OF_DOING and (noun := self.noun_of(p.stem)):
             return Phrase(noun, Act.STATEMENT)
         return Phrase(self.ended(p.stem, [*self.tense(p), ("음", "ETN")], ""), Act.STATEMENT)
+
+    def is_open(self, p: _Predicate) -> bool:
+        """Whether only the voice tells if a sentence states or asks: 실비 돼요, 전액 나오죠, 정지할 수 있대요, and no sign at its end."""
+        confirming = p.ending in ("죠", "지", "지요")
+        if (self.ended_by_sign or p.past) and not confirming:
+            return False
+        allowing = "".join(token.form for token in self.tokens[max(0, p.stem - 2) : p.stem]) == "시어도"  # 안 해 주셔도 돼요
+        opens = confirming or p.ending in _OPEN_ENDINGS or p.ending in ("ᆫ대", "는대", "대", "래")
+        return opens and self.tokens[p.stem].form in _HAPPENS and not allowing and not self.said_with_a_wink(p.stem)
+
+    def left_open(self, p: _Predicate) -> Phrase:
+        """As a question where it is said plainly, as it was said where it is denied or hearsay."""
+        denied = any(token.form in ("안", "못", "없") for token in self.tokens[max(0, p.stem - 4) : p.stem + 1])
+        if denied or p.ending.endswith(("대", "래")):
+            return Phrase(self.upto(self.tokens[-1].end), Act.STATEMENT)
+        return self.question(p)
 
     def said_with_a_wink(self, stem: int) -> bool:
         """Whether a predicate ends in -잖아, which morphology takes for -지 않아."""
@@ -453,12 +487,17 @@ def _fillers(tokens: Sequence[Any]) -> list[tuple[int, int]]:
         alone = following is None or following.start > token.end or following.tag in _SIGNS
         begun = begun or not _begins_with_filler(token, following, alone)
         inside = (token.tag == "IC" and token.form in _SOUNDS and alone) or (token.tag == "MAG" and token.form in _ADVERBS_OF_MANNER)
-        if not begun or inside:
+        contrasted = following is not None and following.form in _CONTRASTS
+        if not begun or (inside and not contrasted):
             cuts.append((token.start, token.end))
     return cuts
 
 
 def _begins_with_filler(token: Any, following: Any, alone: bool) -> bool:
+    if following is not None and following.form in _CONTRASTS:
+        return False
+    if token.form == "저" and following is not None and following.tag not in _SIGNS and following.form not in _FILLERS:
+        return False  # the caller himself
     if token.tag in ("IC", *_SIGNS):
         return alone
     bound = token.tag in ("NP", "MM", "NNG") and following is not None and following.tag.startswith(_PARTICLES_AFTER)

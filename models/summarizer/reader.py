@@ -4,7 +4,8 @@
     heads.safetensors                                  what is read off its states: ``token`` (request, subject) and ``nothing``
     reader.json                                        how sure is sure enough (``Thresholds``)
 
-It serves in CTranslate2 with 8-bit weights. A conversation longer than the encoder reads is shortened in the agent's turns first.
+It serves in CTranslate2 with 8-bit weights. A conversation longer than the encoder reads is shortened in the agent's turns first; what is
+still longer is read in pieces that overlap, so that a request is found wherever it is said.
 """
 
 import json
@@ -27,6 +28,8 @@ HEADS = "heads.safetensors"
 SETTINGS = "reader.json"
 AGENT, CALLER = "<A>", "<C>"  # a token before each turn says who speaks
 POSITIONS = 512
+PIECE = 256  # tokens of a piece where a conversation does not fit: in longer ones a short request drowns
+OVERLAP = 6  # turns that two pieces of a conversation share
 _AGENT_TURNS = (24, 10, 4)  # tokens that are left of an agent's turn, as often as the conversation is still too long
 
 States = npt.NDArray[np.float32]
@@ -55,23 +58,60 @@ class ConversationEncoder:
         return number
 
     def encode(self, conversation: Conversation) -> Encoded:
-        """Ids between the special tokens of a text, at most as many as the encoder has positions."""
+        """Ids between the special tokens of a text, at most as many as the encoder has positions; what is longer is cut."""
+        return self._joined(self._shortened(self._turns(conversation)))
+
+    def pieces(self, conversation: Conversation) -> list[Encoded]:
+        """The whole conversation, in as many overlapping pieces as the encoder needs; mostly one."""
+        turns = self._shortened(self._turns(conversation))
+        if sum(len(turn.ids) + 1 for turn in turns) <= self._longest - 2:
+            return [self._joined(turns)]
+        pieces, first = [], 0
+        while True:
+            last, length = first, 0
+            while last < len(turns) and (last == first or length + len(turns[last].ids) < PIECE):
+                length += len(turns[last].ids) + 1
+                last += 1
+            pieces.append(self._joined(turns[first:last]))
+            if last >= len(turns):
+                return pieces
+            first = max(first + 1, last - OVERLAP)
+
+    def _turns(self, conversation: Conversation) -> list["_EncodedTurn"]:
+        """Each turn's tokens; a turn that is longer than a piece as several."""
         turns = []
         for turn in conversation:
             said = self._tokenizer.encode(turn.text, add_special_tokens=False)
             places = [(turn.number, start, end) for start, end in said.offsets]
-            turns.append((turn.by_caller, said.ids, places))
-        room = self._longest - 2
+            room = self._longest - 3
+            turns += [
+                _EncodedTurn(turn.by_caller, said.ids[first : first + room], places[first : first + room])
+                for first in range(0, max(1, len(said.ids)), room)
+            ]
+        return turns
+
+    def _shortened(self, turns: list["_EncodedTurn"]) -> list["_EncodedTurn"]:
         for kept in _AGENT_TURNS:
-            if sum(len(ids) + 1 for _, ids, _ in turns) <= room:
+            if sum(len(turn.ids) + 1 for turn in turns) <= self._longest - 2:
                 break
-            turns = [(ours, ids if ours else ids[:kept], places if ours else places[:kept]) for ours, ids, places in turns]
+            turns = [turn if turn.by_caller else _EncodedTurn(False, turn.ids[:kept], turn.places[:kept]) for turn in turns]
+        return turns
+
+    def _joined(self, turns: Sequence["_EncodedTurn"]) -> Encoded:
+        room = self._longest - 2
         ids: list[int] = []
         where: list[tuple[int, int, int] | None] = []
-        for ours, said_ids, places in turns:
-            ids += [self._caller if ours else self._agent, *said_ids]
-            where += [None, *places]
+        for turn in turns:
+            ids += [self._caller if turn.by_caller else self._agent, *turn.ids]
+            where += [None, *turn.places]
         return Encoded([self._begin, *ids[:room], self._end], [None, *where[:room], None])
+
+
+@dataclass(frozen=True)
+class _EncodedTurn:
+    by_caller: bool
+    ids: list[int]
+    places: list[tuple[int, int, int]]
 
 
 class Reader:
@@ -90,8 +130,12 @@ class Reader:
         self._heads = Heads.load(model_dir)
 
     def read(self, conversations: Sequence[Conversation]) -> list[Reading]:
-        """Mark the tokens of each conversation; those of like length pass together."""
-        encoded = [self._tokenize.encode(conversation) for conversation in conversations]
+        """Mark the tokens of each conversation; pieces of like length pass together."""
+        pieces = [self._tokenize.pieces(conversation) for conversation in conversations]
+        readings = iter(self._read([piece for several in pieces for piece in several]))
+        return [_as_one([next(readings) for _ in several]) for several in pieces]
+
+    def _read(self, encoded: Sequence[Encoded]) -> list[Reading]:
         order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
         readings: dict[int, Reading] = {}
         rows = BATCH_ROWS[self.device]
@@ -102,6 +146,18 @@ class Reader:
             for row, i in enumerate(batch):
                 readings[i] = self._heads.reading(states[row, : len(encoded[i].ids)], encoded[i])
         return [readings[i] for i in range(len(encoded))]
+
+
+def _as_one(readings: Sequence[Reading]) -> Reading:
+    """The readings of a conversation's pieces together: each token as its likeliest reading has it; one piece that asks is enough."""
+    if len(readings) == 1:
+        return readings[0]
+    marks: dict[tuple[int, int, int], Mark] = {}
+    for mark in (mark for reading in readings for mark in reading.marks):
+        place = (mark.turn, mark.start, mark.end)
+        if place not in marks or mark.request > marks[place].request:
+            marks[place] = mark
+    return Reading([marks[place] for place in sorted(marks)], min(reading.nothing_asked for reading in readings))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from models.summarizer.conversation import Conversation, Turn
-from models.summarizer.own_words import Shortener, joined
+from models.summarizer.own_words import Phrase, Shortener, joined
 
 
 class Kind(StrEnum):
@@ -77,12 +77,16 @@ _DISMISSED = re.compile(  # 큰애는 됐고 작은애 것만
     r"(?:은|는|이|가|을|를|도|만)?\s*(?:말고|말구|아니|아녀|됐고|됐구|빼고|관두|놔두|놔둬|그대로|필요\s*없|상관\s*없|안\s)"
 )
 _DENIED = re.compile(r"\s*(?:아니|아뇨|아녀|그게 아니|그거 말고)")
+_TAKEN_BACK = re.compile(  # 안 할게요, 취소할게요, 그냥 둘게요, 마음이 바뀌었어요
+    r"(?:^|\s)안\s?(?:할게|할래|해요|하는\s걸로|하려고|받을게)|관둘|관두|그만둘게|취소할게|없던\s걸로|(?:그냥|그대로)\s?(?:둘게|놔둘게|유지)|마음이?\s바뀌|유지할게"
+)
 HOT = 0.3  # a token counts as part of the request
 SURE = 0.3  # a subject that the agent named
 NEAR = 0.5  # sentences this close to the best one are told as well
 MOST_SENTENCES = 3
 WHOLE_FROM = 30  # characters before the first marked word that are kept, since they are mostly its clause
 SUBJECTS = 2
+LONGEST_PHRASE = 160  # characters; half a minute of speech
 
 
 def passages(conversation: Conversation, reading: Reading) -> list[Passage]:
@@ -102,7 +106,20 @@ def passages(conversation: Conversation, reading: Reading) -> list[Passage]:
     best = max(passage.score for passage in found)
     told = [passage for passage in found if passage.marked and passage.score >= max(HOT, best - NEAR)]
     told = sorted(told or [max(found, key=lambda passage: passage.score)], key=lambda passage: -passage.score)[:MOST_SENTENCES]
-    return sorted(told, key=lambda passage: (passage.turn, passage.start))
+    told = sorted(told, key=lambda passage: (passage.turn, passage.start))
+    return [*told, *_taken_back(conversation, told[-1])]
+
+
+def _taken_back(conversation: Conversation, last: Passage) -> list[Passage]:
+    """The caller's last word where he takes a request back after it (어휴 그럼 안 할게요): untold, the request would seem to stand."""
+    later = [
+        Passage(turn.number, start, end, last.score, marked=True)
+        for turn in conversation
+        if turn.by_caller and turn.number > last.turn
+        for start, end in _sentences(turn.text)
+        if _TAKEN_BACK.search(turn.text[start:end])
+    ]
+    return later[-1:]
 
 
 def _sentences(text: str) -> Iterable[tuple[int, int]]:
@@ -164,9 +181,17 @@ def _is_denied(turn: Turn, conversation: Conversation) -> bool:
 def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shortener) -> tuple[str, list[Evidence]]:
     """Each passage as a phrase: the text, and the evidence of each piece as it stands in the text."""
     texts = {turn.number: turn.text for turn in conversation}
-    said = [(phrase, p.turn) for p in told for phrase in shortener.phrases(texts[p.turn][p.start : p.end])]
+    said = [(_bounded(phrase), p.turn) for p in told for phrase in shortener.phrases(texts[p.turn][p.start : p.end])]
     parts = joined([phrase for phrase, _ in said])
     return "".join(parts), [Evidence(part.strip(" ,"), turn) for part, (_, turn) in zip(parts, said, strict=True)]
+
+
+def _bounded(phrase: Phrase) -> Phrase:
+    """A phrase that can still be listened to: of one that is longer, its end, where the request stands."""
+    if len(phrase.text) <= LONGEST_PHRASE:
+        return phrase
+    end = phrase.text[-LONGEST_PHRASE:]
+    return Phrase(end.partition(" ")[2] or end, phrase.act)
 
 
 def led_by(named: Sequence[Evidence], text: str) -> str:

@@ -14,6 +14,8 @@ from models.summarizer.own_words import Shortener
 from models.summarizer.reader import Reader, Thresholds
 from models.summarizer.statement import Evidence, Kind, Reading, Statement, led_by, passages, subjects, tell
 
+STRONG = 0.65  # of calibration calls without a request none is marked as strongly
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -38,6 +40,11 @@ def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener)
     return Draft(text, [*named, *heard], features(reading, told, len(named), others, text))
 
 
+def asks_nothing(reading: Reading, draft: Draft, bound: float) -> bool:
+    """Whether a call without a request is more likely; a sentence that is marked strongly outweighs a long call's small talk."""
+    return reading.nothing_asked > bound and draft.features[0] < STRONG
+
+
 class StatementMaker:
     """A loaded reader with its thresholds. Safe to call from several threads."""
 
@@ -55,7 +62,7 @@ class StatementMaker:
     def state(self, conversation: Conversation, reading: Reading) -> Statement:
         """What one conversation comes to, by its reading."""
         draft = draft_of(conversation, reading, self._shortener)
-        if draft is None or reading.nothing_asked > self._thresholds.nothing:
+        if draft is None or asks_nothing(reading, draft, self._thresholds.nothing):
             return Statement(Kind.NO_REQUEST, "", reading.nothing_asked if draft else 1.0)
         sure = likelihood(draft.features, self._thresholds.weights, self._thresholds.bias)
         kind = Kind.SUMMARY if sure >= self._thresholds.summary else Kind.OWN_WORDS

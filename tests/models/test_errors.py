@@ -51,7 +51,16 @@ def test_every_error_crosses_a_process_boundary_whole(kind: type[ReadbackError])
 
 @pytest.mark.parametrize("kind", EVERY_CLASS, ids=lambda kind: kind.__name__)
 def test_every_error_has_exactly_one_fate_and_stands_in_the_drawing(kind: type[ReadbackError]) -> None:
-    every_fate = (PermanentError, ConfigurationError, ModelUnavailable, QuotaExhausted, CallTakenOver, Superseded, Unexpected, TransientError)
+    every_fate = (
+        PermanentError,
+        ConfigurationError,
+        ModelUnavailable,
+        QuotaExhausted,
+        CallTakenOver,
+        Superseded,
+        Unexpected,
+        TransientError,
+    )
     fates = [fate for fate in every_fate if issubclass(kind, fate)]
     assert len(fates) == (0 if kind is ReadbackError else 1)
     assert kind.__name__ in (errors.__doc__ or "")

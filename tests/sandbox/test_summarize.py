@@ -8,7 +8,7 @@ import pytest
 import wiring
 from models.summarizer.language_model import Endpoint, save
 from sandbox.stand_in import stand_in
-from sandbox.summarize import main
+from sandbox.summarize import main, read_calls
 
 
 def test_lines_come_out_in_order_with_kind_confidence_and_evidence(tmp_path: Path) -> None:
@@ -44,3 +44,19 @@ def test_a_damaged_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     (tmp_path / "in.jsonl").write_text('{"id": 1, "utterances": [{"spk": "nobody", "msg": "x"}]}\n', "utf-8")
     assert main([str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 1
     assert "in.jsonl:1 is no call" in capsys.readouterr().err
+
+
+def test_other_encodings_and_messages_that_are_no_text_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_bytes('{"id": "가", "utterances": []}'.encode("cp949"))
+    assert main([str(source), str(target)]) == 1
+    assert "is not UTF-8" in capsys.readouterr().err
+    source.write_text('{"id": "1", "utterances": [{"spk": "customer", "msg": ["해지"]}]}', encoding="utf-8")
+    assert main([str(source), str(target)]) == 1
+    assert "msg is list, not text" in capsys.readouterr().err
+
+
+def test_a_line_separator_inside_a_message_ends_no_line(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"id": "1", "utterances": [{"spk": "customer", "msg": "주소\u2028변경해 주세요"}]}\n', encoding="utf-8")
+    assert [call for call, _ in read_calls(source)] == ["1"]

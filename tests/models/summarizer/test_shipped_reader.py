@@ -76,3 +76,10 @@ def test_no_phrase_of_what_callers_wrote_is_without_evidence(summarizer: Summari
         numbers = {turn.number for turn in row.conversation}
         assert all(one.utterance in numbers and one.phrase in result.text for one in result.evidence)
         assert bool(result.evidence) is (result.kind is not Kind.NO_REQUEST)
+
+
+def test_a_request_late_in_a_very_long_call_is_found(summarizer: Summarizer) -> None:
+    chat = [(False, "네 고객님 확인하고 있습니다 잠시만요"), (True, "아 네 오늘 날씨가 참 춥네요 길도 많이 막히고요")] * 70
+    asked = (True, "저 연금보험 받는 시기를 육십오 세에서 칠십 세로 미루고 싶어서 전화했어요.")
+    (result,) = summarizer.results([written([*chat, asked, *chat])])
+    assert "칠십 세" in result.text

@@ -1,0 +1,37 @@
+"""Which sentences are told, and that what follows them is not forgotten."""
+
+import pytest
+
+from models.summarizer.conversation import Turn
+from models.summarizer.own_words import Shortener
+from models.summarizer.statement import LONGEST_PHRASE, Mark, Reading, passages, tell
+
+
+@pytest.fixture(scope="module")
+def shortener() -> Shortener:
+    return Shortener()
+
+
+def marked(turn: Turn) -> list[Mark]:
+    """Two tokens of a turn, both of the request."""
+    half = len(turn.text) // 2
+    return [Mark(turn.number, 0, half, 0.9, 0.1), Mark(turn.number, half, len(turn.text), 0.9, 0.1)]
+
+
+@pytest.mark.parametrize("last", ["어휴 그럼 안 해요 됐어요", "그럼 취소할게요", "그냥 둘게요"])
+def test_a_request_that_is_taken_back_is_told_with_the_word_that_takes_it_back(shortener: Shortener, last: str) -> None:
+    calls = [Turn(0, True, "종신보험 해지해 주세요"), Turn(1, False, "칠백만 원 손해세요"), Turn(2, True, last)]
+    told = passages(calls, Reading(marked(calls[0]), 0.0))
+    assert [one.turn for one in told] == [0, 2]
+
+
+def test_a_thank_you_takes_nothing_back(shortener: Shortener) -> None:
+    calls = [Turn(0, True, "종신보험 해지해 주세요"), Turn(1, True, "바쁜데 미안해요")]
+    assert [one.turn for one in passages(calls, Reading(marked(calls[0]), 0.0))] == [0]
+
+
+def test_a_phrase_without_an_end_is_bounded_and_its_evidence_with_it(shortener: Shortener) -> None:
+    turn = Turn(0, True, "해지 " * 3000 + "해 주세요")
+    text, evidence = tell([turn], passages([turn], Reading(marked(turn), 0.0)), shortener)
+    assert len(text) <= LONGEST_PHRASE
+    assert all(one.phrase in text for one in evidence)
