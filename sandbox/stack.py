@@ -37,7 +37,14 @@ _OF_RESIDENT = (*_OF_A_WORKER, "prefect.events.clients", "deployments.resident")
 LOADED: Mapping[str, Sequence[str]] = {
     "prefect-server": ("prefect.cli", "prefect.cli.server", "prefect.server.api.server"),
     "register": ("deployments.register", "prefect.cli", "prefect.cli.deploy"),
-    "call-worker": (*_OF_RESIDENT, "flows.process_call", "flows.reap", "flows.reconcile"),
+    "call-worker": (
+        *_OF_RESIDENT,
+        "flows.process_call",
+        "flows.reap",
+        "flows.reconcile",
+        "google.cloud.texttospeech_v1",
+        "models.sound.wav:load_libraries",
+    ),
     "summarizer": (*_OF_RESIDENT, "flows.summarize_call", "sklearn.utils", "models.summarizer.own_words:morphology"),
     "watch-s3": ("flows.watch_s3",),
     "training-worker": (*_OF_A_WORKER, "prefect.workers.process"),

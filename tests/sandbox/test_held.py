@@ -1,5 +1,7 @@
 """A held command has loaded what it needs before it is let go, runs as itself, and does not outlive who holds it."""
 
+import importlib
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.processes import Child, ProcessFailed, spawn
+from sandbox.stack import LOADED
 
 SAYS_WHAT_IT_SEES = """
 import json, os, sys
@@ -17,6 +20,8 @@ if __name__ == "__main__":
 """
 # A module that knows whether it was loaded before the command was let go.
 LATER = """
+import importlib
+import importlib.util
 import os
 BEFORE = "TOLD" not in os.environ
 def tell():
@@ -72,3 +77,11 @@ def test_a_command_that_cannot_load_is_named_with_its_log_when_it_is_let_go(fold
     child.process.wait(30)
     with pytest.raises(ProcessFailed, match="held ended with code 1"):
         child.let_go({})
+
+
+@pytest.mark.parametrize("name", LOADED)
+def test_what_a_process_loads_before_it_is_let_go_is_there(name: str) -> None:
+    for wanted in LOADED[name]:
+        module, _, function = wanted.partition(":")
+        assert importlib.util.find_spec(module) is not None, wanted
+        assert not function or callable(getattr(importlib.import_module(module), function))
