@@ -106,6 +106,8 @@ class Child:
 
     def kill(self) -> None:
         """End the process and its children at once, as a power cut would."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
