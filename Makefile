@@ -15,7 +15,7 @@ help:            ## Show this list
 
 # Reinstall only when the pins or the packaging change.
 $(VENV)/.installed: requirements.txt $(wildcard requirements/*.txt) pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || { better=$$($(PYTHON) -m sandbox.interpreter $(if $(filter file,$(origin PYTHON)),,--keep)) && "$$better" -m venv $(VENV); }
 	@echo "Installing the pinned requirements into $(VENV) (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --prefer-binary -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

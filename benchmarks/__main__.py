@@ -16,14 +16,37 @@ from typing import Any
 from benchmarks.host import host_ms
 from sandbox.stack import ROOT
 
-BENCHMARKS = ("conversion", "summaries", "statements", "training", "evaluation", "calls", "growth")
+BENCHMARKS = ("conversion", "summaries", "statements", "training", "evaluation", "start", "calls", "growth")
+# What a benchmark does that takes long, as its option and its usual amount; a slow machine does less of it (``amounts``).
+LONG = {
+    "statements": {"--rows": 60},
+    "training": {"--steps": 1000},
+    "evaluation": {"--rows": 60},
+    "calls": {"--crowd": 300, "--polled": 20},
+    "growth": {"--behind": 10_000},
+}
+QUICK_MS = 8.0  # `host_ms` of a machine on which the usual amounts take less than fifteen minutes
 RESULTS = ROOT / "benchmarks" / "results.json"
 
 
-def measure(name: str) -> dict[str, Any]:
+def amounts(name: str, speed: float) -> list[str]:
+    """Options that let a benchmark take no longer on a slow machine than on a quick one; what was done stands in its row.
+
+    >>> amounts("calls", 16.0)
+    ['--crowd', '150', '--polled', '10']
+    >>> amounts("calls", 4.0)
+    ['--crowd', '300', '--polled', '20']
+    """
+    share = min(1.0, QUICK_MS / speed)
+    return [argument for option, usual in LONG.get(name, {}).items() for argument in (option, str(max(1, round(usual * share))))]
+
+
+def measure(name: str, options: Sequence[str]) -> dict[str, Any]:
     """Run one benchmark, its table shown as it comes; returns the JSON of its last line."""
     quiet = os.environ | {"TQDM_DISABLE": "1"}  # a bar for every model that is loaded
-    process = subprocess.Popen([sys.executable, "-m", f"benchmarks.{name}"], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=quiet)
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"benchmarks.{name}", *options], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=quiet
+    )
     assert process.stdout is not None
     found: dict[str, Any] = {}
     for line in process.stdout:
@@ -55,7 +78,7 @@ def main() -> None:
     for name in chosen.only or BENCHMARKS:
         at, speed = datetime.now(UTC).isoformat(timespec="seconds"), host_ms()
         print(f"\n== {name} (this machine takes {speed} ms for a fixed piece of Python now)", flush=True)
-        rows.append(measure(name) | {"at": at, "on": machine | {"host_ms": speed}})
+        rows.append(measure(name, amounts(name, speed)) | {"at": at, "on": machine | {"host_ms": speed}})
     write(rows)
     sys.exit(1 if any("failed" in row for row in rows) else 0)
 

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import tempfile
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -56,12 +57,18 @@ async def grow_tables(url: str, times: int) -> dict[str, int]:
     return rows
 
 
-def grow_bucket(s3: Any, behind: int) -> None:
-    """Put records and files of calls long past, numbered from a million on so that they are in nobody's way."""
+def grow_bucket(s3: Any, behind: int, seconds: float) -> int:
+    """Put records and files of calls long past, numbered from a million on so that they are in nobody's way; returns of how many.
+
+    No more are begun after so many seconds: S3's stand-in answers a few hundred requests a second, on a slow machine half of them.
+    """
+    deadline = time.monotonic() + seconds
     example = next(iter(s3.list_objects_v2(Bucket=BUCKET, Prefix=StorageKeys.CALLS, MaxKeys=1)["Contents"]))["Key"]
     record = s3.get_object(Bucket=BUCKET, Key=example)["Body"].read()
 
-    def add(number: int) -> None:
+    def add(number: int) -> bool:
+        if time.monotonic() > deadline:
+            return False
         bodies = {
             StorageKeys.call_record(f"{number:032x}"): record,
             StorageKeys.transcript(10**6 + number): b"...",
@@ -70,10 +77,10 @@ def grow_bucket(s3: Any, behind: int) -> None:
         }
         for key, body in bodies.items():
             s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+        return True
 
     with ThreadPoolExecutor(8) as pool:
-        for _ in track(pool.map(add, range(behind)), total=behind, description="Calls behind"):
-            pass
+        return sum(track(pool.map(add, range(behind)), total=behind, description="Calls behind"))
 
 
 def one_round(stack: Stack, calls: Sequence[Call]) -> dict[str, Any]:
@@ -93,7 +100,7 @@ def one_round(stack: Stack, calls: Sequence[Call]) -> dict[str, Any]:
     }
 
 
-def measure(calls: int, behind: int, poll_seconds: float) -> dict[str, Any]:
+def measure(calls: int, wanted: int, setup_seconds: float, poll_seconds: float) -> dict[str, Any]:
     """Both rounds."""
     with tempfile.TemporaryDirectory(prefix="readback-bench-") as folder:
         work = Path(folder)
@@ -109,8 +116,8 @@ def measure(calls: int, behind: int, poll_seconds: float) -> dict[str, Any]:
             s3 = stack.client("s3")
             few = one_round(stack, made[:calls])
             print(f"{calls} calls with none behind: {few}", flush=True)
+            behind = grow_bucket(s3, wanted, setup_seconds)
             rows = asyncio.run(grow_tables(stack.environment["PREFECT_API_DATABASE_CONNECTION_URL"], behind // calls))
-            grow_bucket(s3, behind)
             many = one_round(stack, made[calls:])
             print(f"{calls} calls with {behind:,} behind: {many}", flush=True)
             by_listing = next_number(s3, BUCKET)
@@ -131,9 +138,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__.partition("\n")[0])
     parser.add_argument("--calls", type=int, default=30, help="calls in each round, at one a second")
     parser.add_argument("--behind", type=int, default=10_000, help="calls that lie behind the second round")
+    parser.add_argument("--setup-seconds", type=float, default=120, help="fewer lie behind where putting them takes longer")
     parser.add_argument("--poll-seconds", type=float, default=0.5, help="between two polls of a speech-to-text job")
     chosen = parser.parse_args()
-    print(json.dumps(measure(chosen.calls, chosen.behind, chosen.poll_seconds)))
+    print(json.dumps(measure(chosen.calls, chosen.behind, chosen.setup_seconds, chosen.poll_seconds)))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ python -m deployments.register --no-deploy   without the deployments (then run `
 import argparse
 import asyncio
 import logging
-import subprocess
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,8 +179,15 @@ async def retire(client: PrefectClient) -> None:
 
 def deploy() -> None:
     """Register every deployment of prefect.yaml with its automations."""
-    done = subprocess.run([sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"], cwd=ROOT, check=False)
-    if done.returncode:
+    from prefect.cli import app
+
+    os.chdir(ROOT)  # where prefect.yaml is
+    sys.argv = ["prefect", "--no-prompt", "deploy", "--all"]
+    try:
+        app()  # in this process: another one would import Prefect a second time
+    except SystemExit as ended:
+        if not ended.code:
+            return
         sys.exit("`prefect deploy --all` failed and says above why. Run this command again once that is mended.")
 
 

@@ -23,11 +23,10 @@ from rich.table import Table
 
 from models.call.record import CallRecord, Outcome
 from models.keys import RECORDINGS_FOLDER, StorageKeys, call_id, parse_recording_key
-from models.summarizer.statement import Kind
+from models.summarizer.statement import NO_REQUEST, Kind
 from sandbox.processes import ProcessFailed
 from sandbox.progress import progress
 from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
-from tasks.call.summarize import NO_REQUEST
 
 # A log file or a pipe has no width of its own: wide enough for a row of the table.
 console = Console(width=None if sys.stdout.isatty() else 140)

@@ -34,14 +34,13 @@ class Postgres:
     """
 
     def __init__(self) -> None:
-        """Make the cluster."""
+        """Choose the address; ``make`` makes the cluster."""
         self._temporary = tempfile.TemporaryDirectory(prefix="readback-postgres-", ignore_cleanup_errors=True)
         self._folder = Path(self._temporary.name)
         self.port = free_port()
         self.data = self._folder / "data"
         self.become: Callable[[], None] | None = _become_nobody if os.geteuid() == 0 else None
-        self._binaries = self._lend(_installed()) if self.become else _installed()
-        self._make_cluster()
+        self._binaries = _installed()
 
     @property
     def url(self) -> str:
@@ -67,9 +66,11 @@ class Postgres:
         """Delete the cluster, once its process has ended."""
         self._temporary.cleanup()
 
-    def _make_cluster(self) -> None:
+    def make(self) -> None:
+        """Make the cluster."""
         self.data.mkdir(mode=0o700)
         if self.become:
+            self._binaries = self._lend(self._binaries)
             os.chown(self._folder, NOBODY, NOBODY)
             os.chown(self.data, NOBODY, NOBODY)
         # Trust: the cluster listens on localhost for as long as the sandbox lives and holds its runs alone.

@@ -84,6 +84,19 @@ class Child:
             self._asked = True
             self.process.send_signal(signal.SIGTERM)
 
+    def let_go(self, variables: Mapping[str, str]) -> None:
+        """Let a command of ``sandbox.held`` run, with variables that were not known when it was started."""
+        held = self.process.stdin
+        if held is None:
+            raise RuntimeError(f"{self.name} is not held")
+        try:
+            with held:
+                held.write(json.dumps(dict(variables)).encode() + b"\n")
+        except BrokenPipeError:
+            self.process.wait(5)
+            self.check()
+            raise
+
     def stop(self, grace_seconds: float = 10.0) -> None:
         """Ask the process to end, then insist; its own children go with it."""
         self.ask_to_end()
@@ -93,6 +106,8 @@ class Child:
 
     def kill(self) -> None:
         """End the process and its children at once, as a power cut would."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -102,9 +117,19 @@ class Child:
 
 
 def spawn(
-    name: str, command: Sequence[str], env: Mapping[str, str], logs: Path, cwd: Path, become: Callable[[], None] | None = None
+    name: str,
+    command: Sequence[str],
+    env: Mapping[str, str],
+    logs: Path,
+    cwd: Path,
+    become: Callable[[], None] | None = None,
+    *,
+    held: bool = False,
 ) -> Child:
-    """Start a process in a group of its own, its output appended to ``logs/<name>.log``; ``become`` may change its user first."""
+    """Start a process in a group of its own, its output appended to ``logs/<name>.log``; ``become`` may change its user first.
+
+    One that is ``held`` waits for ``Child.let_go`` (``sandbox.held``).
+    """
     log = logs / f"{name}.log"
 
     def before_start() -> None:
@@ -116,7 +141,7 @@ def spawn(
         log_start = output.tell()
         process = subprocess.Popen(
             list(command),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if held else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=dict(env),

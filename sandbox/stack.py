@@ -31,6 +31,25 @@ RECORDINGS = ROOT / "sandbox" / "recordings"
 BUCKET = "aicc-all"
 REGION = "ap-northeast-2"
 FOUNDATIONS = ("postgres", "s3", "s3-faults", "returnzero", "google-tts", "notices", "prefect-server")
+# What each process loads before it is let go (``sandbox.held``): what its command would load first.
+_OF_A_WORKER = ("prefect.cli", "prefect.cli.worker")
+_OF_RESIDENT = (*_OF_A_WORKER, "prefect.events.clients", "deployments.resident")
+LOADED: Mapping[str, Sequence[str]] = {
+    "prefect-server": ("prefect.cli", "prefect.cli.server", "prefect.server.api.server"),
+    "register": ("deployments.register", "prefect.cli", "prefect.cli.deploy"),
+    "call-worker": (
+        *_OF_RESIDENT,
+        "flows.process_call",
+        "flows.reap",
+        "flows.reconcile",
+        "google.cloud.texttospeech_v1",
+        "models.sound.wav:load_libraries",
+    ),
+    "summarizer": (*_OF_RESIDENT, "flows.summarize_call", "sklearn.utils", "models.summarizer.own_words:morphology"),
+    "watch-s3": ("flows.watch_s3",),
+    "training-worker": (*_OF_A_WORKER, "prefect.workers.process"),
+    "control-worker": (*_OF_A_WORKER, "prefect.workers.process"),
+}
 # What the stand-ins accept as credentials; no vendor knows them.
 CLIENT_ID, CLIENT_SECRET = "sandbox", "sandbox-secret"
 
@@ -72,6 +91,7 @@ class Stack:
         self.environment = self._environment()
         self.logs = (options.logs or options.work_dir / "logs").resolve()
         self._postgres: Postgres | None = None
+        self._held: dict[str, dict[str, str]] = {}  # the environment that each held process was started with
 
     @property
     def ui_url(self) -> str:
@@ -135,15 +155,18 @@ class Stack:
         self.logs.mkdir(parents=True, exist_ok=True)
         self.environment["PREFECT_API_SSL_CERT_FILE"] = str(_one_certificate(self.options.work_dir))
         try:
-            tell("Making a database; starting S3 and the vendors' stand-ins")
-            self._start_vendors()
+            tell("Making a database; starting S3, the vendors' stand-ins and, held until they are wanted, the server and the workers")
+            self._start_side_by_side()
+            self._make_database()
             tell("Starting Prefect's server")
-            self._start_prefect()
-            tell("Registering work pools, queues, deployments and automations")
+            self._let_go("prefect-server")
+            self._meet_vendors()
             self._prepare_bucket()
+            self._wait_for(f"{self.ui_url}/api/health", "prefect-server")
+            tell("Registering work pools, queues, deployments and automations")
             self._register()
             tell("Starting the workers, which load the model, and the listener")
-            self._start_workers()
+            self._let_workers_go()
         except BaseException:
             self.stop()
             raise
@@ -157,6 +180,7 @@ class Stack:
             for child in ending.values():
                 child.stop()
         self.children.clear()
+        self._held.clear()
         if self._postgres is not None:
             self._postgres.remove()
             self._postgres = None
@@ -166,18 +190,48 @@ class Stack:
         for child in self.children.values():
             child.check()
 
-    def python(self, name: str, *arguments: str, **more: str) -> Child:
-        """Start ``python -m ...`` in the stack's environment and ``more``."""
-        child = spawn(name, [sys.executable, "-m", *arguments], self.environment | more, self.logs, ROOT)
+    def python(self, name: str, *arguments: str, held: bool = False, **more: str) -> Child:
+        """Start ``python -m ...`` in the stack's environment and ``more``; where it is ``held``, it loads and waits for ``_let_go``."""
+        environment = self.environment | more
+        if held:
+            loads = (argument for module in LOADED[name] for argument in ("--load", module))
+            arguments = ("sandbox.held", *self._turn(name), *loads, *arguments)
+            self._held[name] = environment
+        child = spawn(name, [sys.executable, "-m", *arguments], environment, self.logs, ROOT, held=held)
         self.children[name] = child
         return child
 
+    def _turn(self, name: str) -> tuple[str, ...]:
+        """Which of the held load after one another: the server alone has a core for itself, for everything waits for it."""
+        if name == "prefect-server":
+            return ()
+        cores = len(os.sched_getaffinity(0))
+        return "--turn", str(self.options.work_dir / f"turn-{len(self._held) % max(1, cores - 1)}")
+
+    def _let_go(self, name: str) -> None:
+        """Let a held process run, with what became known since it was started."""
+        given = self._held.pop(name)
+        self.children[name].let_go({key: value for key, value in self.environment.items() if given.get(key) != value})
+
+    def _start_side_by_side(self) -> None:
+        """Start every process but the database; those that need another one are held."""
+        self._postgres = Postgres()
+        self.environment["PREFECT_API_DATABASE_CONNECTION_URL"] = self._postgres.url
+        self.start_server(held=True)
+        self._start_vendors()
+        self.python("register", "deployments.register", held=True)
+        self.start_call_worker(held=True)
+        self.start_listener(held=True)
+        self.start_summarizer(held=True)
+        if self.options.training_worker:
+            self.start_training_worker(held=True)
+            self._worker("control-worker", "g4dn", "process", "control", limit=4, held=True)
+
     def _start_vendors(self) -> None:
-        self._start_postgres()
         self.python("s3", "sandbox.s3", "--port", str(self.s3_port))
         options = self.options
         folders = [argument for folder in options.transcripts for argument in ("--transcripts", str(folder))]
-        returnzero = self.python(
+        self.python(
             "returnzero",
             "sandbox.returnzero",
             *folders,
@@ -188,33 +242,36 @@ class Stack:
             "--state",
             str(options.work_dir / "returnzero.state"),
         )
-        google = self.python("google-tts", "sandbox.google_tts")
-        notices = self.python("notices", "sandbox.notices")
-        self.vendors |= {"returnzero": returnzero.announced()["url"], "google-tts": google.announced()["url"]}
+        self.python("google-tts", "sandbox.google_tts")
+        self.python("notices", "sandbox.notices")
+        if self.options.faulty_s3:
+            self.python("s3-faults", "sandbox.s3_faults", "--target", self.s3_url)
+
+    def _meet_vendors(self) -> None:
+        """Note where the stand-ins are, once they listen."""
+        returnzero, google, notices = (self.children[name].announced() for name in ("returnzero", "google-tts", "notices"))
+        self.vendors |= {"returnzero": returnzero["url"], "google-tts": google["url"]}
         self.environment["READBACK_RETURNZERO_URL"] = self.vendors["returnzero"]
-        self.environment["READBACK_TTS_ENDPOINT"] = google.announced()["endpoint"]
-        self.notices_url = notices.announced()["url"]
-        if options.faulty_s3:
-            self.vendors["s3"] = self.python("s3-faults", "sandbox.s3_faults", "--target", self.s3_url).announced()["url"]
+        self.environment["READBACK_TTS_ENDPOINT"] = google["endpoint"]
+        self.notices_url = notices["url"]
+        self.children["s3"].announced()
+        if self.options.faulty_s3:
+            self.vendors["s3"] = self.children["s3-faults"].announced()["url"]
             self.environment["READBACK_AWS_ENDPOINT_URL"] = self.vendors["s3"]
 
-    def _start_prefect(self) -> None:
-        if self._postgres is None:
-            raise RuntimeError("Prefect's server needs its database first")
-        until(self._postgres.ready, self.children["postgres"], "take connections")
-        self._postgres.create_database()
-        self.start_server()
-        self.children["s3"].announced()
-        self._wait_for(f"{self.ui_url}/api/health", "prefect-server")
-
-    def _start_postgres(self) -> None:
-        postgres = self._postgres = Postgres()
-        self.environment["PREFECT_API_DATABASE_CONNECTION_URL"] = postgres.url
+    def _make_database(self) -> None:
+        postgres = self._postgres
+        if postgres is None:
+            raise RuntimeError("the stack has not been started")
+        postgres.make()
         self.children["postgres"] = spawn("postgres", postgres.command, self.environment, self.logs, postgres.data, postgres.become)
+        until(postgres.ready, self.children["postgres"], "take connections")
+        postgres.create_database()
 
-    def start_server(self) -> None:
+    def start_server(self, *, held: bool = False) -> None:
         """Start Prefect's server."""
-        self.python("prefect-server", "deployments.prefect_server", "start", "--host", "127.0.0.1", "--port", str(self.api_port))
+        start = ("deployments.prefect_server", "start", "--host", "127.0.0.1", "--port", str(self.api_port))
+        self.python("prefect-server", *start, held=held)
 
     def _prepare_bucket(self) -> None:
         s3, sqs = self.client("s3"), self.client("sqs")
@@ -234,36 +291,33 @@ class Stack:
         user, _, password = self.environment.get("PREFECT_API_AUTH_STRING", "").partition(":")
         block = make_block(f"{self.ui_url}/api", self.notices_url, (user, password) if user else None)
         self.environment["READBACK_NOTIFICATION_BLOCK"] = block
-        child = self.python("register", "deployments.register")
+        child = self.children["register"]
+        self._let_go("register")
         if child.process.wait(180) != 0:
             raise child.failed("could not register the deployments")
         del self.children["register"]
 
-    def _start_workers(self) -> None:
-        self.start_call_worker()
-        self.start_summarizer()
-        if self.options.training_worker:
-            self.start_training_worker()
-            self._worker("control-worker", "g4dn", "process", "control", limit=4)
-        self.start_listener()
+    def _let_workers_go(self) -> None:
+        for name in list(self._held):
+            self._let_go(name)
         for name in ("call-worker", "summarizer"):
             self.wait_for_worker(name)
 
-    def start_call_worker(self) -> None:
+    def start_call_worker(self, *, held: bool = False) -> None:
         """Start the worker of pool ``calls``."""
-        self._worker("call-worker", "calls", "resident", "", limit=self.options.call_limit)
+        self._worker("call-worker", "calls", "resident", "", limit=self.options.call_limit, held=held)
 
-    def start_summarizer(self) -> None:
+    def start_summarizer(self, *, held: bool = False) -> None:
         """Start the summarizer's worker of pool ``g4dn``."""
-        self._worker("summarizer", "g4dn", "resident", "summaries", limit=64)
+        self._worker("summarizer", "g4dn", "resident", "summaries", limit=64, held=held)
 
-    def start_training_worker(self) -> None:
+    def start_training_worker(self, *, held: bool = False) -> None:
         """Start the worker of queue ``training``, Prefect's own, which gives each run a process."""
-        self._worker("training-worker", "g4dn", "process", "training", limit=1)
+        self._worker("training-worker", "g4dn", "process", "training", limit=1, held=held)
 
-    def start_listener(self) -> None:
+    def start_listener(self, *, held: bool = False) -> None:
         """Start the service that turns S3 notifications into Prefect events."""
-        self.python("watch-s3", "flows.watch_s3", READBACK_LISTENER_HEALTH_PORT=str(self.listener_port))
+        self.python("watch-s3", "flows.watch_s3", held=held, READBACK_LISTENER_HEALTH_PORT=str(self.listener_port))
 
     def keep_up(self) -> list[str]:
         """Start again those of ``CRASHABLE`` that have ended by themselves, as a service manager would; returns their names.
@@ -295,10 +349,10 @@ class Stack:
         books: dict[str, Any] = requests.get(f"{self.vendors[vendor]}/sandbox/counters", timeout=30).json()
         return books
 
-    def _worker(self, name: str, pool: str, kind: str, queue: str, *, limit: int) -> None:
+    def _worker(self, name: str, pool: str, kind: str, queue: str, *, limit: int, held: bool = False) -> None:
         queues = ["--work-queue", queue] if queue else []
         start = ["prefect", "worker", "start", "--pool", pool, "--type", kind, "--name", name, "--limit", str(limit), *queues]
-        self.python(name, *start, **self._more_for(Process.RESIDENT if kind == "resident" else Process.WORKER))
+        self.python(name, *start, held=held, **self._more_for(Process.RESIDENT if kind == "resident" else Process.WORKER))
 
     def environment_of(self, process: Process) -> dict[str, str]:
         """What a kind of process finds in its environment."""

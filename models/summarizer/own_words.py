@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cache
 from itertools import zip_longest
 from typing import Any
 
@@ -107,14 +107,22 @@ class _Predicate:
     wishing: bool = False
 
 
+@cache
+def morphology() -> Any:
+    """Kiwi, loaded: one for the whole process, since that takes 2 s of a processor, most of them at the first sentence."""
+    from kiwipiepy import Kiwi
+
+    kiwi = Kiwi()
+    kiwi.tokenize("안녕하세요")
+    return kiwi
+
+
 class Shortener:
-    """Shortens sentences by morphology; loading Kiwi takes about a second and its memory is shared by all uses of one object."""
+    """Shortens sentences by morphology."""
 
-    @cached_property
+    @property
     def _kiwi(self) -> Any:
-        from kiwipiepy import Kiwi
-
-        return Kiwi()
+        return morphology()
 
     def phrases(self, text: str) -> list[Phrase]:
         """Each sentence of a text as a phrase, in order; sentences that say nothing are left out."""

@@ -14,6 +14,9 @@ from itertools import groupby
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Phrase, Shortener, joined
 
+# What nlp_<n>.txt says of a call without a request; an empty file would look like a fault to who reads it.
+NO_REQUEST = "요청 없음"
+
 
 class Kind(StrEnum):
     """The three things that may be read back."""

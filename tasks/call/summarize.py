@@ -32,8 +32,6 @@ from tasks.without_words import call_task
 DEPLOYMENT = "summarize-call/summarize-call"
 # The state in which a subflow ends that could load no model, with the reason and the remedy as its message.
 NO_MODEL = "NoModel"
-# What nlp_<n>.txt says of a call without a request; an empty file would look like a fault to who reads it.
-NO_REQUEST = "요청 없음"
 # The states in which a subflow ends that cannot get at S3, and what its call makes of them.
 S3_IS_AWAY: dict[str | None, type[ReadbackError]] = {kind.code: kind for kind in (AccessRefused, VendorUnreachable)}
 # A cold GPU node needs minutes to come up; after that somebody should look at the pool.

@@ -12,9 +12,10 @@ from models.call.transcript import summarizer_input
 from models.errors import AccessRefused, ModelUnavailable, ReadbackError, TransientError
 from models.keys import StorageKeys
 from models.lifecycle.in_service import ModelInService
+from models.summarizer.statement import NO_REQUEST
 from models.summarizer.summarizer import SummaryResult
 from stores.call_files import TEXT, create_file
-from tasks.call.summarize import NO_REQUEST, read_summary, summary_metadata
+from tasks.call.summarize import read_summary, summary_metadata
 from tasks.selection.champion import start_summarizer
 from tasks.without_words import call_task
 

@@ -10,6 +10,7 @@ from sandbox.stack import until
 
 def test_its_log_names_no_fault_when_it_is_waited_for(tmp_path: Path) -> None:
     postgres = Postgres()
+    postgres.make()
     child = spawn("postgres", postgres.command, os.environ, tmp_path, postgres.data, postgres.become)
     try:
         until(postgres.ready, child, "take connections")

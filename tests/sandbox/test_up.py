@@ -47,8 +47,8 @@ def test_the_stack_tells_its_steps_and_its_logs_outlive_it(tmp_path: Path, monke
     stack = Stack(StackOptions(work_dir=tmp_path / "work", logs=tmp_path / "logs"))
     told: list[str] = []
 
-    def no_server(self: Stack) -> None:
-        raise self.python("prefect-server", "no_such_module").failed("did not answer")
+    def no_server(self: Stack, *, held: bool) -> None:
+        self.python("prefect-server", "no_such_module", held=held)
 
     monkeypatch.setattr(Stack, "start_server", no_server)
     (tmp_path / "work").mkdir()
