@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from prefect import get_client
+from prefect import get_client, runtime
 from prefect.exceptions import ObjectNotFound
 
 import wiring
-from clients.s3 import ObjectFacts, ObjectStore
+from clients.s3 import ObjectStore
 from models.call.reconciling import asked_by_a_person
 from models.call.record import CallRecord, Deed, Outcome, OwnedCall, PersonsAct, Recording
 from models.errors import BadTranscript, CallTakenOver, ConfigurationError, JobFailed, JobGone, ObjectGone
@@ -19,8 +19,6 @@ from stores.landed import announced
 from stores.receipts import is_erased
 from stores.recordings import successor_of
 from tasks.call.supersede import close_as_superseded
-from tasks.in_thread import task_in_thread
-from tasks.without_words import call_task
 
 
 class Verdict(StrEnum):
@@ -40,13 +38,35 @@ class Verdict(StrEnum):
 class Claim:
     """The answer to a run that wants a call: it may work (``OURS``, from the start or resumed), or why there is nothing to do.
 
-    ``SET_ASIDE`` tells a run that an earlier attempt of its own closed the call as ``record`` says, and died before it could end the run.
+    ``checkpoint`` is the record of a call that is ours, as claiming it left it. ``SET_ASIDE`` tells a run that an earlier attempt of
+    its own closed the call as ``record`` says, and died before it could end the run.
     """
 
     verdict: Verdict
     message: str = ""
     resumed: bool = False
+    checkpoint: Checkpoint | None = None
     record: CallRecord | None = None
+
+
+class HeldCall:
+    """A call that this run owns, with its record as the step before left it.
+
+    A step's first try begins with that and asks S3 for nothing: it writes where this very record still stands (``If-Match``), or creates a
+    file that is made once, so another run that took the call over meanwhile is noticed as if the record had been read. A repeated
+    try reads. No dataclass, since Prefect looks for futures in every field of a task's parameters, down to the last utterance.
+    """
+
+    def __init__(self, call: OwnedCall, checkpoint: Checkpoint) -> None:
+        """Hold the call as it was claimed."""
+        self.call = call
+        self.left = checkpoint
+
+    async def checkpoint(self) -> Checkpoint:
+        """The record that a task's try begins with; CallTakenOver when a repeated one finds it another run's."""
+        if runtime.task_run.run_count > 1:
+            self.left = await asyncio.to_thread(own_checkpoint, wiring.call_records(), self.call)
+        return self.left
 
 
 def own_checkpoint(records: CallRecords, call: OwnedCall, *, repeating: Outcome | None = None) -> Checkpoint:
@@ -64,7 +84,6 @@ def own_checkpoint(records: CallRecords, call: OwnedCall, *, repeating: Outcome 
     return checkpoint
 
 
-@call_task("claim")
 async def claim_call(recording: Recording, owner: str) -> Claim:
     """Make this run the one that works on the recording, or say which run does or did.
 
@@ -97,15 +116,15 @@ def take(found: Checkpoint | None, recording: Recording, owner: str, *, retried:
     if record.outcome is Outcome.CANCELLED:
         if record.owner != owner:
             return Claim(Verdict.CANCELLED, f"call {record.call_id} was cancelled; a retry of its run or a redrive takes it up again")
-        reopen_cancelled(found, owner, PersonsAct.now(Deed.RETRIED, owner), records)
+        found = reopen_cancelled(found, owner, PersonsAct.now(Deed.RETRIED, owner), records)
     elif record.outcome is Outcome.SUPERSEDED:
         if by := successor_of(store, recording):
             return Claim(Verdict.SUPERSEDED, f"superseded by call {by}")
         # The upload that the record is about lies under its key again.
-        records.save(found, owner=owner, outcome=Outcome.IN_PROGRESS, superseded_by="")
+        found = records.save(found, owner=owner, outcome=Outcome.IN_PROGRESS, superseded_by="")
     elif record.owner != owner:
-        records.save(found, owner=owner)
-    return Claim(Verdict.OURS, resumed=True)
+        found = records.save(found, owner=owner)
+    return Claim(Verdict.OURS, resumed=True, checkpoint=found)
 
 
 def _take_from_quarantine(found: Checkpoint, owner: str, *, retried: bool, records: CallRecords, store: ObjectStore) -> Claim:
@@ -117,18 +136,18 @@ def _take_from_quarantine(found: Checkpoint, owner: str, *, retried: bool, recor
         return Claim(Verdict.SUPERSEDED, f"superseded by call {by}")
     if not retried or needs_consent(record):
         return Claim(Verdict.IN_QUARANTINE, failure.told if failure else "")
-    reopen(found, owner, PersonsAct.now(Deed.RETRIED, owner), pay_again=False, records=records, store=store)
-    return Claim(Verdict.OURS, resumed=True)
+    opened = reopen(found, owner, PersonsAct.now(Deed.RETRIED, owner), pay_again=False, records=records, store=store)
+    return Claim(Verdict.OURS, resumed=True, checkpoint=opened)
 
 
 def _begin(recording: Recording, owner: str, *, records: CallRecords, store: ObjectStore) -> Claim:
     facts = store.head(recording.key)
     if facts is not None and facts.etag != recording.etag:
         return Claim(Verdict.SUPERSEDED, f"superseded by call {recording.model_copy(update={'etag': facts.etag}).call_id}")
-    records.create(CallRecord.begin(recording, owner))
+    begun = records.create(CallRecord.begin(recording, owner))
     if facts is None:
         raise ObjectGone(f"{recording.shown} is no longer there", remedy="Restore the object and redrive the call")
-    return Claim(Verdict.OURS)
+    return Claim(Verdict.OURS, checkpoint=begun)
 
 
 def needs_consent(record: CallRecord) -> bool:
@@ -159,10 +178,10 @@ def reopen(checkpoint: Checkpoint, owner: str, act: PersonsAct, *, pay_again: bo
     return saved
 
 
-def reopen_cancelled(checkpoint: Checkpoint, owner: str, act: PersonsAct, records: CallRecords) -> CallRecord:
+def reopen_cancelled(checkpoint: Checkpoint, owner: str, act: PersonsAct, records: CallRecords) -> Checkpoint:
     """Take up a call again that a person cancelled, and write down whose act that is."""
     history = [*checkpoint.record.history, act]
-    return records.save(checkpoint, owner=owner, outcome=Outcome.IN_PROGRESS, history=history).record
+    return records.save(checkpoint, owner=owner, outcome=Outcome.IN_PROGRESS, history=history)
 
 
 def close_as_cancelled(recording: Recording, run: str, *, records: CallRecords) -> None:
@@ -194,18 +213,19 @@ async def _is_alive(flow_run_id: str) -> bool:
     return run.state is None or not run.state.is_final()
 
 
-async def complete_recording(bucket: str, key: str, etag: str, size: int) -> Recording:
+def complete_recording(bucket: str, key: str, etag: str, size: int) -> Recording:
     """Fill in what a person who starts a run by hand leaves out: the bucket, the object's entity tag and its size."""
     if not key:
         raise ConfigurationError("the run names neither a call nor a recording", remedy="Start it with call_id or with key")
     bucket = bucket or wiring.settings().bucket
     if etag:
         return Recording(bucket=bucket, key=key, etag=etag.strip('"'), size=size)
-    facts = await look_up(key)
+    facts = wiring.object_store().head(key)
+    if facts is None:
+        raise ObjectGone(f"there is no object {shown_key(key)}", remedy="Check the key; it begins with connect/ and ends with _UTC.wav")
     return Recording(bucket=bucket, key=key, etag=facts.etag, size=facts.size)
 
 
-@task_in_thread("find-landed")
 def find_landed(call_id: str) -> Recording | None:
     """The recording that was announced under a call, or that its record names; None for an erased call."""
     store = wiring.object_store()
@@ -216,12 +236,3 @@ def find_landed(call_id: str) -> Recording | None:
     if is_erased(store, call_id):
         return None
     raise ObjectGone(f"call {call_id} was never announced", remedy="Check the id, or start the run with the recording's key")
-
-
-@task_in_thread("look-up")
-def look_up(key: str) -> ObjectFacts:
-    """What lies under a key now."""
-    facts = wiring.object_store().head(key)
-    if facts is None:
-        raise ObjectGone(f"there is no object {shown_key(key)}", remedy="Check the key; it begins with connect/ and ends with _UTC.wav")
-    return facts
