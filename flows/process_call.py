@@ -1,6 +1,6 @@
 """One call, from its recording to the prompt that reads the caller's request back.
 
-    claim → fetch → transcribe → summarize (linked subflow on pool g4dn) → speak → convert → upload → hand over → report
+    claim → fetch → transcribe → summarize (linked subflow on pool g4dn, or here) → speak → convert → upload → hand over → report
 
 Every step finds in the call's record what earlier attempts have done, so this flow may be started again at any time, by
 anyone, any number of times.
@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 import wiring
-from models.call.record import CallRecord, OwnedCall, Recording
+from models.call.record import CallRecord, OwnedCall, Recording, Summary
 from models.call.steps import Step
 from models.errors import (
     AccessRefused,
@@ -144,7 +144,7 @@ async def _read_back(call: OwnedCall, audio: RecordingAudio, steps: Steps, *, re
     with steps.step(Step.TRANSCRIBE):
         record = await transcribe(call, audio)
     with steps.step(Step.SUMMARIZE):
-        summary = await summarize(call)
+        summary = await _summarize(call)
     prompt = await find_prompt(record, summary) if resumed else None
     if prompt is None and summary.kind is not Kind.NO_REQUEST:  # nothing is read back of a call without a request
         with steps.step(Step.SPEAK):
@@ -157,8 +157,24 @@ async def _read_back(call: OwnedCall, audio: RecordingAudio, steps: Steps, *, re
     return await hand_over(call, HandOver(summary, prompt, steps.seconds))
 
 
+async def _summarize(call: OwnedCall) -> Summary:
+    if not wiring.settings().summarize_in_call:
+        return await summarize(call)
+    from tasks.call.write_summary import summarize_here  # loads the model's code
+
+    return await summarize_here(call)
+
+
 def _nothing_to_do(claim: Claim) -> State[Any]:
     return Completed(name=STATE_NAMES[claim.verdict], message=claim.message)
+
+
+def preload() -> None:
+    """Load the model before the first call asks for it, where calls are summarized in their own runs."""
+    if wiring.settings().summarize_in_call:
+        from tasks.selection.champion import start_summarizer
+
+        start_summarizer()
 
 
 def warm_up() -> None:

@@ -1,4 +1,6 @@
-"""The summary, written by the model in service; apart from ``tasks.call.summarize`` so that the workers of calls load no model code."""
+"""The summary, written by the model in service of this process; apart from ``tasks.call.summarize``, so that a worker of calls that asks
+the GPU pool loads no model code.
+"""
 
 import asyncio
 from typing import cast
@@ -7,7 +9,7 @@ from prefect import get_run_logger
 
 import wiring
 from clients.s3 import ObjectStore
-from models.call.record import CallRecord, EvidenceOfSummary, Summary
+from models.call.record import CallRecord, EvidenceOfSummary, OwnedCall, Summary
 from models.call.transcript import summarizer_input
 from models.errors import AccessRefused, ModelUnavailable, ReadbackError, TransientError
 from models.keys import StorageKeys
@@ -15,6 +17,7 @@ from models.lifecycle.in_service import ModelInService
 from models.summarizer.statement import NO_REQUEST
 from models.summarizer.summarizer import SummaryResult
 from stores.call_files import TEXT, create_file
+from tasks.call.claim import own_checkpoint
 from tasks.call.summarize import read_summary, summary_metadata
 from tasks.selection.champion import start_summarizer
 from tasks.without_words import call_task
@@ -23,7 +26,18 @@ from tasks.without_words import call_task
 @call_task("write-summary")
 async def write_summary(call_id: str) -> Summary:
     """Summarize a call's transcript with the model in service and create ``nlp/nlp_<n>.txt``."""
-    record = (await asyncio.to_thread(wiring.call_records().read, call_id)).record
+    return await written_by_this_process((await asyncio.to_thread(wiring.call_records().read, call_id)).record)
+
+
+@call_task("summarize")
+async def summarize_here(call: OwnedCall) -> Summary:
+    """The step of a call whose own worker holds the model."""
+    record = (await asyncio.to_thread(own_checkpoint, wiring.call_records(), call)).record
+    return record.summary or await written_by_this_process(record)
+
+
+async def written_by_this_process(record: CallRecord) -> Summary:
+    """Summarize, joined with other calls into batches, and create the file."""
     model = await asyncio.to_thread(_start)
     result = await model.answer(summarizer_input(record.transcription.utterances))
     if result.instead:

@@ -343,6 +343,19 @@ def after_transcribe(world: World, recording: Recording) -> dict[str, Any]:
     return {"transcription": Transcription(job_id="paid", utterances=WORDS, done=True), "number": 4}
 
 
+@pytest.mark.timeout(120)
+async def test_a_worker_that_holds_the_model_summarizes_in_the_calls_own_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READBACK_SUMMARIZE_IN_CALL", "true")
+    wiring.settings.cache_clear()
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).is_completed()
+    record = world.record(recording)
+    assert world.summaries == []
+    assert record.summary is not None
+    assert "해지" in record.summary.text
+    assert world.store.get("nlp/nlp_1.txt").body.decode() == record.summary.text
+
+
 def after_summarize(world: World, recording: Recording) -> dict[str, Any]:
     record = CallRecord.begin(recording, "x").model_copy(update={"number": 4})
     create_summary(world.store, record, SUMMARY, condensed=False)  # type: ignore[arg-type]
