@@ -1,15 +1,12 @@
 """One call, from its recording to the prompt that reads the caller's request back.
 
-    claim → fetch → transcribe → summarize (linked subflow on pool g4dn, or here) → speak → convert → upload → hand over → report
+    claim → fetch → transcribe → summarize (linked subflow on pool g4dn, or here) → speak → convert → upload → hand over
+    ╰─ take up ─╯                                                                              ╰───── hand over ─────╯
 
-Every step finds in the call's record what earlier attempts have done, so this flow may be started again at any time, by
-anyone, any number of times.
+The tasks are the lower line and, where it is empty, the step itself; converting is none. Every step finds in the call's record what
+earlier attempts have done, so this flow may be started again at any time, by anyone, any number of times.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any
 
 from prefect import flow, runtime
@@ -17,8 +14,8 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 import wiring
-from models.call.record import CallRecord, OwnedCall, Recording, Summary
-from models.call.steps import Step
+from models.call.record import CallRecord, OwnedCall, Summary
+from models.call.steps import Step, Steps
 from models.errors import (
     AccessRefused,
     CallTakenOver,
@@ -32,18 +29,17 @@ from models.errors import (
 from models.sound.recording import RecordingAudio
 from models.sound.wav import load_libraries
 from models.summarizer.statement import Kind
-from tasks.call.claim import Claim, Verdict, claim_call, complete_recording, find_landed
+from tasks.call.claim import Claim, Verdict
 from tasks.call.convert import convert
-from tasks.call.fetch import fetch
-from tasks.call.hand_over import HandOver, hand_over
-from tasks.call.name import name_run
+from tasks.call.hand_over import ReadBack, hand_over
 from tasks.call.quarantine import failure_of, set_aside
 from tasks.call.report import report
-from tasks.call.speak import ensure_voice, speak
+from tasks.call.speak import speak
 from tasks.call.summarize import summarize
 from tasks.call.supersede import supersede
+from tasks.call.take_up import Wanted, take_up
 from tasks.call.transcribe import transcribe
-from tasks.call.upload import find_prompt, upload
+from tasks.call.upload import find_prompt
 from tasks.operations.pause import requeue_with_backoff
 from tasks.operations.runs import QUARANTINED
 from tasks.retrying import NO_RESULT
@@ -59,23 +55,6 @@ STATE_NAMES = {
 }
 
 
-@dataclass
-class Steps:
-    """The steps of one run: which one is at work, and the seconds each took."""
-
-    current: Step = Step.CLAIM
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, step: Step) -> Iterator[None]:
-        """Time one step; ``current`` stays at a step that fails."""
-        self.current, begun = step, perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[step.value] = round(perf_counter() - begun, 3)
-
-
 @flow(name="process-call", **NO_RESULT)
 @without_words
 async def process_call(call_id: str = "", key: str = "", etag: str = "", size: int = 0, bucket: str = "") -> State[Any]:
@@ -88,51 +67,46 @@ async def process_call(call_id: str = "", key: str = "", etag: str = "", size: i
         size: Size of the object in bytes.
         bucket: S3 bucket that holds the recording; empty for ours.
     """
-    steps = Steps()
+    wanted, steps = Wanted(call_id, key, etag, size, bucket), Steps()
     try:
-        recording = await find_landed(call_id) if call_id else await complete_recording(bucket, key, etag, size)
-        if recording is None:
-            return _nothing_to_do(Claim(Verdict.ERASED, f"call {call_id} was erased"))
-        await name_run(recording)
-        return await _process(recording, steps)
+        return await _process(wanted, steps)
     except (AccessRefused, ModelUnavailable, QuotaExhausted, TransientError) as error:
         await requeue_with_backoff(error, steps.current)
         raise
 
 
-async def _process(recording: Recording, steps: Steps) -> State[Any]:
-    call = OwnedCall(recording.call_id, str(runtime.flow_run.id))
+async def _process(wanted: Wanted, steps: Steps) -> State[Any]:
+    owner = str(runtime.flow_run.id)
     try:
-        with steps.step(Step.CLAIM):
-            claim = await claim_call(recording, call.owner)
-        if claim.record is not None:
-            return await _end_as_quarantined(claim.record, claim.message)
-        if claim.verdict is not Verdict.OURS:
-            return _nothing_to_do(claim)
-        with steps.step(Step.FETCH):
-            audio = await fetch(recording)
-            await ensure_voice()
-        record = await _read_back(call, audio, steps, resumed=claim.resumed)
-        await report(record, audio)
-        if record.prompt is None:
-            return Completed(name="NoRequest", message=f"Number {record.number}: the caller asked for nothing")
-        return Completed(message=f"Read back as number {record.number}")
+        taken = await take_up(wanted, owner, steps)
+        if wanted.recording is None or taken.audio is None:
+            return await _end_without_work(taken.claim)
+        call = OwnedCall(wanted.recording.call_id, owner)
+        record = await _read_back(call, taken.audio, steps, resumed=taken.claim.resumed)
     except CallTakenOver as error:
         return Completed(name="TakenOver", message=str(error))
-    except Superseded as error:
+    except (Superseded, TransientError, PermanentError) as error:
+        if wanted.recording is None:
+            raise  # there is no call yet that could be set aside
+        return await _stop(OwnedCall(wanted.recording.call_id, owner), error, steps.current)
+    if record.prompt is None:
+        return Completed(name="NoRequest", message=f"Number {record.number}: the caller asked for nothing")
+    return Completed(message=f"Read back as number {record.number}")
+
+
+async def _stop(call: OwnedCall, error: ReadbackError, step: Step) -> State[Any]:
+    """End a call that cannot go on; what may succeed later is raised until it has been tried often enough."""
+    if isinstance(error, Superseded):
         await supersede(call, error.by)
         return _nothing_to_do(Claim(Verdict.SUPERSEDED, f"superseded by call {error.by}"))
-    except TransientError as error:
-        if runtime.flow_run.run_count < wiring.settings().give_up_attempts:
-            raise
-        return await _quarantine(call, error, steps.current)
-    except PermanentError as error:
-        return await _quarantine(call, error, steps.current)
-
-
-async def _quarantine(call: OwnedCall, error: ReadbackError, step: Step) -> State[Any]:
+    if isinstance(error, TransientError) and runtime.flow_run.run_count < wiring.settings().give_up_attempts:
+        raise error
     record = await set_aside(call, failure_of(error, step, call.owner))
     return await _end_as_quarantined(record, f"{error.code} in step {step}: {error}")
+
+
+async def _end_without_work(claim: Claim) -> State[Any]:
+    return _nothing_to_do(claim) if claim.record is None else await _end_as_quarantined(claim.record, claim.message)
 
 
 async def _end_as_quarantined(record: CallRecord, message: str) -> State[Any]:
@@ -146,15 +120,13 @@ async def _read_back(call: OwnedCall, audio: RecordingAudio, steps: Steps, *, re
     with steps.step(Step.SUMMARIZE):
         summary = await _summarize(call)
     prompt = await find_prompt(record, summary) if resumed else None
+    sound = None
     if prompt is None and summary.kind is not Kind.NO_REQUEST:  # nothing is read back of a call without a request
         with steps.step(Step.SPEAK):
             speech = await speak(summary)
         with steps.step(Step.CONVERT):
             sound = await convert(speech)
-        with steps.step(Step.UPLOAD):
-            prompt = await upload(call, summary, sound)
-    steps.current = Step.HAND_OVER
-    return await hand_over(call, HandOver(summary, prompt, steps.seconds))
+    return await hand_over(call, ReadBack(summary, prompt, sound), audio, steps)
 
 
 async def _summarize(call: OwnedCall) -> Summary:

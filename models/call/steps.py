@@ -1,6 +1,9 @@
-"""The steps of a call, in their order, each with the name that operations read."""
+"""The steps of a call, in their order, each with the name that operations read, and the seconds that each takes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
+from time import perf_counter
 
 
 class Step(StrEnum):
@@ -23,6 +26,28 @@ class Step(StrEnum):
         '연동'
         """
         return _LABELS[self]
+
+
+class Steps:
+    """The steps of one run: which one is at work, and the seconds each took.
+
+    A task may hold several steps and is repeated as a whole. A step that failed counts from its first try, and one that was done keeps
+    its seconds.
+    """
+
+    def __init__(self) -> None:
+        """Begin with the claim."""
+        self.current = Step.CLAIM
+        self.seconds: dict[str, float] = {}
+        self._begun: dict[Step, float] = {}
+
+    @contextmanager
+    def step(self, step: Step) -> Iterator[None]:
+        """Time one step; ``current`` stays at a step that fails."""
+        self.current = step
+        begun = self._begun.setdefault(step, perf_counter())
+        yield
+        self.seconds.setdefault(step.value, round(perf_counter() - begun, 3))
 
 
 _LABELS = {

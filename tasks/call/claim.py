@@ -9,7 +9,7 @@ from prefect import get_client
 from prefect.exceptions import ObjectNotFound
 
 import wiring
-from clients.s3 import ObjectFacts, ObjectStore
+from clients.s3 import ObjectStore
 from models.call.reconciling import asked_by_a_person
 from models.call.record import CallRecord, Deed, Outcome, OwnedCall, PersonsAct, Recording
 from models.errors import BadTranscript, CallTakenOver, ConfigurationError, JobFailed, JobGone, ObjectGone
@@ -19,8 +19,6 @@ from stores.landed import announced
 from stores.receipts import is_erased
 from stores.recordings import successor_of
 from tasks.call.supersede import close_as_superseded
-from tasks.in_thread import task_in_thread
-from tasks.without_words import call_task
 
 
 class Verdict(StrEnum):
@@ -64,7 +62,6 @@ def own_checkpoint(records: CallRecords, call: OwnedCall, *, repeating: Outcome 
     return checkpoint
 
 
-@call_task("claim")
 async def claim_call(recording: Recording, owner: str) -> Claim:
     """Make this run the one that works on the recording, or say which run does or did.
 
@@ -194,18 +191,19 @@ async def _is_alive(flow_run_id: str) -> bool:
     return run.state is None or not run.state.is_final()
 
 
-async def complete_recording(bucket: str, key: str, etag: str, size: int) -> Recording:
+def complete_recording(bucket: str, key: str, etag: str, size: int) -> Recording:
     """Fill in what a person who starts a run by hand leaves out: the bucket, the object's entity tag and its size."""
     if not key:
         raise ConfigurationError("the run names neither a call nor a recording", remedy="Start it with call_id or with key")
     bucket = bucket or wiring.settings().bucket
     if etag:
         return Recording(bucket=bucket, key=key, etag=etag.strip('"'), size=size)
-    facts = await look_up(key)
+    facts = wiring.object_store().head(key)
+    if facts is None:
+        raise ObjectGone(f"there is no object {shown_key(key)}", remedy="Check the key; it begins with connect/ and ends with _UTC.wav")
     return Recording(bucket=bucket, key=key, etag=facts.etag, size=facts.size)
 
 
-@task_in_thread("find-landed")
 def find_landed(call_id: str) -> Recording | None:
     """The recording that was announced under a call, or that its record names; None for an erased call."""
     store = wiring.object_store()
@@ -216,12 +214,3 @@ def find_landed(call_id: str) -> Recording | None:
     if is_erased(store, call_id):
         return None
     raise ObjectGone(f"call {call_id} was never announced", remedy="Check the id, or start the run with the recording's key")
-
-
-@task_in_thread("look-up")
-def look_up(key: str) -> ObjectFacts:
-    """What lies under a key now."""
-    facts = wiring.object_store().head(key)
-    if facts is None:
-        raise ObjectGone(f"there is no object {shown_key(key)}", remedy="Check the key; it begins with connect/ and ends with _UTC.wav")
-    return facts

@@ -6,10 +6,8 @@ from models.call.record import Recording
 from models.errors import BadRecording
 from models.sound.recording import RecordingAudio, inspect_recording
 from stores.recordings import read_recording
-from tasks.in_thread import task_in_thread
 
 
-@task_in_thread("fetch")
 def fetch(recording: Recording) -> RecordingAudio:
     """Measure the recording's sound; the sound itself is not kept, since hundreds of calls wait for transcripts at once."""
     return measure(wiring.object_store(), recording, limit_bytes=wiring.settings().max_recording_bytes)

@@ -1,5 +1,6 @@
-"""The hand-over: the contact told, the record closed."""
+"""The hand-over: the prompt uploaded, the contact told, the record closed, the artifact written."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,31 +12,60 @@ from clients.s3 import ObjectStore
 from models.call.contact import ContactCall, contact_attributes
 from models.call.ended import EndedCall
 from models.call.record import CallRecord, Outcome, OwnedCall, Prompt, Summary
+from models.call.steps import Step, Steps
 from models.errors import VendorRefused
+from models.sound.recording import RecordingAudio
 from stores.call_records import CallRecords, Checkpoint
 from stores.contacts import ContactCalls
 from stores.days import file_end
 from tasks.call.claim import own_checkpoint
-from tasks.in_thread import task_in_thread
+from tasks.call.convert import PromptSound
+from tasks.call.report import write_report
+from tasks.call.upload import create_prompt
+from tasks.without_words import call_task
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """What a call is handed over with: its summary and, unless nothing was asked, its prompt in S3 or the sound to become one."""
+
+    summary: Summary
+    prompt: Prompt | None
+    sound: PromptSound | None
 
 
 @dataclass(frozen=True)
 class HandOver:
-    """What a finished call is handed over with: its summary, its prompt, and the seconds each step took."""
+    """What a finished call is closed with: its summary, its prompt, and the seconds each step took."""
 
     summary: Summary
     prompt: Prompt | None
     step_seconds: dict[str, float]
 
 
-@task_in_thread("hand-over")
-def hand_over(call: OwnedCall, result: HandOver) -> CallRecord:
+@call_task("hand-over")
+async def hand_over(call: OwnedCall, done: ReadBack, audio: RecordingAudio, steps: Steps) -> CallRecord:
+    """Upload the prompt, tell the contact, close the record and write the artifact: one task, for all of it may be repeated."""
+    steps.current = Step.HAND_OVER if done.sound is None else Step.UPLOAD
+    checkpoint = await asyncio.to_thread(own_checkpoint, wiring.call_records(), call, repeating=Outcome.READ_BACK)
+    record = checkpoint.record
+    if record.outcome is Outcome.IN_PROGRESS:  # else an earlier try has closed it, and the artifact alone is missing
+        prompt = done.prompt
+        if done.sound is not None:
+            with steps.step(Step.UPLOAD):
+                prompt = await asyncio.to_thread(create_prompt, wiring.object_store(), record, done.summary, done.sound)
+        steps.current = Step.HAND_OVER
+        record = await asyncio.to_thread(_close, checkpoint, HandOver(done.summary, prompt, steps.seconds))
+    await write_report(record, audio)
+    return record
+
+
+def _close(checkpoint: Checkpoint, result: HandOver) -> CallRecord:
     """Close the record as read back and, where a Connect instance is named, write the contact's attributes."""
-    records, store = wiring.call_records(), wiring.object_store()
-    checkpoint = own_checkpoint(records, call, repeating=Outcome.READ_BACK)
-    refusal = tell_contact(wiring.connect_contacts(), ContactCalls(store), checkpoint.record, result)
+    records, store, record = wiring.call_records(), wiring.object_store(), checkpoint.record
+    refusal = tell_contact(wiring.connect_contacts(), ContactCalls(store), record, result)
     if refusal:
-        get_run_logger().warning("Call %s is finished; Connect refused its contact's attributes, its record says why", call.call_id)
+        get_run_logger().warning("Call %s is finished; Connect refused its contact's attributes, its record says why", record.call_id)
     return close_as_read_back(checkpoint, result, refusal, records=records, store=store).record
 
 

@@ -23,11 +23,13 @@ from wiring.configuration import Settings
 PLAYER_SECONDS = 60.0
 
 
-@call_task("report")
-async def report(record: CallRecord, audio: RecordingAudio | None) -> None:
+async def write_report(record: CallRecord, audio: RecordingAudio | None) -> None:
     """Write the run's artifact."""
     markdown = await asyncio.to_thread(_call_report, record, audio)
     await acreate_markdown_artifact(markdown, description=title(record))
+
+
+report = call_task("report")(write_report)
 
 
 def _call_report(record: CallRecord, audio: RecordingAudio | None) -> str:

@@ -5,24 +5,17 @@ from typing import cast
 import wiring
 from clients.metadata import is_whole
 from clients.s3 import ObjectFacts, ObjectStore
-from models.call.record import CallRecord, OwnedCall, Prompt, Summary
+from models.call.record import CallRecord, Prompt, Summary
 from models.errors import PermanentError
 from models.keys import StorageKeys
 from stores.call_files import SOUND, create_file, is_of
-from tasks.call.claim import own_checkpoint
 from tasks.call.convert import PromptSound
 from tasks.call.speak import spoken_text
 from tasks.in_thread import task_in_thread
 
 
-@task_in_thread("upload")
-def upload(call: OwnedCall, summary: Summary, sound: PromptSound) -> Prompt:
-    """Create ``tts/tts_<n>.wav``, once."""
-    return create_prompt(wiring.object_store(), own_checkpoint(wiring.call_records(), call).record, summary, sound)
-
-
 def create_prompt(store: ObjectStore, record: CallRecord, summary: Summary, sound: PromptSound) -> Prompt:
-    """Create the call's prompt, or return the one that an earlier attempt has created."""
+    """Create ``tts/tts_<n>.wav``, or return the one that an earlier attempt has created."""
     key = StorageKeys.prompt(cast(int, record.number))
     prompt = Prompt(key=key, seconds=round(sound.seconds, 3), spoken_text=sound.spoken_text, voice=sound.voice)
     metadata = {

@@ -19,14 +19,13 @@ from prefect.flow_engine import run_flow
 from prefect.states import AwaitingRetry, Cancelled, Completed, Crashed, Pending, Running, State
 from sounds import tone, wav
 
-import tasks.call.claim
-import tasks.call.fetch
 import tasks.call.hand_over
 import tasks.call.quarantine
 import tasks.call.report
 import tasks.call.speak
 import tasks.call.summarize
 import tasks.call.supersede
+import tasks.call.take_up
 import tasks.call.transcribe
 import tasks.call.upload
 import tasks.call.write_summary
@@ -68,7 +67,9 @@ from models.errors import (
 from models.keys import StorageKeys
 from models.lines.summarizer import SummarizerLine
 from models.sound.prompt import check_prompt
+from models.sound.recording import RecordingAudio
 from models.summarizer.statement import Kind
+from models.summarizer.summarizer import SummaryResult
 from reports.messages import message_of
 from stores.call_records import CallRecords
 from stores.landed import announce
@@ -87,8 +88,7 @@ from tests.refusing_s3 import refusing_s3
 from tests.server_database import everything_the_server_keeps
 
 STEPS = [
-    tasks.call.claim,
-    tasks.call.fetch,
+    tasks.call.take_up,
     tasks.call.transcribe,
     tasks.call.summarize,
     tasks.call.speak,
@@ -343,17 +343,21 @@ def after_transcribe(world: World, recording: Recording) -> dict[str, Any]:
     return {"transcription": Transcription(job_id="paid", utterances=WORDS, done=True), "number": 4}
 
 
-@pytest.mark.timeout(120)
+class ModelOfThisProcess:
+    """A model in service that answers every call alike."""
+
+    async def answer(self, text: str) -> SummaryResult:
+        return SummaryResult(SUMMARY.text, SUMMARY.model, SUMMARY.version)
+
+
 async def test_a_worker_that_holds_the_model_summarizes_in_the_calls_own_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("READBACK_SUMMARIZE_IN_CALL", "true")
+    monkeypatch.setattr(tasks.call.write_summary, "start_summarizer", ModelOfThisProcess)
     wiring.settings.cache_clear()
     recording = world.upload("c-1")
     assert (await world.run(recording)).is_completed()
-    record = world.record(recording)
-    assert world.summaries == []
-    assert record.summary is not None
-    assert "해지" in record.summary.text
-    assert world.store.get("nlp/nlp_1.txt").body.decode() == record.summary.text
+    assert (world.summaries, world.record(recording).summary) == ([], SUMMARY)
+    assert world.store.get("nlp/nlp_1.txt").body.decode() == SUMMARY.text
 
 
 def after_summarize(world: World, recording: Recording) -> dict[str, Any]:
@@ -418,6 +422,43 @@ async def test_a_moment_of_trouble_is_repeated_and_paid_once(world: World, place
     queue.extend([VendorUnavailable("a bad moment")] * 2)
     assert (await world.run(world.upload("c-1"))).name == "Completed"
     assert (len(world.ears.paid), len(world.voice.spoken)) == (1, 1)
+
+
+async def test_a_prompt_that_s3_refuses_for_a_moment_is_uploaded_again_and_its_speech_is_paid_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [VendorUnavailable("a bad moment")] * 2
+    put = world.store.put
+
+    def refusing(key: str, body: bytes, **options: Any) -> str:
+        if key.startswith("tts/") and refusals:
+            raise refusals.pop()
+        return put(key, body, **options)
+
+    monkeypatch.setattr(world.store, "put", refusing)
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Completed"
+    assert (refusals, len(world.voice.spoken)) == ([], 1)
+    assert list(world.record(recording).step_seconds)[-1] == "upload"
+
+
+async def test_an_artifact_that_fails_for_a_moment_is_written_again_and_the_closed_call_stays_as_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[CallRecord] = []
+    write = tasks.call.hand_over.write_report
+
+    async def fail_once(record: CallRecord, audio: RecordingAudio | None) -> None:
+        closed.append(record)
+        if len(closed) == 1:
+            raise VendorUnavailable("a bad moment")
+        await write(record, audio)
+
+    monkeypatch.setattr(tasks.call.hand_over, "write_report", fail_once)
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Completed"
+    assert closed == [world.record(recording)] * 2, "the second try has not closed it again"
+    assert len(await world.client.read_artifacts()) == 1
 
 
 async def test_a_record_that_another_writer_changed_is_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
