@@ -29,7 +29,7 @@ from models.errors import (
 from models.sound.recording import RecordingAudio
 from models.sound.wav import load_libraries
 from models.summarizer.statement import Kind
-from tasks.call.claim import Claim, Verdict
+from tasks.call.claim import Claim, HeldCall, Verdict
 from tasks.call.convert import convert
 from tasks.call.hand_over import ReadBack, hand_over
 from tasks.call.quarantine import failure_of, set_aside
@@ -79,10 +79,9 @@ async def _process(wanted: Wanted, steps: Steps) -> State[Any]:
     owner = str(runtime.flow_run.id)
     try:
         taken = await take_up(wanted, owner, steps)
-        if wanted.recording is None or taken.audio is None:
+        if taken.call is None or taken.audio is None:
             return await _end_without_work(taken.claim)
-        call = OwnedCall(wanted.recording.call_id, owner)
-        record = await _read_back(call, taken.audio, steps, resumed=taken.claim.resumed)
+        record = await _read_back(taken.call, taken.audio, steps, resumed=taken.claim.resumed)
     except CallTakenOver as error:
         return Completed(name="TakenOver", message=str(error))
     except (Superseded, TransientError, PermanentError) as error:
@@ -114,7 +113,7 @@ async def _end_as_quarantined(record: CallRecord, message: str) -> State[Any]:
     return Failed(name=QUARANTINED, message=message)
 
 
-async def _read_back(call: OwnedCall, audio: RecordingAudio, steps: Steps, *, resumed: bool) -> CallRecord:
+async def _read_back(call: HeldCall, audio: RecordingAudio, steps: Steps, *, resumed: bool) -> CallRecord:
     with steps.step(Step.TRANSCRIBE):
         record = await transcribe(call, audio)
     with steps.step(Step.SUMMARIZE):
@@ -129,7 +128,7 @@ async def _read_back(call: OwnedCall, audio: RecordingAudio, steps: Steps, *, re
     return await hand_over(call, ReadBack(summary, prompt, sound), audio, steps)
 
 
-async def _summarize(call: OwnedCall) -> Summary:
+async def _summarize(call: HeldCall) -> Summary:
     if not wiring.settings().summarize_in_call:
         return await summarize(call)
     from tasks.call.write_summary import summarize_here  # loads the model's code

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from prefect import get_client
+from prefect import get_client, runtime
 from prefect.exceptions import ObjectNotFound
 
 import wiring
@@ -38,13 +38,35 @@ class Verdict(StrEnum):
 class Claim:
     """The answer to a run that wants a call: it may work (``OURS``, from the start or resumed), or why there is nothing to do.
 
-    ``SET_ASIDE`` tells a run that an earlier attempt of its own closed the call as ``record`` says, and died before it could end the run.
+    ``checkpoint`` is the record of a call that is ours, as claiming it left it. ``SET_ASIDE`` tells a run that an earlier attempt of
+    its own closed the call as ``record`` says, and died before it could end the run.
     """
 
     verdict: Verdict
     message: str = ""
     resumed: bool = False
+    checkpoint: Checkpoint | None = None
     record: CallRecord | None = None
+
+
+class HeldCall:
+    """A call that this run owns, with its record as the step before left it.
+
+    A step's first try begins with that and asks S3 for nothing: it writes where this very record still stands (``If-Match``), or creates a
+    file that is made once, so another run that took the call over meanwhile is noticed as if the record had been read. A repeated
+    try reads. No dataclass, since Prefect looks for futures in every field of a task's parameters, down to the last utterance.
+    """
+
+    def __init__(self, call: OwnedCall, checkpoint: Checkpoint) -> None:
+        """Hold the call as it was claimed."""
+        self.call = call
+        self.left = checkpoint
+
+    async def checkpoint(self) -> Checkpoint:
+        """The record that a task's try begins with; CallTakenOver when a repeated one finds it another run's."""
+        if runtime.task_run.run_count > 1:
+            self.left = await asyncio.to_thread(own_checkpoint, wiring.call_records(), self.call)
+        return self.left
 
 
 def own_checkpoint(records: CallRecords, call: OwnedCall, *, repeating: Outcome | None = None) -> Checkpoint:
@@ -94,15 +116,15 @@ def take(found: Checkpoint | None, recording: Recording, owner: str, *, retried:
     if record.outcome is Outcome.CANCELLED:
         if record.owner != owner:
             return Claim(Verdict.CANCELLED, f"call {record.call_id} was cancelled; a retry of its run or a redrive takes it up again")
-        reopen_cancelled(found, owner, PersonsAct.now(Deed.RETRIED, owner), records)
+        found = reopen_cancelled(found, owner, PersonsAct.now(Deed.RETRIED, owner), records)
     elif record.outcome is Outcome.SUPERSEDED:
         if by := successor_of(store, recording):
             return Claim(Verdict.SUPERSEDED, f"superseded by call {by}")
         # The upload that the record is about lies under its key again.
-        records.save(found, owner=owner, outcome=Outcome.IN_PROGRESS, superseded_by="")
+        found = records.save(found, owner=owner, outcome=Outcome.IN_PROGRESS, superseded_by="")
     elif record.owner != owner:
-        records.save(found, owner=owner)
-    return Claim(Verdict.OURS, resumed=True)
+        found = records.save(found, owner=owner)
+    return Claim(Verdict.OURS, resumed=True, checkpoint=found)
 
 
 def _take_from_quarantine(found: Checkpoint, owner: str, *, retried: bool, records: CallRecords, store: ObjectStore) -> Claim:
@@ -114,18 +136,18 @@ def _take_from_quarantine(found: Checkpoint, owner: str, *, retried: bool, recor
         return Claim(Verdict.SUPERSEDED, f"superseded by call {by}")
     if not retried or needs_consent(record):
         return Claim(Verdict.IN_QUARANTINE, failure.told if failure else "")
-    reopen(found, owner, PersonsAct.now(Deed.RETRIED, owner), pay_again=False, records=records, store=store)
-    return Claim(Verdict.OURS, resumed=True)
+    opened = reopen(found, owner, PersonsAct.now(Deed.RETRIED, owner), pay_again=False, records=records, store=store)
+    return Claim(Verdict.OURS, resumed=True, checkpoint=opened)
 
 
 def _begin(recording: Recording, owner: str, *, records: CallRecords, store: ObjectStore) -> Claim:
     facts = store.head(recording.key)
     if facts is not None and facts.etag != recording.etag:
         return Claim(Verdict.SUPERSEDED, f"superseded by call {recording.model_copy(update={'etag': facts.etag}).call_id}")
-    records.create(CallRecord.begin(recording, owner))
+    begun = records.create(CallRecord.begin(recording, owner))
     if facts is None:
         raise ObjectGone(f"{recording.shown} is no longer there", remedy="Restore the object and redrive the call")
-    return Claim(Verdict.OURS)
+    return Claim(Verdict.OURS, checkpoint=begun)
 
 
 def needs_consent(record: CallRecord) -> bool:
@@ -156,10 +178,10 @@ def reopen(checkpoint: Checkpoint, owner: str, act: PersonsAct, *, pay_again: bo
     return saved
 
 
-def reopen_cancelled(checkpoint: Checkpoint, owner: str, act: PersonsAct, records: CallRecords) -> CallRecord:
+def reopen_cancelled(checkpoint: Checkpoint, owner: str, act: PersonsAct, records: CallRecords) -> Checkpoint:
     """Take up a call again that a person cancelled, and write down whose act that is."""
     history = [*checkpoint.record.history, act]
-    return records.save(checkpoint, owner=owner, outcome=Outcome.IN_PROGRESS, history=history).record
+    return records.save(checkpoint, owner=owner, outcome=Outcome.IN_PROGRESS, history=history)
 
 
 def close_as_cancelled(recording: Recording, run: str, *, records: CallRecords) -> None:

@@ -11,14 +11,14 @@ from clients.connect import ConnectContacts
 from clients.s3 import ObjectStore
 from models.call.contact import ContactCall, contact_attributes
 from models.call.ended import EndedCall
-from models.call.record import CallRecord, Outcome, OwnedCall, Prompt, Summary
+from models.call.record import CallRecord, Outcome, Prompt, Summary
 from models.call.steps import Step, Steps
 from models.errors import VendorRefused
 from models.sound.recording import RecordingAudio
 from stores.call_records import CallRecords, Checkpoint
 from stores.contacts import ContactCalls
 from stores.days import file_end
-from tasks.call.claim import own_checkpoint
+from tasks.call.claim import HeldCall, own_checkpoint
 from tasks.call.convert import PromptSound
 from tasks.call.report import write_report
 from tasks.call.upload import create_prompt
@@ -44,10 +44,10 @@ class HandOver:
 
 
 @call_task("hand-over")
-async def hand_over(call: OwnedCall, done: ReadBack, audio: RecordingAudio, steps: Steps) -> CallRecord:
+async def hand_over(call: HeldCall, done: ReadBack, audio: RecordingAudio, steps: Steps) -> CallRecord:
     """Upload the prompt, tell the contact, close the record and write the artifact: one task, for all of it may be repeated."""
     steps.current = Step.HAND_OVER if done.sound is None else Step.UPLOAD
-    checkpoint = await asyncio.to_thread(own_checkpoint, wiring.call_records(), call, repeating=Outcome.READ_BACK)
+    checkpoint = await asyncio.to_thread(own_checkpoint, wiring.call_records(), call.call, repeating=Outcome.READ_BACK)
     record = checkpoint.record
     if record.outcome is Outcome.IN_PROGRESS:  # else an earlier try has closed it, and the artifact alone is missing
         prompt = done.prompt

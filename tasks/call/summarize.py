@@ -13,7 +13,7 @@ from prefect.states import Crashed
 
 import wiring
 from clients.s3 import ObjectStore
-from models.call.record import CallRecord, EvidenceOfSummary, OwnedCall, Summary
+from models.call.record import CallRecord, EvidenceOfSummary, Summary
 from models.errors import (
     AccessRefused,
     ModelUnavailable,
@@ -26,7 +26,7 @@ from models.errors import (
 from models.keys import StorageKeys
 from models.summarizer.statement import Kind
 from stores.call_files import is_of
-from tasks.call.claim import own_checkpoint
+from tasks.call.claim import HeldCall
 from tasks.without_words import call_task
 
 DEPLOYMENT = "summarize-call/summarize-call"
@@ -41,9 +41,9 @@ ASK_AGAIN_SECONDS = 5.0
 
 
 @call_task("summarize")
-async def summarize(call: OwnedCall) -> Summary:
+async def summarize(call: HeldCall) -> Summary:
     """Have the GPU pool summarize the call, and read what it wrote."""
-    record = (await asyncio.to_thread(own_checkpoint, wiring.call_records(), call)).record
+    record = (await call.checkpoint()).record
     if record.summary is not None:
         return record.summary
     await run_on_gpu_pool(record, patience=wiring.settings().summary_patience_seconds * 2 ** (runtime.task_run.run_count - 1))

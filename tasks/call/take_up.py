@@ -6,10 +6,10 @@ It is one task, since each costs Prefect's server a row and three events, and al
 import asyncio
 from dataclasses import dataclass
 
-from models.call.record import Recording
+from models.call.record import OwnedCall, Recording
 from models.call.steps import Step, Steps
 from models.sound.recording import RecordingAudio
-from tasks.call.claim import Claim, Verdict, claim_call, complete_recording, find_landed
+from tasks.call.claim import Claim, HeldCall, Verdict, claim_call, complete_recording, find_landed
 from tasks.call.fetch import fetch
 from tasks.call.name import name_run
 from tasks.call.speak import ensure_voice
@@ -36,9 +36,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class TakenUp:
-    """What came of it; ``audio`` is there where the call is ours."""
+    """What came of it; call and sound are there where the call is ours."""
 
     claim: Claim
+    call: HeldCall | None = None
     audio: RecordingAudio | None = None
 
 
@@ -51,9 +52,9 @@ async def take_up(wanted: Wanted, owner: str, steps: Steps) -> TakenUp:
             return TakenUp(Claim(Verdict.ERASED, f"call {wanted.call_id} was erased"))
         await name_run(recording)
         claim = await claim_call(recording, owner)
-    if claim.verdict is not Verdict.OURS:
+    if claim.checkpoint is None:
         return TakenUp(claim)
     with steps.step(Step.FETCH):
         audio = await asyncio.to_thread(fetch, recording)
         await ensure_voice()
-    return TakenUp(claim, audio)
+    return TakenUp(claim, HeldCall(OwnedCall(recording.call_id, owner), claim.checkpoint), audio)

@@ -19,7 +19,7 @@ from prefect.concurrency.asyncio import concurrency
 import wiring
 from clients.s3 import ObjectStore
 from clients.speech_to_text import Job, SpeechToText
-from models.call.record import CallRecord, OwnedCall, Transcription
+from models.call.record import CallRecord, Transcription
 from models.call.transcript import name_speakers, transcript_text
 from models.errors import AnswerLost, CallTakenOver, ReadbackError, TransientError, VendorUnavailable
 from models.keys import StorageKeys
@@ -27,7 +27,7 @@ from models.sound.recording import RecordingAudio
 from stores.call_files import TEXT, create_file, is_of
 from stores.call_records import CallRecords, Checkpoint
 from stores.recordings import read_recording
-from tasks.call.claim import own_checkpoint
+from tasks.call.claim import HeldCall
 from tasks.without_words import call_task
 
 # A holder that dies gives its slot back when its lease ends; Prefect's shortest. A living holder renews it.
@@ -42,10 +42,10 @@ def jobs_limit(provider: str) -> str:
 
 
 @call_task("transcribe")
-async def transcribe(call: OwnedCall, audio: RecordingAudio) -> CallRecord:
+async def transcribe(call: HeldCall, audio: RecordingAudio) -> CallRecord:
     """Bring the call's transcript into the record and ``stt/stt_<n>.txt``, paying for one job at most."""
     records, store = wiring.call_records(), wiring.object_store()
-    checkpoint = await asyncio.to_thread(own_checkpoint, records, call)
+    checkpoint = await call.checkpoint()
     if checkpoint.record.transcription.done:
         return checkpoint.record
     begun = checkpoint.record.transcription
@@ -55,7 +55,8 @@ async def transcribe(call: OwnedCall, audio: RecordingAudio) -> CallRecord:
         if not begun.job_id:
             checkpoint = await _uninterrupted(partial(submit_once, checkpoint, audio, vendor, records=records, store=store))
         job = await _wait_for(vendor, checkpoint.record.transcription.job_id)
-    return (await asyncio.to_thread(keep_transcript, checkpoint, job, audio, records=records, store=store)).record
+    call.left = await asyncio.to_thread(keep_transcript, checkpoint, job, audio, records=records, store=store)
+    return call.left.record
 
 
 async def _uninterrupted(submit: Callable[[], Checkpoint]) -> Checkpoint:

@@ -9,7 +9,7 @@ from prefect import get_run_logger
 
 import wiring
 from clients.s3 import ObjectStore
-from models.call.record import CallRecord, EvidenceOfSummary, OwnedCall, Summary
+from models.call.record import CallRecord, EvidenceOfSummary, Summary
 from models.call.transcript import summarizer_input
 from models.errors import AccessRefused, ModelUnavailable, ReadbackError, TransientError
 from models.keys import StorageKeys
@@ -17,7 +17,7 @@ from models.lifecycle.in_service import ModelInService
 from models.summarizer.statement import NO_REQUEST
 from models.summarizer.summarizer import SummaryResult
 from stores.call_files import TEXT, create_file
-from tasks.call.claim import own_checkpoint
+from tasks.call.claim import HeldCall
 from tasks.call.summarize import read_summary, summary_metadata
 from tasks.selection.champion import start_summarizer
 from tasks.without_words import call_task
@@ -30,9 +30,9 @@ async def write_summary(call_id: str) -> Summary:
 
 
 @call_task("summarize")
-async def summarize_here(call: OwnedCall) -> Summary:
+async def summarize_here(call: HeldCall) -> Summary:
     """The step of a call whose own worker holds the model."""
-    record = (await asyncio.to_thread(own_checkpoint, wiring.call_records(), call)).record
+    record = (await call.checkpoint()).record
     return record.summary or await written_by_this_process(record)
 
 

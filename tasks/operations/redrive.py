@@ -57,7 +57,7 @@ def reopen_one(
     if record.outcome is Outcome.CANCELLED:
         if dry_run:
             return about.model_copy(update={"result": Result.WOULD}), None
-        return about, reopen_cancelled(found, NOBODY, act, records)
+        return about, reopen_cancelled(found, NOBODY, act, records).record
     if record.outcome is not Outcome.QUARANTINED:
         if not dry_run:
             # A run that died between the record and the note has left the note behind.

@@ -491,6 +491,48 @@ async def test_a_call_that_another_run_took_over_meanwhile_is_left_to_it(world: 
     assert world.record(recording).owner == "a quicker run"
 
 
+@pytest.mark.parametrize("change", [{"owner": "a quicker run"}, {"outcome": Outcome.CANCELLED}])
+async def test_a_call_that_was_taken_over_or_closed_after_its_claim_is_not_paid_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    recording = world.upload("c-1")
+
+    def meanwhile(voice: FakeTextToSpeech) -> None:
+        world.records.save(world.records.read(recording.call_id), **change)
+
+    monkeypatch.setattr(FakeTextToSpeech, "check_voice", meanwhile)
+    assert (await world.run(recording)).name == "TakenOver"
+    assert (world.ears.paid, world.record(recording).transcription) == ([], Transcription())
+
+
+async def test_a_call_that_was_taken_over_while_it_was_summarized_is_neither_told_nor_closed(world: World) -> None:
+    recording = world.upload("c-1")
+
+    async def take_over(record: CallRecord, *, patience: float) -> None:
+        create_summary(world.store, record, SUMMARY, condensed=False)  # type: ignore[arg-type]
+        world.records.save(world.records.read(recording.call_id), owner="a quicker run")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tasks.call.summarize, "run_on_gpu_pool", take_over)
+        assert (await world.run(recording)).name == "TakenOver"
+    assert (world.contacts.attributes, world.store.keys(StorageKeys.DAYS), world.store.keys("tts/")) == ({}, [], [])
+    assert (world.record(recording).owner, world.record(recording).outcome) == ("a quicker run", Outcome.IN_PROGRESS)
+
+
+async def test_a_call_reads_its_record_twice_when_nothing_goes_wrong(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    find = world.store.find
+
+    def counting(key: str) -> Any:
+        read.append(key)
+        return find(key)
+
+    monkeypatch.setattr(world.store, "find", counting)
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Completed"
+    assert read.count(StorageKeys.call_record(recording.call_id)) == 2, "to claim it, and before the contact is told"
+
+
 async def test_a_file_of_an_earlier_system_costs_a_number_and_is_not_touched(world: World) -> None:
     world.store.put(StorageKeys.NUMBER_COUNTER, b'{"last": 6}')
     world.store.put(StorageKeys.transcript(7), b"from before")
