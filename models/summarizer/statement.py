@@ -150,10 +150,11 @@ def _word_start(text: str, place: int) -> int:
 def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passage], shortener: Shortener) -> list[Evidence]:
     """Nouns outside the passages that name what the request is about: the likeliest, in the order said.
 
-    The agent may have named it; as that is heard at second hand, it must be the likelier (``SURE``), and what the caller denies at once
-    is no subject.
+    The agent may have named it; as that is heard at second hand, it must be likely enough (``SURE``). What the caller denies at once is no
+    subject, nor is what is said before he speaks (한빛손해보험입니다).
     """
-    texts = {turn.number: turn for turn in conversation if not _is_denied(turn, conversation)}
+    begun = next((turn.number for turn in conversation if turn.by_caller), 0)
+    texts = {turn.number: turn for turn in conversation if turn.number >= begun and not _is_denied(turn, conversation)}
     said = "".join(re.sub(r"\s+", "", texts[p.turn].text[p.start : p.end]) for p in told)
     found: dict[str, tuple[float, int]] = {}
     for turn, marks in groupby(reading.marks, key=lambda mark: mark.turn):

@@ -4,7 +4,7 @@ import pytest
 
 from models.summarizer.conversation import Turn
 from models.summarizer.own_words import Shortener
-from models.summarizer.statement import LONGEST_PHRASE, Mark, Reading, passages, tell
+from models.summarizer.statement import LONGEST_PHRASE, Mark, Reading, passages, subjects, tell
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +35,22 @@ def test_a_phrase_without_an_end_is_bounded_and_its_evidence_with_it(shortener: 
     text, evidence = tell([turn], passages([turn], Reading(marked(turn), 0.0)), shortener)
     assert len(text) <= LONGEST_PHRASE
     assert all(one.phrase in text for one in evidence)
+
+
+@pytest.mark.parametrize(("answer", "named"), [("네 그거요 이제 그만 내고 싶어서요", ["종신보험"]), ("아니 그거 말고 다른 거요", [])])
+def test_the_agent_names_the_subject_unless_before_the_caller_speaks_or_against_his_no(
+    shortener: Shortener, answer: str, named: list[str]
+) -> None:
+    turns = [
+        Turn(0, False, "한빛손해보험입니다"),
+        Turn(1, True, "해지해 주세요"),
+        Turn(2, False, "종신보험 말씀이세요"),
+        Turn(3, True, answer),
+    ]
+    marks = [
+        Mark(0, 0, 6, 0.0, 0.9),
+        *marked(turns[1]),
+        Mark(2, 0, 4, 0.0, 0.9),
+    ]
+    reading = Reading(marks, 0.0)
+    assert [one.phrase for one in subjects(turns, reading, passages(turns, reading), shortener)] == named
