@@ -23,7 +23,7 @@ from prefect.client.orchestration import PrefectClient
 import wiring
 from clients.sqs import NotificationQueue, QueueMessage
 from models.call.alarms import Watched
-from models.call.notifications import EVENT_NAME, STRAY_EVENT_NAME, UnreadableMessage, event_id, landed
+from models.call.notifications import EVENT_NAME, STRAY_EVENT_NAME, Landed, UnreadableMessage, event_id, landed
 from models.call.pulse import Peer, Pulse
 from models.call.record import Recording
 from models.errors import ReadbackError, in_one_sentence
@@ -56,27 +56,41 @@ def stray_event_of(stray: Recording) -> dict[str, Any]:
 
 
 async def pass_on(client: PrefectClient, queue: NotificationQueue, messages: Sequence[QueueMessage]) -> Counter[str]:
-    """Turn one batch of messages into events, then delete them; returns what became of them."""
+    """Turn one batch of messages into events, then delete them; returns what became of them.
+
+    A message whose recording could not be announced stays in the queue and is counted as ``left``; where that befalls all, it is raised.
+    """
     seen: Counter[str] = Counter()
-    readable: list[QueueMessage] = []
-    recordings: list[Recording] = []
-    strays: list[Recording] = []
+    readable: list[tuple[QueueMessage, Landed]] = []
     prefix = wiring.settings().recordings_prefix
     for message in messages:
         try:
-            announced = landed(message.body, prefix)
+            readable.append((message, landed(message.body, prefix)))
         except UnreadableMessage as error:
             seen["unreadable"] += 1
             logger.error("Left in the queue after delivery %s: %s", message.deliveries, error)
-            continue
-        readable.append(message)
-        recordings += announced.recordings
-        strays += announced.strays
-    recordings, erased = await _announced(recordings)
+    outcomes = await asyncio.gather(*(_announced(one.recordings) for _, one in readable), return_exceptions=True)
+    done = [(*one, told) for one, told in zip(readable, outcomes, strict=True) if not isinstance(told, BaseException)]
+    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    if failed and (not done or not all(isinstance(error, ReadbackError) for error in failed)):
+        raise failed[0]
+    recordings = [recording for *_, told in done for recording in told]
+    strays = [stray for _, one, _ in done for stray in one.strays]
     for recording in recordings:
         logger.info("Took %s: call %s", shown_key(recording.key), recording.call_id)
     if recordings or strays:
         await post_events(client, [*map(event_of, recordings), *map(stray_event_of, strays)])
+    _warn_of(strays, prefix)
+    for message, *_ in done:
+        await asyncio.to_thread(queue.delete, message)
+    if failed:
+        logger.warning("Left %s of %s messages in the queue: %s", len(failed), len(messages), _told(failed[0]))
+    erased = sum(len(one.recordings) - len(told) for _, one, told in done)
+    seen.update(recordings=len(recordings), strays=len(strays), erased=erased, messages=len(messages) - len(failed), left=len(failed))
+    return seen
+
+
+def _warn_of(strays: Sequence[Recording], prefix: str) -> None:
     for folder, count in Counter(stray.key.rpartition("/")[0] for stray in strays).items():
         logger.warning(
             "Started nothing for %s .wav in %s/: no recording by its key under READBACK_RECORDINGS_PREFIX (%s). "
@@ -85,17 +99,13 @@ async def pass_on(client: PrefectClient, queue: NotificationQueue, messages: Seq
             folder,
             prefix or "the whole bucket",
         )
-    for message in readable:
-        await asyncio.to_thread(queue.delete, message)
-    seen.update(recordings=len(recordings), strays=len(strays), erased=erased, messages=len(messages))
-    return seen
 
 
-async def _announced(recordings: Sequence[Recording]) -> tuple[list[Recording], int]:
-    """Write down which recordings the events will be about; returns those, and how many calls were erased and are announced no more."""
+async def _announced(recordings: Sequence[Recording]) -> list[Recording]:
+    """Write down which recordings the events will be about; returns those: an erased call is announced no more."""
     store = wiring.object_store()
     told = await asyncio.gather(*(asyncio.to_thread(announce, store, recording) for recording in recordings))
-    return [recording for recording, may_be_told in zip(recordings, told, strict=True) if may_be_told], told.count(False)
+    return [recording for recording, may_be_told in zip(recordings, told, strict=True) if may_be_told]
 
 
 async def watch(stop: asyncio.Event, client: PrefectClient, queue: NotificationQueue, pulse: Pulse, looked: asyncio.Event) -> None:
@@ -143,7 +153,7 @@ async def beat(stop: asyncio.Event, client: PrefectClient, pulse: Pulse) -> None
         await _sleep(stop, BEAT_SECONDS)
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 

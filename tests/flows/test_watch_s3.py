@@ -16,6 +16,7 @@ import pytest
 import requests
 from prefect.client.orchestration import PrefectClient
 
+import flows.watch_s3
 import wiring
 from clients.s3 import ObjectStore
 from clients.sqs import NotificationQueue, QueueMessage
@@ -24,6 +25,7 @@ from flows.watch_s3 import listen, pass_on
 from models.call.alarms import ALIVE
 from models.call.ended import day_in_korea
 from models.call.notifications import EVENT_NAME, STRAY_EVENT_NAME
+from models.call.record import Recording
 from models.errors import VendorUnavailable
 from sandbox.processes import free_port, spawn
 from tasks.operations.events import count_events
@@ -157,7 +159,7 @@ async def test_a_prefix_without_callrecordings_starts_calls_and_strays_are_count
     )
     with caplog.at_level(logging.INFO, "readback.watch_s3"):
         seen = await pass_on(client, queue, [message(key) for key in keys])
-    assert dict(seen) == {"recordings": 1, "strays": 2, "erased": 0, "messages": 4}
+    assert dict(seen) == {"recordings": 1, "strays": 2, "erased": 0, "messages": 4, "left": 0}
     assert len(queue.deleted) == 4
     assert "Started nothing for 2 .wav in recordings/2026/11/20/: no recording by its key under READBACK_RECORDINGS_PREFIX" in caplog.text
     assert "Took recordings/2026/11/20/…_20261120T01:30_UTC.wav: call " in caplog.text
@@ -167,3 +169,23 @@ async def test_a_prefix_without_callrecordings_starts_calls_and_strays_are_count
             await asyncio.sleep(0.1)  # the server writes events down in batches
     await digest(day_in_korea(begun))
     assert "| 녹취 이름이 아니어서 처리하지 않은 .wav | 2 |" in await artifact(client, "digest")
+
+
+async def test_a_request_that_fails_leaves_its_message_in_the_queue_and_holds_up_no_other(
+    flat_prefix: None, client: PrefectClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, before = Delivered(), flows.watch_s3.announce
+
+    def sometimes(store: ObjectStore, recording: Recording) -> bool:
+        if recording.contact_id == "c-2":
+            raise VendorUnavailable("could not write")
+        return before(store, recording)
+
+    monkeypatch.setattr(flows.watch_s3, "announce", sometimes)
+    messages = [message(f"recordings/2026/11/20/c-{n}_20261120T01:30_UTC.wav") for n in (1, 2, 3)]
+    with caplog.at_level(logging.INFO, "readback.watch_s3"):
+        seen = await pass_on(client, queue, messages)
+    assert (seen["recordings"], seen["left"], len(queue.deleted)) == (2, 1, 2)
+    assert "Left 1 of 3 messages in the queue: VendorUnavailable: could not write" in caplog.text
+    with pytest.raises(VendorUnavailable):
+        await pass_on(client, queue, messages[1:2])
