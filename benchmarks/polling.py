@@ -15,9 +15,10 @@ from typing import Any
 import boto3
 
 import wiring
+from benchmarks.statements import naive_loop
 from models.call.read_back import read_back_sentence
 from models.sound.prompt import to_prompt
-from models.summarizer.summarizer import Summarizer
+from models.summarizer.conversation import read
 
 LOOK_SECONDS = 1.0
 
@@ -61,11 +62,11 @@ def _stt(s3: Any, bucket: str) -> tuple[str, Callable[[str], None]]:
 
 
 def _nlp(s3: Any, bucket: str) -> tuple[str, Callable[[str], None]]:
-    model = Summarizer.load_reference(wiring.settings().model_dir, "cpu")
+    tell = naive_loop(wiring.settings().model_dir)
 
     def answer(key: str) -> None:
         text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
-        s3.put_object(Bucket=bucket, Key=key.replace("stt", "nlp"), Body=model.summarize([text])[0].encode())
+        s3.put_object(Bucket=bucket, Key=key.replace("stt", "nlp"), Body=tell(read(text)).encode())
 
     return "stt/", answer
 

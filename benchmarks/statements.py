@@ -30,13 +30,14 @@ from models.summarizer.written import Written, everything
 WANTED_PER_SECOND = 20
 
 
-def naive_loop(model_dir: Path, maker: StatementMaker) -> Callable[[Conversation], str]:
+def naive_loop(model_dir: Path) -> Callable[[Conversation], str]:
     """What one conversation comes to, by the encoder as its library runs it."""
     import torch
     from transformers import AutoModel
 
     encoder = AutoModel.from_pretrained(model_dir, dtype=torch.float32).eval()
     encode, heads = ConversationEncoder(load_tokenizer(model_dir)), Heads.load(model_dir)
+    maker = StatementMaker(model_dir, "cpu")
 
     def tell(conversation: Conversation) -> str:
         encoded = encode.encode(conversation)
@@ -58,7 +59,7 @@ def measure(model_dir: Path, rows: Sequence[Written], rounds: int, repeats: int,
     """Every figure of one part."""
     texts = [row.text for row in rows]
     slow = wait = each = math.inf
-    naive = naive_loop(model_dir, StatementMaker(model_dir, "cpu"))
+    naive = naive_loop(model_dir)
     seconds_each(naive, rows[:3])
     with MicroBatcher(Summarizer.load(model_dir, "cpu")) as batcher:
         asyncio.run(lone(batcher, texts[:5]))
