@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.host import host_ms
-from benchmarks.s3_clock import PROMPTS, s3_clock
+from benchmarks.s3_clock import s3_clock
 from models.call.record import CallRecord, Outcome
 from models.keys import StorageKeys, call_id
 from sandbox.demo import connect_key
@@ -198,7 +198,7 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
             with s3_clock(stack, bucket) as clock, polling_scripts(stack, bucket):
                 put(s3, bucket, calls[paced + crowd :], per_second=1.0)
-                clock.wait_for(PROMPTS, polled, LONGEST_WAIT)
+                clock.wait_for(StorageKeys.PROMPTS, polled, LONGEST_WAIT)
                 theirs = polled_passages(s3, bucket, clock.times())
             polling = waits(theirs, STT_SECONDS + google_seconds(stack))
             print(f"the polling scripts at one call a second: {polling}, {calls_an_hour(theirs):,} calls an hour", flush=True)

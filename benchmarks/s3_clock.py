@@ -11,8 +11,7 @@ from urllib.parse import unquote_plus
 from models.keys import StorageKeys
 from sandbox.stack import Stack
 
-PROMPTS = "tts/"
-WATCHED = ("connect/", PROMPTS, StorageKeys.DAYS)
+WATCHED = ("connect/", StorageKeys.PROMPTS, StorageKeys.DAYS)
 
 
 class S3Clock:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from models.summarizer import SHIPPED_MODEL, SHIPPED_READER
-from models.summarizer.conversation import Conversation
+from models.summarizer.conversation import SENTENCE_END, Conversation
 from models.summarizer.own_words import Shortener
 from models.summarizer.reader import Reader, Thresholds
 from models.summarizer.statement import Kind, passages, tell
-from models.summarizer.statements import draft_of
+from models.summarizer.statements import asks_nothing, draft_of
 from models.summarizer.summarizer import Summarizer, SummaryResult
 from models.summarizer.truth import Verdict, judge
 from models.summarizer.written import Written, everything
@@ -47,12 +47,11 @@ _REQUEST_WORDS = re.compile(
     "해지|해약|변경|바꾸|바꿔|청구|접수|환급|취소|철회|확인|조회|신청|가입|발급|보내|알려|궁금|문의|"
     "되나|돼요|될까|나요|얼마|언제|어떻게|어디|왜|주세요|줘요|달라|싶|할게|하려"
 )
-_SENTENCES = re.compile(r"(?<=[.?!…])\s+")
 
 
 def sentence_by_words(conversation: Conversation) -> str:
     """The caller's sentence that holds most request words, as it was said."""
-    said = [sentence for turn in conversation if turn.by_caller for sentence in _SENTENCES.split(turn.text)]
+    said = [sentence for turn in conversation if turn.by_caller for sentence in SENTENCE_END.split(turn.text)]
     return max(said, key=lambda sentence: len(_REQUEST_WORDS.findall(sentence)))
 
 
@@ -74,9 +73,11 @@ def ideas(rows: Sequence[Written], model_dir: Path) -> dict[str, list[Judged]]:
         "led by their subjects": [],
     }
     for row, reading in zip(rows, reader.read([row.conversation for row in rows]), strict=True):
-        found = [] if reading.nothing_asked > Thresholds.nothing else passages(row.conversation, reading)
+        draft = draft_of(row.conversation, reading, shortener)
+        if draft is not None and asks_nothing(reading, draft, Thresholds.nothing):
+            draft = None
+        found = passages(row.conversation, reading) if draft else []
         texts = {turn.number: turn.text for turn in row.conversation}
-        draft = draft_of(row.conversation, reading, shortener) if found else None
         told["the reader's sentences, as said"].append(" ".join(texts[one.turn][one.start : one.end].strip() for one in found))
         told["shortened"].append(tell(row.conversation, found, shortener)[0])
         told["led by their subjects"].append(draft.text if draft else "")

@@ -72,8 +72,9 @@ async def pass_on(client: PrefectClient, queue: NotificationQueue, messages: Seq
     outcomes = await asyncio.gather(*(_announced(one.recordings) for _, one in readable), return_exceptions=True)
     done = [(*one, told) for one, told in zip(readable, outcomes, strict=True) if not isinstance(told, BaseException)]
     failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-    if failed and (not done or not all(isinstance(error, ReadbackError) for error in failed)):
-        raise failed[0]
+    unforeseen = [error for error in failed if not isinstance(error, ReadbackError)]
+    if unforeseen or (failed and not done):
+        raise [*unforeseen, *failed][0]
     recordings = [recording for *_, told in done for recording in told]
     strays = [stray for _, one, _ in done for stray in one.strays]
     for recording in recordings:

@@ -21,14 +21,13 @@ from typing import Any
 from models.errors import in_one_sentence
 from models.recipe import WRITERS, pretrained_encoder
 from models.recipe.told_by import places_told
-from models.summarizer.conversation import Conversation, Turn
+from models.summarizer.conversation import SENTENCE_END, Conversation, Turn
 from models.summarizer.reader import AGENT, CALLER, HEADS, ConversationEncoder
 from models.summarizer.written import Piece, Written, calls, inquiries, writers
 
 IGNORED = -1.0
 Spans = list[tuple[int, int]]
 _PUNCTUATION = re.compile(r"[.,?!]")
-_SENTENCE_END = re.compile(r"(?<=[.?!…])\s+")
 _ACKNOWLEDGED = ("네 고객님", "네 그러셨군요", "아 네 잠시만요", "네 확인해 보겠습니다", "네네 말씀하세요", "아 예예", "네 듣고 있습니다")
 
 
@@ -139,7 +138,7 @@ def _frame(row: Written) -> tuple[Conversation, Conversation] | None:
 def _framed(row: Written, opening: Conversation, closing: Conversation, rng: random.Random) -> Written:
     """An inquiry told in a call, sentence by sentence or at once."""
     said: list[tuple[bool, str]] = [(turn.by_caller, turn.text) for turn in opening[-rng.randint(1, 5) :]]
-    sentences = [sentence for sentence in _SENTENCE_END.split(row.conversation[0].text) if sentence]
+    sentences = [sentence for sentence in SENTENCE_END.split(row.conversation[0].text) if sentence]
     while sentences:
         count = rng.randint(1, len(sentences)) if rng.random() < 0.6 else len(sentences)
         said.append((True, " ".join(sentences[:count])))

@@ -15,6 +15,7 @@ CALLER, AGENT = "고객", "상담원"
 ENOUGH_LETTERS = 10  # letters and digits by the caller that make a request: "보험금 청구하려고요" has 9
 # What callers say while the agent talks. Alone it says nothing, and a summarizer trained on inquiries stumbles over it.
 _BACKCHANNEL = re.compile(r"(?:네|예|응|어|음|아|그래요?|그렇죠|맞아요|여보세요|알겠습니다|감사합니다|수고하세요)+")
+SENTENCE_END = re.compile(r"(?<=[.?!…])\s+")  # the space after it
 _MARKED = re.compile(rf"^({CALLER}|{AGENT}):[ ]?", re.MULTILINE)
 
 

@@ -16,6 +16,8 @@ from functools import cache
 from itertools import zip_longest
 from typing import Any
 
+from models.summarizer.conversation import SENTENCE_END
+
 
 class Act(StrEnum):
     """What a sentence does, by its ending."""
@@ -90,7 +92,6 @@ _EMPTY_NOUNS = _words(
 _ACTS = _words("해지 해약 취소 철회 가입 환급 청구 접수 신청 지급 견인 출동")
 # Markup and signs that a transcript may hold and nobody says: they reach neither a voice nor a page.
 _NEVER_SAID = re.compile(r"<[^<>]*>|[^\w\s.,?!%~·'’()&+\-:…]|_")
-_SENTENCE_END = re.compile(r"(?<=[.?!…])\s+")
 _THING_QUESTION = re.compile(r"(?:건|거|것|겁)(?:인가|인지|지|가|니까|예|에|이에|죠|야|이야|냐|니|래)?(?:요|가요)?$")
 
 
@@ -126,7 +127,7 @@ class Shortener:
 
     def phrases(self, text: str) -> list[Phrase]:
         """Each sentence of a text as a phrase, in order; sentences that say nothing are left out."""
-        return [phrase for sentence in _SENTENCE_END.split(text.strip()) if (phrase := self.phrase(sentence)).text]
+        return [phrase for sentence in SENTENCE_END.split(text.strip()) if (phrase := self.phrase(sentence)).text]
 
     def phrase(self, sentence: str) -> Phrase:
         """One sentence as a phrase; what has no predicate stays as it is."""

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.summarizer.confidence import features, likelihood
+from models.summarizer.confidence import FEATURES, features, likelihood
 from models.summarizer.conversation import Conversation
 from models.summarizer.engine import Device
 from models.summarizer.own_words import Shortener
 from models.summarizer.reader import Reader, Thresholds
 from models.summarizer.statement import Evidence, Kind, Reading, Statement, led_by, passages, subjects, tell
 
+_BEST = FEATURES.index("best passage")
 STRONG = 0.65  # of calibration calls without a request none is marked as strongly
 
 
@@ -42,7 +43,7 @@ def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener)
 
 def asks_nothing(reading: Reading, draft: Draft, bound: float) -> bool:
     """Whether a call without a request is more likely; a sentence that is marked strongly outweighs a long call's small talk."""
-    return reading.nothing_asked > bound and draft.features[0] < STRONG
+    return reading.nothing_asked > bound and draft.features[_BEST] < STRONG
 
 
 class StatementMaker:

@@ -189,3 +189,15 @@ async def test_a_request_that_fails_leaves_its_message_in_the_queue_and_holds_up
     assert "Left 1 of 3 messages in the queue: VendorUnavailable: could not write" in caplog.text
     with pytest.raises(VendorUnavailable):
         await pass_on(client, queue, messages[1:2])
+
+
+async def test_an_error_that_nobody_foresaw_is_raised_though_a_foreseen_one_came_first(
+    flat_prefix: None, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(store: ObjectStore, recording: Recording) -> bool:
+        raise VendorUnavailable("could not write") if recording.contact_id == "c-1" else RuntimeError("a bug")
+
+    monkeypatch.setattr(flows.watch_s3, "announce", fails)
+    messages = [message(f"recordings/2026/11/20/c-{n}_20261120T01:30_UTC.wav") for n in (1, 2)]
+    with pytest.raises(RuntimeError, match="a bug"):
+        await pass_on(client, Delivered(), messages)

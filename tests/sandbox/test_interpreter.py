@@ -18,7 +18,7 @@ WITHOUT_VENV = Build("/bare/python3.11", "3.11", optimized=True, makes_venvs=Fal
     ("variables", "optimized"),
     [
         ({"CONFIG_ARGS": "'--enable-optimizations' '--with-lto'", "PY_CFLAGS": "-O3", "prefix": "/usr/local"}, True),
-        ({"CONFIG_ARGS": "'--enable-shared'", "PY_CFLAGS": "-DNDEBUG -O3", "prefix": "/root/.pyenv/versions/3.11.7"}, False),
+        ({"CONFIG_ARGS": "'--enable-shared'", "PY_CFLAGS": "-DNDEBUG -O3", "prefix": "/opt/pyenv/versions/3.11.7"}, False),
         ({"CONFIG_ARGS": "", "PY_CFLAGS_NODIST": "-fprofile-use", "PY_CFLAGS": "-O2", "prefix": "/opt/python"}, True),
         ({"CONFIG_ARGS": "'--enable-shared'", "PY_CFLAGS": "-g -O2", "prefix": "/usr"}, True),
         ({"CONFIG_ARGS": "'--enable-optimizations'", "PY_CFLAGS": "-O3 -Wall -O0", "prefix": "/usr"}, False),

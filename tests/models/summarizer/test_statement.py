@@ -19,13 +19,13 @@ def marked(turn: Turn) -> list[Mark]:
 
 
 @pytest.mark.parametrize("last", ["어휴 그럼 안 해요 됐어요", "그럼 취소할게요", "그냥 둘게요"])
-def test_a_request_that_is_taken_back_is_told_with_the_word_that_takes_it_back(shortener: Shortener, last: str) -> None:
+def test_a_request_that_is_taken_back_is_told_with_the_word_that_takes_it_back(last: str) -> None:
     calls = [Turn(0, True, "종신보험 해지해 주세요"), Turn(1, False, "칠백만 원 손해세요"), Turn(2, True, last)]
     told = passages(calls, Reading(marked(calls[0]), 0.0))
     assert [one.turn for one in told] == [0, 2]
 
 
-def test_a_thank_you_takes_nothing_back(shortener: Shortener) -> None:
+def test_a_thank_you_takes_nothing_back() -> None:
     calls = [Turn(0, True, "종신보험 해지해 주세요"), Turn(1, True, "바쁜데 미안해요")]
     assert [one.turn for one in passages(calls, Reading(marked(calls[0]), 0.0))] == [0]
 
