@@ -67,7 +67,10 @@ def _seconds(model: LoadedModel[Any], texts: Sequence[str]) -> float:
 
 
 class MemoryMeter:
-    """Highest memory above that at the start, MiB: of this process, and of the GPU where there is one. Looks every 10 ms."""
+    """Highest memory above that at the start, MiB: of this process, and of the GPU where there is one.
+
+    Looks every 10 ms and once more at the end: a small model is loaded and has answered before the first 10 ms are over.
+    """
 
     def __init__(self, device: str) -> None:
         self._device = device
@@ -88,6 +91,7 @@ class MemoryMeter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stop.set()
         self._thread.join()
+        self._peak = max(self._peak, self._now())
 
     def _watch(self) -> None:
         while not self._stop.wait(0.01):
