@@ -13,9 +13,10 @@ from typing import Any
 
 from models.summarizer import SHIPPED_MODEL, SHIPPED_READER
 from models.summarizer.conversation import SENTENCE_END, Conversation
+from models.summarizer.outcome import Kind
 from models.summarizer.own_words import Shortener
+from models.summarizer.passages import passages, tell
 from models.summarizer.reader import Reader, Thresholds
-from models.summarizer.statement import Kind, passages, tell
 from models.summarizer.statements import asks_nothing, draft_of
 from models.summarizer.summarizer import Summarizer, SummaryResult
 from models.summarizer.truth import Verdict, judge

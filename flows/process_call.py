@@ -28,7 +28,7 @@ from models.errors import (
 )
 from models.sound.recording import RecordingAudio
 from models.sound.wav import load_libraries
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Kind
 from tasks.call.claim import Claim, HeldCall, Verdict
 from tasks.call.convert import convert
 from tasks.call.hand_over import ReadBack, hand_over

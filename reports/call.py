@@ -9,7 +9,7 @@ from models.call.record import CallRecord, Failure, Outcome, Recording, Speaker,
 from models.call.steps import step_label
 from models.keys import StorageKeys, parse_recording_key
 from models.sound.recording import RecordingAudio
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Kind
 from reports.embedding import data_uri
 from reports.markdown import facts, link, named, plain, table
 from reports.messages import message_of, why_instead

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from models.call.record import CallRecord, Failure, Outcome
 from models.keys import StorageKeys, call_id
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Kind
 from sandbox.stack import BUCKET, Stack
 from tasks.flow_names import CALL_FLOW, SUMMARY_FLOW
 

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from models.call.record import CallRecord, Outcome
 from models.keys import RECORDINGS_FOLDER, StorageKeys, call_id, parse_recording_key
-from models.summarizer.statement import NO_REQUEST, Kind
+from models.summarizer.outcome import NO_REQUEST, Kind
 from sandbox.processes import ProcessFailed
 from sandbox.progress import progress
 from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions

@@ -35,8 +35,8 @@ from starlette.routing import Route
 from models.summarizer import SHIPPED_READER
 from models.summarizer.conversation import CALLER, Conversation, Turn
 from models.summarizer.language_model import json_of
+from models.summarizer.outcome import Evidence, Kind, Statement
 from models.summarizer.spoken_evidence import Claim
-from models.summarizer.statement import Evidence, Kind, Statement
 from models.summarizer.statements import StatementMaker
 from sandbox.faults import Faults
 from sandbox.serving import CutShort, parse_with_faults, sandbox_routes, serve

@@ -18,7 +18,7 @@ from models.call.record import Speaker, Utterance
 from models.call.transcript import summarizer_input
 from models.errors import BadTranscript, NoSpeech, ReadbackError
 from models.summarizer.language_model import LanguageModelSummarizer
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Kind
 from models.summarizer.summarizer import Summarizer, SummaryResult
 from wiring.configuration import load_settings
 from wiring.lines import SUMMARIZER

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from models.call.record import CallRecord, Prompt, Summary
 from models.keys import parse_recording_key
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Kind
 
 
 class ContactCall(BaseModel):

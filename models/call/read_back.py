@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models.call.transcript import clean_text
 from models.errors import BadTranscript, ConfigurationError
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Kind
 
 PRONUNCIATIONS = Path(__file__).parent / "pronunciations.csv"
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.call.korea import began_in_korea
 from models.errors import ErrorCode
 from models.keys import call_id, parse_recording_key, short_contact, shown_key
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Evidence, Kind
 
 
 class Speaker(StrEnum):
@@ -110,13 +110,6 @@ class Transcription(BaseModel):
     done: bool = False
 
 
-class EvidenceOfSummary(BaseModel):
-    """A phrase of the summary and the number of the utterance that it was said in, from 0."""
-
-    phrase: str
-    utterance: int = Field(ge=0)
-
-
 class Summary(BaseModel):
     """What the caller wants, how sure that is, where it was said, and which model said so.
 
@@ -129,7 +122,7 @@ class Summary(BaseModel):
     version: str
     kind: Kind = Kind.SUMMARY
     confidence: float | None = None
-    evidence: list[EvidenceOfSummary] = []
+    evidence: list[Evidence] = []
     instead: str = ""
 
 

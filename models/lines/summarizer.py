@@ -21,10 +21,10 @@ from models.summarizer.conversion import converted_form
 from models.summarizer.faithfulness import Guard
 from models.summarizer.folder import CONVERTED, model_family
 from models.summarizer.language_model import FAMILY, Connect, LanguageModelSummarizer, no_connection, was_away
+from models.summarizer.outcome import Kind
 from models.summarizer.own_words import Shortener
 from models.summarizer.soundness import LONGEST, is_korean, stammers
 from models.summarizer.spoken_evidence import EvidenceCheck
-from models.summarizer.statement import Kind
 from models.summarizer.summarizer import Summarizer, SummaryResult, TellKinds, model_version, none_promoted
 from models.summarizer.suspicion import suspicion
 from models.summarizer.truth import judge as judge_statement

@@ -15,9 +15,9 @@ import numpy as np
 
 from models.errors import in_one_sentence
 from models.summarizer.confidence import likelihood
+from models.summarizer.outcome import Kind
 from models.summarizer.own_words import Shortener
 from models.summarizer.reader import SETTINGS, Reader, Thresholds
-from models.summarizer.statement import Kind
 from models.summarizer.statements import asks_nothing, draft_of
 from models.summarizer.truth import Verdict, judge
 from models.summarizer.written import SET_ASIDE, everything

@@ -21,8 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from models.errors import BadTranscript, ConfigurationError, ReadbackError, VendorUnavailable
 from models.summarizer.conversation import AGENT, CALLER, Conversation, Turn
 from models.summarizer.conversation import read as read_conversation
+from models.summarizer.outcome import Evidence, Kind
 from models.summarizer.spoken_evidence import Claim, EvidenceCheck
-from models.summarizer.statement import Evidence, Kind
 from models.summarizer.summarizer import Summarizer, SummaryResult, Usage, model_version
 
 FAMILY = "openai-compatible"

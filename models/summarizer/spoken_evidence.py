@@ -17,8 +17,8 @@ from typing import Any
 
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.faithfulness import Guard
+from models.summarizer.outcome import Evidence, Kind
 from models.summarizer.own_words import Shortener
-from models.summarizer.statement import Evidence, Kind
 from models.summarizer.vocabulary import Vocabulary
 
 LONGEST_TEXT = 120  # characters; a read-back is one breath

@@ -10,9 +10,10 @@ from pathlib import Path
 from models.summarizer.confidence import FEATURES, features, likelihood
 from models.summarizer.conversation import Conversation
 from models.summarizer.engine import Device
+from models.summarizer.outcome import Evidence, Kind, Statement
 from models.summarizer.own_words import Shortener
+from models.summarizer.passages import Reading, led_by, passages, subjects, tell
 from models.summarizer.reader import Reader, Thresholds
-from models.summarizer.statement import Evidence, Kind, Reading, Statement, led_by, passages, subjects, tell
 
 _BEST = FEATURES.index("best passage")
 STRONG = 0.65  # of calibration calls without a request none is marked as strongly

@@ -21,8 +21,8 @@ from models.summarizer.engine import BEAMS, Device, Engine
 from models.summarizer.faithfulness import Guard
 from models.summarizer.folder import content_hash, model_family
 from models.summarizer.llama import LlamaEngine
+from models.summarizer.outcome import Evidence, Kind
 from models.summarizer.reference import HuggingFaceEngine
-from models.summarizer.statement import Evidence, Kind
 from models.summarizer.statements import StatementMaker
 from models.summarizer.vocabulary import Vocabulary
 

@@ -7,7 +7,7 @@ each, and a pattern that only a misleading one matches. Rough, and generous: lin
 import re
 from enum import StrEnum
 
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Kind
 
 
 class Verdict(StrEnum):

@@ -13,7 +13,7 @@ from prefect.states import Crashed
 
 import wiring
 from clients.s3 import ObjectStore
-from models.call.record import CallRecord, EvidenceOfSummary, Summary
+from models.call.record import CallRecord, Summary
 from models.errors import (
     AccessRefused,
     ModelUnavailable,
@@ -24,7 +24,7 @@ from models.errors import (
     VendorUnreachable,
 )
 from models.keys import StorageKeys
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Evidence, Kind
 from stores.call_files import is_of
 from tasks.call.claim import HeldCall
 from tasks.without_words import call_task
@@ -86,15 +86,15 @@ def summary_metadata(summary: Summary) -> dict[str, str]:
     }
 
 
-def _place(text: str, evidence: EvidenceOfSummary) -> str:
+def _place(text: str, evidence: Evidence) -> str:
     start = text.find(evidence.phrase)
     return f"{start}-{start + len(evidence.phrase)}:{evidence.utterance}"
 
 
-def _evidence(text: str, place: str) -> EvidenceOfSummary:
+def _evidence(text: str, place: str) -> Evidence:
     span, _, utterance = place.partition(":")
     start, _, end = span.partition("-")
-    return EvidenceOfSummary(phrase=text[int(start) : int(end)], utterance=int(utterance))
+    return Evidence(phrase=text[int(start) : int(end)], utterance=int(utterance))
 
 
 async def run_on_gpu_pool(record: CallRecord, *, patience: float) -> None:

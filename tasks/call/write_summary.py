@@ -9,12 +9,12 @@ from prefect import get_run_logger
 
 import wiring
 from clients.s3 import ObjectStore
-from models.call.record import CallRecord, EvidenceOfSummary, Summary
+from models.call.record import CallRecord, Summary
 from models.call.transcript import summarizer_input
 from models.errors import AccessRefused, ModelUnavailable, ReadbackError, TransientError
 from models.keys import StorageKeys
 from models.lifecycle.in_service import ModelInService
-from models.summarizer.statement import NO_REQUEST
+from models.summarizer.outcome import NO_REQUEST
 from models.summarizer.summarizer import SummaryResult
 from stores.call_files import TEXT, create_file
 from tasks.call.claim import HeldCall
@@ -67,7 +67,7 @@ def summary_of(result: SummaryResult) -> Summary:
         version=result.version,
         kind=result.kind,
         confidence=result.confidence,
-        evidence=[EvidenceOfSummary(phrase=one.phrase, utterance=one.utterance) for one in result.evidence],
+        evidence=list(result.evidence),
         instead=result.instead,
     )
 

@@ -38,7 +38,6 @@ from models.call.ended import EndedCall, figures
 from models.call.record import (
     CallRecord,
     Deed,
-    EvidenceOfSummary,
     Failure,
     Outcome,
     PersonsAct,
@@ -68,7 +67,7 @@ from models.keys import StorageKeys
 from models.lines.summarizer import SummarizerLine
 from models.sound.prompt import check_prompt
 from models.sound.recording import RecordingAudio
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Evidence, Kind
 from models.summarizer.summarizer import SummaryResult
 from reports.messages import message_of
 from stores.call_records import CallRecords
@@ -234,7 +233,7 @@ async def test_a_recording_is_read_back(world: World) -> None:
 
 
 async def test_the_callers_own_words_are_spoken_as_such_and_evidence_reaches_the_record(world: World) -> None:
-    evidence = [EvidenceOfSummary(phrase="뒤에서 박혔음", utterance=0), EvidenceOfSummary(phrase="어떻게 하는지 문의", utterance=0)]
+    evidence = [Evidence(phrase="뒤에서 박혔음", utterance=0), Evidence(phrase="어떻게 하는지 문의", utterance=0)]
     world.summary = SUMMARY.model_copy(
         update={"text": "뒤에서 박혔음, 어떻게 하는지 문의", "kind": Kind.OWN_WORDS, "confidence": 0.5, "evidence": evidence}
     )

@@ -15,7 +15,7 @@ from models.lifecycle.smoke import smoke_test
 from models.lines.summarizer import LoadedSummarizer
 from models.summarizer.conversation import written
 from models.summarizer.language_model import CONFIG, DEFAULT_PROMPT, PROMPT, Endpoint, LanguageModelSummarizer, save, was_away
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Kind
 from models.summarizer.summarizer import model_version
 from sandbox.language_model import KEY, MODEL
 from sandbox.stand_in import stand_in

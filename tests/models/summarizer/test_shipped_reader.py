@@ -9,7 +9,7 @@ import pytest
 from models.recipe import WRITERS
 from models.summarizer import SHIPPED_READER
 from models.summarizer.conversation import written
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Kind
 from models.summarizer.summarizer import Summarizer
 from models.summarizer.truth import Verdict, judge
 from models.summarizer.written import everything, writers

@@ -5,9 +5,9 @@ import pytest
 from models.summarizer import SHIPPED_READER
 from models.summarizer.conversation import Conversation, read, written
 from models.summarizer.faithfulness import Guard
+from models.summarizer.outcome import Evidence, Kind
 from models.summarizer.own_words import Shortener
 from models.summarizer.spoken_evidence import Claim, EvidenceCheck, Fault
-from models.summarizer.statement import Evidence, Kind
 from models.summarizer.vocabulary import Vocabulary
 
 

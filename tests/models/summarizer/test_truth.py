@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Kind
 from models.summarizer.truth import Verdict, judge
 
 MUST, WRONG = "자동이체|출금,변경|바꾸", "해지"

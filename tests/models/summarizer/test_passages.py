@@ -4,7 +4,7 @@ import pytest
 
 from models.summarizer.conversation import Turn
 from models.summarizer.own_words import Shortener
-from models.summarizer.statement import LONGEST_PHRASE, Mark, Reading, passages, subjects, tell
+from models.summarizer.passages import LONGEST_PHRASE, Mark, Reading, passages, subjects, tell
 
 
 @pytest.fixture(scope="module")

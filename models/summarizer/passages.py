@@ -1,4 +1,4 @@
-"""What a call comes to: a summary, the caller's own words, or no request; how sure that is, and where it was said.
+"""From an encoder's marks to what is told: which sentences of the caller, cut and shortened how, led by which subject.
 
 An encoder marks every token of the caller's (``Mark``): how likely it belongs to the request, and how likely it names what the request
 is about. From these marks sentences are chosen, cut and shortened (``own_words``), so every word of a statement was said and its place
@@ -8,22 +8,11 @@ is known. A subject that was named elsewhere ("강아지 슬개골 수술했어�
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import groupby
 
 from models.summarizer.conversation import Conversation, Turn
+from models.summarizer.outcome import Evidence
 from models.summarizer.own_words import Phrase, Shortener, joined
-
-# What nlp_<n>.txt says of a call without a request; an empty file would look like a fault to who reads it.
-NO_REQUEST = "요청 없음"
-
-
-class Kind(StrEnum):
-    """The three things that may be read back."""
-
-    SUMMARY = "summary"
-    OWN_WORDS = "own_words"
-    NO_REQUEST = "no_request"
 
 
 @dataclass(frozen=True)
@@ -43,24 +32,6 @@ class Reading:
 
     marks: Sequence[Mark]
     nothing_asked: float
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A piece of a statement and the utterance that it was said in."""
-
-    phrase: str
-    utterance: int
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What is read back. ``confidence`` is the calibrated likelihood that it is right, 0 to 1."""
-
-    kind: Kind
-    text: str
-    confidence: float
-    evidence: Sequence[Evidence] = ()
 
 
 @dataclass(frozen=True)
