@@ -153,7 +153,7 @@ class Stack:
     def start(self, tell: Tell = keep_to_oneself) -> None:
         """Start everything, telling each step; on any failure, end what has started."""
         self.logs.mkdir(parents=True, exist_ok=True)
-        self.environment["PREFECT_API_SSL_CERT_FILE"] = str(_one_certificate(self.options.work_dir))
+        self.environment["PREFECT_API_SSL_CERT_FILE"] = str(one_certificate(self.options.work_dir))
         try:
             tell("Making a database; starting S3, the vendors' stand-ins and, held until they are wanted, the server and the workers")
             self._start_side_by_side()
@@ -379,7 +379,7 @@ CRASHABLE: Mapping[str, Callable[[Stack], None]] = {
 }
 
 
-def _one_certificate(folder: Path) -> Path:
+def one_certificate(folder: Path) -> Path:
     """A file with a single certificate authority.
 
     A Prefect worker makes eight clients when it starts and reads the bundle of all authorities for each, 80 ms of a processor, plain

@@ -30,6 +30,7 @@ def test_every_make_target_that_the_readme_names_exists() -> None:
     assert named <= targets
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module",
     [

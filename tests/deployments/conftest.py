@@ -7,14 +7,14 @@ import textwrap
 from collections.abc import Callable, Iterator
 
 import pytest
-from prefect.testing.utilities import prefect_test_harness
+from prefect_server import server_for_tests
 
 RunPython = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
 def prefect_server() -> Iterator[None]:
-    with prefect_test_harness(server_startup_timeout=180):
+    with server_for_tests():
         yield
 
 

@@ -10,7 +10,7 @@ from prefect import flow, get_client
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
 from prefect.states import State
-from prefect.testing.utilities import prefect_test_harness
+from prefect_server import server_for_tests
 
 import wiring
 from clients.s3 import ObjectStore
@@ -35,11 +35,8 @@ SERVER = {
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in SERVER.items():
-            environment.setenv(name, value)
-        with prefect_test_harness(server_startup_timeout=180):
-            yield
+    with server_for_tests(SERVER):
+        yield
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ def test_a_slow_machine_does_less_and_a_quick_one_the_usual_amounts() -> None:
     assert amounts("start", 16.0) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LONG)
 def test_a_benchmark_knows_the_options_that_it_is_given(name: str) -> None:
     assert name in BENCHMARKS

@@ -79,6 +79,7 @@ def test_a_command_that_cannot_load_is_named_with_its_log_when_it_is_let_go(fold
         child.let_go({})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOADED)
 def test_what_a_process_loads_before_it_is_let_go_is_there(name: str) -> None:
     for wanted in LOADED[name]:

@@ -65,6 +65,7 @@ def test_the_transcripts_have_the_vendors_shape_and_number_speakers_either_way()
     assert {call.agent_label for call in CALLS} == {0, 1}
 
 
+@pytest.mark.slow
 def test_the_script_makes_the_bundled_recordings_again(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "sandbox.make_recordings", "--out", str(tmp_path)], check=True, capture_output=True)
     for path in sorted(tmp_path.iterdir()):

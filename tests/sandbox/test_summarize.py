@@ -25,6 +25,7 @@ def test_lines_come_out_in_order_with_kind_confidence_and_evidence(tmp_path: Pat
     assert (second["id"], second["kind"], second["text"]) == ("b", "no_request", "")
 
 
+@pytest.mark.slow
 def test_a_language_model_is_asked_as_any_other_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = [{"id": 1, "utterances": [{"spk": "customer", "msg": "계약 주소를 바꾸고 싶어요"}]}, {"id": 2, "utterances": []}]
     (tmp_path / "in.jsonl").write_text("\n".join(json.dumps(call) for call in calls), "utf-8")

@@ -43,6 +43,7 @@ def test_without_a_terminal_each_step_is_a_line_as_soon_as_it_begins() -> None:
     assert len(said.getvalue().splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_the_stack_tells_its_steps_and_its_logs_outlive_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stack = Stack(StackOptions(work_dir=tmp_path / "work", logs=tmp_path / "logs"))
     told: list[str] = []

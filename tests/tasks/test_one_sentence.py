@@ -71,6 +71,7 @@ def test_a_command_ends_with_the_sentence_and_a_fault_of_ours_with_its_traceback
         raise Unexpected("KeyError in claim.py, line 7")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "given", "told"),
     [

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from prefect.testing.utilities import prefect_test_harness
+from prefect_server import server_for_tests
 from small_runs import SmallRuns, train_small_runs, write_truth_set
 
 import wiring
@@ -15,7 +15,7 @@ from tasks.training import train
 
 @pytest.fixture(scope="session", autouse=True)
 def prefect_server() -> Iterator[None]:
-    with prefect_test_harness(server_startup_timeout=120):
+    with server_for_tests():
         yield
 
 

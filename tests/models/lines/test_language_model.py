@@ -29,6 +29,8 @@ CALL = written(
         (False, "네 고객님"),
     ]
 )
+pytestmark = pytest.mark.slow  # the model that ships is loaded beside it, and asked again in processes of their own
+
 PLAIN = "계약 주소를 바꾸고 싶어요"
 
 

@@ -103,6 +103,7 @@ def test_a_folder_without_a_classifier_is_refused_by_name(tmp_path: Path) -> Non
         smoke_test(REQUEST_CLASSIFIER, tmp_path, "empty", "cpu")
 
 
+@pytest.mark.slow
 def test_what_serving_a_classifier_costs_is_measured_in_a_process_of_its_own() -> None:
     cost = serving_cost(REQUEST_CLASSIFIER, SHIPPED_MODEL, "cpu", TEXTS)
     assert [answer.text for answer in cost.answers] == ["cancel", "cancel", "loan", "loan"]
