@@ -30,7 +30,7 @@ class House:
     @classmethod
     def of(cls, tree: Path) -> "House":
         """Read every package of a tree but its tests."""
-        files = {_name(path, tree): path for path in sorted(tree.glob("*/**/*.py")) if _is_product(path, tree)}
+        files = product_files(tree)
         texts = {name: path.read_text(encoding="utf-8") for name, path in files.items()}
         imports = {name: frozenset(_imported(ast.parse(text), set(files)) - {name}) for name, text in texts.items()}
         return cls({name: len(text.splitlines()) for name, text in texts.items()}, imports)
@@ -64,6 +64,11 @@ class House:
         return [group for group in _strongly_connected(self.imports) if len(group) > 1]
 
 
+def product_files(tree: Path) -> dict[str, Path]:
+    """The modules of every package of a tree but its tests, and their files."""
+    return {_name(path, tree): path for path in sorted(tree.glob("*/**/*.py")) if _is_product(path, tree)}
+
+
 def _is_product(path: Path, tree: Path) -> bool:
     package = tree / path.relative_to(tree).parts[0]
     return package.name != TESTS and (package / "__init__.py").is_file()
@@ -88,16 +93,17 @@ def _imported(tree: ast.AST, known: set[str]) -> set[str]:
 
 def _strongly_connected(imports: Mapping[str, Iterable[str]]) -> Iterator[frozenset[str]]:
     """Groups of modules of which each reaches every other."""
-    reached = {module: _reached(module, imports) for module in imports}
+    below = {module: reached(module, imports) for module in imports}
     left = set(imports)
     while left:
         module = min(left)
-        group = frozenset(other for other in reached[module] if module in reached[other]) | {module}
+        group = frozenset(other for other in below[module] if module in below[other]) | {module}
         left -= group
         yield group
 
 
-def _reached(start: str, arrows: Mapping[str, Iterable[str]]) -> set[str]:
+def reached(start: str, arrows: Mapping[str, Iterable[str]]) -> set[str]:
+    """What the arrows lead to from a place, at once or by others."""
     seen, ahead = set(), [start]
     while ahead:
         for other in arrows[ahead.pop()]:
@@ -117,7 +123,7 @@ def reduced(arrows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         (room, other)
         for room, others in direct.items()
         for other in others
-        if not any(other in _reached(between, direct) for between in others - {other})
+        if not any(other in reached(between, direct) for between in others - {other})
     )
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from benchmarks.architecture import ROOT, House, floors, picture, reduced
+from benchmarks.walks import Code, Walk
 
 
 def a_house(tree: Path, **modules: str) -> House:
@@ -43,3 +44,20 @@ def test_an_arrow_that_a_longer_way_says_already_is_left_out() -> None:
     arrows = [("a", "b"), ("b", "c"), ("a", "c")]
     assert reduced(arrows) == [("a", "b"), ("b", "c")]
     assert floors(arrows) == 3
+
+
+def test_a_walk_follows_calls_by_name_import_and_method(tmp_path: Path) -> None:
+    files = {
+        "flows/__init__.py": "",
+        "flows/call.py": "from tasks.a import step\n\ndef call():\n    step()\n",
+        "tasks/__init__.py": "",
+        "tasks/a.py": "from tasks.b import Store\n\ndef step():\n    Store().keep()\n    step()\n",
+        "tasks/b.py": "class Store:\n    def __init__(self):\n        left()\n    def keep(self):\n        pass\n\ndef left():\n    pass\n",
+        "tasks/unseen.py": "def keep():\n    pass\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    walk = Walk.along(Code.of(tmp_path), "flows.call.call")
+    assert walk.files == ("flows.call", "tasks.a", "tasks.b")
+    assert walk.among_tasks() == {("tasks.a", "tasks.b"): 2}
