@@ -50,7 +50,10 @@ _HANGUL = re.compile("[가-힣]")
 _DISMISSED = re.compile(  # 큰애는 됐고 작은애 것만
     r"(?:은|는|이|가|을|를|도|만)?\s*(?:말고|말구|아니|아녀|됐고|됐구|빼고|관두|놔두|놔둬|그대로|필요\s*없|상관\s*없|안\s)"
 )
-_DENIED = re.compile(r"\s*(?:아니|아뇨|아녀|그게 아니|그거 말고)")
+_REJECTED = re.compile(r"\s*(?:누가\s+\S+[래대]요?|\S+라(?:뇨|니요?))\s*[.?!…]*\s*")  # 취소라뇨? 누가 취소래요
+_DENIED = re.compile(rf"\s*(?:아니|아뇨|아녀|그게 아니|그거 말고)|{_REJECTED.pattern}")
+_SUPPOSES_NOT = re.compile(r"아니(?:시)?(?:죠|지요)\s*[?.]*\s*$")  # 출금일을 바꾸시려는 건 아니시죠?
+_AS_SUPPOSED = re.compile(r"\s*(?:뭘|뭐를|무슨)\s+\S+\s*[.?!…]*\s*")  # 뭘 바꿔.
 _TAKEN_BACK = re.compile(  # 안 할게요, 취소할게요, 그냥 둘게요, 마음이 바뀌었어요
     r"(?:^|\s)안\s?(?:할게|할래|해요|하는\s걸로|하려고|받을게)|관둘|관두|그만둘게|취소할게|없던\s걸로|(?:그냥|그대로)\s?(?:둘게|놔둘게|유지)|마음이?\s바뀌|유지할게"
 )
@@ -73,6 +76,7 @@ def passages(conversation: Conversation, reading: Reading) -> list[Passage]:
         for turn in conversation
         if turn.by_caller and turn.number in by_turn
         for start, end in _sentences(turn.text)
+        if not _is_rejoinder(turn.text[start:end], _before(turn, conversation))
         if (passage := _passage(turn, start, end, by_turn[turn.number])) is not None
     ]
     if not found:
@@ -94,6 +98,18 @@ def _taken_back(conversation: Conversation, last: Passage) -> list[Passage]:
         if _TAKEN_BACK.search(turn.text[start:end])
     ]
     return later[-1:]
+
+
+def _before(turn: Turn, conversation: Conversation) -> str:
+    """What somebody else said just before."""
+    before = next((earlier for earlier in reversed(conversation) if earlier.number < turn.number), None)
+    return "" if before is None or before.by_caller else before.text
+
+
+def _is_rejoinder(sentence: str, before: str) -> bool:
+    """Whether a sentence only turns back what the other one said; by itself it would sound like a question."""
+    supposed = _SUPPOSES_NOT.search(before) is not None and _AS_SUPPOSED.fullmatch(sentence) is not None
+    return bool(before) and (supposed or _REJECTED.fullmatch(sentence) is not None)
 
 
 def _sentences(text: str) -> Iterable[tuple[int, int]]:
@@ -148,9 +164,11 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
 
 
 def _is_denied(turn: Turn, conversation: Conversation) -> bool:
-    """Whether the caller answers somebody else's turn with a no."""
+    """Whether the caller answers somebody else's turn with a no, or leaves standing that it is not so."""
     answer = next((later for later in conversation if later.number > turn.number), None)
-    return not turn.by_caller and answer is not None and answer.by_caller and _DENIED.match(answer.text) is not None
+    if turn.by_caller or answer is None or not answer.by_caller:
+        return False
+    return _DENIED.match(answer.text) is not None or _SUPPOSES_NOT.search(turn.text) is not None
 
 
 def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shortener) -> tuple[str, list[Evidence]]:

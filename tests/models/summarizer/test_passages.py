@@ -54,3 +54,26 @@ def test_the_agent_names_the_subject_unless_before_the_caller_speaks_or_against_
     ]
     reading = Reading(marks, 0.0)
     assert [one.phrase for one in subjects(turns, reading, passages(turns, reading), shortener)] == named
+
+
+@pytest.mark.parametrize(
+    ("agent", "answer"),
+    [
+        ("보험료 출금일을 바꾸시려는 건 아니시죠?", "뭘 바꿔. 저녁 차려야 되는데."),
+        ("사고 접수 취소 원하시는 건가요", "취소라뇨? 누가 취소래요"),
+    ],
+)
+def test_what_the_agent_supposes_and_the_caller_turns_back_is_neither_subject_nor_request(
+    shortener: Shortener, agent: str, answer: str
+) -> None:
+    turns = [Turn(0, True, "해지해 주세요"), Turn(1, False, agent), Turn(2, True, answer)]
+    reading = Reading([*marked(turns[0]), Mark(1, 0, len(agent), 0.0, 0.9), *marked(turns[2])], 0.0)
+    told = passages(turns, reading)
+    assert not any(word in answer[p.start : p.end] for p in told if p.turn == 2 for word in ("뭘 바꿔", "누가 취소", "취소라뇨"))
+    assert subjects(turns, reading, told, shortener) == []
+
+
+@pytest.mark.parametrize("question", ["뭘 내요?", "무슨 서류요?", "누가 받아요?"])
+def test_a_callers_question_is_no_rejoinder(question: str) -> None:
+    turns = [Turn(0, False, "서류를 내셔야 돼요"), Turn(1, True, question)]
+    assert [one.turn for one in passages(turns, Reading(marked(turns[1]), 0.0))] == [1]
