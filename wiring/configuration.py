@@ -14,6 +14,9 @@ from models.call.terms import TERMS
 from models.errors import ConfigurationError
 from models.summarizer import SHIPPED_READER
 
+# As records and `stt_provider` name them; `<vendor>/<model>` is another model of the same vendor.
+SpeechProvider = Literal["returnzero", "returnzero/whisper", "transcribe"]
+
 
 class Settings(BaseSettings):
     """How this process reaches the world. Nothing is read before the class is instantiated."""
@@ -28,7 +31,7 @@ class Settings(BaseSettings):
     aws_region: str = Field("ap-northeast-2", description="AWS region")
     queue_url: str = Field("", description="SQS queue that receives the bucket's notifications")
 
-    stt_provider: Literal["returnzero"] = Field("returnzero", description="Speech-to-text vendor that new jobs are given to")
+    stt_provider: SpeechProvider = Field("returnzero", description="Speech-to-text vendor that new jobs are given to")
     returnzero_url: str = Field("https://openapi.vito.ai", description="Base address of the ReturnZero API")
     returnzero_client_id: str = Field("", description="ReturnZero client id")
     returnzero_client_secret: SecretStr = Field(SecretStr(""), description="ReturnZero client secret")
@@ -36,6 +39,10 @@ class Settings(BaseSettings):
     stt_deadline_seconds: float = Field(5400.0, gt=0, description="Longest wait for one job; busy hours delay a start by 30 minutes")
     stt_concurrency: int = Field(10, ge=1, description="Jobs in flight over all workers (free plan 10, Basic 20)")
     stt_domain: Literal["GENERAL", "CALL"] = Field("CALL", description="ReturnZero's acoustic domain")
+    transcribe_endpoint_url: str | None = Field(None, description="Endpoint for Amazon Transcribe; empty for AWS itself")
+    transcribe_vocabulary: str = Field(
+        "", description="Custom vocabulary of the AWS account that Amazon Transcribe hears with; empty: none"
+    )
     terms_file: Path = Field(TERMS, description="Keyword list for recognition, one term a line, as pronounced")
 
     tts_endpoint: str = Field("", description="host:port of a plaintext gRPC endpoint; empty for Google Cloud itself")

@@ -1,8 +1,8 @@
 """Speech-to-text: one paid job for each recording, whatever happens.
 
-The record says what was done before each irreversible step: ``submitting`` before the paid request, the job id right after.
-A run that finds a job id polls it; a run that finds ``submitting`` alone cannot know whether the vendor took the job, and a
-person decides.
+The record says what was done before each irreversible step: ``submitting`` and the request's name before the paid request, the job id
+right after. A run that finds a job id polls it. A run that finds ``submitting`` alone cannot know whether the vendor took the job: where
+a request of the same name is the same job (``Offer.repeatable``) it is sent again, elsewhere a person decides.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from prefect.concurrency.asyncio import concurrency
 
 import wiring
 from clients.s3 import ObjectStore
-from clients.speech_to_text import Job, SpeechToText
+from clients.speech_to_text import Job, SpeechToText, account
 from models.call.record import CallRecord, Transcription
 from models.call.transcript import name_speakers, transcript_text
 from models.errors import AnswerLost, CallTakenOver, ReadbackError, TransientError, VendorUnavailable
@@ -26,7 +26,7 @@ from models.keys import StorageKeys
 from models.sound.recording import RecordingAudio
 from stores.call_files import TEXT, create_file, is_of
 from stores.call_records import CallRecords, Checkpoint
-from stores.recordings import read_recording
+from stores.recordings import check_still_there, read_recording
 from tasks.call.claim import HeldCall
 from tasks.without_words import call_task
 
@@ -38,7 +38,7 @@ _NOTE_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 def jobs_limit(provider: str) -> str:
     """The name of the limit on a vendor's jobs in flight over all workers."""
-    return f"{provider}-jobs"
+    return f"{account(provider)}-jobs"
 
 
 @call_task("transcribe")
@@ -49,12 +49,14 @@ async def transcribe(call: HeldCall, audio: RecordingAudio) -> CallRecord:
     if checkpoint.record.transcription.done:
         return checkpoint.record
     begun = checkpoint.record.transcription
-    # A job is asked of the vendor that gave its id, which after a change of vendors is not the one that gets new jobs.
-    vendor = wiring.speech_to_text(begun.provider if begun.job_id else "")
+    # A job, and a request that may have become one, is asked of its vendor, which is not always the one that gets new jobs.
+    vendor = wiring.speech_to_text(begun.provider if begun.job_id or begun.submitting else "")
     async with concurrency(jobs_limit(vendor.provider), occupy=1, lease_duration=LEASE_SECONDS, strict=True):
         if not begun.job_id:
             checkpoint = await _uninterrupted(partial(submit_once, checkpoint, audio, vendor, records=records, store=store))
         job = await _wait_for(vendor, checkpoint.record.transcription.job_id)
+    if vendor.offer.reads_bucket:
+        await asyncio.to_thread(check_still_there, store, checkpoint.record.recording)
     call.left = await asyncio.to_thread(keep_transcript, checkpoint, job, audio, records=records, store=store)
     return call.left.record
 
@@ -74,22 +76,26 @@ def submit_once(
 ) -> Checkpoint:
     """Submit the recording unless an earlier attempt may have, with a note in the record before and after."""
     record = checkpoint.record
-    if record.transcription.submitting:
+    begun = record.transcription
+    if begun.submitting and not vendor.offer.repeatable:
         raise AnswerLost(
-            f"a run ended between submitting {record.recording.shown} to {record.transcription.provider} and writing down the job's id",
+            f"a run ended between submitting {record.recording.shown} to {begun.provider} and writing down the job's id",
             remedy="Redrive the call: it is submitted again, which may be billed twice",
         )
     sound = read_recording(store, record.recording)
+    request = begun.request if begun.submitting else secrets.token_hex(8)
     checkpoint = records.save(
         checkpoint,
         number=record.number or records.next_number(),
         audio_seconds=round(audio.seconds, 3),
         channels=audio.channels,
-        transcription=Transcription(provider=vendor.provider, submitting=True, request=secrets.token_hex(8)),
+        transcription=Transcription(provider=vendor.provider, submitting=True, request=request),
     )
     try:
-        job_id = vendor.submit(sound, f"{record.call_id}.wav")
-    except AnswerLost:
+        job_id = vendor.submit(sound, f"{record.call_id}.wav", location=record.recording.uri, request=request)
+    except AnswerLost as error:
+        if vendor.offer.repeatable:  # the record keeps the request's name, so the next attempt is the same job
+            raise VendorUnavailable(error.message, remedy=error.remedy, reply=error.reply) from error
         raise
     except ReadbackError:
         # The vendor refused, or nothing reached it: no job exists, so a retry may submit. Of any other fault nobody knows that.
