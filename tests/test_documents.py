@@ -43,6 +43,7 @@ def test_every_make_target_that_the_readme_names_exists() -> None:
         "sandbox.up",
         "sandbox.returnzero",
         "sandbox.google_tts",
+        "sandbox.google_stt",
         "sandbox.amazon_transcribe",
         "sandbox.language_model",
         "deployments.register",

@@ -7,7 +7,7 @@ other code knows an endpoint.
 from collections.abc import Callable
 from functools import cache
 
-from clients import amazon_transcribe, returnzero
+from clients import amazon_transcribe, google_stt, returnzero
 from clients.connect import ConnectContacts
 from clients.google_tts import GoogleTts
 from clients.s3 import ObjectStore
@@ -84,6 +84,21 @@ def _returnzero_with(config: returnzero.TranscribeConfig) -> SpeechToText:
     )
 
 
+def _google_stt() -> SpeechToText:
+    chosen = settings()
+    terms = load_terms(chosen.terms_file, most=google_stt.MAX_KEYWORDS, longest=google_stt.MAX_KEYWORD_CHARACTERS)
+    return google_stt.GoogleStt(
+        chosen.google_stt_project,
+        chosen.google_stt_bucket,
+        location=chosen.google_stt_location,
+        model=chosen.google_stt_model,
+        keywords=lambda: terms,
+        timeout=chosen.http_timeout_seconds,
+        endpoint=chosen.google_stt_endpoint,
+        storage_url=chosen.google_storage_url,
+    )
+
+
 def _amazon_transcribe() -> SpeechToText:
     chosen = settings()
     return amazon_transcribe.AmazonTranscribe(
@@ -98,6 +113,7 @@ def _amazon_transcribe() -> SpeechToText:
 _SPEECH_TO_TEXT: dict[str, tuple[Offer, Callable[[], SpeechToText]]] = {
     returnzero.PROVIDER: (returnzero.OFFER, _returnzero),
     returnzero.WHISPER: (returnzero.WHISPER_OFFER, _returnzero_whisper),
+    google_stt.PROVIDER: (google_stt.OFFER, _google_stt),
     amazon_transcribe.PROVIDER: (amazon_transcribe.OFFER, _amazon_transcribe),
 }
 

@@ -15,7 +15,7 @@ from models.errors import ConfigurationError
 from models.summarizer import SHIPPED_READER
 
 # As records and `stt_provider` name them; `<vendor>/<model>` is another model of the same vendor.
-SpeechProvider = Literal["returnzero", "returnzero/whisper", "transcribe"]
+SpeechProvider = Literal["returnzero", "returnzero/whisper", "google", "transcribe"]
 
 
 class Settings(BaseSettings):
@@ -39,6 +39,14 @@ class Settings(BaseSettings):
     stt_deadline_seconds: float = Field(5400.0, gt=0, description="Longest wait for one job; busy hours delay a start by 30 minutes")
     stt_concurrency: int = Field(10, ge=1, description="Jobs in flight over all workers (free plan 10, Basic 20)")
     stt_domain: Literal["GENERAL", "CALL"] = Field("CALL", description="ReturnZero's acoustic domain")
+    google_stt_project: str = Field("", description="Google Cloud project that hears by Speech-to-Text v2")
+    google_stt_bucket: str = Field(
+        "", description="Bucket of Cloud Storage where sounds lie while Google hears them; give it a rule that deletes after a day"
+    )
+    google_stt_location: str = Field("asia-northeast1", description="Region of Google's recognizer; not all have every model in Korean")
+    google_stt_model: str = Field("telephony", description="Google's model")
+    google_stt_endpoint: str = Field("", description="host:port of a plaintext gRPC endpoint; empty for Google Cloud itself")
+    google_storage_url: str = Field("https://storage.googleapis.com", description="Base address of Cloud Storage")
     transcribe_endpoint_url: str | None = Field(None, description="Endpoint for Amazon Transcribe; empty for AWS itself")
     transcribe_vocabulary: str = Field(
         "", description="Custom vocabulary of the AWS account that Amazon Transcribe hears with; empty: none"

@@ -13,6 +13,7 @@ import pytest
 from sounds import wav
 
 from clients.amazon_transcribe import AmazonTranscribe
+from clients.google_stt import GoogleStt
 from clients.returnzero import ReturnZero, TranscribeConfig
 from clients.s3 import ObjectStore
 from clients.speech_to_text import JobStatus, SpeechToText
@@ -86,9 +87,22 @@ def amazon_transcribe() -> Iterator[Bench]:
                 client.close()
 
 
+@contextmanager
+def google() -> Iterator[Bench]:
+    """Google's client at its stand-in, which has the bucket as well."""
+    arguments = ("--transcripts", str(RECORDINGS), "--latency-seconds")
+    with stand_in("sandbox.google_stt", *arguments, "0") as (quick, _), stand_in("sandbox.google_stt", *arguments, "600") as (slow, _):
+        places = [(address["endpoint"], address["url"]) for address in (quick, slow)]
+        bench = Bench(*(GoogleStt("project", "sounds", endpoint=endpoint, storage_url=url) for endpoint, url in places))
+        yield bench
+        bench.quick.close()
+        bench.slow.close()
+
+
 VENDORS: dict[str, Callable[[], AbstractContextManager[Bench]]] = {
     "returnzero": returnzero,
     "returnzero/whisper": partial(returnzero, TranscribeConfig(model_name="whisper")),
+    "google": google,
     "transcribe": amazon_transcribe,
     "in memory": in_memory,
 }
