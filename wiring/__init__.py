@@ -7,7 +7,7 @@ other code knows an endpoint.
 from collections.abc import Callable
 from functools import cache
 
-from clients import amazon_transcribe, google_stt, returnzero
+from clients import amazon_transcribe, google_stt, local_whisper, returnzero
 from clients.connect import ConnectContacts
 from clients.google_tts import GoogleTts
 from clients.s3 import ObjectStore
@@ -109,12 +109,21 @@ def _amazon_transcribe() -> SpeechToText:
     )
 
 
+def _local_whisper() -> SpeechToText:
+    chosen = settings()
+    terms = load_terms(chosen.terms_file, most=returnzero.MAX_KEYWORDS, longest=local_whisper.MAX_KEYWORD_CHARACTERS)
+    return local_whisper.LocalWhisper(
+        chosen.whisper_model, device=chosen.whisper_device, keywords=lambda: terms[: local_whisper.MAX_KEYWORDS]
+    )
+
+
 # A vendor stays here as long as records name it: its jobs can be asked of nobody else.
 _SPEECH_TO_TEXT: dict[str, tuple[Offer, Callable[[], SpeechToText]]] = {
     returnzero.PROVIDER: (returnzero.OFFER, _returnzero),
     returnzero.WHISPER: (returnzero.WHISPER_OFFER, _returnzero_whisper),
     google_stt.PROVIDER: (google_stt.OFFER, _google_stt),
     amazon_transcribe.PROVIDER: (amazon_transcribe.OFFER, _amazon_transcribe),
+    local_whisper.PROVIDER: (local_whisper.OFFER, _local_whisper),
 }
 
 

@@ -15,7 +15,7 @@ from models.errors import ConfigurationError
 from models.summarizer import SHIPPED_READER
 
 # As records and `stt_provider` name them; `<vendor>/<model>` is another model of the same vendor.
-SpeechProvider = Literal["returnzero", "returnzero/whisper", "google", "transcribe"]
+SpeechProvider = Literal["returnzero", "returnzero/whisper", "google", "transcribe", "whisper"]
 
 
 class Settings(BaseSettings):
@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     transcribe_vocabulary: str = Field(
         "", description="Custom vocabulary of the AWS account that Amazon Transcribe hears with; empty: none"
     )
+    whisper_model: str = Field(
+        "", description="Whisper that this process hears with: a folder with weights in CTranslate2's format, or their name on the hub"
+    )
+    whisper_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it runs")
+    whisper_concurrency: int = Field(1, ge=1, description="Recordings that Whisper hears at once over all workers, one for each of them")
     terms_file: Path = Field(TERMS, description="Keyword list for recognition, one term a line, as pronounced")
 
     tts_endpoint: str = Field("", description="host:port of a plaintext gRPC endpoint; empty for Google Cloud itself")

@@ -21,7 +21,7 @@ from clients.s3 import ObjectStore
 from clients.speech_to_text import Job, SpeechToText, account
 from models.call.record import CallRecord, Transcription
 from models.call.transcript import name_speakers, transcript_text
-from models.errors import AnswerLost, CallTakenOver, ReadbackError, TransientError, VendorUnavailable
+from models.errors import AnswerLost, CallTakenOver, JobGone, ReadbackError, TransientError, VendorUnavailable
 from models.keys import StorageKeys
 from models.sound.recording import RecordingAudio
 from stores.call_files import TEXT, create_file, is_of
@@ -54,7 +54,15 @@ async def transcribe(call: HeldCall, audio: RecordingAudio) -> CallRecord:
     async with concurrency(jobs_limit(vendor.provider), occupy=1, lease_duration=LEASE_SECONDS, strict=True):
         if not begun.job_id:
             checkpoint = await _uninterrupted(partial(submit_once, checkpoint, audio, vendor, records=records, store=store))
-        job = await _wait_for(vendor, checkpoint.record.transcription.job_id)
+        try:
+            job = await _wait_for(vendor, checkpoint.record.transcription.job_id)
+        except JobGone:
+            if vendor.offer.won_per_minute:
+                raise
+            # Another process of ours heard it and has ended; to hear it here costs nothing.
+            checkpoint = await asyncio.to_thread(records.save, checkpoint, transcription=Transcription(provider=vendor.provider))
+            checkpoint = await _uninterrupted(partial(submit_once, checkpoint, audio, vendor, records=records, store=store))
+            job = await _wait_for(vendor, checkpoint.record.transcription.job_id)
     if vendor.offer.reads_bucket:
         await asyncio.to_thread(check_still_there, store, checkpoint.record.recording)
     call.left = await asyncio.to_thread(keep_transcript, checkpoint, job, audio, records=records, store=store)

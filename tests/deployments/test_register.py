@@ -53,8 +53,13 @@ def test_backfill_never_takes_all_speech_to_text_jobs() -> None:
 
 
 def test_the_limits_are_the_vendors_over_all_workers() -> None:
-    *jobs, speech = limits(Settings(stt_concurrency=7, tts_per_minute=600))
-    assert {(limit.slots, limit.decay_per_second) for limit in jobs} == {(7, 0)}
+    *jobs, speech = limits(Settings(stt_concurrency=7, whisper_concurrency=2, tts_per_minute=600))
+    assert {limit.name: (limit.slots, limit.decay_per_second) for limit in jobs} == {
+        "returnzero-jobs": (7, 0),
+        "google-jobs": (7, 0),
+        "transcribe-jobs": (7, 0),
+        "whisper-jobs": (2, 0),
+    }
     assert (speech.slots, speech.decay_per_second) == (60, 10)
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -82,7 +82,7 @@ from tasks.operations.pause import WAITING, pause_in_force, resume_calls
 from tasks.operations.redrive import reopen_one
 from tasks.operations.runs import is_about
 from tests.flows.conftest import queues_paused, recording_key
-from tests.in_memory import FakeContacts, FakeSpeechToText, FakeTextToSpeech, InMemoryStore
+from tests.in_memory import OFFER, FakeContacts, FakeSpeechToText, FakeTextToSpeech, InMemoryStore
 from tests.refusing_s3 import refusing_s3
 from tests.server_database import everything_the_server_keeps
 
@@ -396,6 +396,21 @@ async def test_a_job_is_asked_of_the_vendor_that_gave_its_id(world: World) -> No
     assert (await world.run(recording)).name == "Completed"
     assert world.record(recording).transcription.provider == "elsewhere"
     assert world.ears.paid == []
+
+
+async def test_a_job_that_costs_nothing_and_is_gone_is_heard_again(world: World) -> None:
+    world.ears.offer = replace(OFFER, won_per_minute=0.0, repeatable=True)
+    recording = world.upload("c-1")
+    world.begun(recording, transcription=Transcription(job_id="job of a process that has ended"), number=1)
+    assert (await world.run(recording)).name == "Completed"
+    assert world.record(recording).transcription.job_id == "returnzero-job-1"
+
+
+async def test_a_paid_job_that_is_gone_is_for_a_person(world: World) -> None:
+    recording = world.upload("c-1")
+    world.begun(recording, transcription=Transcription(job_id="job of last month"), number=1)
+    assert (await world.run(recording)).name == "Quarantined"
+    assert (world.record(recording).failure.error, world.ears.paid) == ("job_gone", [])
 
 
 def _limit(name: str) -> Any:
