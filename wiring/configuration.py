@@ -32,6 +32,15 @@ class Settings(BaseSettings):
     queue_url: str = Field("", description="SQS queue that receives the bucket's notifications")
 
     stt_provider: SpeechProvider = Field("returnzero", description="Speech-to-text vendor that new jobs are given to")
+    stt_routes: str = Field(
+        "",
+        description="Other vendors for some calls, such as `instance:acme=google,queue:backfill=whisper` (alias of a Connect instance, or "
+        "work queue); the first that fits counts",
+    )
+    stt_fallback: SpeechProvider | Literal[""] = Field(
+        "", description="Vendor for new jobs while the chosen one takes none (away, quota, credentials); empty: calls wait"
+    )
+    stt_fallback_seconds: float = Field(600.0, ge=0, description="So long the chosen vendor must have been away before that")
     returnzero_url: str = Field("https://openapi.vito.ai", description="Base address of the ReturnZero API")
     returnzero_client_id: str = Field("", description="ReturnZero client id")
     returnzero_client_secret: SecretStr = Field(SecretStr(""), description="ReturnZero client secret")

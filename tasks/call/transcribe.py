@@ -20,14 +20,15 @@ import wiring
 from clients.s3 import ObjectStore
 from clients.speech_to_text import Job, SpeechToText, account
 from models.call.record import CallRecord, Transcription
-from models.call.transcript import name_speakers, transcript_text
+from models.call.transcript import check_plausible, name_speakers, transcript_text
 from models.errors import AnswerLost, CallTakenOver, JobGone, ReadbackError, TransientError, VendorUnavailable
 from models.keys import StorageKeys
 from models.sound.recording import RecordingAudio
 from stores.call_files import TEXT, create_file, is_of
 from stores.call_records import CallRecords, Checkpoint
 from stores.recordings import check_still_there, read_recording
-from tasks.call.claim import HeldCall
+from tasks.call.claim import HeldCall, own_checkpoint
+from tasks.call.route import AWAY, Choice, choose_vendor, fallback_for, is_back
 from tasks.without_words import call_task
 
 # A holder that dies gives its slot back when its lease ends; Prefect's shortest. A living holder renews it.
@@ -48,25 +49,51 @@ async def transcribe(call: HeldCall, audio: RecordingAudio) -> CallRecord:
     checkpoint = await call.checkpoint()
     if checkpoint.record.transcription.done:
         return checkpoint.record
-    begun = checkpoint.record.transcription
-    # A job, and a request that may have become one, is asked of its vendor, which is not always the one that gets new jobs.
-    vendor = wiring.speech_to_text(begun.provider if begun.job_id or begun.submitting else "")
+    choice = await asyncio.to_thread(choose_vendor, checkpoint.record.transcription, checkpoint.record.recording)
+    try:
+        checkpoint, job = await _have_heard(checkpoint, audio, choice)
+    except AWAY as error:
+        checkpoint = await asyncio.to_thread(own_checkpoint, records, call.call)
+        fallback = await asyncio.to_thread(_fallback, checkpoint.record, choice.provider, error)
+        if not fallback:
+            raise
+        get_run_logger().warning("%s takes no job (%s), so %s hears the call", choice.provider, error.code, fallback)
+        checkpoint, job = await _have_heard(checkpoint, audio, Choice(fallback, choice.provider))
+    call.left = await asyncio.to_thread(keep_transcript, checkpoint, job, audio, records=records, store=store)
+    return call.left.record
+
+
+def _fallback(record: CallRecord, provider: str, error: ReadbackError) -> str:
+    """Another vendor, where the vendor itself refused and nothing of this call is there or in doubt."""
+    begun = record.transcription
+    if begun.refused != error.code or begun.job_id or begun.submitting:
+        return ""
+    return fallback_for(provider, error)
+
+
+async def _have_heard(checkpoint: Checkpoint, audio: RecordingAudio, choice: Choice) -> tuple[Checkpoint, Job]:
+    """Submit the recording to a vendor unless a job of it is there, and wait for the job's end."""
+    records, store = wiring.call_records(), wiring.object_store()
+    vendor = wiring.speech_to_text(choice.provider)
+    submit = partial(submit_once, audio=audio, vendor=vendor, records=records, store=store, instead_of=choice.instead_of)
     async with concurrency(jobs_limit(vendor.provider), occupy=1, lease_duration=LEASE_SECONDS, strict=True):
-        if not begun.job_id:
-            checkpoint = await _uninterrupted(partial(submit_once, checkpoint, audio, vendor, records=records, store=store))
+        if not checkpoint.record.transcription.job_id:
+            checkpoint = await _uninterrupted(partial(submit, checkpoint))
+            if choice.noted_away:
+                await asyncio.to_thread(is_back, choice.provider)
         try:
             job = await _wait_for(vendor, checkpoint.record.transcription.job_id)
         except JobGone:
             if vendor.offer.won_per_minute:
                 raise
             # Another process of ours heard it and has ended; to hear it here costs nothing.
-            checkpoint = await asyncio.to_thread(records.save, checkpoint, transcription=Transcription(provider=vendor.provider))
-            checkpoint = await _uninterrupted(partial(submit_once, checkpoint, audio, vendor, records=records, store=store))
+            forgotten = Transcription(provider=vendor.provider, instead_of=choice.instead_of)
+            checkpoint = await asyncio.to_thread(records.save, checkpoint, transcription=forgotten)
+            checkpoint = await _uninterrupted(partial(submit, checkpoint))
             job = await _wait_for(vendor, checkpoint.record.transcription.job_id)
     if vendor.offer.reads_bucket:
         await asyncio.to_thread(check_still_there, store, checkpoint.record.recording)
-    call.left = await asyncio.to_thread(keep_transcript, checkpoint, job, audio, records=records, store=store)
-    return call.left.record
+    return checkpoint, job
 
 
 async def _uninterrupted(submit: Callable[[], Checkpoint]) -> Checkpoint:
@@ -80,7 +107,13 @@ async def _uninterrupted(submit: Callable[[], Checkpoint]) -> Checkpoint:
 
 
 def submit_once(
-    checkpoint: Checkpoint, audio: RecordingAudio, vendor: SpeechToText, *, records: CallRecords, store: ObjectStore
+    checkpoint: Checkpoint,
+    audio: RecordingAudio,
+    vendor: SpeechToText,
+    *,
+    records: CallRecords,
+    store: ObjectStore,
+    instead_of: str = "",
 ) -> Checkpoint:
     """Submit the recording unless an earlier attempt may have, with a note in the record before and after."""
     record = checkpoint.record
@@ -97,7 +130,7 @@ def submit_once(
         number=record.number or records.next_number(),
         audio_seconds=round(audio.seconds, 3),
         channels=audio.channels,
-        transcription=Transcription(provider=vendor.provider, submitting=True, request=request),
+        transcription=Transcription(provider=vendor.provider, instead_of=instead_of, submitting=True, request=request),
     )
     try:
         job_id = vendor.submit(sound, f"{record.call_id}.wav", location=record.recording.uri, request=request)
@@ -105,11 +138,11 @@ def submit_once(
         if vendor.offer.repeatable:  # the record keeps the request's name, so the next attempt is the same job
             raise VendorUnavailable(error.message, remedy=error.remedy, reply=error.reply) from error
         raise
-    except ReadbackError:
+    except ReadbackError as error:
         # The vendor refused, or nothing reached it: no job exists, so a retry may submit. Of any other fault nobody knows that.
-        note(records, checkpoint, Transcription(provider=vendor.provider))
+        note(records, checkpoint, Transcription(provider=vendor.provider, instead_of=instead_of, refused=error.code))
         raise
-    return note(records, checkpoint, Transcription(provider=vendor.provider, job_id=job_id))
+    return note(records, checkpoint, Transcription(provider=vendor.provider, instead_of=instead_of, job_id=job_id))
 
 
 def note(records: CallRecords, checkpoint: Checkpoint, transcription: Transcription) -> Checkpoint:
@@ -162,13 +195,15 @@ def keep_transcript(
     checkpoint: Checkpoint, job: Job, audio: RecordingAudio | None, *, records: CallRecords, store: ObjectStore
 ) -> Checkpoint:
     """Write a completed job's transcript to its file and into the record."""
+    if audio is not None:
+        check_plausible(job.utterances, audio.seconds)
     utterances = name_speakers(job.utterances, audio)
     text = transcript_text(utterances).encode("utf-8")
     while not _write_transcript(store, checkpoint.record, text):
         # A file of an earlier system stands there: its number was never ours. The new one is written down before it is used.
         checkpoint = records.save(checkpoint, number=records.next_number())
-    provider = checkpoint.record.transcription.provider
-    return records.save(checkpoint, transcription=Transcription(provider=provider, job_id=job.id, utterances=utterances, done=True))
+    heard = checkpoint.record.transcription.model_copy(update={"job_id": job.id, "utterances": utterances, "done": True})
+    return records.save(checkpoint, transcription=heard)
 
 
 def _write_transcript(store: ObjectStore, record: CallRecord, text: bytes) -> bool:

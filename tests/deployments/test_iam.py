@@ -61,6 +61,8 @@ NEEDED = [
     ("call-worker", "s3:GetObject", RECEIPT),
     ("call-worker", "s3:PutObject", StorageKeys.cursor("scope")),
     ("call-worker", "s3:DeleteObject", StorageKeys.cursor("scope")),
+    ("call-worker", "s3:PutObject", StorageKeys.away("google")),
+    ("call-worker", "s3:DeleteObject", StorageKeys.away("google")),
     ("call-worker", "s3:ListBucket", PREFIX),
     ("call-worker", "s3:ListBucket", StorageKeys.QUARANTINE),
     ("call-worker", "s3:GetObject", StorageKeys.landed(CALL)),
