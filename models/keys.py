@@ -332,3 +332,25 @@ class VoteKeys:
     def submission(self, number: int) -> str:
         """One hand-in as it came, with the answer it got, whether it counts or not."""
         return f"{self.root}submissions/{number:05d}.json"
+
+
+class HearingKeys:
+    """Keys of what comparisons of speech-to-text vendors keep. Their recordings are no calls: sets of them lie under ``SETS``."""
+
+    ROOT = "speech/"
+    SETS = "speech/sets/"
+
+    @classmethod
+    def heard(cls, etag: str, provider: str, question: str) -> str:
+        """What a vendor made of a recording when it was asked a question, which is a digest."""
+        return f"{cls.ROOT}heard/{etag}/{provider}/{question}.json"
+
+    @classmethod
+    def plan(cls, digest: str) -> str:
+        """The recordings of a comparison with their references, by their content."""
+        return f"{cls.ROOT}plans/{digest}.json"
+
+    @classmethod
+    def comparison(cls, comparison: str) -> str:
+        """A leaderboard."""
+        return f"{cls.ROOT}comparisons/{comparison}.json"

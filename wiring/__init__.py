@@ -137,6 +137,11 @@ def speech_offer(provider: str) -> Offer:
     return _known(provider)[0]
 
 
+def speech_terms() -> list[str]:
+    """The terms of the trade that callers say."""
+    return load_terms(settings().terms_file, most=returnzero.MAX_KEYWORDS, longest=returnzero.MAX_KEYWORD_CHARACTERS)
+
+
 def speech_to_text(provider: str = "") -> SpeechToText:
     """The vendor that a job is at, or, without a name, the one that new jobs are given to."""
     return _speech_to_text(provider or settings().stt_provider)

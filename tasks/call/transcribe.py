@@ -7,7 +7,6 @@ a request of the same name is the same job (``Offer.repeatable``) it is sent aga
 
 import asyncio
 import contextlib
-import secrets
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,11 +16,12 @@ from prefect import get_run_logger
 from prefect.concurrency.asyncio import concurrency
 
 import wiring
+from clients.paid_once import submit_paid_once
 from clients.s3 import ObjectStore
 from clients.speech_to_text import Job, SpeechToText, account
 from models.call.record import CallRecord, Transcription
 from models.call.transcript import check_plausible, name_speakers, transcript_text
-from models.errors import AnswerLost, CallTakenOver, JobGone, ReadbackError, TransientError, VendorUnavailable
+from models.errors import CallTakenOver, JobGone, ReadbackError, TransientError, VendorUnavailable
 from models.keys import StorageKeys
 from models.sound.recording import RecordingAudio
 from stores.call_files import TEXT, create_file, is_of
@@ -82,7 +82,7 @@ async def _have_heard(checkpoint: Checkpoint, audio: RecordingAudio, choice: Cho
             if choice.noted_away:
                 await asyncio.to_thread(is_back, choice.provider)
         try:
-            job = await _wait_for(vendor, checkpoint.record.transcription.job_id)
+            job = await wait_for(vendor, checkpoint.record.transcription.job_id, get_run_logger().warning)
         except JobGone:
             if vendor.offer.won_per_minute:
                 raise
@@ -90,7 +90,7 @@ async def _have_heard(checkpoint: Checkpoint, audio: RecordingAudio, choice: Cho
             forgotten = Transcription(provider=vendor.provider, instead_of=choice.instead_of)
             checkpoint = await asyncio.to_thread(records.save, checkpoint, transcription=forgotten)
             checkpoint = await _uninterrupted(partial(submit, checkpoint))
-            job = await _wait_for(vendor, checkpoint.record.transcription.job_id)
+            job = await wait_for(vendor, checkpoint.record.transcription.job_id, get_run_logger().warning)
     if vendor.offer.reads_bucket:
         await asyncio.to_thread(check_still_there, store, checkpoint.record.recording)
     return checkpoint, job
@@ -117,32 +117,27 @@ def submit_once(
 ) -> Checkpoint:
     """Submit the recording unless an earlier attempt may have, with a note in the record before and after."""
     record = checkpoint.record
-    begun = record.transcription
-    if begun.submitting and not vendor.offer.repeatable:
-        raise AnswerLost(
-            f"a run ended between submitting {record.recording.shown} to {begun.provider} and writing down the job's id",
-            remedy="Redrive the call: it is submitted again, which may be billed twice",
-        )
-    sound = read_recording(store, record.recording)
-    request = begun.request if begun.submitting else secrets.token_hex(8)
-    checkpoint = records.save(
-        checkpoint,
-        number=record.number or records.next_number(),
-        audio_seconds=round(audio.seconds, 3),
-        channels=audio.channels,
-        transcription=Transcription(provider=vendor.provider, instead_of=instead_of, submitting=True, request=request),
+
+    def write(transcription: Transcription) -> None:
+        nonlocal checkpoint
+        if not transcription.submitting:
+            checkpoint = note(records, checkpoint, transcription)
+            return
+        number = record.number or records.next_number()
+        told = {"number": number, "audio_seconds": round(audio.seconds, 3), "channels": audio.channels}
+        checkpoint = records.save(checkpoint, **told, transcription=transcription)
+
+    submit_paid_once(
+        vendor,
+        record.transcription,
+        lambda: read_recording(store, record.recording),
+        f"{record.call_id}.wav",
+        location=record.recording.uri,
+        shown=record.recording.shown,
+        write=write,
+        instead_of=instead_of,
     )
-    try:
-        job_id = vendor.submit(sound, f"{record.call_id}.wav", location=record.recording.uri, request=request)
-    except AnswerLost as error:
-        if vendor.offer.repeatable:  # the record keeps the request's name, so the next attempt is the same job
-            raise VendorUnavailable(error.message, remedy=error.remedy, reply=error.reply) from error
-        raise
-    except ReadbackError as error:
-        # The vendor refused, or nothing reached it: no job exists, so a retry may submit. Of any other fault nobody knows that.
-        note(records, checkpoint, Transcription(provider=vendor.provider, instead_of=instead_of, refused=error.code))
-        raise
-    return note(records, checkpoint, Transcription(provider=vendor.provider, instead_of=instead_of, job_id=job_id))
+    return checkpoint
 
 
 def note(records: CallRecords, checkpoint: Checkpoint, transcription: Transcription) -> Checkpoint:
@@ -171,8 +166,8 @@ def note(records: CallRecords, checkpoint: Checkpoint, transcription: Transcript
     return checkpoint
 
 
-async def _wait_for(vendor: SpeechToText, job_id: str) -> Job:
-    """Poll a job until it is completed."""
+async def wait_for(vendor: SpeechToText, job_id: str, warn: Callable[..., None]) -> Job:
+    """Poll a job until it is completed; ``warn`` is told of polls without an answer."""
     settings = wiring.settings()
     deadline = time.monotonic() + settings.stt_deadline_seconds
     while True:
@@ -183,7 +178,7 @@ async def _wait_for(vendor: SpeechToText, job_id: str) -> Job:
             # A poll costs nothing and says nothing about the job: ask again later, within the deadline.
             if time.monotonic() > deadline:
                 raise
-            get_run_logger().warning("Poll of job %s had no answer, asking again: %s", job_id, error)
+            warn("Poll of job %s had no answer, asking again: %s", job_id, error)
             continue
         if job.completed:
             return job
