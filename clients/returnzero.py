@@ -16,7 +16,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -24,7 +24,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from clients.speech_to_text import Job, JobStatus
+from clients.speech_to_text import Job, JobStatus, Offer
 from models.call.record import Utterance
 from models.errors import (
     AccessRefused,
@@ -44,8 +44,26 @@ from models.errors import (
 
 VENDOR = "ReturnZero"
 PROVIDER = "returnzero"
+WHISPER = "returnzero/whisper"
 MAX_KEYWORDS = 500
 MAX_KEYWORD_CHARACTERS = 20
+OFFER = Offer(
+    languages=("ko", "ja"),
+    formats=("wav", "mp3", "mp4", "m4a", "amr", "flac"),
+    diarization=True,
+    channels=False,  # by arrangement with the vendor alone
+    keywords=MAX_KEYWORDS,
+    keyword_characters=MAX_KEYWORD_CHARACTERS,
+    max_bytes=2 * 1024**3,
+    max_seconds=4 * 3600.0,
+    kept_days=3.0,
+    repeatable=False,  # no idempotency key: a second request is a second job
+    reads_bucket=False,
+    won_per_minute=16.7,
+    price_source="1,000원/시간으로 알려진 값, 2026-11 확인 못 함",
+)
+# Keywords are a matter of the vendor's own model; its Whisper knows many more languages.
+WHISPER_OFFER = replace(OFFER, languages=("ko", "ja", "en", "zh", "detect", "multi"), keywords=0, keyword_characters=0)
 
 _POOL_SIZE = 64  # one connection for each thread of a busy worker
 _TOKEN_MARGIN_SECONDS = 600.0  # a token lives 6 h: renew it while the old one still works
@@ -154,8 +172,6 @@ class ReturnZero:
     ``config`` is asked for with every job; ``timeout`` is in seconds and bounds connecting and every wait for bytes.
     """
 
-    provider = PROVIDER
-
     def __init__(
         self, base_url: str, client_id: str, client_secret: str, *, config: TranscribeConfig | None = None, timeout: float = 20.0
     ) -> None:
@@ -168,7 +184,9 @@ class ReturnZero:
         self._base_url = base_url.rstrip("/")
         self._client_id = client_id
         self._client_secret = client_secret
-        self._config = (config or TranscribeConfig()).to_json()
+        chosen = config or TranscribeConfig()
+        self.provider, self.offer = (WHISPER, WHISPER_OFFER) if chosen.model_name == "whisper" else (PROVIDER, OFFER)
+        self.asks = self._config = chosen.to_json()
         self._timeout = timeout
         self._session = _new_session(_POOL_SIZE)
         self._token_lock = threading.Lock()
@@ -177,8 +195,8 @@ class ReturnZero:
         self._refusal: ReadbackError | None = None
         self._refused_at = 0.0
 
-    def submit(self, audio: bytes, filename: str) -> str:
-        """Start a paid job and return its id; store the id before anything else is done.
+    def submit(self, audio: bytes, filename: str, *, location: str = "", request: str = "") -> str:
+        """Start a paid job and return its id; store the id before anything else is done. The sound is sent, so ``location`` is not read.
 
         Raises ``AnswerLost`` where the job may exist although no id arrived, and the classes of the module's tables.
         """

@@ -1,7 +1,7 @@
 """What every speech-to-text vendor's client offers: submit a recording once, poll its job, get our utterances.
 
-A vendor's JSON, limits, error codes and payment semantics stay in its client. The record of a call names the vendor of its job
-(``Transcription.provider``), so that an id is only ever asked of the vendor that gave it.
+A vendor's JSON, limits, error codes and payment semantics stay in its client; what it can do and what it costs stands in its ``Offer``. The
+record of a call names the vendor of its job (``Transcription.provider``), so that an id is only ever asked of the vendor that gave it.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,38 @@ from enum import StrEnum
 from typing import Protocol
 
 from models.call.record import Utterance
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a vendor can do, where its limits are and what it costs: facts of the vendor, not settings of ours.
+
+    ``channels``: the two sides of a stereo call are heard apart, so that nobody need guess who speaks. ``keywords`` is how many terms a
+    job takes, of ``keyword_characters`` each. ``repeatable``: a request sent again under the same name is the same job, so a lost answer is
+    asked for again instead of being left to a person. ``reads_bucket``: the vendor reads the recording where it lies in S3.
+    ``won_per_minute`` is for a minute of sound, of each channel where ``billed_by_channel``; ``price_source`` says who told it and when.
+    """
+
+    languages: tuple[str, ...]
+    formats: tuple[str, ...]
+    diarization: bool
+    channels: bool
+    keywords: int
+    keyword_characters: int
+    max_bytes: int
+    max_seconds: float
+    kept_days: float
+    repeatable: bool
+    reads_bucket: bool
+    won_per_minute: float
+    price_source: str
+    billed_by_channel: bool = False
+    least_seconds: float = 0.0
+
+    def won(self, seconds: float, channels: int, *, won_per_minute: float | None = None) -> float:
+        """What a recording costs; ``won_per_minute`` is the price by contract, where it is another one."""
+        price = self.won_per_minute if won_per_minute is None else won_per_minute
+        return max(seconds, self.least_seconds) / 60 * price * (channels if self.billed_by_channel else 1)
 
 
 class JobStatus(StrEnum):
@@ -40,11 +72,27 @@ class SpeechToText(Protocol):
 
     @property
     def provider(self) -> str:
-        """The vendor's name in call records and settings, such as ``returnzero``; never changed, for records outlive releases."""
+        """The vendor's name in call records and settings, such as ``returnzero``; never changed, for records outlive releases.
+
+        A second model of a vendor is ``<vendor>/<model>``: both share the vendor's limit on jobs (``account``).
+        """
         ...
 
-    def submit(self, audio: bytes, filename: str) -> str:
+    @property
+    def offer(self) -> Offer:
+        """What the vendor can do and what it costs."""
+        ...
+
+    @property
+    def asks(self) -> str:
+        """What every job is asked for beside the sound, as text: results of another question are other results."""
+        ...
+
+    def submit(self, audio: bytes, filename: str, *, location: str = "", request: str = "") -> str:
         """Start a paid job and return its id; store the id before anything else is done.
+
+        ``location`` is where the recording lies (``s3://bucket/key``), for a vendor that reads it there. ``request`` names this request: a
+        vendor whose offer is ``repeatable`` makes one job of all requests of that name.
 
         Raises ``AnswerLost`` where the job may exist although no id arrived, ``BadRecording`` for what is no sound of a call,
         ``QuotaExhausted``, ``ConfigurationError`` or a ``TransientError`` where nothing was paid.
@@ -62,3 +110,12 @@ class SpeechToText(Protocol):
     def close(self) -> None:
         """Close what is open."""
         ...
+
+
+def account(provider: str) -> str:
+    """Whose limits and bills a provider's jobs count towards.
+
+    >>> account("returnzero/whisper"), account("google")
+    ('returnzero', 'google')
+    """
+    return provider.partition("/")[0]

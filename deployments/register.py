@@ -104,8 +104,10 @@ def pools(settings: Settings) -> tuple[Pool, ...]:
 
 def limits(settings: Settings) -> tuple[Limit, ...]:
     """The vendors' limits over all workers."""
-    # A call goes on at the vendor that its job is at, also when new jobs go to another one.
-    jobs = (Limit(jobs_limit(vendor), settings.stt_concurrency) for vendor in wiring.speech_to_text_vendors())
+    # A call goes on at the vendor that its job is at, also when new jobs go to another one. A vendor's models share its limit.
+    slots = {jobs_limit(vendor): settings.stt_concurrency for vendor in wiring.speech_to_text_vendors()}
+    slots[jobs_limit("whisper")] = settings.whisper_concurrency
+    jobs = (Limit(name, most) for name, most in slots.items())
     per_minute = settings.tts_per_minute
     # A minute's quota may be used in a burst of a tenth of it, then at the quota's own pace.
     return *jobs, Limit(RATE_LIMIT, max(1, per_minute // 10), per_minute / 60)

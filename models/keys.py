@@ -101,6 +101,19 @@ def shown_key(key: str) -> str:
     return key
 
 
+def instance_of(key: str, prefix: str) -> str:
+    """The Connect instance that a recording's key names, empty where it names none.
+
+    >>> instance_of("connect/acme/CallRecordings/2026/11/21/c-1_20261121T01:30_UTC.wav", "connect/")
+    'acme'
+    >>> instance_of("connect/CallRecordings/2026/11/21/c-1_20261121T01:30_UTC.wav", "connect/")
+    ''
+    """
+    name = parse_recording_key(key)
+    first = name.folder.removeprefix(prefix).partition("/")[0] if name else ""
+    return "" if first == RECORDINGS_FOLDER else first
+
+
 def recorded_on(key: str) -> date | None:
     """The day (UTC) on which a recording began, or None when the key names no call recording.
 
@@ -159,6 +172,7 @@ class StorageKeys:
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
     ERASURES = "erasures/"
+    AWAY = "calls/away/"
     CURSORS = "reconcile/"
     MODELS = "models/"
 
@@ -221,6 +235,11 @@ class StorageKeys:
     def erasure_receipt(cls, call: str) -> str:
         """That a call was erased; it keeps the call from being processed again."""
         return f"{cls.ERASURES}{call}.json"
+
+    @classmethod
+    def away(cls, provider: str) -> str:
+        """Since when a speech-to-text vendor takes no jobs."""
+        return f"{cls.AWAY}{provider}.json"
 
     @classmethod
     def cursor(cls, scope: str) -> str:
@@ -313,3 +332,25 @@ class VoteKeys:
     def submission(self, number: int) -> str:
         """One hand-in as it came, with the answer it got, whether it counts or not."""
         return f"{self.root}submissions/{number:05d}.json"
+
+
+class HearingKeys:
+    """Keys of what comparisons of speech-to-text vendors keep. Their recordings are no calls: sets of them lie under ``SETS``."""
+
+    ROOT = "speech/"
+    SETS = "speech/sets/"
+
+    @classmethod
+    def heard(cls, etag: str, provider: str, question: str) -> str:
+        """What a vendor made of a recording when it was asked a question, which is a digest."""
+        return f"{cls.ROOT}heard/{etag}/{provider}/{question}.json"
+
+    @classmethod
+    def plan(cls, digest: str) -> str:
+        """The recordings of a comparison with their references, by their content."""
+        return f"{cls.ROOT}plans/{digest}.json"
+
+    @classmethod
+    def comparison(cls, comparison: str) -> str:
+        """A leaderboard."""
+        return f"{cls.ROOT}comparisons/{comparison}.json"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from models.call.korea import began_in_korea, in_korea
 from models.call.privacy import shown_contact
-from models.call.record import CallRecord, Failure, Outcome, Recording, Speaker, Summary
+from models.call.record import CallRecord, Failure, Outcome, Recording, Speaker, Summary, Transcription
 from models.call.steps import step_label
 from models.keys import StorageKeys, parse_recording_key
 from models.sound.recording import RecordingAudio
@@ -160,6 +160,7 @@ def _about(record: CallRecord) -> str:
         ("연락 ID", named(shown_contact(record.contact_id))),
         ("통화", f"`{record.call_id}`"),
         ("파일 번호", str(number or "")),
+        ("음성 인식", _heard_by(record.transcription)),
         ("요약 모델", f"{named(summary.model)} ({named(summary.version)})" if summary else ""),
         ("연락 속성", "Amazon Connect가 받지 않아 기록하지 못했습니다." if record.contact_refusal else ""),
         ("다시 처리", history(record.history)),
@@ -167,6 +168,13 @@ def _about(record: CallRecord) -> str:
         ("일일 현황", link("가장 최근 현황 열기", DIGEST)),
     ]
     return f"## 통화 정보\n\n{facts(rows)}"
+
+
+def _heard_by(transcription: Transcription) -> str:
+    if not transcription.done:
+        return ""
+    away = f" (응답하지 않은 {named(transcription.instead_of)} 대신)" if transcription.instead_of else ""
+    return f"{named(transcription.provider)}{away}"
 
 
 def _call_time(recording: Recording) -> str:

@@ -5,6 +5,13 @@ from models.call.record import Recording
 from models.errors import Superseded
 
 
+def check_still_there(store: ObjectStore, recording: Recording) -> None:
+    """Superseded when another upload lies under the key by now: a vendor that reads from the bucket may have heard that one."""
+    by = successor_of(store, recording)
+    if by:
+        raise Superseded(f"call {recording.call_id} is superseded by call {by}", by=by)
+
+
 def read_recording(store: ObjectStore, recording: Recording) -> bytes:
     """The recording's bytes; Superseded when another upload lies under its key, ObjectGone when none does."""
     stored = store.get(recording.key)

@@ -16,7 +16,7 @@ import soundfile
 
 from clients import metadata as user_metadata
 from clients.s3 import ObjectFacts, StoredObject
-from clients.speech_to_text import Job, JobStatus
+from clients.speech_to_text import Job, JobStatus, Offer
 from models.call.record import Utterance
 from models.errors import BadRecording, ConfigurationError, JobFailed, JobGone, ObjectGone, StorageConflict, VendorRefused
 
@@ -98,28 +98,58 @@ class InMemoryStore:
         return [facts.key for facts in self.walk(prefix)]
 
 
+OFFER = Offer(
+    languages=("ko",),
+    formats=("wav",),
+    diarization=True,
+    channels=False,
+    keywords=0,
+    keyword_characters=0,
+    max_bytes=2**31,
+    max_seconds=4 * 3600.0,
+    kept_days=3.0,
+    repeatable=False,
+    reads_bucket=False,
+    won_per_minute=10.0,
+    price_source="made up",
+)
+
+
 @dataclass
 class FakeSpeechToText:
-    """Knows the words of given sounds; ``submit_errors`` and ``poll_errors`` are raised first, one a request."""
+    """Knows the words of given sounds; ``submit_errors`` and ``poll_errors`` are raised first, one a request.
+
+    With a ``repeatable`` offer requests of one name are one job, and an error of ``lost_answers`` is raised after the job was taken.
+    """
 
     words: dict[bytes, list[Utterance]] = field(default_factory=dict)
     provider: str = "returnzero"
     polls_until_done: int = 1
     submit_errors: deque[Exception] = field(default_factory=deque)
     poll_errors: deque[Exception] = field(default_factory=deque)
+    lost_answers: deque[Exception] = field(default_factory=deque)
+    offer: Offer = OFFER
+    asks: str = "what a fake is asked"
     paid: list[bytes] = field(default_factory=list)
     _jobs: dict[str, tuple[bytes, int]] = field(default_factory=dict)
+    _job_of: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def submit(self, audio: bytes, filename: str) -> str:
+    def submit(self, audio: bytes, filename: str, *, location: str = "", request: str = "") -> str:
         if self.submit_errors:
             raise self.submit_errors.popleft()
         if not audio.startswith(b"RIFF"):
             raise BadRecording(f"{filename} is no sound")
         with self._lock:
+            if self.offer.repeatable and request in self._job_of:
+                return self._job_of[request]
             self.paid.append(audio)
             job_id = f"{self.provider}-job-{len(self.paid)}"
             self._jobs[job_id] = (audio, 0)
+            if request:
+                self._job_of[request] = job_id
+        if self.lost_answers:
+            raise self.lost_answers.popleft()
         return job_id
 
     def poll(self, job_id: str) -> Job:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wiring.configuration import settings_table
+from wiring.offers import offers_table
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("models/summarizer/shipped/*.md")])
@@ -15,6 +16,10 @@ DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("
 
 def test_the_configuration_page_lists_every_setting_as_it_is() -> None:
     assert settings_table() in (ROOT / "docs" / "configuration.md").read_text("utf-8"), "run: python -m wiring.configuration"
+
+
+def test_the_page_on_hearing_lists_every_vendor_as_it_is() -> None:
+    assert offers_table() in (ROOT / "docs" / "hearing.md").read_text("utf-8"), "run: python -m wiring.offers"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -38,6 +43,8 @@ def test_every_make_target_that_the_readme_names_exists() -> None:
         "sandbox.up",
         "sandbox.returnzero",
         "sandbox.google_tts",
+        "sandbox.google_stt",
+        "sandbox.amazon_transcribe",
         "sandbox.language_model",
         "deployments.register",
         "flows.say",

@@ -7,11 +7,11 @@ other code knows an endpoint.
 from collections.abc import Callable
 from functools import cache
 
-from clients import returnzero
+from clients import amazon_transcribe, google_stt, local_whisper, returnzero
 from clients.connect import ConnectContacts
 from clients.google_tts import GoogleTts
 from clients.s3 import ObjectStore
-from clients.speech_to_text import SpeechToText
+from clients.speech_to_text import Offer, SpeechToText
 from clients.sqs import NotificationQueue
 from clients.text_to_speech import TextToSpeech
 from models.call.read_back import Pronunciations, load_pronunciations
@@ -65,24 +65,81 @@ def notification_queue() -> NotificationQueue:
 
 
 def _returnzero() -> SpeechToText:
+    terms = load_terms(settings().terms_file, most=returnzero.MAX_KEYWORDS, longest=returnzero.MAX_KEYWORD_CHARACTERS)
+    return _returnzero_with(returnzero.TranscribeConfig(domain=settings().stt_domain, keywords=tuple(terms)))
+
+
+def _returnzero_whisper() -> SpeechToText:
+    return _returnzero_with(returnzero.TranscribeConfig(domain=settings().stt_domain, model_name="whisper"))
+
+
+def _returnzero_with(config: returnzero.TranscribeConfig) -> SpeechToText:
     chosen = settings()
-    terms = load_terms(chosen.terms_file, most=returnzero.MAX_KEYWORDS, longest=returnzero.MAX_KEYWORD_CHARACTERS)
     return returnzero.ReturnZero(
         chosen.returnzero_url,
         chosen.returnzero_client_id,
         chosen.returnzero_client_secret.get_secret_value(),
-        config=returnzero.TranscribeConfig(domain=chosen.stt_domain, keywords=tuple(terms)),
+        config=config,
         timeout=chosen.http_timeout_seconds,
     )
 
 
+def _google_stt() -> SpeechToText:
+    chosen = settings()
+    terms = load_terms(chosen.terms_file, most=google_stt.MAX_KEYWORDS, longest=google_stt.MAX_KEYWORD_CHARACTERS)
+    return google_stt.GoogleStt(
+        chosen.google_stt_project,
+        chosen.google_stt_bucket,
+        location=chosen.google_stt_location,
+        model=chosen.google_stt_model,
+        keywords=lambda: terms,
+        timeout=chosen.http_timeout_seconds,
+        endpoint=chosen.google_stt_endpoint,
+        storage_url=chosen.google_storage_url,
+    )
+
+
+def _amazon_transcribe() -> SpeechToText:
+    chosen = settings()
+    return amazon_transcribe.AmazonTranscribe(
+        region=chosen.aws_region,
+        endpoint_url=chosen.transcribe_endpoint_url,
+        vocabulary=chosen.transcribe_vocabulary,
+        timeout=chosen.http_timeout_seconds,
+    )
+
+
+def _local_whisper() -> SpeechToText:
+    chosen = settings()
+    terms = load_terms(chosen.terms_file, most=returnzero.MAX_KEYWORDS, longest=local_whisper.MAX_KEYWORD_CHARACTERS)
+    return local_whisper.LocalWhisper(
+        chosen.whisper_model, device=chosen.whisper_device, keywords=lambda: terms[: local_whisper.MAX_KEYWORDS]
+    )
+
+
 # A vendor stays here as long as records name it: its jobs can be asked of nobody else.
-_SPEECH_TO_TEXT: dict[str, Callable[[], SpeechToText]] = {returnzero.PROVIDER: _returnzero}
+_SPEECH_TO_TEXT: dict[str, tuple[Offer, Callable[[], SpeechToText]]] = {
+    returnzero.PROVIDER: (returnzero.OFFER, _returnzero),
+    returnzero.WHISPER: (returnzero.WHISPER_OFFER, _returnzero_whisper),
+    google_stt.PROVIDER: (google_stt.OFFER, _google_stt),
+    amazon_transcribe.PROVIDER: (amazon_transcribe.OFFER, _amazon_transcribe),
+    local_whisper.PROVIDER: (local_whisper.OFFER, _local_whisper),
+}
 
 
 def speech_to_text_vendors() -> tuple[str, ...]:
     """The vendors that jobs may be at, as records name them."""
     return tuple(_SPEECH_TO_TEXT)
+
+
+def speech_offer(provider: str) -> Offer:
+    """What a vendor can do and what it costs; no client of it is made."""
+    return _known(provider)[0]
+
+
+def speech_terms() -> list[str]:
+    """The terms of the trade that callers say."""
+    return load_terms(settings().terms_file, most=returnzero.MAX_KEYWORDS, longest=returnzero.MAX_KEYWORD_CHARACTERS)
 
 
 def speech_to_text(provider: str = "") -> SpeechToText:
@@ -92,10 +149,14 @@ def speech_to_text(provider: str = "") -> SpeechToText:
 
 @cache
 def _speech_to_text(provider: str) -> SpeechToText:
+    return _known(provider)[1]()
+
+
+def _known(provider: str) -> tuple[Offer, Callable[[], SpeechToText]]:
     if provider not in _SPEECH_TO_TEXT:
         remedy = f"Set READBACK_STT_PROVIDER to one of {', '.join(_SPEECH_TO_TEXT)}; a call's record may name a vendor of a newer release"
         raise ConfigurationError(f"there is no speech-to-text vendor {provider!r}", remedy=remedy)
-    return _SPEECH_TO_TEXT[provider]()
+    return _SPEECH_TO_TEXT[provider]
 
 
 @cache

@@ -14,6 +14,9 @@ from models.call.terms import TERMS
 from models.errors import ConfigurationError
 from models.summarizer import SHIPPED_READER
 
+# As records and `stt_provider` name them; `<vendor>/<model>` is another model of the same vendor.
+SpeechProvider = Literal["returnzero", "returnzero/whisper", "google", "transcribe", "whisper"]
+
 
 class Settings(BaseSettings):
     """How this process reaches the world. Nothing is read before the class is instantiated."""
@@ -28,7 +31,16 @@ class Settings(BaseSettings):
     aws_region: str = Field("ap-northeast-2", description="AWS region")
     queue_url: str = Field("", description="SQS queue that receives the bucket's notifications")
 
-    stt_provider: Literal["returnzero"] = Field("returnzero", description="Speech-to-text vendor that new jobs are given to")
+    stt_provider: SpeechProvider = Field("returnzero", description="Speech-to-text vendor that new jobs are given to")
+    stt_routes: str = Field(
+        "",
+        description="Other vendors for some calls, such as `instance:acme=google,queue:backfill=whisper` (alias of a Connect instance, or "
+        "work queue); the first that fits counts",
+    )
+    stt_fallback: SpeechProvider | Literal[""] = Field(
+        "", description="Vendor for new jobs while the chosen one takes none (away, quota, credentials); empty: calls wait"
+    )
+    stt_fallback_seconds: float = Field(600.0, ge=0, description="So long the chosen vendor must have been away before that")
     returnzero_url: str = Field("https://openapi.vito.ai", description="Base address of the ReturnZero API")
     returnzero_client_id: str = Field("", description="ReturnZero client id")
     returnzero_client_secret: SecretStr = Field(SecretStr(""), description="ReturnZero client secret")
@@ -36,6 +48,23 @@ class Settings(BaseSettings):
     stt_deadline_seconds: float = Field(5400.0, gt=0, description="Longest wait for one job; busy hours delay a start by 30 minutes")
     stt_concurrency: int = Field(10, ge=1, description="Jobs in flight over all workers (free plan 10, Basic 20)")
     stt_domain: Literal["GENERAL", "CALL"] = Field("CALL", description="ReturnZero's acoustic domain")
+    google_stt_project: str = Field("", description="Google Cloud project that hears by Speech-to-Text v2")
+    google_stt_bucket: str = Field(
+        "", description="Bucket of Cloud Storage where sounds lie while Google hears them; give it a rule that deletes after a day"
+    )
+    google_stt_location: str = Field("asia-northeast1", description="Region of Google's recognizer; not all have every model in Korean")
+    google_stt_model: str = Field("telephony", description="Google's model")
+    google_stt_endpoint: str = Field("", description="host:port of a plaintext gRPC endpoint; empty for Google Cloud itself")
+    google_storage_url: str = Field("https://storage.googleapis.com", description="Base address of Cloud Storage")
+    transcribe_endpoint_url: str | None = Field(None, description="Endpoint for Amazon Transcribe; empty for AWS itself")
+    transcribe_vocabulary: str = Field(
+        "", description="Custom vocabulary of the AWS account that Amazon Transcribe hears with; empty: none"
+    )
+    whisper_model: str = Field(
+        "", description="Whisper that this process hears with: a folder with weights in CTranslate2's format, or their name on the hub"
+    )
+    whisper_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it runs")
+    whisper_concurrency: int = Field(1, ge=1, description="Recordings that Whisper hears at once over all workers, one for each of them")
     terms_file: Path = Field(TERMS, description="Keyword list for recognition, one term a line, as pronounced")
 
     tts_endpoint: str = Field("", description="host:port of a plaintext gRPC endpoint; empty for Google Cloud itself")

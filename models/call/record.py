@@ -99,10 +99,13 @@ class Transcription(BaseModel):
     """The speech-to-text job. ``submitting`` without a ``job_id`` means that a submit's answer was lost.
 
     ``request`` names the paid request that is being sent, so that what came of another one is never taken for its answer.
-    ``provider`` is the vendor that the job is at; records without one are older than the second vendor.
+    ``provider`` is the vendor that the job is at; records without one are older than the second vendor. ``instead_of`` is the vendor that
+    was away for so long that this one was asked. ``refused`` is the code of the error with which the vendor took no job.
     """
 
     provider: str = "returnzero"
+    instead_of: str = ""
+    refused: ErrorCode = ""
     submitting: bool = False
     request: str = ""
     job_id: str = ""

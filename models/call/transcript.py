@@ -13,6 +13,8 @@ from models.summarizer.conversation import written
 LONGEST_TRANSCRIPT = 1_000_000  # characters; four hours of quick Korean are about 100,000
 CLEARLY_LOUDER = 2.0  # power ratio (3 dB) between the channels before an utterance votes on who its label is
 CLEARLY_ALONE = 10.0  # and (10 dB) before it lies on one channel, whatever its label: the other side's echo is 20 dB down
+FASTEST_LETTERS = 30.0  # a second: hurried Korean has 10 syllables, two speakers at once 20, numbers written as digits are fewer
+PAST_THE_END_SECONDS = 5.0  # vendors round, and end an utterance after its sound
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
 
@@ -29,6 +31,18 @@ def name_speakers(utterances: Sequence[Utterance], audio: RecordingAudio | None 
         raise BadTranscript(f"The transcript has more than {LONGEST_TRANSCRIPT:,} characters", remedy="Listen to the recording")
     spoken.sort(key=lambda u: u.start_ms)
     return [u.model_copy(update={"speaker": speaker}) for u, speaker in zip(spoken, _speakers_of(spoken, audio), strict=True)]
+
+
+def check_plausible(utterances: Sequence[Utterance], seconds: float) -> None:
+    """BadTranscript for what nobody can have said in a recording of so many seconds: speech after its end, or faster than tongues are."""
+    latest = max((u.start_ms for u in utterances), default=0) / 1000
+    if latest > seconds + PAST_THE_END_SECONDS:
+        said = f"The transcript goes on at {latest:.0f} s of a recording of {seconds:.0f} s"
+        raise BadTranscript(said, remedy="Listen to the recording, or have another vendor hear it")
+    letters = sum(len(_letters(u.text)) for u in utterances)
+    if letters > FASTEST_LETTERS * (seconds + PAST_THE_END_SECONDS):
+        said = f"The transcript has {letters} letters for {seconds:.0f} s, more than two people can say at once"
+        raise BadTranscript(said, remedy="Listen to the recording, or have another vendor hear it")
 
 
 def transcript_text(utterances: Sequence[Utterance]) -> str:

@@ -1,13 +1,12 @@
 """Speech-to-text: one paid job for each recording, whatever happens.
 
-The record says what was done before each irreversible step: ``submitting`` before the paid request, the job id right after.
-A run that finds a job id polls it; a run that finds ``submitting`` alone cannot know whether the vendor took the job, and a
-person decides.
+The record says what was done before each irreversible step: ``submitting`` and the request's name before the paid request, the job id
+right after. A run that finds a job id polls it. A run that finds ``submitting`` alone cannot know whether the vendor took the job: where
+a request of the same name is the same job (``Offer.repeatable``) it is sent again, elsewhere a person decides.
 """
 
 import asyncio
 import contextlib
-import secrets
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,17 +16,19 @@ from prefect import get_run_logger
 from prefect.concurrency.asyncio import concurrency
 
 import wiring
+from clients.paid_once import submit_paid_once
 from clients.s3 import ObjectStore
-from clients.speech_to_text import Job, SpeechToText
+from clients.speech_to_text import Job, SpeechToText, account
 from models.call.record import CallRecord, Transcription
-from models.call.transcript import name_speakers, transcript_text
-from models.errors import AnswerLost, CallTakenOver, ReadbackError, TransientError, VendorUnavailable
+from models.call.transcript import check_plausible, name_speakers, transcript_text
+from models.errors import CallTakenOver, JobGone, ReadbackError, TransientError, VendorUnavailable
 from models.keys import StorageKeys
 from models.sound.recording import RecordingAudio
 from stores.call_files import TEXT, create_file, is_of
 from stores.call_records import CallRecords, Checkpoint
-from stores.recordings import read_recording
-from tasks.call.claim import HeldCall
+from stores.recordings import check_still_there, read_recording
+from tasks.call.claim import HeldCall, own_checkpoint
+from tasks.call.route import AWAY, Choice, choose_vendor, fallback_for, is_back
 from tasks.without_words import call_task
 
 # A holder that dies gives its slot back when its lease ends; Prefect's shortest. A living holder renews it.
@@ -38,7 +39,7 @@ _NOTE_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 def jobs_limit(provider: str) -> str:
     """The name of the limit on a vendor's jobs in flight over all workers."""
-    return f"{provider}-jobs"
+    return f"{account(provider)}-jobs"
 
 
 @call_task("transcribe")
@@ -48,15 +49,51 @@ async def transcribe(call: HeldCall, audio: RecordingAudio) -> CallRecord:
     checkpoint = await call.checkpoint()
     if checkpoint.record.transcription.done:
         return checkpoint.record
-    begun = checkpoint.record.transcription
-    # A job is asked of the vendor that gave its id, which after a change of vendors is not the one that gets new jobs.
-    vendor = wiring.speech_to_text(begun.provider if begun.job_id else "")
-    async with concurrency(jobs_limit(vendor.provider), occupy=1, lease_duration=LEASE_SECONDS, strict=True):
-        if not begun.job_id:
-            checkpoint = await _uninterrupted(partial(submit_once, checkpoint, audio, vendor, records=records, store=store))
-        job = await _wait_for(vendor, checkpoint.record.transcription.job_id)
+    choice = await asyncio.to_thread(choose_vendor, checkpoint.record.transcription, checkpoint.record.recording)
+    try:
+        checkpoint, job = await _have_heard(checkpoint, audio, choice)
+    except AWAY as error:
+        checkpoint = await asyncio.to_thread(own_checkpoint, records, call.call)
+        fallback = await asyncio.to_thread(_fallback, checkpoint.record, choice.provider, error)
+        if not fallback:
+            raise
+        get_run_logger().warning("%s takes no job (%s), so %s hears the call", choice.provider, error.code, fallback)
+        checkpoint, job = await _have_heard(checkpoint, audio, Choice(fallback, choice.provider))
     call.left = await asyncio.to_thread(keep_transcript, checkpoint, job, audio, records=records, store=store)
     return call.left.record
+
+
+def _fallback(record: CallRecord, provider: str, error: ReadbackError) -> str:
+    """Another vendor, where the vendor itself refused and nothing of this call is there or in doubt."""
+    begun = record.transcription
+    if begun.refused != error.code or begun.job_id or begun.submitting:
+        return ""
+    return fallback_for(provider, error)
+
+
+async def _have_heard(checkpoint: Checkpoint, audio: RecordingAudio, choice: Choice) -> tuple[Checkpoint, Job]:
+    """Submit the recording to a vendor unless a job of it is there, and wait for the job's end."""
+    records, store = wiring.call_records(), wiring.object_store()
+    vendor = wiring.speech_to_text(choice.provider)
+    submit = partial(submit_once, audio=audio, vendor=vendor, records=records, store=store, instead_of=choice.instead_of)
+    async with concurrency(jobs_limit(vendor.provider), occupy=1, lease_duration=LEASE_SECONDS, strict=True):
+        if not checkpoint.record.transcription.job_id:
+            checkpoint = await _uninterrupted(partial(submit, checkpoint))
+            if choice.noted_away:
+                await asyncio.to_thread(is_back, choice.provider)
+        try:
+            job = await wait_for(vendor, checkpoint.record.transcription.job_id, get_run_logger().warning)
+        except JobGone:
+            if vendor.offer.won_per_minute:
+                raise
+            # Another process of ours heard it and has ended; to hear it here costs nothing.
+            forgotten = Transcription(provider=vendor.provider, instead_of=choice.instead_of)
+            checkpoint = await asyncio.to_thread(records.save, checkpoint, transcription=forgotten)
+            checkpoint = await _uninterrupted(partial(submit, checkpoint))
+            job = await wait_for(vendor, checkpoint.record.transcription.job_id, get_run_logger().warning)
+    if vendor.offer.reads_bucket:
+        await asyncio.to_thread(check_still_there, store, checkpoint.record.recording)
+    return checkpoint, job
 
 
 async def _uninterrupted(submit: Callable[[], Checkpoint]) -> Checkpoint:
@@ -70,32 +107,37 @@ async def _uninterrupted(submit: Callable[[], Checkpoint]) -> Checkpoint:
 
 
 def submit_once(
-    checkpoint: Checkpoint, audio: RecordingAudio, vendor: SpeechToText, *, records: CallRecords, store: ObjectStore
+    checkpoint: Checkpoint,
+    audio: RecordingAudio,
+    vendor: SpeechToText,
+    *,
+    records: CallRecords,
+    store: ObjectStore,
+    instead_of: str = "",
 ) -> Checkpoint:
     """Submit the recording unless an earlier attempt may have, with a note in the record before and after."""
     record = checkpoint.record
-    if record.transcription.submitting:
-        raise AnswerLost(
-            f"a run ended between submitting {record.recording.shown} to {record.transcription.provider} and writing down the job's id",
-            remedy="Redrive the call: it is submitted again, which may be billed twice",
-        )
-    sound = read_recording(store, record.recording)
-    checkpoint = records.save(
-        checkpoint,
-        number=record.number or records.next_number(),
-        audio_seconds=round(audio.seconds, 3),
-        channels=audio.channels,
-        transcription=Transcription(provider=vendor.provider, submitting=True, request=secrets.token_hex(8)),
+
+    def write(transcription: Transcription) -> None:
+        nonlocal checkpoint
+        if not transcription.submitting:
+            checkpoint = note(records, checkpoint, transcription)
+            return
+        number = record.number or records.next_number()
+        told = {"number": number, "audio_seconds": round(audio.seconds, 3), "channels": audio.channels}
+        checkpoint = records.save(checkpoint, **told, transcription=transcription)
+
+    submit_paid_once(
+        vendor,
+        record.transcription,
+        lambda: read_recording(store, record.recording),
+        f"{record.call_id}.wav",
+        location=record.recording.uri,
+        shown=record.recording.shown,
+        write=write,
+        instead_of=instead_of,
     )
-    try:
-        job_id = vendor.submit(sound, f"{record.call_id}.wav")
-    except AnswerLost:
-        raise
-    except ReadbackError:
-        # The vendor refused, or nothing reached it: no job exists, so a retry may submit. Of any other fault nobody knows that.
-        note(records, checkpoint, Transcription(provider=vendor.provider))
-        raise
-    return note(records, checkpoint, Transcription(provider=vendor.provider, job_id=job_id))
+    return checkpoint
 
 
 def note(records: CallRecords, checkpoint: Checkpoint, transcription: Transcription) -> Checkpoint:
@@ -124,8 +166,8 @@ def note(records: CallRecords, checkpoint: Checkpoint, transcription: Transcript
     return checkpoint
 
 
-async def _wait_for(vendor: SpeechToText, job_id: str) -> Job:
-    """Poll a job until it is completed."""
+async def wait_for(vendor: SpeechToText, job_id: str, warn: Callable[..., None]) -> Job:
+    """Poll a job until it is completed; ``warn`` is told of polls without an answer."""
     settings = wiring.settings()
     deadline = time.monotonic() + settings.stt_deadline_seconds
     while True:
@@ -136,7 +178,7 @@ async def _wait_for(vendor: SpeechToText, job_id: str) -> Job:
             # A poll costs nothing and says nothing about the job: ask again later, within the deadline.
             if time.monotonic() > deadline:
                 raise
-            get_run_logger().warning("Poll of job %s had no answer, asking again: %s", job_id, error)
+            warn("Poll of job %s had no answer, asking again: %s", job_id, error)
             continue
         if job.completed:
             return job
@@ -148,13 +190,15 @@ def keep_transcript(
     checkpoint: Checkpoint, job: Job, audio: RecordingAudio | None, *, records: CallRecords, store: ObjectStore
 ) -> Checkpoint:
     """Write a completed job's transcript to its file and into the record."""
+    if audio is not None:
+        check_plausible(job.utterances, audio.seconds)
     utterances = name_speakers(job.utterances, audio)
     text = transcript_text(utterances).encode("utf-8")
     while not _write_transcript(store, checkpoint.record, text):
         # A file of an earlier system stands there: its number was never ours. The new one is written down before it is used.
         checkpoint = records.save(checkpoint, number=records.next_number())
-    provider = checkpoint.record.transcription.provider
-    return records.save(checkpoint, transcription=Transcription(provider=provider, job_id=job.id, utterances=utterances, done=True))
+    heard = checkpoint.record.transcription.model_copy(update={"job_id": job.id, "utterances": utterances, "done": True})
+    return records.save(checkpoint, transcription=heard)
 
 
 def _write_transcript(store: ObjectStore, record: CallRecord, text: bytes) -> bool:

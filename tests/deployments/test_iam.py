@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.keys import RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
+from models.keys import HearingKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
 from models.lines import LINES, NAMES
 from wiring.configuration import Settings
 
@@ -61,6 +61,12 @@ NEEDED = [
     ("call-worker", "s3:GetObject", RECEIPT),
     ("call-worker", "s3:PutObject", StorageKeys.cursor("scope")),
     ("call-worker", "s3:DeleteObject", StorageKeys.cursor("scope")),
+    ("call-worker", "s3:PutObject", StorageKeys.away("google")),
+    ("call-worker", "s3:DeleteObject", StorageKeys.away("google")),
+    *[(role, "s3:GetObject", f"{HearingKeys.SETS}may/a.wav") for role in ("call-worker", "trainer", "promoter")],
+    *[(role, "s3:PutObject", HearingKeys.heard("etag", "google", "q")) for role in ("call-worker", "trainer")],
+    *[("promoter", "s3:PutObject", key) for key in (HearingKeys.plan("digest"), HearingKeys.comparison("run"))],
+    ("promoter", "s3:ListBucket", f"{HearingKeys.SETS}may/"),
     ("call-worker", "s3:ListBucket", PREFIX),
     ("call-worker", "s3:ListBucket", StorageKeys.QUARANTINE),
     ("call-worker", "s3:GetObject", StorageKeys.landed(CALL)),
@@ -117,6 +123,8 @@ FORBIDDEN = [
     *[("trainer", "s3:PutObject", vote.vote("voter", "inquiry")) for vote in VOTES],
     *[("promoter", "s3:DeleteObject", key) for key in MOVES],
     *[("promoter", action, run.finished) for run in RUNS for action in ("s3:PutObject", "s3:DeleteObject")],
+    ("promoter", "s3:PutObject", HearingKeys.heard("etag", "google", "q")),
+    ("trainer", "s3:PutObject", HearingKeys.comparison("run")),
     ("promoter", "s3:GetObject", RECORD),
     ("promoter", "s3:GetObject", RECORDING),
     ("erase", "s3:PutObject", RECORD),

@@ -53,13 +53,24 @@ def test_backfill_never_takes_all_speech_to_text_jobs() -> None:
 
 
 def test_the_limits_are_the_vendors_over_all_workers() -> None:
-    jobs, speech = limits(Settings(stt_concurrency=7, tts_per_minute=600))
-    assert (jobs.slots, jobs.decay_per_second) == (7, 0)
+    *jobs, speech = limits(Settings(stt_concurrency=7, whisper_concurrency=2, tts_per_minute=600))
+    assert {limit.name: (limit.slots, limit.decay_per_second) for limit in jobs} == {
+        "returnzero-jobs": (7, 0),
+        "google-jobs": (7, 0),
+        "transcribe-jobs": (7, 0),
+        "whisper-jobs": (2, 0),
+    }
     assert (speech.slots, speech.decay_per_second) == (60, 10)
 
 
 def test_every_vendor_that_a_job_may_be_at_has_its_limit() -> None:
     assert {jobs_limit(vendor) for vendor in wiring.speech_to_text_vendors()} < {limit.name for limit in limits(Settings())}
+
+
+def test_two_models_of_one_vendor_share_its_limit_on_jobs() -> None:
+    assert jobs_limit("returnzero/whisper") == jobs_limit("returnzero") == "returnzero-jobs"
+    names = [limit.name for limit in limits(Settings())]
+    assert len(names) == len(set(names))
 
 
 def test_settings_and_wiring_know_the_same_vendors() -> None:

@@ -21,7 +21,13 @@ GIVEN |= {"tests": (*GIVEN["sandbox"], "dev")}
 PRODUCT = ("run", "serve", "train")
 
 # Packages of a namespace that several distributions share.
-SHARED_NAMESPACE = {"google.cloud": "google-cloud-texttospeech", "google.api_core": "google-api-core", "google.auth": "google-auth"}
+SHARED_NAMESPACE = {
+    "google.cloud.speech": "google-cloud-speech",
+    "google.cloud.texttospeech": "google-cloud-texttospeech",
+    "google.api_core": "google-api-core",
+    "google.auth": "google-auth",
+    "google.longrunning": "googleapis-common-protos",
+}
 # Needed without an import of ours: found by name, started as a command, or there for another package.
 UNIMPORTED = {
     "sqlalchemy": "Prefect's server",
@@ -61,7 +67,8 @@ def imported(room: str) -> dict[str, str]:
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            if isinstance(node, ast.ImportFrom) and not node.level:  # `from google.cloud import x` imports google.cloud.x
+                names += [f"{node.module}.{alias.name}" for alias in node.names]
             for name in names:
                 top = name.partition(".")[0]
                 if top in ours or top in sys.stdlib_module_names:

@@ -2,8 +2,8 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -48,6 +48,7 @@ from models.call.record import (
     Utterance,
 )
 from models.call.redriving import Result
+from models.call.routing import Away
 from models.call.steps import Step
 from models.errors import (
     AccessRefused,
@@ -82,7 +83,7 @@ from tasks.operations.pause import WAITING, pause_in_force, resume_calls
 from tasks.operations.redrive import reopen_one
 from tasks.operations.runs import is_about
 from tests.flows.conftest import queues_paused, recording_key
-from tests.in_memory import FakeContacts, FakeSpeechToText, FakeTextToSpeech, InMemoryStore
+from tests.in_memory import OFFER, FakeContacts, FakeSpeechToText, FakeTextToSpeech, InMemoryStore
 from tests.refusing_s3 import refusing_s3
 from tests.server_database import everything_the_server_keeps
 
@@ -116,7 +117,7 @@ class World:
     ears: FakeSpeechToText
     voice: FakeTextToSpeech
     contacts: FakeContacts | None
-    elsewhere: FakeSpeechToText | None = None
+    others: dict[str, FakeSpeechToText] = field(default_factory=dict)
     summaries: list[str] = field(default_factory=list)
     summary: Summary = field(default_factory=lambda: SUMMARY)
 
@@ -193,7 +194,7 @@ async def world(client: PrefectClient, monkeypatch: pytest.MonkeyPatch) -> Async
     with monkeypatch.context() as patched:
         patched.setattr(wiring, "object_store", lambda: store)
         patched.setattr(wiring, "call_records", lambda: made.records)
-        patched.setattr(wiring, "speech_to_text", lambda provider="": made.elsewhere if provider == "elsewhere" else made.ears)
+        patched.setattr(wiring, "speech_to_text", lambda provider="": made.others.get(provider, made.ears))
         patched.setattr(wiring, "text_to_speech", lambda: made.voice)
         patched.setattr(wiring, "connect_contacts", lambda: made.contacts)
         patched.setattr(tasks.call.summarize, "run_on_gpu_pool", on_the_gpu_pool)
@@ -388,14 +389,119 @@ async def test_a_call_goes_on_after_the_step_that_was_done(
 
 
 async def test_a_job_is_asked_of_the_vendor_that_gave_its_id(world: World) -> None:
-    world.elsewhere = FakeSpeechToText({SOUND: WORDS}, provider="elsewhere")
+    world.others["elsewhere"] = elsewhere = FakeSpeechToText({SOUND: WORDS}, provider="elsewhere")
     await world.client.create_global_concurrency_limit(_limit(jobs_limit("elsewhere")))
     recording = world.upload("c-1")
-    job = Transcription(provider="elsewhere", job_id=world.elsewhere.submit(SOUND, "x"))
+    job = Transcription(provider="elsewhere", job_id=elsewhere.submit(SOUND, "x"))
     world.begun(recording, transcription=job, number=1)
     assert (await world.run(recording)).name == "Completed"
     assert world.record(recording).transcription.provider == "elsewhere"
     assert world.ears.paid == []
+
+
+async def test_a_job_that_costs_nothing_and_is_gone_is_heard_again(world: World) -> None:
+    world.ears.offer = replace(OFFER, won_per_minute=0.0, repeatable=True)
+    recording = world.upload("c-1")
+    world.begun(recording, transcription=Transcription(job_id="job of a process that has ended"), number=1)
+    assert (await world.run(recording)).name == "Completed"
+    assert world.record(recording).transcription.job_id == "returnzero-job-1"
+
+
+async def test_a_paid_job_that_is_gone_is_for_a_person(world: World) -> None:
+    recording = world.upload("c-1")
+    world.begun(recording, transcription=Transcription(job_id="job of last month"), number=1)
+    assert (await world.run(recording)).name == "Quarantined"
+    assert (world.record(recording).failure.error, world.ears.paid) == ("job_gone", [])
+
+
+# --- a vendor that takes no jobs -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def google(world: World, monkeypatch: pytest.MonkeyPatch) -> FakeSpeechToText:
+    """A second vendor, to which calls go at once when the first takes no jobs."""
+    monkeypatch.setenv("READBACK_STT_FALLBACK", "google")
+    monkeypatch.setenv("READBACK_STT_FALLBACK_SECONDS", "0")
+    wiring.settings.cache_clear()
+    world.others["google"] = FakeSpeechToText({SOUND: WORDS}, provider="google")
+    return world.others["google"]
+
+
+@pytest.mark.parametrize("error", [VendorUnreachable("away"), QuotaExhausted("no quota left"), AccessRefused("who are you?")])
+async def test_a_call_whose_vendor_takes_no_job_is_heard_by_the_fallback(world: World, google: FakeSpeechToText, error: Exception) -> None:
+    world.ears.submit_errors.append(error)
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Completed"
+    heard = world.record(recording).transcription
+    assert (heard.provider, heard.instead_of) == ("google", "returnzero")
+    assert (len(world.ears.paid), len(google.paid)) == (0, 1)
+
+
+async def test_calls_wait_for_a_vendor_until_it_has_been_away_for_long(
+    world: World, google: FakeSpeechToText, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READBACK_STT_FALLBACK_SECONDS", "600")
+    wiring.settings.cache_clear()
+    world.ears.submit_errors.extend([VendorUnreachable("away")] * 9)
+    run = await world.a_run(world.upload("c-1"))
+    assert (await world.run(run)).name == "WaitingForVendor"
+    assert (world.ears.paid, google.paid) == ([], [])
+    noted = Away.model_validate_json(world.store.get(StorageKeys.away("returnzero")).body)
+    earlier = noted.model_copy(update={"since": noted.since - timedelta(seconds=601)})
+    world.store.put(StorageKeys.away("returnzero"), earlier.model_dump_json().encode())
+    assert (await world.again(run)).name == "Completed"
+    assert (world.ears.paid, len(google.paid)) == ([], 1)
+
+
+async def test_while_a_vendor_is_away_one_call_in_a_while_tries_it_and_brings_the_others_back(
+    world: World, google: FakeSpeechToText, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.ears.submit_errors.append(VendorUnreachable("away"))
+    first, second, third, fourth = (world.upload(f"c-{n}") for n in range(4))
+    for recording in (first, second):
+        assert (await world.run(recording)).name == "Completed"
+    assert (len(world.ears.paid), len(google.paid)) == (0, 2)  # the second did not even try
+    monkeypatch.setenv("READBACK_PROBE_SECONDS", "0.001")
+    wiring.settings.cache_clear()
+    assert (await world.run(third)).name == "Completed"
+    assert world.store.keys(StorageKeys.AWAY) == []
+    assert (await world.run(fourth)).name == "Completed"
+    assert (len(world.ears.paid), len(google.paid)) == (2, 2)
+
+
+async def test_a_request_in_doubt_goes_to_no_other_vendor(world: World, google: FakeSpeechToText) -> None:
+    world.ears.lost_answers.append(AnswerLost("silence"))
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Quarantined"
+    assert (len(world.ears.paid), google.paid) == (1, [])
+
+
+async def test_a_job_stays_at_its_vendor_while_that_is_away(world: World, google: FakeSpeechToText) -> None:
+    world.ears.polls_until_done = 2
+    world.ears.poll_errors.append(VendorUnreachable("away"))
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Completed"
+    assert (world.record(recording).transcription.provider, len(world.ears.paid), google.paid) == ("returnzero", 1, [])
+
+
+async def test_a_route_gives_an_instances_calls_to_its_own_vendor(
+    world: World, google: FakeSpeechToText, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READBACK_STT_ROUTES", "instance:acme=google")
+    wiring.settings.cache_clear()
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Completed"
+    assert (world.record(recording).transcription.provider, world.ears.paid) == ("google", [])
+
+
+async def test_a_route_gives_a_queues_calls_to_its_own_vendor(
+    world: World, google: FakeSpeechToText, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READBACK_STT_ROUTES", "queue:backfill=returnzero,queue:live=google")
+    wiring.settings.cache_clear()
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Completed"  # the deployment's queue is live
+    assert (world.record(recording).transcription.provider, world.ears.paid) == ("google", [])
 
 
 def _limit(name: str) -> Any:

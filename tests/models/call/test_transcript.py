@@ -12,7 +12,7 @@ from sounds import tone, wav
 from clients.returnzero import MAX_KEYWORD_CHARACTERS, MAX_KEYWORDS
 from models.call.record import CallRecord, Recording, Speaker, Transcription, Utterance
 from models.call.terms import TERMS, load_terms
-from models.call.transcript import name_speakers, summarizer_input, transcript_text
+from models.call.transcript import check_plausible, name_speakers, summarizer_input, transcript_text
 from models.errors import BadTranscript, ConfigurationError, NoSpeech
 from models.sound.recording import RecordingAudio, inspect_recording
 from models.summarizer.conversation import callers_words, read
@@ -211,3 +211,13 @@ def test_a_term_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_bytes("보험".encode("cp949"))
     with pytest.raises(ConfigurationError, match="Save it as UTF-8"):
         load_terms(tmp_path / "t.txt", **LIMITS)
+
+
+def test_what_nobody_can_have_said_in_the_time_is_no_transcript() -> None:
+    said = [Utterance(start_ms=0, duration_ms=900, text="자동차 보험을 해지하고 싶어요")]
+    check_plausible(said, 2.0)
+    with pytest.raises(BadTranscript, match="more than two people can say"):
+        check_plausible(said * 40, 2.0)
+    with pytest.raises(BadTranscript, match="goes on at 60 s of a recording of 2 s"):
+        check_plausible([*said, Utterance(start_ms=60_000, duration_ms=900, text="네")], 2.0)
+    check_plausible([], 0.0)

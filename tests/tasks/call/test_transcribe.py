@@ -1,17 +1,25 @@
 """A paid job's id is never lost for a storage's bad minute, and no file takes a number that is not written down."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
+from sounds import wav
 
 from clients.s3 import ObjectStore
 from clients.speech_to_text import Job, JobStatus
 from models.call.record import CallRecord, Outcome, Recording, Transcription, Utterance
-from models.errors import CallTakenOver, StorageConflict, TooManyRequests
+from models.errors import AnswerLost, CallTakenOver, StorageConflict, Superseded, TooManyRequests, VendorUnavailable
 from models.keys import StorageKeys
+from models.sound.recording import inspect_recording
 from stores.call_records import CallRecords, Checkpoint
+from stores.recordings import check_still_there
 from tasks.call import transcribe
+from tests.in_memory import OFFER, FakeSpeechToText, InMemoryStore
 
 JOB = Job("job-1", JobStatus.COMPLETED, (Utterance(label=0, start_ms=0, duration_ms=900, text="해지하고 싶어요"),))
 
@@ -99,3 +107,58 @@ def test_a_write_that_s3_turned_away_for_both_writers_is_repeated_under_the_same
         transcribe.keep_transcript(submitting, JOB, None, records=CallRecords(faulty_store), store=faulty_store)
     spoil_s3()
     assert transcribe.keep_transcript(submitting, JOB, None, records=CallRecords(faulty_store), store=faulty_store).record.number == 3
+
+
+SOUND = wav(np.random.default_rng(1).normal(0, 0.1, 8000))
+REPEATABLE = replace(OFFER, repeatable=True)
+
+
+def uploaded(store: Any) -> Checkpoint:
+    """A call whose recording lies in the bucket."""
+    recording = Recording(bucket=store.bucket, key="connect/x.wav", etag=store.put("connect/x.wav", SOUND))
+    return CallRecords(store).create(CallRecord.begin(recording, "run-1"))
+
+
+def submit(checkpoint: Checkpoint, vendor: FakeSpeechToText, store: Any) -> Checkpoint:
+    return transcribe.submit_once(checkpoint, inspect_recording(SOUND), vendor, records=CallRecords(store), store=store)
+
+
+def test_a_lost_answer_is_asked_again_under_the_same_name_where_that_is_one_job() -> None:
+    store: Any = InMemoryStore()
+    vendor = FakeSpeechToText(offer=REPEATABLE, lost_answers=deque([AnswerLost("silence")]))
+    begun = uploaded(store)
+    with pytest.raises(VendorUnavailable, match="silence"):
+        submit(begun, vendor, store)
+    left = CallRecords(store).read(begun.record.call_id)
+    assert (left.record.transcription.submitting, left.record.transcription.job_id) == (True, "")
+    after = submit(left, vendor, store).record.transcription
+    assert (after.job_id, after.submitting, len(vendor.paid)) == ("returnzero-job-1", False, 1)
+
+
+def test_a_run_that_died_while_submitting_is_followed_by_one_that_asks_again_where_that_is_one_job() -> None:
+    store: Any = InMemoryStore()
+    vendor = FakeSpeechToText(offer=REPEATABLE)
+    left = CallRecords(store).save(uploaded(store), transcription=Transcription(submitting=True, request="first"))
+    vendor.submit(SOUND, "x", request="first")
+    assert submit(left, vendor, store).record.transcription.job_id == "returnzero-job-1"
+    assert len(vendor.paid) == 1
+
+
+def test_a_lost_answer_is_for_a_person_where_a_second_request_would_be_a_second_job() -> None:
+    store: Any = InMemoryStore()
+    vendor = FakeSpeechToText(lost_answers=deque([AnswerLost("silence")]))
+    begun = uploaded(store)
+    with pytest.raises(AnswerLost, match="silence"):
+        submit(begun, vendor, store)
+    with pytest.raises(AnswerLost, match="a run ended between"):
+        submit(CallRecords(store).read(begun.record.call_id), vendor, store)
+    assert len(vendor.paid) == 1
+
+
+def test_a_vendor_that_reads_the_bucket_may_have_heard_the_later_upload() -> None:
+    store: Any = InMemoryStore()
+    recording = uploaded(store).record.recording
+    check_still_there(store, recording)
+    store.put(recording.key, SOUND + b"another")
+    with pytest.raises(Superseded):
+        check_still_there(store, recording)

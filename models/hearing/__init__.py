@@ -1,0 +1,1 @@
+"""How well vendors hear: transcripts against references, by recording and condition, and what a comparison costs."""

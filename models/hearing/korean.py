@@ -1,0 +1,82 @@
+"""What counts of a Korean transcript when two are compared: its letters, with numbers as they are read; spaces and signs do not.
+
+Korean is spaced by feeling, and one recognizer writes 120만 원 where another writes 백이십만 원. Neither is an error of hearing.
+"""
+
+import re
+import unicodedata
+
+_DIGITS = "영일이삼사오육칠팔구"
+_UNITS = ("", "십", "백", "천")
+_MYRIADS = ("", "만", "억", "조", "경")
+_NATIVE_ONES = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
+_NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
+# What is counted with native numerals.
+_NATIVE_COUNTERS = "시간|시|살|명|개월수|마리|가지|군데|사람|번째|대째|잔|켤레|송이|개(?!월)"
+_NUMBER = re.compile(rf"(?P<whole>\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.(?P<part>\d+))?(?P<counter>\s*(?:{_NATIVE_COUNTERS}))?")
+_SERIAL = re.compile(r"\d+(?:-\d+)+")  # a telephone or contract number is read digit by digit
+_LONGEST = 4 * len(_MYRIADS)
+_UNSAID = re.compile(r"[^\w]|_")
+_READ_SIGNS = str.maketrans({"%": "퍼센트", "㎡": "제곱미터", "₩": "원"})
+
+
+def comparable(text: str) -> str:
+    """The letters of a text in one run, numbers as they are read.
+
+    >>> comparable("네, 120만 원이요!") == comparable("네 백이십만원 이요")
+    True
+    >>> comparable("오후 3시에 010-1234로") == comparable("오후 세 시에 공일공 일이삼사로")
+    True
+    """
+    normal = unicodedata.normalize("NFKC", text).translate(_READ_SIGNS)
+    spoken = _NUMBER.sub(_read, _SERIAL.sub(lambda match: _one_by_one(match[0]), normal))
+    return _UNSAID.sub("", spoken).casefold()
+
+
+def _read(match: re.Match[str]) -> str:
+    whole, counter = match["whole"].replace(",", ""), match["counter"] or ""
+    if (len(whole) > 1 and whole.startswith("0")) or len(whole) > _LONGEST:
+        return f"{_one_by_one(whole)}{counter}"
+    read = native(int(whole)) if counter and 0 < int(whole) < 100 else sino(int(whole))
+    part = f"점{''.join(_DIGITS[int(digit)] for digit in match['part'])}" if match["part"] else ""
+    return f"{read}{part}{counter}"
+
+
+def _one_by_one(digits: str) -> str:
+    return "".join("공" if digit == "0" else _DIGITS[int(digit)] for digit in digits if digit.isdigit())
+
+
+def sino(number: int) -> str:
+    """A number in Sino-Korean.
+
+    >>> sino(1_200_000), sino(2026), sino(10_001), sino(0)
+    ('백이십만', '이천이십육', '만일', '영')
+    """
+    if number == 0:
+        return "영"
+    groups = []
+    for myriad in _MYRIADS:
+        number, group = divmod(number, 10_000)
+        if group:
+            read = _below_ten_thousand(group)
+            groups.append(f"{'' if read == '일' and myriad == '만' else read}{myriad}")
+    return "".join(reversed(groups))
+
+
+def _below_ten_thousand(number: int) -> str:
+    read = ""
+    for place in range(3, -1, -1):
+        digit = number // 10**place % 10
+        if digit:
+            read += f"{'' if digit == 1 and place else _DIGITS[digit]}{_UNITS[place]}"
+    return read
+
+
+def native(number: int) -> str:
+    """A number from 1 to 99 as what is counted wants it.
+
+    >>> native(3), native(20), native(21)
+    ('세', '스무', '스물한')
+    """
+    tens, ones = divmod(number, 10)
+    return "스무" if number == 20 else f"{_NATIVE_TENS[tens]}{_NATIVE_ONES[ones]}"
