@@ -41,8 +41,9 @@ SIX: Mapping[str, tuple[str, ...]] = {
     "기쁨": ("기쁨", "감사하는", "신뢰하는", "편안한", "만족스러운", "흥분", "느긋", "안도", "신이 난", "자신하는"),
 }
 EMOTIONS: tuple[str, ...] = tuple(emotion for emotions in SIX.values() for emotion in emotions)
+NO_EMOTION = "없음"  # what says nothing of an emotion: AI-Hub's data has none of it, calls are full of it
 _GROUP_IN_BRACKETS = re.compile(r"\((?:당황한|당황)\)")
-_SPELLINGS = {"".join(character for character in emotion if character.isalnum()): emotion for emotion in EMOTIONS}
+_SPELLINGS = {"".join(filter(str.isalnum, emotion)): emotion for emotion in (*EMOTIONS, NO_EMOTION)}
 
 
 class Danger(StrEnum):
@@ -71,7 +72,7 @@ def emotion_named(written: str) -> str | None:
     >>> emotion_named("고립된(당황한)"), emotion_named("기쁨 "), emotion_named("가난한,불우한"), emotion_named("졸린")
     ('고립된', '기쁨', '가난한, 불우한', None)
     """
-    return _SPELLINGS.get("".join(character for character in _GROUP_IN_BRACKETS.sub("", written) if character.isalnum()))
+    return _SPELLINGS.get("".join(filter(str.isalnum, _GROUP_IN_BRACKETS.sub("", written))))
 
 
 def read_groups(setting: str) -> Mapping[str, str]:
@@ -89,7 +90,7 @@ def read_groups(setting: str) -> Mapping[str, str]:
         name, equals, listed = (cell.strip() for cell in part.partition("="))
         for written in listed.split("|"):
             emotion = emotion_named(written)
-            if not (name and equals and emotion) or emotion in seen:
+            if not (name and equals) or emotion not in EMOTIONS or emotion in seen:
                 raise ConfigurationError(
                     f"the emotion groups name {written.strip() or part!r}, which is no emotion or stands twice",
                     remedy="Write groups as 이름=감정|감정; 이름=감정, each emotion once, with AI-Hub's names",

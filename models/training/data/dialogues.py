@@ -1,8 +1,8 @@
 """Data sets of what callers say with its emotion or its dangers: AI-Hub's 감성 대화 말뭉치 as Excel or CSV, or a plain table of rows.
 
-AI-Hub's sheet has a dialogue a row: 연령, 성별, 상황키워드, 신체질환, 감정_대분류, 감정_소분류 and up to four 사람문장 with the 시스템문장 that
-answer them. Each 사람문장 becomes a row with the dialogue's 감정_소분류; what the system says is not learnt. A plain table has the columns
-``input`` and ``emotion`` (or ``danger``), and may have ``dialogue``.
+AI-Hub's sheet has a dialogue a row: 연령, 성별, 상황키워드, 신체질환, 감정_대분류, 감정_소분류, then 사람문장1 to 3 (or 4) with the
+시스템문장 that answer them. Each 사람문장 becomes a row with the dialogue's 감정_소분류; what the system says is not learnt. A plain table
+has the columns ``input`` and ``emotion`` (or ``danger``), and may have ``dialogue``.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from models.errors import ConfigurationError
-from models.signals.labels import EMOTIONS, emotion_named, read_dangers, written_dangers
+from models.signals.labels import EMOTIONS, NO_EMOTION, emotion_named, read_dangers, written_dangers
 from models.training.data.decoding import decode, is_damaged, without_invisible
 from models.training.data.loader import LoadReport, read_pairs, without_repeats
 from models.training.data.pair import Pair
@@ -67,7 +67,8 @@ def _labelled(body: bytes, name: str, column: str, label_of: Callable[[str], str
 def _emotion_of(written: str) -> str:
     emotion = emotion_named(written)
     if emotion is None:
-        raise ConfigurationError(f"{written!r} is none of the {len(EMOTIONS)} emotions", remedy=f"Write one of {', '.join(EMOTIONS)}")
+        known = ", ".join((*EMOTIONS, NO_EMOTION))
+        raise ConfigurationError(f"{written!r} is none of the {len(EMOTIONS)} emotions", remedy=f"Write one of {known}")
     return emotion
 
 

@@ -1,7 +1,7 @@
 """Reading a data set, CSV (UTF-8 or EUC-KR) or Excel: columns ``input`` and the right answer, ``summary`` as a rule.
 
-``style``, ``row`` and ``dialogue`` are optional. What can be repaired safely is, and is counted in a LoadReport; what cannot be repaired without guessing
-is an error that says what to change.
+``style``, ``row`` and ``dialogue`` are optional. What can be repaired safely is, and is counted in a LoadReport; what cannot be repaired
+without guessing is an error that says what to change.
 """
 
 import unicodedata

@@ -1,0 +1,99 @@
+"""How well emotions and dangers are told, on writers held out: ``python -m benchmarks.signals`` (``make bench-signals``).
+
+Sentences by two writers of whom no classifier has seen a line (``benchmarks/writers/signals``), the calls of the writers held out from the
+reader (``benchmarks/writers/held_out``: 66, of which each names its risk), and their inquiries, which are harmless mostly but unlabelled.
+"""
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.recipe.signals_recipe import RISKS, danger_rows, emotion_rows, signal_writers
+from models.signals import SHIPPED_DANGER, SHIPPED_EMOTION
+from models.signals.call import dangers_of, emotions_of
+from models.signals.classifier import load_classifier
+from models.signals.labels import SIX, read_groups
+from models.summarizer.written import Written, calls, inquiries, writers
+from models.training.signal_scores import DangerScores, EmotionScores
+
+HELD = Path(__file__).parent / "writers" / "signals"
+HELD_CALLS = Path(__file__).parent / "writers" / "held_out"
+
+
+def held_calls() -> list[Written]:
+    """Calls of writers held out."""
+    return [call for writer in writers(HELD_CALLS) for call in calls(writer, HELD_CALLS)]
+
+
+def emotions(folder: Path) -> dict[str, object]:
+    """Scores of all held-out sentences and of each writer's, and what calls look like."""
+    classifier, rows = load_classifier(folder), emotion_rows(HELD)
+    found: dict[str, object] = {"all": _without_matrix(EmotionScores.of(classifier, rows))}
+    for writer in signal_writers(HELD):
+        own = EmotionScores.of(classifier, [row for row in rows if row.style == writer])
+        found[writer] = {"rows": own.rows, "accuracy": own.accuracy, "top5": own.top5, "six": own.six}
+    begun = time.perf_counter()
+    told = emotions_of(classifier, [call.conversation for call in held_calls()], "")
+    found["seconds_a_call"] = (time.perf_counter() - begun) / len(told)
+    utterances = [felt for one in told for felt in one.curve]
+    found["calls"] = {
+        "calls": len(told),
+        "with an emotion": sum(bool(one.label) for one in told),
+        "with a turn": sum(one.turn is not None for one in told),
+        "utterances": len(utterances),
+        "utterances with an emotion": sum(bool(felt.label) for felt in utterances),
+        "groups": Counter(read_groups("")[one.label] for one in told if one.label).most_common(len(SIX)),
+    }
+    return found
+
+
+def _without_matrix(scores: EmotionScores) -> dict[str, object]:
+    return scores.model_dump(exclude={"matrix", "calibration"})
+
+
+def dangers(folder: Path) -> dict[str, object]:
+    """Recall and alarms on held-out utterances and calls."""
+    classifier, rows = load_classifier(folder), danger_rows(HELD)
+    scores = DangerScores.of(classifier, rows)
+    found: dict[str, object] = {"utterances": scores.model_dump(mode="json", exclude={"missed", "false_alarms"})}
+    found["missed"], found["false_alarms"] = scores.missed, scores.false_alarms
+    recorded = held_calls()
+    begun = time.perf_counter()
+    verdicts = dangers_of(classifier, [call.conversation for call in recorded], "")
+    found["seconds_a_call"] = (time.perf_counter() - begun) / len(recorded)
+    risky = [(call, verdict) for call, verdict in zip(recorded, verdicts, strict=True) if call.risk in RISKS]
+    harmless = [(call, verdict) for call, verdict in zip(recorded, verdicts, strict=True) if not call.risk]
+    found["calls"] = {
+        "risky": len(risky),
+        "flagged": sum(bool(verdict.signs) for _, verdict in risky),
+        "as the right kind": sum(RISKS[call.risk] in verdict.kinds for call, verdict in risky),
+        "missed": [call.name for call, verdict in risky if not verdict.signs],
+        "harmless": len(harmless),
+        "alarms": [call.name for call, verdict in harmless if verdict.signs],
+    }
+    asked = [row for writer in writers(HELD_CALLS) for row in inquiries(writer, HELD_CALLS)]
+    verdicts = dangers_of(classifier, [row.conversation for row in asked], "")
+    alarmed = [row.name for row, verdict in zip(asked, verdicts, strict=True) if verdict.signs]
+    found["inquiries"] = {"rows": len(asked), "alarms": alarmed}
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--emotion", type=Path, default=SHIPPED_EMOTION, help="folder of another classifier of emotions")
+    parser.add_argument("--danger", type=Path, default=SHIPPED_DANGER, help="folder of another classifier of dangers")
+    parser.add_argument("--short", action="store_true", help="leave out the figures of each label")
+    options = parser.parse_args(arguments)
+    told = {"emotion": emotions(options.emotion), "danger": dangers(options.danger)}
+    if options.short:
+        for name in ("labels", "confusions"):
+            told["emotion"]["all"].pop(name)  # type: ignore[attr-defined]
+    print(json.dumps(told, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()
