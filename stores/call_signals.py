@@ -2,7 +2,7 @@
 
 from clients.s3 import ObjectStore
 from models.keys import StorageKeys
-from models.signals.call import CallSignals
+from models.signals.told import CallSignals
 
 
 def keep_signals(store: ObjectStore, call_id: str, signals: CallSignals) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from models.errors import ConfigurationError
 from models.training import FinetuneConfig
 from models.training.config import Family, Method
-from models.training.signals import NGRAMS, SignalConfig
+from models.training.signal_task import NGRAMS, SignalConfig
 from tasks.training.signals import SignalName
 from training_flows.finetune import FinetuneRun
 

@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 
 from models.errors import TrainingFailed
 from models.training.signal_outputs import SignalSweepRow
-from models.training.signals import SignalConfig
+from models.training.signal_task import SignalConfig
 from reports.signals import signal_sweep_table
 from tasks.training.data import publish_data
 from tasks.training.signals import find_finished_signals, line_of, prepare_signal_data, resolved, signal_report_of

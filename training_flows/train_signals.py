@@ -8,7 +8,7 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifa
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.training.signal_outputs import SignalSummary
-from models.training.signals import SignalConfig
+from models.training.signal_task import SignalConfig
 from tasks.training.data import publish_data
 from tasks.training.signals import (
     SignalName,

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.call.korea import began_in_korea
 from models.errors import ErrorCode
 from models.keys import call_id, parse_recording_key, short_contact, shown_key
-from models.signals.call import CallSignals
+from models.signals.told import CallSignals
 from models.summarizer.statement import Kind
 
 

@@ -12,9 +12,10 @@ from models.lifecycle.bars import TRAIN_BETTER, Bar
 from models.lifecycle.line import Answer, Device, Judgement, Line, Metric
 from models.lifecycle.truth import Told, TruthAnswer
 from models.signals import SHIPPED_DANGER, SHIPPED_EMOTION
-from models.signals.call import CallDanger, CallEmotion, dangers_of, emotions_of
+from models.signals.call import dangers_of, emotions_of
 from models.signals.classifier import SETTINGS, Classifier, Settings, load_classifier
 from models.signals.labels import EMOTIONS, NO_DANGER, NO_EMOTION, read_groups, written_dangers
+from models.signals.told import CallDanger, CallEmotion
 from models.summarizer.conversation import Conversation, read
 from models.summarizer.conversion import converted_form
 from models.training.classification import macro_f1

@@ -23,7 +23,8 @@ from models.signals.classifier import Floats, LinearClassifier
 from models.signals.labels import NO_DANGER, NO_EMOTION, Danger, emotion_named, read_dangers, written_dangers
 from models.summarizer.written import SET_ASIDE, Written, calls, writers
 from models.training.data.pair import Pair
-from models.training.signals import SignalConfig, Task, calibrate, danger_task, emotion_task, fit_linear
+from models.training.signal_task import SignalConfig, Task, danger_task, emotion_task
+from models.training.signals import calibrate, fit_linear
 
 ROWS = Path(__file__).with_name("signals")
 CALM = frozenset(("평온", "차분", "차분함", "담담", "담담함", "무덤덤", "사무적", "신중", "신중함", "꼼꼼함"))

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from models.training.config import HistoryRow
 from models.training.data.pair import Pair
 from models.training.signal_scores import DangerScores, EmotionScores
-from models.training.signals import SignalConfig
+from models.training.signal_task import SignalConfig
 
 
 class SignalSummary(BaseModel):

@@ -14,7 +14,7 @@ from models.signals.classifier import HEAD
 from models.training.config import HistoryRow, Progress
 from models.training.data.pair import Pair
 from models.training.hardware import choose_device, choose_precision
-from models.training.signals import SignalConfig, Targets, Task
+from models.training.signal_task import SignalConfig, Targets, Task
 from models.training.train import CHECKPOINTS, last_complete_checkpoint, memory_named
 from models.training.trainer import EvaluateAtTheEnd, ReportProgress, StopOnNaN, StopWithoutImprovement, history
 

@@ -14,7 +14,7 @@ from models.call.ended import EndedCall
 from models.call.record import CallRecord, Outcome, Prompt, Summary
 from models.call.steps import Step, Steps
 from models.errors import VendorRefused
-from models.signals.call import CallSignals
+from models.signals.told import CallSignals
 from models.sound.recording import RecordingAudio
 from stores.call_records import CallRecords, Checkpoint
 from stores.contacts import ContactCalls

@@ -25,7 +25,7 @@ from models.errors import (
     VendorUnreachable,
 )
 from models.keys import StorageKeys
-from models.signals.call import CallSignals
+from models.signals.told import CallSignals
 from models.summarizer.statement import Kind
 from stores.call_files import is_of
 from stores.call_signals import find_signals

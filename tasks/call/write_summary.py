@@ -14,7 +14,7 @@ from models.call.transcript import summarizer_input
 from models.errors import AccessRefused, ModelUnavailable, ReadbackError, TransientError
 from models.keys import StorageKeys
 from models.lifecycle.in_service import ModelInService
-from models.signals.call import CallSignals
+from models.signals.told import CallSignals
 from models.summarizer.statement import NO_REQUEST
 from models.summarizer.summarizer import SummaryResult
 from stores.call_files import TEXT, create_file

@@ -12,7 +12,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 import wiring
 from models.call.alarms import DANGER, DANGER_FOUND
 from models.errors import VendorUnavailable
-from models.signals.call import CallSignals
+from models.signals.told import CallSignals
 from reports.notices import danger_facts
 from tasks.call.claim import HeldCall
 from tasks.operations.events import event_about, post_events

@@ -13,7 +13,7 @@ from models.lifecycle.in_service import ModelInService, ServiceReport
 from models.lifecycle.line import Answer, Line, LoadedModel
 from models.lifecycle.versions import SHIPPED
 from models.lines import DANGER, EMOTION, REQUEST_CLASSIFIER
-from models.signals.call import CallDanger, CallEmotion, CallSignals
+from models.signals.told import CallDanger, CallEmotion, CallSignals
 from models.summarizer.classifier import RequestKind
 from models.summarizer.summarizer import SummaryResult
 from stores.model_cache import ChampionSource, download_version

@@ -9,13 +9,14 @@ from clients.hub import ensure_downloaded
 from clients.s3 import ObjectStore
 from models.lifecycle.line import Line
 from models.lines import DANGER, EMOTION
-from models.signals.call import CallDanger, CallEmotion
+from models.signals.told import CallDanger, CallEmotion
 from models.training.config import Progress
 from models.training.data.dialogues import read_danger_rows, read_emotions
 from models.training.data.split import split_dialogues
 from models.training.signal_outputs import SignalSummary, made_csv
 from models.training.signal_scores import DangerScores, EmotionScores
-from models.training.signals import SHARES, SignalConfig, danger_task, emotion_task, train
+from models.training.signal_task import SHARES, SignalConfig, danger_task, emotion_task
+from models.training.signals import train
 from models.training.train import MODEL, data_fingerprint
 from reports import plots
 from reports.signals import SIGNAL_FILES, signal_data_report, signal_report
