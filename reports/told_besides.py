@@ -12,6 +12,7 @@ from reports.markdown import facts, named, plain
 Masking = Callable[[Sequence[str]], Sequence[str]]
 _NOT_JUDGED = "판정하지 못했습니다: 이 통화가 처리될 때 위험 모델이 없었습니다. 통화를 직접 확인하세요."
 _WIDTH, _HEIGHT, _LEFT, _TOP = 640, 150, 44, 14
+_HALO = 'stroke="#fff" stroke-width="3" paint-order="stroke"'
 _GOOD, _BAD, _LINE = "#2563eb", "#dc2626", "#64748b"
 
 
@@ -82,7 +83,9 @@ def curve_svg(emotion: CallEmotion, said: Mapping[int, Utterance]) -> str:
         if felt.label and x - named_at >= 64:  # names that would lie over one another are left out: the conversation has them all
             named_at, above = x, y > _TOP + 16
             anchor = "end" if x > _WIDTH - 70 else "middle" if x > _LEFT + 30 else "start"
-            parts.append(f'<text x="{x:.0f}" y="{y - 9 if above else y + 18:.0f}" text-anchor="{anchor}">{html.escape(felt.label)}</text>')
+            parts.append(
+                f'<text x="{x:.0f}" y="{y - 9 if above else y + 18:.0f}" text-anchor="{anchor}" {_HALO}>{html.escape(felt.label)}</text>'
+            )
     for share in (0.0, 0.5, 1.0):
         seconds, place = int(last * share) // 1000, _LEFT + share * (_WIDTH - _LEFT - 16)
         anchor = "end" if share == 1.0 else "start" if share == 0.0 else "middle"
