@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 import wiring
-from models.call.record import CallRecord, OwnedCall, Summary
+from models.call.record import CallRecord, OwnedCall
 from models.call.steps import Step, Steps
 from models.errors import (
     AccessRefused,
@@ -35,11 +35,12 @@ from tasks.call.hand_over import ReadBack, hand_over
 from tasks.call.quarantine import failure_of, set_aside
 from tasks.call.report import report
 from tasks.call.speak import speak
-from tasks.call.summarize import summarize
+from tasks.call.summarize import Understood, summarize
 from tasks.call.supersede import supersede
 from tasks.call.take_up import Wanted, take_up
 from tasks.call.transcribe import transcribe
 from tasks.call.upload import find_prompt
+from tasks.operations.danger import tell_danger
 from tasks.operations.pause import requeue_with_backoff
 from tasks.operations.runs import QUARANTINED
 from tasks.retrying import NO_RESULT
@@ -71,7 +72,7 @@ async def process_call(call_id: str = "", key: str = "", etag: str = "", size: i
     try:
         return await _process(wanted, steps)
     except (AccessRefused, ModelUnavailable, QuotaExhausted, TransientError) as error:
-        await requeue_with_backoff(error, steps.current)
+        await requeue_with_backoff(error, steps.current, urgent=steps.urgent)
         raise
 
 
@@ -117,7 +118,11 @@ async def _read_back(call: HeldCall, audio: RecordingAudio, steps: Steps, *, res
     with steps.step(Step.TRANSCRIBE):
         record = await transcribe(call, audio)
     with steps.step(Step.SUMMARIZE):
-        summary = await _summarize(call)
+        understood = await _summarize(call)
+        if understood.signals is not None and understood.signals.alarms:
+            steps.urgent = True
+            await tell_danger(call, understood.signals)
+    summary = understood.summary
     prompt = await find_prompt(record, summary) if resumed else None
     sound = None
     if prompt is None and summary.kind is not Kind.NO_REQUEST:  # nothing is read back of a call without a request
@@ -125,10 +130,10 @@ async def _read_back(call: HeldCall, audio: RecordingAudio, steps: Steps, *, res
             speech = await speak(summary)
         with steps.step(Step.CONVERT):
             sound = await convert(speech)
-    return await hand_over(call, ReadBack(summary, prompt, sound), audio, steps)
+    return await hand_over(call, ReadBack(summary, understood.signals, prompt, sound), audio, steps)
 
 
-async def _summarize(call: HeldCall) -> Summary:
+async def _summarize(call: HeldCall) -> Understood:
     if not wiring.settings().summarize_in_call:
         return await summarize(call)
     from tasks.call.write_summary import summarize_here  # loads the model's code

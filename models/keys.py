@@ -168,6 +168,7 @@ class StorageKeys:
     CALLS = "calls/records/"
     LANDED = "calls/landed/"
     TO_HEAR = "calls/to-hear/"
+    SIGNALS = "calls/signals/"
     QUARANTINE = "quarantine/"
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
@@ -205,6 +206,11 @@ class StorageKeys:
     def to_hear(cls, call: str) -> str:
         """The recording with personal numbers silenced, made when somebody asks to hear it."""
         return f"{cls.TO_HEAR}{call}.wav"
+
+    @classmethod
+    def signals(cls, call: str) -> str:
+        """What the call's summarizer told beside the summary: emotion and danger, until the record holds them."""
+        return f"{cls.SIGNALS}{call[:2]}/{call}.json"
 
     @classmethod
     def quarantine_note(cls, call: str) -> str:

@@ -15,6 +15,7 @@ from reports.markdown import facts, link, named, plain, table
 from reports.messages import message_of, why_instead
 from reports.people import history
 from reports.sound import waveform_svg
+from reports.told_besides import danger_section, emotion_section, judged_by
 
 KINDS = {Kind.SUMMARY: "요약", Kind.OWN_WORDS: "고객의 말", Kind.NO_REQUEST: "요청 없음"}
 DIGEST = "/artifacts/key/digest"
@@ -46,6 +47,7 @@ class Sounds:
 def call_report(record: CallRecord, audio: RecordingAudio | None, sounds: Sounds, mask: Masking, *, show_words: bool) -> str:
     """The artifact of a call that has ended."""
     parts = [_failure(record.failure)] if record.failure else [statement(record, mask), _heard(sounds.prompt, "안내 음성")]
+    parts += [danger_section(record, mask), emotion_section(record)]
     parts += [_recording(record, audio, sounds.recording)]
     parts += [_conversation(record, mask)] if show_words else []
     parts += [_steps(record), _about(record)]
@@ -162,6 +164,7 @@ def _about(record: CallRecord) -> str:
         ("파일 번호", str(number or "")),
         ("음성 인식", _heard_by(record.transcription)),
         ("요약 모델", f"{named(summary.model)} ({named(summary.version)})" if summary else ""),
+        ("판정 모델", judged_by(record.signals.emotion, record.signals.danger) if record.signals else ""),
         ("연락 속성", "Amazon Connect가 받지 않아 기록하지 못했습니다." if record.contact_refusal else ""),
         ("다시 처리", history(record.history)),
         ("S3 파일", " ".join(f"`{key}`" for key in files)),

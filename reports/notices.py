@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from models.call.alarms import BACK, CLEARED, RAISED, Alarm, Standing, Watched
+from models.call.alarms import BACK, CLEARED, DANGER, DANGER_FOUND, RAISED, Alarm, Standing, Watched
 from models.call.korea import in_korea
 from models.call.pause import PauseReason
 from models.call.steps import step_label
@@ -111,6 +111,18 @@ NOTICES: Final = (
             todo="격리된 통화는 그대로 있습니다. `redrive` 배포로 다시 처리하세요.",
         ),
     ),
+    Notice(
+        name="Readback 알림: 위험 신호 통화",
+        resource=DANGER,
+        event=DANGER_FOUND,
+        subject="[Readback] 위험 신호가 있는 통화",
+        body=_body(
+            what=f"통화 `{_fact('call')}`에서 위험 신호가 발견되었습니다. 종류와 근거 발화는 실행의 아티팩트에 있습니다.",
+            since=f"{_fact('at')} (한국 시간)",
+            todo=f"지금 실행 `{_fact('run')}`을 열어 통화를 확인하고, 필요하면 고객에게 바로 연락하세요. "
+            "고객에게는 이 판정을 안내하지 않았습니다.",
+        ),
+    ),
     *_silent(
         Watched.LISTENER,
         "녹취 수신기",
@@ -124,6 +136,11 @@ NOTICES: Final = (
         f"통화가 처리되지 않거나, 중단된 통화와 멈춘 큐를 되살리지 못합니다. {_SAFE}",
     ),
 )
+
+
+def danger_facts(call_id: str, flow_run_id: str, now: datetime) -> Mapping[str, str]:
+    """Which call shows a danger, and nothing of what was said in it, not even the kind."""
+    return {"call": call_id, "run": flow_run_id, "at": in_korea(now)}
 
 
 def paused_facts(reason: PauseReason, *, probe_minutes: float) -> Mapping[str, str]:

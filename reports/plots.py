@@ -85,3 +85,30 @@ def png(figure: Any) -> bytes:
     out = io.BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()
+
+
+def confusion(matrix: Sequence[Sequence[int]]) -> bytes:
+    """Rows by right (down) and told (across) label, each row as shares of its sum, PNG."""
+    from matplotlib.figure import Figure
+
+    shares = [[count / max(1, sum(row)) for count in row] for row in matrix]
+    figure = Figure(figsize=(6.4, 6.0), dpi=_DPI, layout="tight")
+    axes = figure.subplots()
+    picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_xlabel("told (number of the label)")
+    axes.set_ylabel("right (number of the label)")
+    figure.colorbar(picture, fraction=0.046)
+    return png(figure)
+
+
+def calibration(bins: Sequence[tuple[float, float, int]]) -> bytes:
+    """How often answers of like confidence are right, PNG; a bin is confidence, share right, rows."""
+    figure, axes = _figure()
+    axes.plot([0, 1], [0, 1], color="#999999", linewidth=1)
+    axes.plot([confidence for confidence, _, _ in bins], [right for _, right, _ in bins], marker="o", color="#3b6ea5")
+    for confidence, right, rows in bins:
+        axes.annotate(f"{rows:,}", (confidence, right), textcoords="offset points", xytext=(4, -10), fontsize=7)
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("share right (number: rows)")
+    axes.grid(alpha=0.3)
+    return png(figure)

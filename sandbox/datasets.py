@@ -1,14 +1,17 @@
-"""The generated data sets, put into the sandbox's bucket so that a sweep can be launched from the Prefect UI at once."""
+"""Data sets for the sandbox's bucket, so that a sweep can be launched from the Prefect UI at once: generated, and what writers wrote."""
 
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from models.recipe.generator import generate, generate_out_of_domain, write_csv
+from models.recipe.signals_recipe import danger_rows, emotion_rows
+from models.training.outputs import pairs_csv
 
 # Drawn with other seeds than the shipped model's data.
 DATA_SETS = {"datasets/data_12000.csv": (12_000, 101), "datasets/data_2000.csv": (2_000, 102)}
 OUT_OF_DOMAIN = "datasets/out_of_domain.csv"
+EMOTIONS, DANGERS = "datasets/emotions.csv", "datasets/dangers.csv"
 
 
 def provide(s3: Any, bucket: str) -> list[str]:
@@ -20,4 +23,7 @@ def provide(s3: Any, bucket: str) -> list[str]:
             s3.upload_file(str(path), bucket, key)
         write_csv(generate_out_of_domain(150, 103), path)
         s3.upload_file(str(path), bucket, OUT_OF_DOMAIN)
-    return [*DATA_SETS, OUT_OF_DOMAIN]
+    written = {EMOTIONS: pairs_csv(emotion_rows(), "emotion"), DANGERS: pairs_csv(danger_rows(), "danger")}
+    for key, text in written.items():
+        s3.put_object(Bucket=bucket, Key=key, Body=text.encode("utf-8"))
+    return [*DATA_SETS, OUT_OF_DOMAIN, *written]

@@ -2,9 +2,12 @@
 
     in    {"id", "utterances": [{"spk": "agent" | "customer", "msg"}, …]}
     out   {"id", "kind": "summary" | "own_words" | "no_request", "text", "confidence", "evidence": [{"phrase", "utterance"}, …],
-           "model", "version"}
+           "model", "version", "risk": [kind, …],
+           "emotion": {"label", "top5": [{"label", "likelihood"}, …], "curve": [{"utterance", "label", "mood"}, …]}}
 
-A line a call, in order; the model is the one that calls are summarized with until staff promote another (``READBACK_MODEL_DIR``).
+An emotion's ``label`` is empty where none is sure; kinds of risk are self_harm, threat, confusion, voice_phishing, medical_emergency.
+A line a call, in order; the model is the one that calls are summarized with until staff promote another (``READBACK_MODEL_DIR``), emotion
+and risk are told by the classifiers that ship.
 """
 
 import argparse
@@ -17,6 +20,9 @@ from typing import Any
 from models.call.record import Speaker, Utterance
 from models.call.transcript import summarizer_input
 from models.errors import BadTranscript, NoSpeech, ReadbackError
+from models.lifecycle.versions import SHIPPED
+from models.lines import DANGER, EMOTION
+from models.signals.told import CallDanger, CallEmotion
 from models.summarizer.language_model import LanguageModelSummarizer
 from models.summarizer.outcome import Kind
 from models.summarizer.summarizer import Summarizer, SummaryResult
@@ -58,7 +64,7 @@ def _conversation(utterances: Sequence[Utterance]) -> str:
         return ""
 
 
-def answer_line(call: str, result: SummaryResult) -> dict[str, Any]:
+def answer_line(call: str, result: SummaryResult, emotion: CallEmotion, danger: CallDanger) -> dict[str, Any]:
     """One line of the output."""
     return {
         "id": call,
@@ -68,6 +74,10 @@ def answer_line(call: str, result: SummaryResult) -> dict[str, Any]:
         "evidence": [{"phrase": one.phrase, "utterance": one.utterance} for one in result.evidence],
         "model": result.model,
         "version": result.version,
+        "emotion": emotion.model_dump(
+            mode="json", include={"label": True, "top5": True, "curve": {"__all__": {"utterance", "label", "mood"}}}
+        ),
+        "risk": [kind.value for kind in danger.kinds],
     }
 
 
@@ -75,11 +85,15 @@ def summarize_file(source: Path, target: Path, model_dir: Path, device: Any) -> 
     """Write the answers of a file; returns how many."""
     calls = list(read_calls(source))
     summarizer = SUMMARIZER.summarizer(model_dir, device)
+    emotions = EMOTION.load(EMOTION.shipped(model_dir), device, SHIPPED)
+    dangers = DANGER.load(DANGER.shipped(model_dir), device, SHIPPED)
     with target.open("w", encoding="utf-8") as file:
         for first in range(0, len(calls), BATCH):
             batch = calls[first : first + BATCH]
-            for (call, _), result in zip(batch, _results(summarizer, [text for _, text in batch]), strict=True):
-                file.write(json.dumps(answer_line(call, result), ensure_ascii=False) + "\n")
+            texts = [text for _, text in batch]
+            told = zip(batch, _results(summarizer, texts), emotions.answers(texts), dangers.answers(texts), strict=True)
+            for (call, _), result, emotion, danger in told:
+                file.write(json.dumps(answer_line(call, result, emotion, danger), ensure_ascii=False) + "\n")
             print(f"\r{min(first + BATCH, len(calls))}/{len(calls)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     summarizer.close()

@@ -2,7 +2,7 @@
 
 from itertools import product
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from models.errors import ConfigurationError
 from models.training import FinetuneConfig
 from models.training.config import Family, Method
+from models.training.signal_task import NGRAMS, SignalConfig
+from tasks.training.signals import SignalName
 from training_flows.finetune import FinetuneRun
 
 SWEEPS = Path(__file__).parent / "sweeps"
@@ -61,18 +63,62 @@ class SweepGrid(BaseModel):
         return list(found.values())
 
 
+class SignalGrid(BaseModel):
+    """A sweep of classifiers of emotions or dangers: every combination of the lists is a row."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field("sweep", pattern=r"^[a-z0-9-]{1,40}$", description="Name of the sweep: lowercase letters, digits, dashes")
+    line: SignalName = Field("emotion", description="What is told apart")
+    data: str = Field("datasets/emotions.xlsx", description="The data set: a key of the bucket, or a file on the workers")
+    split_seed: int = Field(42, ge=0, description="Seed of the split, the same for all rows")
+    at_once: int = Field(2, ge=1, description="Rows in flight; more than there are workers only wait")
+    row_hours: float = Field(48.0, gt=0, description="A row that takes longer is reported as unfinished")
+    bases: list[str] = Field(["klue/bert-base"], min_length=1, description="Encoders; ngrams for the linear form")
+    learning_rates: list[float] = Field([1e-4, 5e-5, 2e-5, 1e-5, 1e-6], min_length=1, description="Peak learning rates")
+    batch_sizes: list[int] = Field([64, 32], min_length=1, description="Rows per step")
+    dropouts: list[float] = Field([0.1], min_length=1, description="Dropout before the last layer")
+    common: SignalConfig = Field(default_factory=SignalConfig, description="Everything that is the same in all rows")
+
+    @model_validator(mode="after")
+    def _rows_are_valid(self) -> Self:
+        self.rows()
+        return self
+
+    def rows(self) -> list[SignalConfig]:
+        """The configurations of the sweep, each once, in the lists' order; the linear form knows nothing of rates, batches and dropout."""
+        found: dict[str, SignalConfig] = {}
+        for base, rate, batch, dropout in product(self.bases, self.learning_rates, self.batch_sizes, self.dropouts):
+            varied = {} if base == NGRAMS else {"learning_rate": rate, "batch_size": batch, "dropout": dropout}
+            config = SignalConfig.model_validate(self.common.model_dump() | {"base": base} | varied)
+            found.setdefault(config.model_dump_json(), config)
+        return list(found.values())
+
+
+Grid = TypeVar("Grid", SweepGrid, SignalGrid)
+
+
 def read_grid(name: str) -> SweepGrid:
     """Read a grid by the name of a file in ``training_flows/sweeps`` or by path; ConfigurationError says what is wrong in it."""
-    path = Path(name) if name.endswith((".yaml", ".yml")) else SWEEPS / f"{name}.yaml"
+    return _read(name, SWEEPS, SweepGrid)
+
+
+def read_signal_grid(name: str) -> SignalGrid:
+    """The same for a sweep of emotions or dangers, in ``training_flows/sweeps/signals``."""
+    return _read(name, SWEEPS / "signals", SignalGrid)
+
+
+def _read(name: str, folder: Path, kind: type[Grid]) -> Grid:
+    path = Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return SweepGrid.model_validate(content)
+        return kind.model_validate(content)
     except OSError as error:
-        known = ", ".join(sorted(file.stem for file in SWEEPS.glob("*.yaml")))
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
         raise ConfigurationError(f"There is no sweep {name!r}", remedy=f"Name one of {known}, or a YAML file's path") from error
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path} is no YAML: {error}", remedy="Correct its indentation and colons") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
-        raise ConfigurationError(f"{path}: {where}: {first['msg']}", remedy="See SweepGrid for the fields") from error
+        raise ConfigurationError(f"{path}: {where}: {first['msg']}", remedy=f"See {kind.__name__} for the fields") from error

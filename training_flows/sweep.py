@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
+from typing import Any
 
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
@@ -69,7 +71,12 @@ async def train_row(row: SweepRow, request: FinetuneRun, grid: SweepGrid, in_pro
     if row.summary is not None:
         row.state = "Known"
         return
-    state = await (run_here(row, request) if in_process else run_as_child(row, request, grid))
+    if in_process:
+        state: State[Any] | None = await finetune(request, return_state=True)
+        row.flow_run_id = str(state.state_details.flow_run_id or "") if state else ""
+    else:
+        child = ChildRun(DEPLOYMENT, row.run, {"run": request.model_dump(mode="json")}, f"{grid.name}:{row.run}")
+        row.flow_run_id, state = await run_as_child(child, hours=grid.row_hours)
     row.summary = await find_finished(row.config.family, row.run)
     if row.summary is not None:
         row.state = "Finished"
@@ -77,41 +84,40 @@ async def train_row(row: SweepRow, request: FinetuneRun, grid: SweepGrid, in_pro
         row.state, row.reason = (state.name or state.type.value, state.message or "") if state else ("Unknown", "the run has no state")
 
 
-async def run_here(row: SweepRow, request: FinetuneRun) -> State[RunSummary]:
-    """Train the row as a subflow of this process."""
-    state = await finetune(request, return_state=True)
-    row.flow_run_id = str(state.state_details.flow_run_id or "")
-    return state
+@dataclass(frozen=True)
+class ChildRun:
+    """A row's run of a deployment; ``key`` is the same whenever the row of the sweep is."""
+
+    deployment: str
+    name: str
+    parameters: dict[str, Any]
+    key: str
 
 
-async def run_as_child(row: SweepRow, request: FinetuneRun, grid: SweepGrid) -> State[RunSummary] | None:
-    """Train the row as a run of the deployment; a run of this row that is under way, from whichever sweep, is joined.
+async def run_as_child(child: ChildRun, *, hours: float) -> tuple[str, State[Any] | None]:
+    """Train a row as a run of its deployment, and wait for its end; a run of this row that is under way, from whichever sweep, is joined.
 
     The idempotency key makes a repeated launch find the first one's run. Where that run has failed for good, this launch
     makes a new one, whose key carries the launch: a retry of this very sweep run joins it.
     """
-    key = f"{grid.name}:{row.run}"
-    child = await start_child(row, request, key)
-    if child.state is not None and child.state.is_final():
-        child = await start_child(row, request, f"{key}:{current.id}")
-    row.flow_run_id = str(child.id)
-    deadline = time.monotonic() + grid.row_hours * 3600
+    run = await start_child(child, child.key)
+    if run.state is not None and run.state.is_final():
+        run = await start_child(child, f"{child.key}:{current.id}")
+    deadline = time.monotonic() + hours * 3600
     while time.monotonic() < deadline:
         try:
             # An event tells the end at once; each new wait reads the state first, for an event that was lost.
-            ended: FlowRun = await wait_for_flow_run(child.id, timeout=SECONDS_BETWEEN_LOOKS)
+            ended: FlowRun = await wait_for_flow_run(run.id, timeout=SECONDS_BETWEEN_LOOKS)
         except FlowRunWaitTimeout:
             continue
-        return ended.state
+        return str(run.id), ended.state
     async with get_client() as client:
-        return (await client.read_flow_run(child.id)).state
+        return str(run.id), (await client.read_flow_run(run.id)).state
 
 
-async def start_child(row: SweepRow, request: FinetuneRun, key: str) -> FlowRun:
+async def start_child(child: ChildRun, key: str) -> FlowRun:
     """Schedule the row's run, or find the one that has this key."""
-    return await arun_deployment(
-        DEPLOYMENT, parameters={"run": request.model_dump(mode="json")}, timeout=0, idempotency_key=key, flow_run_name=row.run
-    )
+    return await arun_deployment(child.deployment, parameters=child.parameters, timeout=0, idempotency_key=key, flow_run_name=child.name)
 
 
 async def publish_table(grid: SweepGrid, rows: list[SweepRow]) -> None:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from models.call.read_back import PRONUNCIATIONS
 from models.call.terms import TERMS
 from models.errors import ConfigurationError
+from models.signals.labels import read_groups
 from models.summarizer import SHIPPED_READER
 
 # As records and `stt_provider` name them; `<vendor>/<model>` is another model of the same vendor.
@@ -82,6 +83,9 @@ class Settings(BaseSettings):
     truth_set: str = Field(
         "", description="Folder, or prefix of the bucket, with the inquiries that tell how true a candidate is; empty: the bundled ones"
     )
+    emotion_groups: str = Field(
+        "", description="The centre's own groups of emotions, as `불만=분노|짜증내는; 걱정=불안|초조한`; empty: AI-Hub's six"
+    )
     model_refresh_seconds: float = Field(5.0, gt=0, description="How often a running summarizer asks for a new champion at most")
 
     language_model_urls: str = Field(
@@ -137,6 +141,15 @@ class Settings(BaseSettings):
         300, ge=10, description="The listener or the reaper without a sign of life (one a minute) for so long is told to people"
     )
     drain_seconds: float = Field(20.0, ge=0, description="How long a resident worker lets its runs finish after SIGTERM")
+
+    @field_validator("emotion_groups")
+    @classmethod
+    def _are_groups(cls, groups: str) -> str:
+        try:
+            read_groups(groups)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
+        return groups
 
     @field_validator("recordings_prefix")
     @classmethod

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 RAISED, CLEARED = "readback.alarm.raised", "readback.alarm.cleared"
+DANGER_FOUND, DANGER = "readback.call.danger-found", "readback.danger"  # an event about one call, whose id is all that it tells
 ALIVE, EXPECTED, BACK = "readback.process.alive", "readback.process.expected", "readback.process.back"
 
 

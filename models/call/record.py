@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.call.korea import began_in_korea
 from models.errors import ErrorCode
 from models.keys import call_id, parse_recording_key, short_contact, shown_key
+from models.signals.told import CallSignals
 from models.summarizer.outcome import Evidence, Kind
 
 
@@ -204,6 +205,8 @@ class CallRecord(BaseModel):
     channels: int = 0
     transcription: Transcription = Field(default_factory=Transcription)
     summary: Summary | None = None
+    signals: CallSignals | None = Field(default=None, description="Emotion and danger; None where nobody judged the call (yet)")
+    danger_told: bool = Field(default=False, description="Whether people were told of the call's danger")
     prompt: Prompt | None = None
     step_seconds: dict[str, float] = Field(default_factory=dict)
     failure: Failure | None = None

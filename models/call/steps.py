@@ -38,6 +38,7 @@ class Steps:
     def __init__(self) -> None:
         """Begin with the claim."""
         self.current = Step.CLAIM
+        self.urgent = False  # the call shows a danger, and goes first where it has to wait
         self.seconds: dict[str, float] = {}
         self._begun: dict[Step, float] = {}
 

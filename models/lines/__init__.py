@@ -4,13 +4,21 @@ from typing import Any, Literal, get_args
 
 from models.lifecycle.line import Line
 from models.lines.request_classifier import RequestClassifierLine
+from models.lines.signals import DangerLine, EmotionLine
 from models.lines.summarizer import SummarizerLine
 
 # Written out: the launch forms of the flows offer these to choose from.
-LineName = Literal["summarizer", "request-classifier"]
+LineName = Literal["summarizer", "request-classifier", "emotion", "danger"]
 
 SUMMARIZER = SummarizerLine()
 REQUEST_CLASSIFIER = RequestClassifierLine()
+EMOTION = EmotionLine()
+DANGER = DangerLine()
 
-LINES: dict[LineName, Line[Any]] = {"summarizer": SUMMARIZER, "request-classifier": REQUEST_CLASSIFIER}
+LINES: dict[LineName, Line[Any]] = {
+    "summarizer": SUMMARIZER,
+    "request-classifier": REQUEST_CLASSIFIER,
+    "emotion": EMOTION,
+    "danger": DANGER,
+}
 NAMES: tuple[LineName, ...] = get_args(LineName)

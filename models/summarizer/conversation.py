@@ -68,6 +68,15 @@ def callers_words(conversation: Conversation) -> str:
     return own
 
 
+def is_backchannel(text: str) -> bool:
+    """Whether a turn only keeps the talk going.
+
+    >>> is_backchannel("네 네, 그래요"), is_backchannel("네 바꿔 주세요")
+    (True, False)
+    """
+    return _BACKCHANNEL.fullmatch("".join(filter(str.isalnum, text))) is not None
+
+
 def _telling(texts: Sequence[str]) -> str:
     said = [text for text in texts if text]
-    return " ".join([text for text in said if not _BACKCHANNEL.fullmatch("".join(filter(str.isalnum, text)))] or said)
+    return " ".join([text for text in said if not is_backchannel(text)] or said)

@@ -38,6 +38,7 @@ class Written:
     """One inquiry or call; a test has a ``must``.
 
     ``pieces`` retell the request and ``about`` names its subject where they do not; ``turns`` are those in which a call's request is said.
+    ``emotion`` and ``risk`` are what the writer of a call calls them, empty where it says nothing.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Written:
     turns: frozenset[int] = frozenset()
     must: str = ""
     wrong: str = ""
+    emotion: str = ""
+    risk: str = ""
 
     @property
     def is_call(self) -> bool:
@@ -144,6 +147,8 @@ def _call(name: str, block: str, pieces: tuple[Piece, ...], about: tuple[Piece, 
         turns=frozenset(turn.number for turn in turns if turn.by_caller and turn.number in numbers),
         must=heads.get("must", ""),
         wrong=heads.get("pattern", ""),
+        emotion=heads.get("emotion", ""),
+        risk=_told(heads.get("risk", "")),
     )
 
 

@@ -59,7 +59,7 @@ def finetune(
     claim_folder(out, config, train, validation)
     device = choose_device(config.device)
     precision = choose_precision(config.precision, device)
-    with _memory_named():
+    with memory_named(_MEMORY):
         return _run(config, train, validation, out, on_progress, device, precision)
 
 
@@ -108,16 +108,16 @@ def last_complete_checkpoint(folder: Path) -> Path | None:
 
 
 @contextmanager
-def _memory_named() -> Iterator[None]:
+def memory_named(remedy: str) -> Iterator[None]:
     """Turn every way of running out of memory into one error with a remedy."""
     try:
         yield
     except MemoryError as error:
-        raise TrainingFailed("This machine's memory is too small for the run", remedy=_MEMORY) from error
+        raise TrainingFailed("This machine's memory is too small for the run", remedy=remedy) from error
     except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU allocator raises a plain one
         text = str(error)
         if "out of memory" in text or "can't allocate memory" in text:
-            raise TrainingFailed(f"Out of memory: {text.splitlines()[0]}", remedy=_MEMORY) from error
+            raise TrainingFailed(f"Out of memory: {text.splitlines()[0]}", remedy=remedy) from error
         raise
 
 

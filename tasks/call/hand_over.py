@@ -14,6 +14,7 @@ from models.call.ended import EndedCall
 from models.call.record import CallRecord, Outcome, Prompt, Summary
 from models.call.steps import Step, Steps
 from models.errors import VendorRefused
+from models.signals.told import CallSignals
 from models.sound.recording import RecordingAudio
 from stores.call_records import CallRecords, Checkpoint
 from stores.contacts import ContactCalls
@@ -27,18 +28,21 @@ from tasks.without_words import call_task
 
 @dataclass(frozen=True)
 class ReadBack:
-    """What a call is handed over with: its summary and, unless nothing was asked, its prompt in S3 or the sound to become one."""
+    """What a call is handed over with: its summary, what it tells besides, and, unless nothing was asked, its prompt in S3 or the sound to
+    become one."""
 
     summary: Summary
+    signals: CallSignals | None
     prompt: Prompt | None
     sound: PromptSound | None
 
 
 @dataclass(frozen=True)
 class HandOver:
-    """What a finished call is closed with: its summary, its prompt, and the seconds each step took."""
+    """What a finished call is closed with: its summary, what it tells besides, its prompt, and the seconds each step took."""
 
     summary: Summary
+    signals: CallSignals | None
     prompt: Prompt | None
     step_seconds: dict[str, float]
 
@@ -55,7 +59,7 @@ async def hand_over(call: HeldCall, done: ReadBack, audio: RecordingAudio, steps
             with steps.step(Step.UPLOAD):
                 prompt = await asyncio.to_thread(create_prompt, wiring.object_store(), record, done.summary, done.sound)
         steps.current = Step.HAND_OVER
-        record = await asyncio.to_thread(_close, checkpoint, HandOver(done.summary, prompt, steps.seconds))
+        record = await asyncio.to_thread(_close, checkpoint, HandOver(done.summary, done.signals, prompt, steps.seconds))
     await write_report(record, audio)
     return record
 
@@ -104,6 +108,7 @@ def close_as_read_back(checkpoint: Checkpoint, result: HandOver, refusal: str, *
         checkpoint,
         outcome=Outcome.READ_BACK,
         summary=result.summary,
+        signals=result.signals,
         prompt=result.prompt,
         step_seconds=result.step_seconds,
         failure=None,

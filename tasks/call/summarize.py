@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -24,8 +25,10 @@ from models.errors import (
     VendorUnreachable,
 )
 from models.keys import StorageKeys
+from models.signals.told import CallSignals
 from models.summarizer.outcome import Evidence, Kind
 from stores.call_files import is_of
+from stores.call_signals import find_signals
 from tasks.call.claim import HeldCall
 from tasks.without_words import call_task
 
@@ -40,14 +43,27 @@ DEADLINE_SECONDS = 900.0
 ASK_AGAIN_SECONDS = 5.0
 
 
+@dataclass(frozen=True)
+class Understood:
+    """What a call comes to: its summary, and what it tells besides; None where nobody has judged that."""
+
+    summary: Summary
+    signals: CallSignals | None
+
+
 @call_task("summarize")
-async def summarize(call: HeldCall) -> Summary:
+async def summarize(call: HeldCall) -> Understood:
     """Have the GPU pool summarize the call, and read what it wrote."""
     record = (await call.checkpoint()).record
     if record.summary is not None:
-        return record.summary
+        return Understood(record.summary, record.signals)
     await run_on_gpu_pool(record, patience=wiring.settings().summary_patience_seconds * 2 ** (runtime.task_run.run_count - 1))
-    return await asyncio.to_thread(read_summary, wiring.object_store(), record)
+    return await asyncio.to_thread(read_understood, wiring.object_store(), record)
+
+
+def read_understood(store: ObjectStore, record: CallRecord) -> Understood:
+    """What the summarizer left in S3."""
+    return Understood(read_summary(store, record), find_signals(store, record.call_id))
 
 
 def read_summary(store: ObjectStore, record: CallRecord) -> Summary:

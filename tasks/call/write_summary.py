@@ -14,36 +14,46 @@ from models.call.transcript import summarizer_input
 from models.errors import AccessRefused, ModelUnavailable, ReadbackError, TransientError
 from models.keys import StorageKeys
 from models.lifecycle.in_service import ModelInService
+from models.signals.told import CallSignals
 from models.summarizer.outcome import NO_REQUEST
 from models.summarizer.summarizer import SummaryResult
 from stores.call_files import TEXT, create_file
+from stores.call_signals import keep_signals
 from tasks.call.claim import HeldCall
-from tasks.call.summarize import read_summary, summary_metadata
-from tasks.selection.champion import start_summarizer
+from tasks.call.summarize import Understood, read_summary, summary_metadata
+from tasks.selection.champion import signals_of, start_summarizer
 from tasks.without_words import call_task
 
 
 @call_task("write-summary")
-async def write_summary(call_id: str) -> Summary:
-    """Summarize a call's transcript with the model in service and create ``nlp/nlp_<n>.txt``."""
+async def write_summary(call_id: str) -> Understood:
+    """Summarize a call's transcript with the model in service and create ``nlp/nlp_<n>.txt``; what it tells besides lies there before."""
     return await written_by_this_process((await asyncio.to_thread(wiring.call_records().read, call_id)).record)
 
 
 @call_task("summarize")
-async def summarize_here(call: HeldCall) -> Summary:
+async def summarize_here(call: HeldCall) -> Understood:
     """The step of a call whose own worker holds the model."""
     record = (await call.checkpoint()).record
-    return record.summary or await written_by_this_process(record)
+    return Understood(record.summary, record.signals) if record.summary else await written_by_this_process(record)
 
 
-async def written_by_this_process(record: CallRecord) -> Summary:
-    """Summarize, joined with other calls into batches, and create the file."""
+async def written_by_this_process(record: CallRecord) -> Understood:
+    """Summarize, joined with other calls into batches, judge emotion and danger meanwhile, and create the files."""
     model = await asyncio.to_thread(_start)
-    result = await model.answer(summarizer_input(record.transcription.utterances))
+    conversation = summarizer_input(record.transcription.utterances)
+    result, signals = await asyncio.gather(model.answer(conversation), asyncio.to_thread(_judge, record.call_id, conversation))
     if result.instead:
         get_run_logger().warning("The language model's answer is not spoken (%s): %s answers", result.instead, result.model)
     summary = summary_of(result)
-    return await asyncio.to_thread(create_summary, wiring.object_store(), record, summary, condensed=result.condensed)
+    created = await asyncio.to_thread(create_summary, wiring.object_store(), record, summary, condensed=result.condensed)
+    return Understood(created, signals)
+
+
+def _judge(call_id: str, conversation: str) -> CallSignals:
+    signals = signals_of(conversation)
+    keep_signals(wiring.object_store(), call_id, signals)
+    return signals
 
 
 def _start() -> ModelInService[SummaryResult]:

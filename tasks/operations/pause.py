@@ -41,8 +41,11 @@ _SHORTEST_WAIT, _LONGEST_WAIT = 60.0, 900.0
 _SHORTEST_WAIT_UNREACHABLE = 5.0
 
 
-async def requeue_with_backoff(error: ReadbackError, step: Step) -> None:
+async def requeue_with_backoff(error: ReadbackError, step: Step, *, urgent: bool = False) -> None:
     """Reschedule this run with backoff (up to 15 minutes). What no call can go on without (quota, access, model) pauses their queues too.
+
+    A queue is worked off by the times for which its runs are scheduled: an ``urgent`` call waits the shortest time again and again, so it
+    stands before all others that wait.
 
     Never returns for a run of a deployment: it ends this attempt. A run that no worker would take up again raises the error.
     """
@@ -50,8 +53,8 @@ async def requeue_with_backoff(error: ReadbackError, step: Step) -> None:
         raise error
     if isinstance(error, QuotaExhausted | AccessRefused | ModelUnavailable):
         await pause_calls(PauseReason.because_of(error, step, str(runtime.flow_run.id)))
-    shortest = _SHORTEST_WAIT_UNREACHABLE if isinstance(error, VendorUnreachable) else _SHORTEST_WAIT
-    seconds = min(shortest * 2 ** (runtime.flow_run.run_count - 1), _LONGEST_WAIT)
+    shortest = _SHORTEST_WAIT_UNREACHABLE if urgent or isinstance(error, VendorUnreachable) else _SHORTEST_WAIT
+    seconds = shortest if urgent else min(shortest * 2 ** (runtime.flow_run.run_count - 1), _LONGEST_WAIT)
     message = f"Waits in step {step}: {error.code}: {error}"
     get_run_logger().warning("%s Next attempt in %.0f s.", message, seconds)
     state: State[Any] = Scheduled(name=WAITING, scheduled_time=datetime.now(UTC) + timedelta(seconds=seconds), message=message)

@@ -12,7 +12,8 @@ from prefect.logging import get_logger
 from models.lifecycle.in_service import ModelInService, ServiceReport
 from models.lifecycle.line import Answer, Line, LoadedModel
 from models.lifecycle.versions import SHIPPED
-from models.lines import REQUEST_CLASSIFIER
+from models.lines import DANGER, EMOTION, REQUEST_CLASSIFIER
+from models.signals.told import CallDanger, CallEmotion, CallSignals
 from models.summarizer.classifier import RequestKind
 from models.summarizer.summarizer import SummaryResult
 from stores.model_cache import ChampionSource, download_version
@@ -33,9 +34,22 @@ def classifier_in_service() -> ModelInService[RequestKind]:
     return in_service(REQUEST_CLASSIFIER)
 
 
+@cache
+def emotions_in_service() -> ModelInService[CallEmotion]:
+    """The classifier of emotions."""
+    return in_service(EMOTION)
+
+
+@cache
+def dangers_in_service() -> ModelInService[CallDanger]:
+    """The classifier of dangers."""
+    return in_service(DANGER)
+
+
 def start_summarizer() -> ModelInService[SummaryResult]:
-    """Load what summarizes calls, once; blocks. The summarizer can do without another classifier than its own, calls without none."""
-    classifier_in_service().follow()
+    """Load what summarizes calls, once; blocks. Of all its models only the summarizer is one that no call can do without."""
+    for model in (classifier_in_service(), emotions_in_service(), dangers_in_service()):
+        model.follow()
     summarizer = summarizer_in_service()
     summarizer.start()
     return summarizer
@@ -45,6 +59,21 @@ def promoted_kinds(texts: Sequence[str]) -> Sequence[RequestKind] | None:
     """Kinds of request by the classifier in service; None while that is the one that ships, as every summarizer comes with its own."""
     classifier = classifier_in_service()
     return None if classifier.version in ("", SHIPPED) else classifier.answers(texts)
+
+
+def signals_of(conversation: str) -> CallSignals:
+    """Emotion and danger of a call by the models in service here. What cannot be told is None: the summary does not wait for it."""
+    return CallSignals(emotion=_told(emotions_in_service(), conversation), danger=_told(dangers_in_service(), conversation))
+
+
+def _told(service: ModelInService[Answer], conversation: str) -> Answer | None:
+    if not service.version:
+        return None  # why it is not there was reported when it could not be loaded
+    try:
+        return service.answers([conversation])[0]
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with this model, the caller's request is told; the call says that it is not judged
+        get_logger("readback.champion").error("Version %s judged nothing: %s", service.version, type(error).__name__)
+        return None
 
 
 def in_service(line: Line[Answer]) -> ModelInService[Answer]:

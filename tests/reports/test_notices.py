@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import jinja2
 import pytest
 
-from models.call.alarms import BACK, CLEARED, RAISED, Alarm, Standing, Watched
+from models.call.alarms import BACK, CLEARED, DANGER, DANGER_FOUND, RAISED, Alarm, Standing, Watched
 from models.call.pause import PauseReason
 from models.call.steps import Step
 from models.errors import QuotaExhausted
-from reports.notices import NOTICES, Notice, cleared_facts, paused_facts, quarantine_facts, quiet_quarantine_facts
+from reports.notices import NOTICES, Notice, cleared_facts, danger_facts, paused_facts, quarantine_facts, quiet_quarantine_facts
 
 NINE = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
 STOOD = cleared_facts(Standing(since=NINE), NINE + timedelta(minutes=40))
@@ -21,6 +21,7 @@ FACTS: Mapping[tuple[str, str], Mapping[str, str]] = {
     (Alarm.CALLS_PAUSED.resource, CLEARED): STOOD,
     (Alarm.QUARANTINE.resource, RAISED): quarantine_facts(Counter(no_speech=4, bad_recording=2), ended=20, minutes=60, since=NINE),
     (Alarm.QUARANTINE.resource, CLEARED): {**quiet_quarantine_facts(1, ended=40, minutes=60), **STOOD},
+    (DANGER, DANGER_FOUND): danger_facts("0" * 32, "run", NINE),
     **{(process.resource, ""): {"at": "2026-11-20 09:00"} for process in Watched},
     **{(process.resource, BACK): STOOD for process in Watched},
 }

@@ -19,7 +19,7 @@ def test_lines_come_out_in_order_with_kind_confidence_and_evidence(tmp_path: Pat
     (tmp_path / "in.jsonl").write_text("\n".join(json.dumps(call) for call in calls), "utf-8")
     assert main([str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 0
     first, second = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
-    assert list(first) == ["id", "kind", "text", "confidence", "evidence", "model", "version"]
+    assert list(first) == ["id", "kind", "text", "confidence", "evidence", "model", "version", "emotion", "risk"]
     assert (first["id"], first["evidence"][-1]["utterance"]) == ("a", 0)
     assert "주소" in first["text"]
     assert (second["id"], second["kind"], second["text"]) == ("b", "no_request", "")

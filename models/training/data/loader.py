@@ -1,7 +1,7 @@
 """Reading a data set, CSV (UTF-8 or EUC-KR) or Excel: columns ``input`` and the right answer, ``summary`` as a rule.
 
-``style`` and ``row`` are optional. What can be repaired safely is, and is counted in a LoadReport; what cannot be repaired without guessing
-is an error that says what to change.
+``style``, ``row`` and ``dialogue`` are optional. What can be repaired safely is, and is counted in a LoadReport; what cannot be repaired
+without guessing is an error that says what to change.
 """
 
 import unicodedata
@@ -79,7 +79,7 @@ def read_pairs(body: bytes, name: str, reference: str = SUMMARY) -> tuple[list[P
         report = LoadReport(file=name, encoding=encoding)
         # Before the fields are told apart: a second BOM before a quote would make the quote a letter.
         found = _pairs(csv_rows(_visible(text, report), name), reference, report)
-    kept = _without_repeats(list(found), report)
+    kept = without_repeats(list(found), report)
     if not kept:
         raise ConfigurationError(f"{name} holds no usable row ({report.sentence()})", remedy=f"Fill the columns input and {reference}")
     report.rows_kept = len(kept)
@@ -131,10 +131,11 @@ def _pair(fields: Mapping[str, str], reference: str, row: str, report: LoadRepor
         composed = unicodedata.normalize("NFC", inquiry), unicodedata.normalize("NFC", summary)
         if composed != (inquiry, summary):
             report.recomposed.append(row)
-        yield Pair(*composed, row, fields.get("style", "").strip(), fields.get("row", "").strip())
+        style, origin, dialogue = (fields.get(column, "").strip() for column in ("style", "row", "dialogue"))
+        yield Pair(*composed, row, style, origin, dialogue)
 
 
-def _without_repeats(pairs: list[Pair], report: LoadReport) -> list[Pair]:
+def without_repeats(pairs: list[Pair], report: LoadReport) -> list[Pair]:
     """One pair an input: where summaries differ the most frequent one wins, the earliest among equals."""
     summaries: dict[str, Counter[str]] = {}
     for pair in pairs:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 class Pair:
     """An inquiry and its summary. ``row`` names it for ever: the file and its data row counted from 1, such as ``data_12000.csv:17``.
 
-    ``origin`` is the row in the file that a split was drawn from, where the pair was read from one of the split's parts.
+    ``origin`` is the row in the file that a split was drawn from, where the pair was read from one of the split's parts. Rows of one
+    ``dialogue`` are about the same matter and go into the same part.
     """
 
     input: str
@@ -16,6 +17,7 @@ class Pair:
     row: str = ""
     style: str = ""
     origin: str = ""
+    dialogue: str = ""
 
 
 def normalized(text: str) -> str:

@@ -83,6 +83,61 @@ def split_pairs(pairs: Sequence[Pair], out_of_domain: Sequence[Pair], seed: int)
     )
 
 
+def split_dialogues(pairs: Sequence[Pair], shares: tuple[float, float, float], seed: int) -> Split:
+    """Divide labelled rows into train, validation and test, the same for the same seed and rows.
+
+    Rows of one dialogue, and rows of the same words, go to the same part. Labels are divided evenly, by each dialogue's first one.
+    ConfigurationError where a part would stay empty.
+    """
+    groups = _joined(pairs)
+    by_label: dict[str, list[list[Pair]]] = {}
+    for group in groups:
+        by_label.setdefault(group[0].summary, []).append(group)
+    generator = random.Random(seed)
+    parts: tuple[list[Pair], list[Pair], list[Pair]] = ([], [], [])
+    owed = [0.0, 0.0, 0.0]  # rows of a label do not divide evenly: what a part missed of one label it gets of the next
+    for label in sorted(by_label):
+        found = by_label[label]
+        generator.shuffle(found)
+        for group in found:
+            owed = [debt + share for debt, share in zip(owed, shares, strict=True)]
+            chosen = max(range(3), key=owed.__getitem__)
+            owed[chosen] -= 1
+            parts[chosen].extend(group)
+    if not all(parts):
+        raise ConfigurationError(
+            f"{len(groups)} dialogues are too few to split {':'.join(f'{share:.0%}' for share in shares)}", remedy="Give more rows"
+        )
+    train, validation, test = parts
+    record = SplitRecord(
+        seed=seed,
+        train=[pair.row for pair in train],
+        validation=[pair.row for pair in validation],
+        validation_out_of_domain=[],
+        test=[pair.row for pair in test],
+        missing_outsiders=0,
+    )
+    return Split(train, validation, test, record)
+
+
+def _joined(pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """Rows in groups that must not be divided, in the order of their first rows."""
+    leader: dict[str, str] = {}
+
+    def find(key: str) -> str:
+        while leader.setdefault(key, key) != key:
+            key = leader[key]
+        return key
+
+    for pair in pairs:
+        words = f"words {normalized(pair.input)}"
+        leader[find(words)] = find(f"dialogue {pair.dialogue}" if pair.dialogue else words)
+    groups: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        groups.setdefault(find(f"words {normalized(pair.input)}"), []).append(pair)
+    return list(groups.values())
+
+
 def _outsiders(candidates: Sequence[Pair], known: dict[str, list[Pair]], wanted: int, generator: random.Random) -> list[Pair]:
     new = list({normalized(pair.input): pair for pair in candidates if normalized(pair.input) not in known}.values())
     return generator.sample(new, min(wanted, len(new)))

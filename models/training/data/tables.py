@@ -1,4 +1,4 @@
-"""The rows of a CSV file or of an Excel sheet as lists of texts, read by pandas."""
+"""The rows of a CSV file or of an Excel sheet as lists of texts, read by pandas; of a sheet with merged cells by openpyxl."""
 
 import csv
 import io
@@ -12,6 +12,9 @@ from models.training.data.decoding import row_reached, without_separator_line
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 # A row may have more fields than the header, and a later header more than the first: that is told, so it must be seen.
 _SPARE_COLUMNS = 8
+# AI-Hub's largest sheet has 52,000 rows and takes 80 MB unpacked; a workbook can be made that unpacks to any size.
+LARGEST_FILE = 200 * 2**20
+LARGEST_UNPACKED = 600 * 2**20
 
 
 def csv_rows(text: str, name: str) -> Iterator[list[str]]:
@@ -54,8 +57,7 @@ def excel_rows(body: bytes, name: str) -> tuple[list[list[str]], list[str]]:
     """Every row of a workbook's first sheet, as wide as its header at least, and the names of its sheets, the first one first."""
     import pandas
 
-    if body.startswith(OLE):
-        raise ConfigurationError(f"{name} is a workbook of old Excel or is encrypted", remedy="Save it as .xlsx without a password")
+    check_workbook(body, name)
     try:
         with pandas.ExcelFile(io.BytesIO(body), engine="openpyxl") as book:
             sheets = [str(sheet) for sheet in book.sheet_names]
@@ -65,6 +67,51 @@ def excel_rows(body: bytes, name: str) -> tuple[list[list[str]], list[str]]:
     rows = [_without_blank_end(["" if pandas.isna(cell) else str(cell) for cell in cells]) for cells in frame.itertuples(index=False)]
     width = len(rows[0]) if rows else 0
     return [cells + [""] * (width - len(cells)) for cells in rows], sheets
+
+
+def merged_rows(body: bytes, name: str) -> tuple[list[list[str]], list[str]]:
+    """Like ``excel_rows``, with the value of a merged cell in every row and column that it covers, and all rows equally wide."""
+    import openpyxl
+
+    check_workbook(body, name)
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(body), data_only=True)
+        sheets = book.sheetnames
+        sheet = book.worksheets[0]
+        rows = [["" if cell is None else str(cell).strip() for cell in cells] for cells in sheet.iter_rows(values_only=True)]
+        merged = [area.bounds for area in sheet.merged_cells.ranges]
+    except (zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, IndexError, OSError, EOFError) as error:
+        raise ConfigurationError(f"{name} cannot be read as an Excel workbook: {error}", remedy="Save it as .xlsx again") from error
+    for left, top, right, bottom in merged:
+        value = rows[top - 1][left - 1] if top <= len(rows) and left <= len(rows[top - 1]) else ""
+        for row in rows[top - 1 : bottom]:
+            row[left - 1 : right] = [value] * len(row[left - 1 : right])
+    return rows, sheets
+
+
+def check_size(body: bytes, name: str) -> None:
+    """ConfigurationError for a file that is empty or too large to be training data."""
+    if not body.strip():
+        raise ConfigurationError(f"{name} is empty", remedy="Upload the table again")
+    if len(body) > LARGEST_FILE:
+        raise ConfigurationError(
+            f"{name} has {len(body) / 2**20:,.0f} MiB, more than {LARGEST_FILE // 2**20}", remedy="Split it into several files"
+        )
+
+
+def check_workbook(body: bytes, name: str) -> None:
+    """ConfigurationError for a workbook that Excel of today did not write, or that unpacks to more than a data set can be."""
+    if body.startswith(OLE):
+        raise ConfigurationError(f"{name} is a workbook of old Excel or is encrypted", remedy="Save it as .xlsx without a password")
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise ConfigurationError(f"{name} cannot be read as an Excel workbook: {error}", remedy="Save it as .xlsx again") from error
+    if size > LARGEST_UNPACKED:
+        raise ConfigurationError(
+            f"{name} unpacks to {size / 2**20:,.0f} MiB, more than {LARGEST_UNPACKED // 2**20}", remedy="Save the sheet as CSV in parts"
+        )
 
 
 def _without_blank_end(cells: list[str]) -> list[str]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from models.summarizer.classifier import RequestClassifier, _counting, _ngrams, marked
+from models.summarizer.classifier import RequestClassifier, marked
+from models.summarizer.ngrams import counting, ngrams
 
 INQUIRIES = {
     "cancel": ["해지하고 싶어요", "이제 그만 해지해 주세요", "해지 절차가 어떻게 되나요", "보험 해지할게요"],
@@ -30,8 +31,8 @@ def test_two_kinds_are_told_apart() -> None:
 
 def test_ngrams_are_counted_as_scikit_learn_counts_them() -> None:
     for text in [*TEXTS, "", "?!", "🙏 가나다 가나다 abc", "보험 " * 300]:
-        columns, counts = _counting()(text)
-        theirs = _ngrams().transform([text])
+        columns, counts = counting()(text)
+        theirs = ngrams().transform([text])
         theirs.sort_indices()
         assert columns.tolist() == theirs.indices.tolist()
         assert counts.tolist() == theirs.data.tolist()
