@@ -1,15 +1,11 @@
 """A sweep: every row of a grid is one run of the deployment ``finetune``, several at once where there are several workers."""
 
 import asyncio
-import time
 
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.deployments import arun_deployment
-from prefect.exceptions import FlowRunWaitTimeout
-from prefect.flow_runs import wait_for_flow_run
 from prefect.runtime import flow_run as current
 from prefect.settings import get_current_settings
 
@@ -21,10 +17,10 @@ from tasks.training.data import prepare_data, publish_data
 from tasks.training.train import SEVEN_DAYS, find_finished
 from training_flows.finetune import FinetuneRun, artifact_key, finetune
 from training_flows.grid import SweepGrid, read_grid
+from training_flows.waiting import state_after
 from wiring import object_store
 
 DEPLOYMENT = "finetune/finetune"
-SECONDS_BETWEEN_LOOKS = 60
 
 
 @flow(name="sweep")
@@ -95,16 +91,7 @@ async def run_as_child(row: SweepRow, request: FinetuneRun, grid: SweepGrid) -> 
     if child.state is not None and child.state.is_final():
         child = await start_child(row, request, f"{key}:{current.id}")
     row.flow_run_id = str(child.id)
-    deadline = time.monotonic() + grid.row_hours * 3600
-    while time.monotonic() < deadline:
-        try:
-            # An event tells the end at once; each new wait reads the state first, for an event that was lost.
-            ended: FlowRun = await wait_for_flow_run(child.id, timeout=SECONDS_BETWEEN_LOOKS)
-        except FlowRunWaitTimeout:
-            continue
-        return ended.state
-    async with get_client() as client:
-        return (await client.read_flow_run(child.id)).state
+    return await state_after(child.id, grid.row_hours)
 
 
 async def start_child(row: SweepRow, request: FinetuneRun, key: str) -> FlowRun:
