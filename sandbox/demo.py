@@ -26,7 +26,7 @@ from models.keys import RECORDINGS_FOLDER, StorageKeys, call_id, parse_recording
 from models.summarizer.outcome import NO_REQUEST, Kind
 from sandbox.processes import ProcessFailed
 from sandbox.progress import progress
-from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
+from sandbox.stack import BUCKET, EARS, RECORDINGS, Stack, StackOptions
 
 # A log file or a pipe has no width of its own: wide enough for a row of the table.
 console = Console(width=None if sys.stdout.isatty() else 140)
@@ -157,14 +157,14 @@ def _cells(record: CallRecord | None, failure: str) -> tuple[str, str, str, str]
     return number, record.summary.text, f"{record.prompt.seconds:.1f}", took
 
 
-def run(recordings: Path, out: Path, ui_port: int) -> int:
+def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = ()) -> int:
     """The whole demo; returns the process's exit code."""
     files = recordings_in(recordings)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="readback-demo-") as work:
         begun = time.monotonic()
-        stack = Stack(StackOptions(work_dir=Path(work), logs=out / "logs", transcripts=[recordings], ui_port=ui_port))
+        stack = Stack(StackOptions(work_dir=Path(work), logs=out / "logs", transcripts=[recordings], ui_port=ui_port, hears=hears))
         console.print(f"Logs of every process: {out}/logs/", highlight=False)
         try:
             with progress(console) as tell:
@@ -197,10 +197,11 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the files; emptied first (default: out)")
     parser.add_argument("--ui-port", type=int, default=0, help="port of the Prefect UI (default: a free one)")
+    parser.add_argument("--hears", choices=EARS, help="the vendor that hears the calls (default: ReturnZero)")
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():
         parser.error(f"{chosen.recordings} is no folder")
-    sys.exit(run(chosen.recordings, chosen.out, chosen.ui_port))
+    sys.exit(run(chosen.recordings, chosen.out, chosen.ui_port, [chosen.hears] if chosen.hears else []))
 
 
 if __name__ == "__main__":

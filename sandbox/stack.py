@@ -30,7 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RECORDINGS = ROOT / "sandbox" / "recordings"
 BUCKET = "aicc-all"
 REGION = "ap-northeast-2"
-FOUNDATIONS = ("postgres", "s3", "s3-faults", "returnzero", "google-tts", "notices", "prefect-server")
+EARS = ("google", "transcribe")  # vendors that hear beside ReturnZero, which every stack has
+FOUNDATIONS = ("postgres", "s3", "s3-faults", "returnzero", *EARS, "google-tts", "notices", "prefect-server")
 # What each process loads before it is let go (``sandbox.held``): what its command would load first.
 _OF_A_WORKER = ("prefect.cli", "prefect.cli.worker")
 _OF_RESIDENT = (*_OF_A_WORKER, "prefect.events.clients", "deployments.resident")
@@ -59,7 +60,7 @@ class StackOptions:
     """How to run the stack. ``ui_port`` 0 chooses a free one; ``stt_seconds`` is how long a job of the stand-in takes.
 
     ``logs`` takes each process's output, by default in ``work_dir``. With ``faulty_s3`` the product reaches S3 and SQS through a proxy
-    that can be told to spoil requests (``Stack.inject``).
+    that can be told to spoil requests (``Stack.inject``). ``hears`` names the vendor that hears the calls, and others beside it.
     """
 
     work_dir: Path
@@ -73,6 +74,7 @@ class StackOptions:
     call_limit: int = 16
     training_worker: bool = False
     faulty_s3: bool = False
+    hears: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -242,6 +244,11 @@ class Stack:
             "--state",
             str(options.work_dir / "returnzero.state"),
         )
+        latency = ("--latency-seconds", str(options.stt_seconds))
+        if "google" in options.hears:
+            self.python("google", "sandbox.google_stt", *folders, *latency)
+        if "transcribe" in options.hears:
+            self.python("transcribe", "sandbox.amazon_transcribe", *folders, *latency, "--s3", self.s3_url)
         self.python("google-tts", "sandbox.google_tts")
         self.python("notices", "sandbox.notices")
         if self.options.faulty_s3:
@@ -254,10 +261,24 @@ class Stack:
         self.environment["READBACK_RETURNZERO_URL"] = self.vendors["returnzero"]
         self.environment["READBACK_TTS_ENDPOINT"] = google["endpoint"]
         self.notices_url = notices["url"]
+        self._meet_ears()
         self.children["s3"].announced()
         if self.options.faulty_s3:
             self.vendors["s3"] = self.children["s3-faults"].announced()["url"]
             self.environment["READBACK_AWS_ENDPOINT_URL"] = self.vendors["s3"]
+
+    def _meet_ears(self) -> None:
+        hears = self.options.hears
+        at = {name: self.children[name].announced() for name in EARS if name in hears}
+        self.vendors |= {name: address["url"] for name, address in at.items()}
+        if "google" in at:
+            place = {"PROJECT": "sandbox", "BUCKET": "sandbox-sounds", "ENDPOINT": at["google"]["endpoint"]}
+            self.environment |= {f"READBACK_GOOGLE_STT_{name}": value for name, value in place.items()}
+            self.environment["READBACK_GOOGLE_STORAGE_URL"] = at["google"]["url"]
+        if "transcribe" in at:
+            self.environment["READBACK_TRANSCRIBE_ENDPOINT_URL"] = at["transcribe"]["url"]
+        if hears:
+            self.environment["READBACK_STT_PROVIDER"] = hears[0]
 
     def _make_database(self) -> None:
         postgres = self._postgres

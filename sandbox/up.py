@@ -15,7 +15,7 @@ from sandbox.datasets import provide
 from sandbox.demo import connect_key
 from sandbox.processes import ProcessFailed
 from sandbox.progress import progress
-from sandbox.stack import BUCKET, RECORDINGS, Stack, StackOptions
+from sandbox.stack import BUCKET, EARS, RECORDINGS, Stack, StackOptions
 
 RECORDINGS_PREFIX = "connect/"
 LOGS = Path("out/up/logs")  # they stay when the stack has ended
@@ -28,6 +28,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.up", description="The whole product on this machine, until Ctrl-C.")
     parser.add_argument("--recordings", type=Path, default=RECORDINGS, help="folder of WAVs whose words speech-to-text knows")
     parser.add_argument("--ui-port", type=int, default=4200, help="port of the Prefect UI; 0: a free one (default: 4200)")
+    more = "vendors' stand-ins beside ReturnZero's, the first of which hears the calls; repeatable"
+    parser.add_argument("--hears", choices=EARS, action="append", default=[], help=more)
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():
         parser.error(f"{chosen.recordings} is no folder")
@@ -35,7 +37,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="readback-up-") as work:
         options = StackOptions(
-            work_dir=Path(work), logs=LOGS, transcripts=[chosen.recordings], ui_port=chosen.ui_port, training_worker=True
+            work_dir=Path(work),
+            logs=LOGS,
+            transcripts=[chosen.recordings],
+            ui_port=chosen.ui_port,
+            training_worker=True,
+            hears=chosen.hears,
         )
         stack = Stack(options)
         console.print(f"Logs of every process: {LOGS}/", highlight=False)

@@ -5,10 +5,9 @@ from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.artifacts import acreate_markdown_artifact
-from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.objects import State
 from prefect.deployments import arun_deployment
-from prefect.exceptions import FlowRunWaitTimeout, ObjectNotFound
-from prefect.flow_runs import wait_for_flow_run
+from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run as current
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +18,7 @@ from stores.hearings import Hearings, question_of
 from tasks.hearing.compare import estimate_comparison, estimate_markdown, judge_comparison, plan_comparison
 from tasks.hearing.hear import hear_recording
 from tasks.retrying import NO_RESULT
+from training_flows.waiting import state_after
 from wiring.configuration import SpeechProvider
 
 # A model of our own wants the GPU; who is far away wants a connection.
@@ -130,11 +130,10 @@ async def _on_the_pool(provider: SpeechProvider, plan_key: str, question: str, l
         raise ConfigurationError(
             f"there is no deployment {deployment}", remedy="Run prefect deploy --all, or set run_in_process"
         ) from error
-    try:
-        ended: FlowRun = await wait_for_flow_run(child.id, timeout=int(limits.hours * 3600))
-    except FlowRunWaitTimeout:
+    state = await state_after(child.id, limits.hours)
+    if state is not None and not state.is_final():
         return f"its run {child.name} has not finished in {limits.hours:g} hours"
-    return _reason(ended.state)
+    return _reason(state)
 
 
 def _reason(state: State[Any] | None) -> str:

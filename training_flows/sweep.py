@@ -1,17 +1,13 @@
 """A sweep: every row of a grid is one run of the deployment ``finetune``, several at once where there are several workers."""
 
 import asyncio
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.deployments import arun_deployment
-from prefect.exceptions import FlowRunWaitTimeout
-from prefect.flow_runs import wait_for_flow_run
 from prefect.runtime import flow_run as current
 from prefect.settings import get_current_settings
 
@@ -23,10 +19,10 @@ from tasks.training.data import prepare_data, publish_data
 from tasks.training.train import SEVEN_DAYS, find_finished
 from training_flows.finetune import FinetuneRun, artifact_key, finetune
 from training_flows.grid import SweepGrid, read_grid
+from training_flows.waiting import state_after
 from wiring import object_store
 
 DEPLOYMENT = "finetune/finetune"
-SECONDS_BETWEEN_LOOKS = 60
 
 
 @flow(name="sweep")
@@ -103,16 +99,7 @@ async def run_as_child(child: ChildRun, *, hours: float) -> tuple[str, State[Any
     run = await start_child(child, child.key)
     if run.state is not None and run.state.is_final():
         run = await start_child(child, f"{child.key}:{current.id}")
-    deadline = time.monotonic() + hours * 3600
-    while time.monotonic() < deadline:
-        try:
-            # An event tells the end at once; each new wait reads the state first, for an event that was lost.
-            ended: FlowRun = await wait_for_flow_run(run.id, timeout=SECONDS_BETWEEN_LOOKS)
-        except FlowRunWaitTimeout:
-            continue
-        return str(run.id), ended.state
-    async with get_client() as client:
-        return str(run.id), (await client.read_flow_run(run.id)).state
+    return str(run.id), await state_after(run.id, hours)
 
 
 async def start_child(child: ChildRun, key: str) -> FlowRun:

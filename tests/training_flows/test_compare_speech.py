@@ -1,8 +1,10 @@
 """Vendors side by side on a real Prefect server: cost first, nothing paid twice, and a vendor that is away takes no other with it."""
 
+import asyncio
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +12,30 @@ import pytest
 import requests
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterKey,
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectAlreadyExists
+from prefect.flow_engine import run_flow
 
+import deployments.register
 import wiring
+from models.call.record import Utterance
 from models.errors import ConfigurationError
 from models.keys import HearingKeys
 from sandbox.make_recordings import RECORDINGS
 from sandbox.processes import free_port
 from sandbox.stand_in import stand_in
 from tasks.hearing import hear
-from training_flows.compare_speech import ComparisonLimits, compare_speech
+from tests.in_memory import OFFER, FakeSpeechToText
+from training_flows.compare_speech import ComparisonLimits, compare_speech, hear_recordings
 
 FOLDER = f"{HearingKeys.SETS}bundled/"
 WAVS = sorted(RECORDINGS.glob("*.wav"))[:3]
@@ -142,6 +157,59 @@ async def test_a_worker_that_would_ask_something_else_is_told(monkeypatch: pytes
     monkeypatch.setattr(hear, "question_of", lambda asks: real(f"{asks} and more"))
     found = await compare_speech(FOLDER, ["returnzero"], run_in_process=True)
     assert all("asked something else here" in reason for reason in found.standings[0].failures.values())
+
+
+@pytest.fixture
+async def pools() -> AsyncIterator[list[tuple[str, str]]]:
+    """Workers of both pools that run what is scheduled there; gives the provider and the deployment of each run."""
+    ran: list[tuple[str, str]] = []
+    async with get_client() as client:
+        for pool in deployments.register.pools(wiring.settings()):
+            await deployments.register.register_pool(client, pool)
+        flow_id = await client.create_flow(hear_recordings)
+        places = {"hear-recordings": ("calls", "backfill"), "hear-recordings-here": ("g4dn", "training")}
+        names = {}
+        for name, (pool_name, queue) in places.items():
+            options = {"entrypoint": "training_flows.compare_speech.hear_recordings", "enforce_parameter_schema": False}
+            names[await client.create_deployment(flow_id, name, work_pool_name=pool_name, work_queue_name=queue, **options)] = name
+
+        async def work() -> None:
+            scheduled = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
+            while True:
+                for run in await client.read_flow_runs(
+                    flow_filter=FlowFilter(name=FlowFilterName(any_=["hear-recordings"])), flow_run_filter=FlowRunFilter(state=scheduled)
+                ):
+                    ran.append((run.parameters["provider"], names[run.deployment_id]))
+                    await run_flow(hear_recordings, flow_run=run, return_type="state")
+                await asyncio.sleep(0.1)
+
+        worker = asyncio.create_task(work())
+        yield ran
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+        for deployment_id in names:
+            await client.delete_deployment(deployment_id)
+
+
+async def test_each_vendor_hears_in_a_run_of_its_own_and_whisper_on_the_gpu(
+    pools: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = {wav.read_bytes(): list(said_in(wav)) for wav in WAVS}
+    whisper = FakeSpeechToText(words, provider="whisper", offer=replace(OFFER, won_per_minute=0.0))
+    real = wiring.speech_to_text
+    monkeypatch.setattr(wiring, "speech_to_text", lambda provider="": whisper if provider == "whisper" else real(provider))
+    async with get_client() as client:
+        await client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name="whisper-jobs", limit=1))
+    found = await compare_speech(FOLDER, ["returnzero", "whisper"])
+    assert sorted(pools) == [("returnzero", "hear-recordings"), ("whisper", "hear-recordings-here")]
+    assert [(row.provider, row.recordings) for row in found.standings] == [("whisper", 3), ("returnzero", 3)]
+
+
+def said_in(wav: Path) -> Iterator[Utterance]:
+    """A recording's reference."""
+    for said in json.loads(wav.with_suffix(".json").read_text("utf-8"))["utterances"]:
+        yield Utterance(label=said["spk"], start_ms=said["start_at"], duration_ms=said["duration"], text=said["msg"])
 
 
 async def test_without_the_deployments_the_pools_hear_nothing() -> None:
