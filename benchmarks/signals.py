@@ -1,4 +1,4 @@
-"""How well emotions and dangers are told, on writers held out: ``python -m benchmarks.signals`` (``make bench-signals``).
+"""How well emotions and dangers are told, on writers held out: ``python -m benchmarks.signals``.
 
 Sentences by two writers of whom no classifier has seen a line (``benchmarks/writers/signals``), the calls of the writers held out from the
 reader (``benchmarks/writers/held_out``: 66, of which each names its risk), and their inquiries, which are harmless mostly but unlabelled.

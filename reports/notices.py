@@ -1,6 +1,7 @@
 """What people are told when nobody looks: the Korean of each notice, as templates of Prefect's automations, and the facts that fill them.
 
-A notice leaves the house by Slack, a webhook or mail: it names what happened, since when and what to do, and nothing of any call.
+A notice leaves the house by Slack, a webhook or mail: it names what happened, since when and what to do, and nothing of any
+call but, where a call shows a danger, its id and its run.
 """
 
 from collections import Counter

@@ -16,7 +16,7 @@ _HALO = 'stroke="#fff" stroke-width="3" paint-order="stroke"'
 _GOOD, _BAD, _LINE = "#2563eb", "#dc2626", "#64748b"
 
 
-def danger_section(record: CallRecord, mask: Masking) -> str:
+def danger_section(record: CallRecord, mask: Masking, *, show_words: bool) -> str:
     """What the call shows of danger, with the utterance for each kind; that nobody judged it where nobody did; nothing where none is."""
     if record.summary is None:
         return ""  # the call has not come so far
@@ -28,7 +28,7 @@ def danger_section(record: CallRecord, mask: Masking) -> str:
     said = dict(enumerate(record.transcription.utterances))
     words = mask([said[sign.utterance].text if sign.utterance in said else "" for sign in danger.signs])
     lines = [
-        f"- **{DANGER_LABELS[sign.kind]}** ({sign.likelihood:.0%}, {_at(said.get(sign.utterance))}) {plain(spoken)}"
+        f"- **{DANGER_LABELS[sign.kind]}** ({sign.likelihood:.0%}, {_at(said.get(sign.utterance))}) {plain(spoken) if show_words else ''}"
         for sign, spoken in zip(danger.signs, words, strict=True)
     ]
     todo = "지금 통화를 확인하고, 필요하면 고객에게 바로 연락하세요. 고객에게는 이 판정을 안내하지 않았습니다."

@@ -32,7 +32,7 @@ class ScoringSettings(BaseModel):
 
     test_set: str = Field(
         "",
-        description="CSV with columns input and summary (request for the request classifier): a key of the bucket, or a file here; "
+        description="CSV with columns input and summary (or request, emotion, danger, by the line): a key of the bucket, or a file here; "
         "empty: the test rows of the first run",
     )
     test_rows: int = Field(0, ge=0, description="Score on this many rows of it; 0: on all")

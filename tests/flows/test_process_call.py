@@ -1,5 +1,6 @@
 """The whole flow of a call in seconds: Prefect's engine on its test server, a bucket in memory, vendors behind our protocols."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,7 @@ from clients.s3 import ObjectStore
 from flows.process_call import process_call
 from flows.summarize_call import summarize_call
 from flows.watch_s3 import event_of
+from models.call.alarms import DANGER_FOUND
 from models.call.ended import EndedCall, figures
 from models.call.record import (
     CallRecord,
@@ -66,12 +68,15 @@ from models.errors import (
 )
 from models.keys import StorageKeys
 from models.lines.summarizer import SummarizerLine
+from models.signals.labels import Danger
+from models.signals.told import CallDanger, CallEmotion, CallSignals, DangerSign
 from models.sound.prompt import check_prompt
 from models.sound.recording import RecordingAudio
 from models.summarizer.outcome import Evidence, Kind
 from models.summarizer.summarizer import SummaryResult
 from reports.messages import message_of
 from stores.call_records import CallRecords
+from stores.call_signals import keep_signals
 from stores.landed import announce
 from tasks.call.claim import close_as_cancelled
 from tasks.call.quarantine import close_as_quarantined, failure_of
@@ -120,6 +125,7 @@ class World:
     others: dict[str, FakeSpeechToText] = field(default_factory=dict)
     summaries: list[str] = field(default_factory=list)
     summary: Summary = field(default_factory=lambda: SUMMARY)
+    signals: CallSignals | None = field(default_factory=lambda: CallSignals(danger=CallDanger(version="d1")))
 
     @property
     def records(self) -> CallRecords:
@@ -189,6 +195,8 @@ async def world(client: PrefectClient, monkeypatch: pytest.MonkeyPatch) -> Async
 
     async def on_the_gpu_pool(record: CallRecord, *, patience: float) -> None:
         made.summaries.append(record.call_id)
+        if made.signals is not None:
+            keep_signals(store, record.call_id, made.signals)  # type: ignore[arg-type]
         create_summary(store, record, made.summary, condensed=False)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
@@ -256,6 +264,73 @@ async def test_nothing_is_read_back_of_a_call_without_a_request(world: World) ->
     assert world.store.head("tts/tts_1.wav") is None
     assert world.voice.spoken == []
     assert world.contacts.attributes["c-1"] == {"readback_kind": "no_request", "readback_summary": "", "readback_prompt": ""}
+
+
+SELF_HARM = CallDanger(signs=(DangerSign(kind=Danger.SELF_HARM, utterance=0, likelihood=0.9),), version="d1")
+NO_DANGER = CallDanger(version="d1")
+
+
+async def dangers_told(client: PrefectClient) -> list[dict[str, Any]]:
+    """The events that tell of calls with a danger, as the server keeps them."""
+    which = {"occurred": {"since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}, "event": {"name": [DANGER_FOUND]}}
+    async with asyncio.timeout(60):
+        while True:
+            answer = await client.request("POST", "/events/filter", json={"filter": which, "limit": 50})
+            if events := answer.json()["events"]:
+                return events
+            await asyncio.sleep(0.1)
+
+
+async def test_a_call_that_shows_a_danger_is_told_of_at_once_and_its_caller_hears_nothing_of_it(world: World) -> None:
+    world.signals = CallSignals(emotion=CallEmotion(version="e1"), danger=SELF_HARM)
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    await world.run(run)
+    record = world.record(recording)
+    assert (record.outcome, record.danger_told, record.signals) == (Outcome.READ_BACK, True, world.signals)
+    assert "danger" in (await world.client.read_flow_run(run.id)).tags
+    told = [event for event in await dangers_told(world.client) if event["payload"]["call"] == record.call_id]
+    assert len(told) == 1
+    assert told[0]["payload"].keys() == {"call", "run", "at"}
+    assert world.voice.spoken == ["문의하신 내용이 자동차보험 해지 요청"]
+    assert set(world.contacts.attributes["c-1"]) == {"readback_kind", "readback_summary", "readback_prompt"}
+    report = str((await world.client.read_artifacts())[0].data)
+    assert "## ⚠ 위험 신호" in report
+    assert report.index("자해·자살") < report.index("## 대화")
+
+
+async def test_a_harmless_call_is_told_of_to_nobody(world: World) -> None:
+    world.signals = CallSignals(danger=NO_DANGER)
+    recording = world.upload("c-1")
+    run = await world.a_run(recording)
+    await world.run(run)
+    assert (world.record(recording).danger_told, (await world.client.read_flow_run(run.id)).tags) == (False, [])
+    assert "위험 신호" not in str((await world.client.read_artifacts())[0].data)
+
+
+@pytest.mark.parametrize("signals", [None, CallSignals()], ids=["an older summarizer", "no model"])
+async def test_a_call_that_nobody_judged_says_so(world: World, signals: CallSignals | None) -> None:
+    world.signals = signals
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Completed"
+    assert "판정하지 못했습니다" in str((await world.client.read_artifacts())[0].data)
+
+
+async def test_a_dangerous_call_that_has_to_wait_stands_before_the_others_and_is_told_of_once(world: World) -> None:
+    world.signals = CallSignals(danger=SELF_HARM)
+    recording, other = world.upload("c-1"), world.upload("c-2")
+    world.voice.errors.extend(VendorUnavailable("away") for _ in range(40))
+    run = await world.a_run(recording)
+    state = await world.run(run)
+    world.signals = CallSignals(danger=NO_DANGER)
+    calm = await world.run(other)
+    assert (state.name, calm.name) == (WAITING, WAITING)
+    waits = [each.state_details.scheduled_time - datetime.now(UTC) for each in (state, calm)]
+    assert waits[0].total_seconds() < 6 < waits[1].total_seconds()
+    world.voice.errors.clear()
+    assert (await world.again(run)).name == "Completed"
+    told = [event for event in await dangers_told(world.client) if event["payload"]["call"] == recording.call_id]
+    assert len(told) == 1
 
 
 async def test_a_run_started_by_hand_needs_no_etag(world: World) -> None:
