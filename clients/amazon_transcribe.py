@@ -47,6 +47,7 @@ OFFER = Offer(
     kept_days=90.0,
     repeatable=True,
     reads_bucket=True,
+    forgets=True,
     won_per_minute=33.6,
     price_source="0.024 USD/분(첫 25만 분), 1 USD = 1,400원으로 계산, 2026-11 확인 못 함",
     least_seconds=15.0,
@@ -135,6 +136,15 @@ class AmazonTranscribe:
                 remedy="Ask AWS's support with the job's name; redrive the call with pay_again to transcribe it anew, billed again",
                 reply=VendorReply(VENDOR, 200),
             ) from None
+
+    def forget(self, job_id: str) -> None:
+        """Delete the job and the transcript that AWS keeps of it."""
+        try:
+            self._client.delete_transcription_job(TranscriptionJobName=job_id)
+        except (ClientError, BotoCoreError) as error:
+            ours = _ours(error, f"delete job {job_id}", job=job_id)
+            if not isinstance(ours, JobGone):
+                raise ours from None
 
     def close(self) -> None:
         """Close the kept connections."""

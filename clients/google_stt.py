@@ -58,6 +58,7 @@ OFFER = Offer(
     kept_days=5.0,
     repeatable=False,
     reads_bucket=False,
+    forgets=False,
     won_per_minute=22.4,
     price_source="0.016 USD/분(첫 50만 분), 1 USD = 1,400원으로 계산, 2026-11 확인 못 함",
     billed_by_channel=True,
@@ -184,6 +185,9 @@ class GoogleStt:
         if operation.HasField("error"):
             raise _failed(job_id, operation.error)
         return self._read(job_id, operation.response.value)
+
+    def forget(self, job_id: str) -> None:
+        """The sound was deleted when it had been heard; the operation goes after some days."""
 
     def close(self) -> None:
         """Close the channel and the kept connections."""

@@ -43,6 +43,7 @@ OFFER = Offer(
     kept_days=0.0,
     repeatable=True,
     reads_bucket=False,
+    forgets=False,
     won_per_minute=0.0,
     price_source="자체 장비: 청구되지 않음",
 )
@@ -147,6 +148,9 @@ class LocalWhisper:
             said = f"{VENDOR}'s job {job_id} failed: {type(error).__name__}"
             raise JobFailed(said, remedy="The worker's log tells why; listen to the recording") from error
         return Job(job_id, JobStatus.COMPLETED, utterances)
+
+    def forget(self, job_id: str) -> None:
+        """What was heard is in the memory of its process alone."""
 
     def close(self) -> None:
         """Let the job that is being heard end, and take no other."""

@@ -59,6 +59,7 @@ OFFER = Offer(
     kept_days=3.0,
     repeatable=False,  # no idempotency key: a second request is a second job
     reads_bucket=False,
+    forgets=False,
     won_per_minute=16.7,
     price_source="1,000원/시간으로 알려진 값, 2026-11 확인 못 함",
 )
@@ -227,6 +228,9 @@ class ReturnZero:
                 remedy=_REMEDY_OF_CLASS[VendorUnavailable],
                 reply=answer.reply(),
             ) from None
+
+    def forget(self, job_id: str) -> None:
+        """The vendor has no such request: what it keeps goes after three days."""
 
     def close(self) -> None:
         """Close the kept connections."""

@@ -17,7 +17,8 @@ class Offer:
 
     ``channels``: the two sides of a stereo call are heard apart, so that nobody need guess who speaks. ``keywords`` is how many terms a
     job takes, of ``keyword_characters`` each. ``repeatable``: a request sent again under the same name is the same job, so a lost answer is
-    asked for again instead of being left to a person. ``reads_bucket``: the vendor reads the recording where it lies in S3.
+    asked for again instead of being left to a person. ``reads_bucket``: the vendor reads the recording where it lies in S3. ``forgets``: it
+    deletes a job and its transcript when asked to; elsewhere they go after ``kept_days``.
     ``won_per_minute`` is for a minute of sound, of each channel where ``billed_by_channel``; ``price_source`` says who told it and when.
     """
 
@@ -32,6 +33,7 @@ class Offer:
     kept_days: float
     repeatable: bool
     reads_bucket: bool
+    forgets: bool
     won_per_minute: float
     price_source: str
     billed_by_channel: bool = False
@@ -104,6 +106,13 @@ class SpeechToText(Protocol):
 
         Raises ``JobFailed`` with the vendor's reason, ``JobGone`` where the id is unknown or too old, ``BadTranscript`` where the job is
         completed and its transcript makes no sense, or a ``TransientError``.
+        """
+        ...
+
+    def forget(self, job_id: str) -> None:
+        """Have the vendor delete a job with its transcript, for an erasure; nothing where its offer does not forget.
+
+        A job that is gone is what was wanted. Raises ``AccessRefused``, ``ConfigurationError`` or a ``TransientError``.
         """
         ...
 

@@ -26,6 +26,7 @@ from tasks.operations.erase import (
     erase_record,
     find_call,
     find_receipt,
+    forget_job,
     stop_runs,
     write_receipt,
 )
@@ -50,6 +51,7 @@ async def erase(call_id: str, erase_recording: bool = True, requested_by: str = 
     receipt = begin_receipt(call_id, str(runtime.flow_run.id), recording=erase_recording, requested_by=requested_by)
     await write_receipt(receipt)
     stopped = await stop_runs(record)
+    await forget_job(record)
     objects = await clear_contact(record)
     objects += await erase_objects(record, recording=erase_recording)
     flow_runs, artifacts = await erase_from_prefect(record, stopped)

@@ -178,6 +178,12 @@ class Vendor:
             raise Refused("BadRequestException", "The requested job couldn't be found. Check the job name and try your request again.")
         return {"TranscriptionJob": self._shown(self.jobs[name], time.time())}
 
+    def delete(self, body: bytes) -> dict[str, Any]:
+        """Forget a job with its transcript; what was paid stays paid."""
+        if self.jobs.pop(json.loads(body).get("TranscriptionJobName", ""), None) is None:
+            raise Refused("BadRequestException", "The requested job couldn't be found. Check the job name and try your request again.")
+        return {}
+
     def _shown(self, job: StoredJob, now: float) -> dict[str, Any]:
         name = job.request.TranscriptionJobName
         shown = {
@@ -208,7 +214,7 @@ class Vendor:
         return {
             "submits": self.requests["StartTranscriptionJob"],
             "polls": self.requests["GetTranscriptionJob"],
-            "jobs_accepted": len(self.jobs),
+            "jobs_accepted": self.paid.total(),
             "paid": dict(self.paid),
             "refused": dict(self.refused),
             "faults": self.faults.injected,
@@ -278,6 +284,8 @@ def build_app(vendor: Vendor) -> Starlette:
             answer = await vendor.start(body, doomed=fault == "failed_job")
         elif operation == "GetTranscriptionJob":
             answer = vendor.get(body)
+        elif operation == "DeleteTranscriptionJob":
+            answer = vendor.delete(body)
         else:
             raise Refused("UnknownOperationException", "")
         return CutShort() if fault == "reset_after" else JSONResponse(answer, media_type=CONTENT_TYPE)

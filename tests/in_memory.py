@@ -110,6 +110,7 @@ OFFER = Offer(
     kept_days=3.0,
     repeatable=False,
     reads_bucket=False,
+    forgets=False,
     won_per_minute=10.0,
     price_source="made up",
 )
@@ -131,6 +132,7 @@ class FakeSpeechToText:
     offer: Offer = OFFER
     asks: str = "what a fake is asked"
     paid: list[bytes] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
     _jobs: dict[str, tuple[bytes, int]] = field(default_factory=dict)
     _job_of: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -164,6 +166,9 @@ class FakeSpeechToText:
         if audio not in self.words:
             raise JobFailed(f"job {job_id}: the sound is not known")
         return Job(job_id, JobStatus.COMPLETED, tuple(self.words[audio]))
+
+    def forget(self, job_id: str) -> None:
+        self.forgotten.append(job_id)
 
     def close(self) -> None:
         """Nothing is open."""

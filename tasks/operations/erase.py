@@ -107,6 +107,14 @@ async def _stop(client: PrefectClient, run: FlowRun) -> None:
         await asyncio.sleep(1)
 
 
+@call_task("forget-job")
+async def forget_job(record: CallRecord) -> None:
+    """Have the speech-to-text vendor delete the call's job and transcript, where it does so when asked to."""
+    job = record.transcription
+    if job.job_id and wiring.speech_offer(job.provider).forgets:
+        await asyncio.to_thread(wiring.speech_to_text(job.provider).forget, job.job_id)
+
+
 @call_task("erase-objects")
 async def erase_objects(record: CallRecord, *, recording: bool) -> int:
     """Erase the call's files with all their versions; returns how many objects and versions there were. The record stays."""

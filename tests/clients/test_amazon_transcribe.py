@@ -167,3 +167,16 @@ def test_words_without_segments_are_joined_by_side_and_pause() -> None:
         (1, 200, 200, "네"),
         (0, 4000, 1000, "감사합니다"),
     ]
+
+
+def test_a_job_that_cannot_be_deleted_now_is_deleted_later(
+    vendor: AmazonTranscribe, store: ObjectStore, spoil: Callable[..., None]
+) -> None:
+    job = vendor.submit(AUDIO, "a.wav", location=put(store))
+    spoil("InternalFailureException")
+    with pytest.raises(VendorUnavailable):
+        vendor.forget(job)
+    spoil()
+    vendor.forget(job)
+    with pytest.raises(JobGone):
+        vendor.poll(job)

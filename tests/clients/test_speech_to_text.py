@@ -216,3 +216,15 @@ def test_a_vendor_tells_what_it_can_do_and_what_a_minute_costs(bench: Bench) -> 
 
 def test_what_is_asked_for_is_told_for_the_results_key(bench: Bench) -> None:
     assert bench.quick.asks == bench.slow.asks != ""
+
+
+def test_a_vendor_that_forgets_knows_a_forgotten_job_no_more(bench: Bench) -> None:
+    job_id = bench.submit(AUDIO)
+    assert bench.quick.poll(job_id).completed
+    for _ in range(2):
+        bench.quick.forget(job_id)
+    if bench.quick.offer.forgets:
+        with pytest.raises(JobGone):
+            bench.quick.poll(job_id)
+    else:
+        assert bench.quick.poll(job_id).completed

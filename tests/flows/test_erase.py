@@ -22,7 +22,7 @@ from tasks.call.claim import claim_call
 from tasks.call.hand_over import HandOver, tell_contact
 from tasks.operations.erase import Receipt
 from tests.flows.conftest import a_call_run, put_record, put_recording, recording_key
-from tests.in_memory import FakeContacts
+from tests.in_memory import FakeContacts, FakeSpeechToText
 from tests.server_database import everything_the_server_keeps
 
 WORDS = "암 진단비를 청구하고 싶어요"
@@ -57,6 +57,17 @@ async def a_finished_call(store: ObjectStore, client: PrefectClient, contact: st
     await client.create_logs([LogCreate(name="x", level=20, message=f"about {contact}", timestamp=datetime.now(UTC), flow_run_id=run.id)])
     await client.create_artifact(ArtifactCreate(type="markdown", data=f"{WORDS} {contact}", flow_run_id=run.id))
     return record
+
+
+async def test_the_vendor_that_keeps_a_transcript_is_asked_to_forget_it(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = put_recording(store, "contact-1")
+    amazon = FakeSpeechToText(provider="transcribe")
+    monkeypatch.setattr(wiring, "speech_to_text", lambda provider="": amazon)
+    heard = Transcription(provider="transcribe", job_id="readback-1", done=True)
+    await erase(put_record(store, recording, "a run that is gone", transcription=heard).call_id)
+    assert amazon.forgotten == ["readback-1"]
 
 
 async def test_nothing_is_left_of_an_erased_call_but_a_receipt(store: ObjectStore, client: PrefectClient) -> None:
