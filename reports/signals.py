@@ -9,6 +9,7 @@ from models.training.data.pair import Pair
 from models.training.data.split import Split
 from models.training.signal_outputs import SignalSummary, SignalSweepRow
 from models.training.signal_scores import DangerScores, EmotionScores
+from models.training.signal_task import SignalConfig
 from reports import plots
 from reports.markdown import figure, table
 from reports.messages import state_name, told_failure
@@ -93,6 +94,19 @@ def signal_sweep_table(rows: Sequence[SignalSweepRow], run_addresses: Mapping[st
     return [_sweep_row(row, run_addresses.get(row.flow_run_id, "–")) for row in rows]
 
 
+def _settings(config: SignalConfig) -> dict[str, str]:
+    """What is varied; the linear form has no such settings."""
+    if config.family == "linear":
+        return {"기반": config.base, **dict.fromkeys(("학습률", "배치", "드롭아웃", "에폭"), "–")}
+    return {
+        "기반": config.base.rpartition("/")[2] + (f" {config.layers}층" if config.layers else ""),
+        "학습률": f"{config.learning_rate:g}",
+        "배치": str(config.batch_size),
+        "드롭아웃": f"{config.dropout:g}",
+        "에폭": f"{config.epochs:g}",
+    }
+
+
 def _sweep_row(row: SignalSweepRow, address: str) -> dict[str, str]:
     config, summary = row.config, row.summary
     emotion, danger = (summary.emotion, summary.danger) if summary else (None, None)
@@ -106,11 +120,7 @@ def _sweep_row(row: SignalSweepRow, address: str) -> dict[str, str]:
     return {
         "실행": row.run,
         "상태": state_name(row.state),
-        "기반": config.base.rpartition("/")[2] + (f" {config.layers}층" if config.layers else ""),
-        "학습률": f"{config.learning_rate:g}",
-        "배치": str(config.batch_size),
-        "드롭아웃": f"{config.dropout:g}",
-        "에폭": f"{config.epochs:g}",
+        **_settings(config),
         **scores,
         "초": f"{summary.seconds:.0f}" if summary else "–",
         "결과": summary.prefix if summary else told_failure(row.reason)[:200],

@@ -18,7 +18,7 @@ from tasks.call.claim import HeldCall
 from tasks.operations.events import event_about, post_events
 
 TAG = "danger"
-_EVENTS = UUID("7d4e0d5a-6f0b-4a37-9a51-2f6d2b0a7c11")
+EVENTS = UUID("7d4e0d5a-6f0b-4a37-9a51-2f6d2b0a7c11")
 
 
 async def tell_danger(call: HeldCall, signals: CallSignals) -> None:
@@ -30,7 +30,7 @@ async def tell_danger(call: HeldCall, signals: CallSignals) -> None:
         async with get_client() as client:
             # Told first and noted then: whoever is killed in between tells it twice, under the same id, not never.
             facts = danger_facts(checkpoint.record.call_id, str(runtime.flow_run.id), datetime.now(UTC))
-            event_id = str(uuid5(_EVENTS, checkpoint.record.call_id))
+            event_id = str(uuid5(EVENTS, checkpoint.record.call_id))
             await post_events(client, [event_about(DANGER_FOUND, DANGER, facts, event_id=event_id)])
             await _mark_run(client)
     except (httpx.HTTPError, PrefectHTTPStatusError) as error:

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from uuid import uuid5
 
 import pytest
 import requests
@@ -13,15 +15,17 @@ from prefect.settings import PREFECT_API_URL
 
 import wiring
 from deployments.notifications import OWNER, register_notifications
-from models.call.alarms import Alarm, Watched
+from models.call.alarms import DANGER, DANGER_FOUND, Alarm, Watched
 from models.call.pause import PauseReason
 from models.call.steps import Step
 from models.errors import ConfigurationError, QuotaExhausted
-from reports.notices import NOTICES, paused_facts
+from reports.notices import NOTICES, danger_facts, paused_facts
 from sandbox.notices import make_block
 from sandbox.stand_in import stand_in
 from tasks.operations.alarms import clear_alarm, raise_alarm, standing_alarm
 from tasks.operations.alive import expect_alive, say_alive
+from tasks.operations.danger import EVENTS
+from tasks.operations.events import event_about, post_events
 from wiring.configuration import Settings
 
 SILENT = 10  # Prefect's shortest
@@ -68,6 +72,23 @@ def so_far(receiver: str, subject: str) -> list[str]:
 
 async def ours(client: PrefectClient) -> dict[str, Automation]:
     return {automation.name: automation for automation in await client.read_resource_related_automations(OWNER)}
+
+
+async def test_a_call_that_shows_a_danger_reaches_people_once_and_tells_nothing_of_what_was_said(
+    client: PrefectClient, told: None, receiver: str
+) -> None:
+    async def tell(call: str) -> None:
+        facts = danger_facts(call, "the run", datetime.now(UTC))
+        await post_events(client, [event_about(DANGER_FOUND, DANGER, facts, event_id=str(uuid5(EVENTS, call)))])
+
+    subject = "[Readback] 위험 신호가 있는 통화"
+    for call in ("first call", "first call", "second call"):  # a run that was killed before it noted that it had told tells again
+        await tell(call)
+    while not any("second call" in body for body in so_far(receiver, subject)):
+        await asyncio.sleep(0.2)
+    bodies = so_far(receiver, subject)
+    assert sum("first call" in body for body in bodies) == 1
+    assert "할 일: 지금 실행 `the run`을 열어" in bodies[0]
 
 
 async def test_a_pause_reaches_people_once_until_it_is_over(client: PrefectClient, told: None, receiver: str) -> None:
