@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from models.actions.action import Action, Who
@@ -32,6 +33,12 @@ _OBJECT = re.compile(r".*[가-힣](?:을|를)(?= )")
 _TAKEN_BACK = re.compile(
     r"(?:필요 ?없|안 ?(?:주셔도|보내셔도|하셔도|해 주셔도|할게|할래|보낼게|갈게)|됐어요|취소할게|관둘게|그만둘게|없던 ?걸로|하지 ?마)"
 )
+
+
+@cache
+def shipped() -> "ToDoModel":
+    """The weights that ship, read once."""
+    return ToDoModel.shipped()
 
 
 @dataclass(frozen=True)
