@@ -16,9 +16,9 @@ from models.replies.drafts import Draft, Drafts
 from models.replies.openings import OpeningTable, choose
 from models.summarizer.conversation import Conversation
 from models.summarizer.language_model import Completions, Endpoint, Mask, read_answer, request_body
+from models.summarizer.outcome import Kind
 from models.summarizer.own_words import Shortener, word_set
 from models.summarizer.spoken_evidence import Claim, EvidenceCheck
-from models.summarizer.statement import Kind
 
 PROMPT = Path(__file__).with_name("prompt.txt")
 REPLY_NAME = "reply"
