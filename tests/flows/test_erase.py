@@ -47,7 +47,8 @@ async def a_finished_call(store: ObjectStore, client: PrefectClient, contact: st
     record = put_record(store, recording, str(run.id), number=number, outcome=Outcome.READ_BACK, transcription=said)
     for key in (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number)):
         store.put(key, WORDS.encode(), metadata={"call-id": record.call_id, "contact-id": contact})
-    store.put(StorageKeys.to_hear(record.call_id), contact.encode())
+    for key in (StorageKeys.to_hear, StorageKeys.signals, StorageKeys.drafts):
+        store.put(key(record.call_id), contact.encode())
     file_end(store, EndedCall.of(record, outcome=Outcome.READ_BACK, at=record.updated_at, step_seconds={}))
     summary = await client.read_deployment_by_name("summarize-call/summarize-call")
     child = await client.create_flow_run_from_deployment(
@@ -173,7 +174,7 @@ async def test_erasing_one_call_of_a_contact_leaves_what_its_other_call_has_told
     for key in (recording_key("c-1"), recording_key("c-1").replace("CallRecordings/", "CallRecordings/ivr/")):
         recording = Recording(bucket=store.bucket, key=key, etag=store.put(key, key.encode()))
         calls.append(put_record(store, recording, "", outcome=Outcome.READ_BACK))
-        result = HandOver(Summary(text=f"{WORDS} {len(calls)}", model="m", version="1"), prompt, {})
+        result = HandOver(Summary(text=f"{WORDS} {len(calls)}", model="m", version="1"), None, prompt, {})
         tell_contact(contacts, ContactCalls(store), calls[-1], result)  # type: ignore[arg-type]
     assert contacts.attributes["c-1"]["readback_summary"] == f"{WORDS} 1"
     with monkeypatch.context() as patched:
