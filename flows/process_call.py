@@ -127,7 +127,7 @@ async def _read_back(call: HeldCall, audio: RecordingAudio, steps: Steps, *, res
     sound = None
     if prompt is None and summary.kind is not Kind.NO_REQUEST:  # nothing is read back of a call without a request
         with steps.step(Step.SPEAK):
-            speech = await speak(summary)
+            speech = await speak(summary, understood.signals.emotion if understood.signals else None)
         with steps.step(Step.CONVERT):
             sound = await convert(speech)
     return await hand_over(call, ReadBack(summary, understood.signals, prompt, sound), audio, steps)

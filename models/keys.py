@@ -169,6 +169,8 @@ class StorageKeys:
     LANDED = "calls/landed/"
     TO_HEAR = "calls/to-hear/"
     SIGNALS = "calls/signals/"
+    OPENINGS = "calls/openings/"
+    DRAFTS = "calls/drafts/"
     QUARANTINE = "quarantine/"
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
@@ -211,6 +213,16 @@ class StorageKeys:
     def signals(cls, call: str) -> str:
         """What the call's summarizer told beside the summary: emotion and danger, until the record holds them."""
         return f"{cls.SIGNALS}{call[:2]}/{call}.json"
+
+    @classmethod
+    def openings(cls, version: int) -> str:
+        """A version of the approved openings; eight digits keep a listing in order."""
+        return f"{cls.OPENINGS}{version:08d}.json"
+
+    @classmethod
+    def drafts(cls, call: str) -> str:
+        """Replies that were proposed to agents for a call."""
+        return f"{cls.DRAFTS}{call[:2]}/{call}.json"
 
     @classmethod
     def quarantine_note(cls, call: str) -> str:

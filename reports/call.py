@@ -15,7 +15,7 @@ from reports.markdown import facts, link, named, plain, table
 from reports.messages import message_of, why_instead
 from reports.people import history
 from reports.sound import waveform_svg
-from reports.told_besides import danger_section, emotion_section, judged_by
+from reports.told_besides import actions_section, danger_section, emotion_section, judged_by
 
 KINDS = {Kind.SUMMARY: "요약", Kind.OWN_WORDS: "고객의 말", Kind.NO_REQUEST: "요청 없음"}
 DIGEST = "/artifacts/key/digest"
@@ -47,7 +47,11 @@ class Sounds:
 def call_report(record: CallRecord, audio: RecordingAudio | None, sounds: Sounds, mask: Masking, *, show_words: bool) -> str:
     """The artifact of a call that has ended."""
     parts = [_failure(record.failure)] if record.failure else [statement(record, mask), _heard(sounds.prompt, "안내 음성")]
-    parts += [danger_section(record, mask, show_words=show_words), emotion_section(record)]
+    parts += [
+        danger_section(record, mask, show_words=show_words),
+        actions_section(record, mask, show_words=show_words),
+        emotion_section(record),
+    ]
     parts += [_recording(record, audio, sounds.recording)]
     parts += [_conversation(record, mask)] if show_words else []
     parts += [_steps(record), _about(record)]

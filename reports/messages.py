@@ -224,6 +224,7 @@ INSTEAD: Final[Mapping[str, str]] = {
     "turned": "고객의 뜻과 반대되는 말",
     "other_object": "다른 대상에 관한 말",
     "not_the_callers": "고객이 하지 않은 말",
+    "said_before": "앞서 제안한 것과 같은 말",
 }
 
 # Where a row of a sweep stands: our own states, and Prefect's of its run.

@@ -1,8 +1,9 @@
-"""What a call's artifact tells besides the request: signs of danger first, then the caller's emotion as a curve. Korean: staff read it."""
+"""What an artifact tells besides the request: danger first, what has to be done, the emotion as a curve. Korean: staff read it."""
 
 import html
 from collections.abc import Callable, Mapping, Sequence
 
+from models.actions.action import Action, Who
 from models.call.record import CallRecord, Utterance
 from models.signals.labels import DANGER_LABELS
 from models.signals.told import CallDanger, CallEmotion, Felt
@@ -10,7 +11,9 @@ from reports.embedding import data_uri
 from reports.markdown import facts, named, plain
 
 Masking = Callable[[Sequence[str]], Sequence[str]]
+_NO_WORDS = "내용은 설정에 따라 표시하지 않습니다"
 _NOT_JUDGED = "판정하지 못했습니다: 이 통화가 처리될 때 위험 모델이 없었습니다. 통화를 직접 확인하세요."
+DOERS = {Who.AGENT: "상담원", Who.CALLER: "고객", Who.OTHER_DESK: "다른 부서"}
 _WIDTH, _HEIGHT, _LEFT, _TOP = 640, 150, 44, 14
 _HALO = 'stroke="#fff" stroke-width="3" paint-order="stroke"'
 _GOOD, _BAD, _LINE = "#2563eb", "#dc2626", "#64748b"
@@ -50,6 +53,32 @@ def emotion_section(record: CallRecord) -> str:
     ]
     picture = data_uri(curve_svg(emotion, said).encode("utf-8"), "image/svg+xml")
     return f"## 고객의 감정\n\n{facts(rows)}\n\n![감정 곡선]({picture})"
+
+
+def actions_section(record: CallRecord, mask: Masking, *, show_words: bool) -> str:
+    """What has to be done: who, what, by when and where it was said; that nothing is left where nothing is. A list: a table's cell would
+    not break a long line."""
+    actions = record.signals.actions if record.signals else None
+    if actions is None:
+        return ""
+    said = dict(enumerate(record.transcription.utterances))
+    deeds, desks = mask([one.what for one in actions]), mask([one.desk for one in actions])
+    lines = [
+        f"- **{plain(desk) or DOERS[one.who]}**: {plain(deed) if show_words else _NO_WORDS}{_by_when(one)} "
+        f"({_at(said.get(one.utterance))})"
+        for one, deed, desk in zip(actions, deeds, desks, strict=True)
+    ]
+    return "\n".join(["## 할 일", "", *(lines or ["통화에서 약속하거나 요청한 일이 없습니다."])])
+
+
+def _by_when(action: Action) -> str:
+    due = action.due
+    if due is None:
+        return ""
+    day = "" if due.day is None else f"{due.day:%Y-%m-%d} ({'월화수목금토일'[due.day.weekday()]})"
+    hour = "" if due.hour is None else f" {due.hour:%H:%M}"
+    resolved = f": {day}{hour}{' 이후' if due.after else ''}" if day else ""
+    return f", {plain(due.said)}{resolved}"
 
 
 def judged_by(emotion: CallEmotion | None, danger: CallDanger | None) -> str:

@@ -32,6 +32,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from models.replies.draft import REPLY_NAME
 from models.summarizer import SHIPPED_READER
 from models.summarizer.conversation import CALLER, Conversation, Turn
 from models.summarizer.language_model import json_of
@@ -160,6 +161,16 @@ def claim_of(statement: Statement) -> Claim:
     return Claim(statement.kind, statement.text, statement.evidence)
 
 
+def replying(claim: Claim) -> Claim:
+    """A statement as the sentence of a reply that takes it up."""
+    return replace(claim, kind=Kind.SUMMARY, text=f"{claim.text} 말씀이시군요. 바로 확인해 드리겠습니다.")
+
+
+def _wants_a_reply(asked: ChatRequest) -> bool:
+    schema = asked.response_format.json_schema if asked.response_format else None
+    return schema is not None and schema.name == REPLY_NAME
+
+
 def conversation_of(messages: Sequence[Message]) -> list[Turn]:
     """The numbered utterances of the last message; 400 for a prompt that is none of ours, which this model does not understand."""
     turns = [_LINE.fullmatch(line) for line in messages[-1].content.splitlines()]
@@ -214,6 +225,7 @@ def build_app(server: Server) -> Starlette:
             conversation = conversation_of(asked.messages)
             await asyncio.sleep(server.seconds)
             claim = await asyncio.to_thread(server.claim, conversation)
+            claim = replying(claim) if _wants_a_reply(asked) else claim
         finally:
             server.active -= 1
         return _after(fault, JSONResponse(_body(asked, spoiled(claim, conversation, fault), cut=fault == "cut_off")))

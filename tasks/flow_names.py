@@ -3,3 +3,4 @@
 CALL_FLOW = "process-call"
 SUMMARY_FLOW = "summarize-call"
 HEAR_FLOW = "hear"
+DRAFT_FLOW = "draft-reply"

@@ -93,6 +93,14 @@ class Settings(BaseSettings):
     )
     language_model_key: SecretStr = Field(SecretStr(""), description="Key that these addresses want; empty: none is sent")
 
+    reply_model_url: str = Field(
+        "", description="One of these addresses, which drafts replies for agents; empty: drafts are approved openings alone"
+    )
+    reply_model: str = Field("", description="Name of the model there")
+    speak_openings: bool = Field(
+        False, description="Speak an approved opening, chosen by the caller's emotion and request, before the read-back"
+    )
+
     http_timeout_seconds: float = Field(20.0, gt=0, description="Timeout of one request to a vendor over HTTP")
     s3_timeout_seconds: float = Field(5.0, gt=0, description="How long S3 may be silent; then a call waits in its queue and says so")
     max_recording_bytes: int = Field(512 * 1024 * 1024, ge=1, description="Larger objects are quarantined unread")

@@ -14,13 +14,23 @@ def in_korea(at: datetime) -> str:
     return f"{at.astimezone(KOREA):%Y-%m-%d %H:%M}"
 
 
+def called_at(stamp: str) -> datetime | None:
+    """When a call began in Korea, by the stamp in its recording's key (UTC); None where that is no time.
+
+    >>> called_at("20261120T00:44")
+    datetime.datetime(2026, 11, 20, 9, 44, tzinfo=datetime.timezone(datetime.timedelta(seconds=32400)))
+    """
+    try:
+        return datetime.strptime(stamp, "%Y%m%dT%H:%M").replace(tzinfo=UTC).astimezone(KOREA)
+    except ValueError:
+        return None
+
+
 def began_in_korea(stamp: str) -> str:
     """When a call began, by the stamp in its recording's key (UTC); empty where that is no time.
 
     >>> began_in_korea("20261120T00:44"), began_in_korea("20269999T99:99")
     ('2026-11-20 09:44', '')
     """
-    try:
-        return in_korea(datetime.strptime(stamp, "%Y%m%dT%H:%M").replace(tzinfo=UTC))
-    except ValueError:
-        return ""
+    at = called_at(stamp)
+    return in_korea(at) if at else ""

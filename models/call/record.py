@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.call.korea import began_in_korea
+from models.call.korea import began_in_korea, called_at
 from models.errors import ErrorCode
 from models.keys import call_id, parse_recording_key, short_contact, shown_key
 from models.signals.told import CallSignals
@@ -56,6 +56,12 @@ class Recording(BaseModel):
         """The Amazon Connect contact, or the call id where the key names none."""
         name = parse_recording_key(self.key)
         return name.contact_id if name else self.call_id
+
+    @property
+    def called_at(self) -> datetime | None:
+        """When the call began in Korea, None where its key does not tell."""
+        name = parse_recording_key(self.key)
+        return called_at(name.started_at) if name else None
 
     @property
     def uri(self) -> str:

@@ -1,7 +1,8 @@
-"""What a call tells besides the request, as its record has it: the caller's emotion, and signs of danger."""
+"""What a call tells besides the request, as its record has it: the caller's emotion, signs of danger, and what has to be done."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.actions.action import Action
 from models.signals.labels import Danger
 
 
@@ -67,12 +68,13 @@ class CallDanger(BaseModel):
 
 
 class CallSignals(BaseModel):
-    """What was told of a call besides its request; None where no model was there to tell it."""
+    """What was told of a call besides its request; None where no model was there to tell it, or nobody looked for it yet."""
 
     model_config = ConfigDict(frozen=True)
 
     emotion: CallEmotion | None = None
     danger: CallDanger | None = None
+    actions: tuple[Action, ...] | None = None
 
     @property
     def alarms(self) -> bool:

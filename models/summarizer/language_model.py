@@ -143,7 +143,7 @@ def read_answer(text: str) -> Claim | None:
     return Claim(Kind(answer.kind), answer.text.strip(), [Evidence(one.phrase.strip(), one.utterance) for one in answer.phrases])
 
 
-def request_body(endpoint: Endpoint, prompt: str, conversation: Conversation) -> dict[str, Any]:
+def request_body(endpoint: Endpoint, prompt: str, conversation: Conversation, *, name: str = ANSWER_NAME) -> dict[str, Any]:
     """What is sent; empty turns are left out, numbers stay those of the transcript."""
     lines = [f"{turn.number} {CALLER if turn.by_caller else AGENT}: {turn.text}" for turn in conversation if turn.text]
     body: dict[str, Any] = {
@@ -153,7 +153,7 @@ def request_body(endpoint: Endpoint, prompt: str, conversation: Conversation) ->
         "max_tokens": endpoint.max_tokens,
     }
     if endpoint.response_format == "json_schema":
-        schema = {"name": ANSWER_NAME, "strict": True, "schema": _schema()}
+        schema = {"name": name, "strict": True, "schema": _schema()}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     elif endpoint.response_format == "json_object":
         body["response_format"] = {"type": "json_object"}

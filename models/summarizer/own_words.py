@@ -37,38 +37,39 @@ class Phrase:
     act: Act
 
 
-def _words(listed: str) -> frozenset[str]:
+def word_set(listed: str) -> frozenset[str]:
+    """Words as a table writes them, blanks between."""
     return frozenset(listed.split())
 
 
 # Said while looking for words; alone before a sentence they tell nothing. Some are words with a sense elsewhere (그 before a noun).
-_FILLERS = _words(
+_FILLERS = word_set(
     "어 음 아 저기 저 네 예 그 뭐 아니 막 이제 인제 혹시 좀 한번 그냥 일단 참 글쎄 아이고 에이 아휴 "
     "여보세요 저기요 그래서 근데 그런데 그러니까 "
     "그니까 그럼 그러면 그리고 아무튼 암튼 하여튼 진짜 도대체 대체 솔직히 사실 아유 어휴 하이고 있잖아요"
 )
-_ADVERBS_OF_MANNER = _words("좀 그냥 한번 혹시 일단 막 이제 인제 참 진짜 도대체 대체 솔직히 사실 아무튼 암튼")
+_ADVERBS_OF_MANNER = word_set("좀 그냥 한번 혹시 일단 막 이제 인제 참 진짜 도대체 대체 솔직히 사실 아무튼 암튼")
 _SIGNS = ("SF", "SP", "SE", "SW", "SS", "SO")
-_SOUNDS = _words("어 음 아 에 그 흠 으음")  # neither 아니, which corrects what was said, nor 저, the caller himself
-_CONTRASTS = _words("말 빼 두 놔두 아니 제외 제하")  # 저 말고, 이제 말고
+_SOUNDS = word_set("어 음 아 에 그 흠 으음")  # neither 아니, which corrects what was said, nor 저, the caller himself
+_CONTRASTS = word_set("말 빼 두 놔두 아니 제외 제하")  # 저 말고, 이제 말고
 _PARTICLES_AFTER = ("JKS", "JKO", "JKG", "JKB", "JX", "XSN", "NNG", "NNB", "NNP", "SN", "NR")
 _QUESTION_WORD = re.compile(r"언제|얼마|뭐|뭘|무엇|무슨|어떻|어떤|어디|몇|왜|누구|누가|누굴|어느|며칠")
 # Asks for a reason, a time or a way; with a request's ending it is still a question (왜 안 보내 주세요), unless a clause in -지 follows.
 _ASKS_WHY = re.compile(r"(?:왜|언제(?!든)|어떻게(?! 좀| 해서든))(?!.*지(?:를|는|도|만|나)?\s)")
-_QUESTION_ENDINGS = _words(
+_QUESTION_ENDINGS = word_set(
     "나 까 니 냐 ᆯ까 을까 ᆫ가 은가 는가 ᆫ지 는지 은지 ᆯ지 을지 습니까 ᆸ니까 으려나 려나 노 던가 는감 ᆫ감 "
     "을라나 ᆯ라나 는가요 남 다면서 라면서 는교 능교 냐고 느냐고 으냐고 냐구 느냐구"
 )
-_OPEN_ENDINGS = _words("어 아 지 죠 예 에 이에 ᆫ대 대 데 야 래 ᆯ래 는대")  # a question only beside a question word
-_FUTURE_QUESTIONS = _words("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ라나 을라나")
-_WONDERING = _words("나 ᆯ까 을까 ᆫ가 은가 는가 려나 으려나 ᆯ라나 을라나 ᆫ지 는지 은지 ᆯ지 을지 던가")  # 되나 해서요, 됐나 싶어서 전화했어요
+_OPEN_ENDINGS = word_set("어 아 지 죠 예 에 이에 ᆫ대 대 데 야 래 ᆯ래 는대")  # a question only beside a question word
+_FUTURE_QUESTIONS = word_set("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ라나 을라나")
+_WONDERING = word_set("나 ᆯ까 을까 ᆫ가 은가 는가 려나 으려나 ᆯ라나 을라나 ᆫ지 는지 은지 ᆯ지 을지 던가")  # 되나 해서요, 됐나 싶어서 전화했어요
 _AFTER_WONDERING = re.compile(r"(?:하|싶)(?:어서?|은데|는데|ᆫ데|고|네|었)(?:요)?(?:(?:전화|연락|문의|질문)(?:하|드리|주)\S*)?")
-_SOFTLY = _words("되 좋 감사 고맙")  # 열어 주시면 돼요, 보내 주시면 감사하겠습니다
-_INSISTING = _words("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다니까 ᆫ다구 는다구")
-_INTENTIONS = _words("려고 으려고 려구 으려구 ᆯ게 을게 ᆯ께 을께 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
-_REPORTED_IMPERATIVES = _words("라고 으라고 라니까 으라니까 라구 으라구")  # 날짜를 대라고요
-_IMPERATIVES = _REPORTED_IMPERATIVES | _words("세 으세 시오 으시오 십시오 으십시오 라 으라 어라 아라 ᆸ시오 구려")
-_BIDDING = _words("어 아 여 세 으세 시오 십시오 라 라고 ᆯ래 면 으면 고 길 쇼 구려 ᆯ까")  # 해 주세요; 안 해 주시네요 asks for nothing
+_SOFTLY = word_set("되 좋 감사 고맙")  # 열어 주시면 돼요, 보내 주시면 감사하겠습니다
+_INSISTING = word_set("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다니까 ᆫ다구 는다구")
+_INTENTIONS = word_set("려고 으려고 려구 으려구 ᆯ게 을게 ᆯ께 을께 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
+_REPORTED_IMPERATIVES = word_set("라고 으라고 라니까 으라니까 라구 으라구")  # 날짜를 대라고요
+_IMPERATIVES = _REPORTED_IMPERATIVES | word_set("세 으세 시오 으시오 십시오 으십시오 라 으라 어라 아라 ᆸ시오 구려")
+_BIDDING = word_set("어 아 여 세 으세 시오 십시오 라 라고 ᆯ래 면 으면 고 길 쇼 구려 ᆯ까")  # 해 주세요; 안 해 주시네요 asks for nothing
 _INDIRECT_QUESTION = re.compile(r"(?<=[는은인건던을할될갈울])지(?:만|도|는|를|가|부터)?(?:요)?$")  # …되는지만요
 _NAMES_OF_DOING = {
     "바꾸": "변경",
@@ -78,18 +79,18 @@ _NAMES_OF_DOING = {
 }  # with no other sense in this trade, and no person as object
 _OF_A_NAME = ("N", "M", "J", "XSN", "XPN", "SN")
 _STEMS = ("VV", "VA", "VX", "VC", "XSV", "XSA")  # as their tags begin
-_HAPPENS = _words("되 나오 있 없 맞 들어오 들어가 낫 괜찮")
-_SPEECH = _words("말 얘기 이야기 말씀 일 대답 소리")
-_TELLING = _words("알리 가르치 가르쳐주 갈치")
+_HAPPENS = word_set("되 나오 있 없 맞 들어오 들어가 낫 괜찮")
+_SPEECH = word_set("말 얘기 이야기 말씀 일 대답 소리")
+_TELLING = word_set("알리 가르치 가르쳐주 갈치")
 _OBJECT_PARTICLE = re.compile(r"(?<=[가-힣])(?:을|를)$")
 _LOOSE_PARTICLE = re.compile(r"(?<=[가-힣])(?<!는지)(?<!은지)(?<!인지)(?:을|를|이|가|은|는|도|만|좀)$|(?<=지)(?:는|은|를|도)$")
 _NOUN_TAGS = frozenset(("NNG", "NNP", "XR", "SL", "SN", "XPN", "XSN"))
-_EMPTY_NOUNS = _words(
+_EMPTY_NOUNS = word_set(
     "것 사람 고객 고객님 상담원 상담 회사 때 거기 여기 지금 오늘 어제 내일 이번 다음 저번 지난번 아까 "
     "계속 전화 말 말씀 얘기 문자 님 씨 분 네 예 뭐 모양 "
     "정도 생각 본인 확인 성함 생년월일 선생님 경우 이유 때문 처음 마지막 우리 저희 나 너 그쪽 저쪽 이쪽 안 밖 위 아래 앞 뒤 옆"
 )
-_ACTS = _words("해지 해약 취소 철회 가입 환급 청구 접수 신청 지급 견인 출동")
+_ACTS = word_set("해지 해약 취소 철회 가입 환급 청구 접수 신청 지급 견인 출동")
 # Markup and signs that a transcript may hold and nobody says: they reach neither a voice nor a page.
 _NEVER_SAID = re.compile(r"<[^<>]*>|[^\w\s.,?!%~·'’()&+\-:…]|_")
 _THING_QUESTION = re.compile(r"(?:건|거|것|겁)(?:인가|인지|지|가|니까|예|에|이에|죠|야|이야|냐|니|래)?(?:요|가요)?$")
@@ -135,7 +136,7 @@ class Shortener:
         sentence = re.sub(r"얼만(?=[데지가])", "얼마인", sentence)  # morphology takes 얼만 for a noun and 만
         asked, signed = sentence.rstrip().endswith("?"), sentence.rstrip().endswith((".", "!", "…"))
         text = re.sub(r"[\s.?!…~,]+$", "", sentence.strip())
-        tokens = _without_politeness(self._kiwi.tokenize(text))
+        tokens = without_politeness(self._kiwi.tokenize(text))
         if not tokens:
             return Phrase("", Act.PHRASE)
         if (question := _wondered(tokens)) is not None:
@@ -170,6 +171,11 @@ class Shortener:
         """A text's morphemes, as Kiwi tells them apart."""
         return list(self._kiwi.tokenize(text))
 
+    def deed(self, text: str, tokens: Sequence[Any], verb: int) -> str:
+        """What is done, as a list of things to do has it: the text up to the verb, and that verb as a noun (서류를 보내기)."""
+        said = _Sentence(text, list(tokens), False, self._join)
+        return said.noun_of(verb, names=False) or said.ended(verb, [("기", "ETN")], "")
+
     def _join(self, morphemes: Sequence[tuple[str, str]]) -> str:
         return str(self._kiwi.join(list(morphemes)))
 
@@ -191,7 +197,7 @@ def joined(phrases: Sequence[Phrase]) -> list[str]:
     return parts
 
 
-def _without_politeness(tokens: Sequence[Any]) -> list[Any]:
+def without_politeness(tokens: Sequence[Any]) -> list[Any]:
     """Tokens without final signs and the polite 요."""
     kept = list(tokens)
     while kept and (kept[-1].tag in _SIGNS or (len(kept) > 1 and kept[-1].tag in ("JX", "EF") and kept[-1].form in ("요", "이요"))):

@@ -34,11 +34,22 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class ToDo:
+    """What a writer says has to be done after a call: who, what, by when (empty where nothing was said of it), and the turn."""
+
+    who: str
+    what: str
+    due: str
+    turn: int
+
+
+@dataclass(frozen=True)
 class Written:
     """One inquiry or call; a test has a ``must``.
 
     ``pieces`` retell the request and ``about`` names its subject where they do not; ``turns`` are those in which a call's request is said.
     ``emotion`` and ``risk`` are what the writer of a call calls them, empty where it says nothing.
+    ``actions`` are what a call leaves to be done.
     """
 
     name: str
@@ -52,6 +63,7 @@ class Written:
     wrong: str = ""
     emotion: str = ""
     risk: str = ""
+    actions: tuple[ToDo, ...] = ()
 
     @property
     def is_call(self) -> bool:
@@ -149,7 +161,20 @@ def _call(name: str, block: str, pieces: tuple[Piece, ...], about: tuple[Piece, 
         wrong=heads.get("pattern", ""),
         emotion=heads.get("emotion", ""),
         risk=_told(heads.get("risk", "")),
+        actions=tuple(_to_dos(heads.get("actions", NONE), name)),
     )
+
+
+def _to_dos(listed: str, name: str) -> Iterator[ToDo]:
+    """Things to do as a call's head has them: who | what | by when | turn, semicolons between; ``없음`` for none."""
+    for part in () if listed == NONE else listed.split(";"):
+        cells = [cell.strip() for cell in part.split("|")]
+        if len(cells) != 4 or not cells[3].isdigit():
+            raise ConfigurationError(
+                f"call {name} has an action that is not four cells: {part}", remedy="Write who | what | by when | turn"
+            )
+        who, what, due, turn = cells
+        yield ToDo(who, what, "" if due == NO_PIECE else due, int(turn))
 
 
 def _told(summary: str) -> str:

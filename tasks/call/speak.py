@@ -10,7 +10,11 @@ import wiring
 from models.call.read_back import read_back_sentence
 from models.call.record import Summary
 from models.errors import TransientError
+from models.replies.openings import choose
+from models.signals.told import CallEmotion
 from models.sound.prompt import join_wavs
+from stores.openings import Openings
+from tasks.emotion_groups import group_of
 from tasks.privacy import masked
 from tasks.without_words import call_task
 
@@ -26,14 +30,17 @@ class Speech:
     wav: bytes
 
 
-def spoken_text(summary: Summary) -> str:
-    """What is said of a summary, personal numbers masked."""
-    return read_back_sentence(masked(summary.text), summary.kind)
+def spoken_text(summary: Summary, emotion: CallEmotion | None = None) -> str:
+    """What is said of a summary, personal numbers masked; after an approved opening where the settings say so and an emotion is sure."""
+    said = read_back_sentence(masked(summary.text), summary.kind)
+    if not wiring.settings().speak_openings or emotion is None or not emotion.label:
+        return said
+    return f"{choose(Openings(wiring.object_store()).current(), group_of(emotion), summary.text).text} {said}"
 
 
-async def speak(summary: Summary) -> Speech:
+async def speak(summary: Summary, emotion: CallEmotion | None = None) -> Speech:
     """Speak the read-back of a summary, each part in a task of its own, so that a retry repeats no other part's paid request."""
-    text = spoken_text(summary)
+    text = await asyncio.to_thread(spoken_text, summary, emotion)
     voice = await asyncio.to_thread(wiring.text_to_speech)  # making the client takes 0.7 s
     sounds = [await synthesize(part) for part in voice.split(text)]
     return Speech(text, voice.voice, sounds[0] if len(sounds) == 1 else join_wavs(sounds))

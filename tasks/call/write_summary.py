@@ -9,13 +9,16 @@ from prefect import get_run_logger
 
 import wiring
 from clients.s3 import ObjectStore
+from models.actions.extraction import shipped, things_to_do
 from models.call.record import CallRecord, Summary
 from models.call.transcript import summarizer_input
 from models.errors import AccessRefused, ModelUnavailable, ReadbackError, TransientError
 from models.keys import StorageKeys
 from models.lifecycle.in_service import ModelInService
 from models.signals.told import CallSignals
+from models.summarizer.conversation import read
 from models.summarizer.outcome import NO_REQUEST
+from models.summarizer.own_words import Shortener
 from models.summarizer.summarizer import SummaryResult
 from stores.call_files import TEXT, create_file
 from stores.call_signals import keep_signals
@@ -39,10 +42,10 @@ async def summarize_here(call: HeldCall) -> Understood:
 
 
 async def written_by_this_process(record: CallRecord) -> Understood:
-    """Summarize, joined with other calls into batches, judge emotion and danger meanwhile, and create the files."""
+    """Summarize, joined with other calls into batches, judge emotion, danger and what has to be done meanwhile, and create the files."""
     model = await asyncio.to_thread(_start)
     conversation = summarizer_input(record.transcription.utterances)
-    result, signals = await asyncio.gather(model.answer(conversation), asyncio.to_thread(_judge, record.call_id, conversation))
+    result, signals = await asyncio.gather(model.answer(conversation), asyncio.to_thread(_judge, record, conversation))
     if result.instead:
         get_run_logger().warning("The language model's answer is not spoken (%s): %s answers", result.instead, result.model)
     summary = summary_of(result)
@@ -50,9 +53,10 @@ async def written_by_this_process(record: CallRecord) -> Understood:
     return Understood(created, signals)
 
 
-def _judge(call_id: str, conversation: str) -> CallSignals:
-    signals = signals_of(conversation)
-    keep_signals(wiring.object_store(), call_id, signals)
+def _judge(record: CallRecord, conversation: str) -> CallSignals:
+    left = things_to_do(read(conversation), shipped(), Shortener(), record.recording.called_at)
+    signals = signals_of(conversation).model_copy(update={"actions": tuple(left)})
+    keep_signals(wiring.object_store(), record.call_id, signals)
     return signals
 
 

@@ -30,13 +30,13 @@ from models.errors import ObjectGone, TransientError, VendorRefused
 from models.keys import StorageKeys
 from stores.contacts import ContactCalls
 from tasks.call.hand_over import write_attributes
-from tasks.flow_names import CALL_FLOW, HEAR_FLOW, SUMMARY_FLOW
+from tasks.flow_names import CALL_FLOW, DRAFT_FLOW, HEAR_FLOW, SUMMARY_FLOW
 from tasks.in_thread import task_in_thread
 from tasks.operations.runs import PAGE, UNFINISHED, is_about, runs_in
 from tasks.without_words import call_task
 
 _STOP_SECONDS = 60.0
-_FLOWS = (CALL_FLOW, SUMMARY_FLOW, HEAR_FLOW)
+_FLOWS = (CALL_FLOW, SUMMARY_FLOW, HEAR_FLOW, DRAFT_FLOW)
 
 
 class Receipt(BaseModel):
@@ -139,7 +139,8 @@ def _erase_objects(record: CallRecord, recording: bool) -> int:
 
 def _keys_of_call(call: str) -> list[str]:
     """What lies under the call's id, but for its record and its receipt."""
-    return [StorageKeys.quarantine_note(call), StorageKeys.landed(call), StorageKeys.to_hear(call), StorageKeys.signals(call)]
+    beside = (StorageKeys.quarantine_note, StorageKeys.landed, StorageKeys.to_hear, StorageKeys.signals, StorageKeys.drafts)
+    return [key(call) for key in beside]
 
 
 def _is_of(key: str, call_id: str) -> bool:

@@ -35,6 +35,8 @@ from clients.s3 import ObjectStore
 from flows.process_call import process_call
 from flows.summarize_call import summarize_call
 from flows.watch_s3 import event_of
+from models.actions.action import Who
+from models.actions.due import Due
 from models.call.alarms import DANGER_FOUND
 from models.call.ended import EndedCall, figures
 from models.call.record import (
@@ -433,6 +435,27 @@ async def test_a_worker_that_holds_the_model_summarizes_in_the_calls_own_run(wor
     assert (await world.run(recording)).is_completed()
     assert (world.summaries, world.record(recording).summary) == ([], SUMMARY)
     assert world.store.get("nlp/nlp_1.txt").body.decode() == SUMMARY.text
+
+
+async def test_what_has_to_be_done_after_a_call_stands_in_its_record_with_the_day_that_was_meant(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READBACK_SUMMARIZE_IN_CALL", "true")
+    monkeypatch.setattr(tasks.call.write_summary, "start_summarizer", ModelOfThisProcess)
+    wiring.settings.cache_clear()
+    recording = world.upload("c-1")
+    world.ears.words[SOUND] = [
+        Utterance(label=0, start_ms=0, duration_ms=900, text="가입증명서를 이메일로 받고 싶어요"),
+        Utterance(label=1, start_ms=1000, duration_ms=900, text="네, 가입증명서를 내일까지 이메일로 보내 드리겠습니다."),
+    ]
+    assert (await world.run(recording)).is_completed()
+    record = world.record(recording)
+    assert record.signals is not None
+    (action,) = record.signals.actions or ()
+    assert (action.what, action.who, action.utterance) == ("가입증명서를 이메일로 보내기", Who.AGENT, 1)
+    called = record.recording.called_at
+    assert called is not None
+    assert action.due == Due(said="내일까지", day=called.date() + timedelta(days=1))
 
 
 def after_summarize(world: World, recording: Recording) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def test_lines_come_out_in_order_with_kind_confidence_and_evidence(tmp_path: Pat
     (tmp_path / "in.jsonl").write_text("\n".join(json.dumps(call) for call in calls), "utf-8")
     assert main([str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 0
     first, second = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
-    assert list(first) == ["id", "kind", "text", "confidence", "evidence", "model", "version", "emotion", "risk"]
+    assert list(first) == ["id", "kind", "text", "confidence", "evidence", "model", "version", "emotion", "risk", "actions"]
     assert (first["id"], first["evidence"][-1]["utterance"]) == ("a", 0)
     assert "주소" in first["text"]
     assert (second["id"], second["kind"], second["text"]) == ("b", "no_request", "")
@@ -41,6 +41,30 @@ def test_a_language_model_is_asked_as_any_other_model(tmp_path: Path, monkeypatc
     assert second["kind"] == "no_request"
 
 
+def test_what_has_to_be_done_is_told_with_who_by_when_and_where(tmp_path: Path) -> None:
+    said = [
+        ("agent", "무엇을 도와드릴까요?"),
+        ("customer", "가입증명서 좀 받고 싶어서요"),
+        ("agent", "네, 확인됐습니다."),
+        ("customer", "이메일로 주세요"),
+        ("agent", "네, 가입증명서를 내일 오전 열한 시까지 이메일로 보내 드리겠습니다."),
+        ("customer", "네 감사합니다"),
+    ]
+    call = {"id": 1, "at": "2026-11-27T10:20", "utterances": [{"spk": spk, "msg": msg} for spk, msg in said]}
+    (tmp_path / "in.jsonl").write_text(json.dumps(call), "utf-8")
+    assert main([str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 0
+    assert json.loads((tmp_path / "out.jsonl").read_text("utf-8"))["actions"] == [
+        {
+            "what": "가입증명서를 이메일로 보내기",
+            "who": "agent",
+            "desk": "",
+            "due": "내일 오전 열한 시까지",
+            "due_at": "2026-11-28T11:00:00",
+            "utterance": 4,
+        }
+    ]
+
+
 def test_a_damaged_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "in.jsonl").write_text('{"id": 1, "utterances": [{"spk": "nobody", "msg": "x"}]}\n', "utf-8")
     assert main([str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 1
@@ -60,4 +84,4 @@ def test_other_encodings_and_messages_that_are_no_text_are_named(tmp_path: Path,
 def test_a_line_separator_inside_a_message_ends_no_line(tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text('{"id": "1", "utterances": [{"spk": "customer", "msg": "주소\u2028변경해 주세요"}]}\n', encoding="utf-8")
-    assert [call for call, _ in read_calls(source)] == ["1"]
+    assert [call.id for call in read_calls(source)] == ["1"]

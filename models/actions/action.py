@@ -1,0 +1,27 @@
+"""One thing to do: what, who, by when, and the utterance in which it was said."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.actions.due import Due
+
+
+class Who(StrEnum):
+    """Who has to do it."""
+
+    AGENT = "agent"
+    CALLER = "caller"
+    OTHER_DESK = "other_desk"
+
+
+class Action(BaseModel):
+    """A promise, or something asked for. ``desk`` is the other desk as it was named (심사팀)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what: str
+    who: Who
+    utterance: int = Field(ge=0)
+    due: Due | None = None
+    desk: str = ""

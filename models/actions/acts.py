@@ -1,0 +1,153 @@
+"""What a sentence commits somebody to, by its last predicate and ending (Kiwi's morphology).
+
+보내 드릴게요, 보내 드리겠습니다, 보내도록 하겠습니다     PROMISED    who speaks
+담당자가 전화드릴 거예요, 내일 입금됩니다                  ARRANGED    whoever the sentence names
+전화드려도 될까요?                                        OFFERED     who speaks, if the other agrees
+올려 주세요, 신고하셔야 해요, 가져오시면 됩니다             ASKED       who is spoken to
+제가 내일까지 서명하면 되죠?                               ACCEPTED    who speaks
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from models.summarizer.own_words import without_politeness, word_set
+
+
+class Act(StrEnum):
+    """What a sentence does."""
+
+    PROMISED = "promised"
+    ARRANGED = "arranged"
+    OFFERED = "offered"
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """An act and where the verb stands that tells what is done; ``through`` where somebody else is made to do it (보내라고 할게요)."""
+
+    act: Act
+    verb: int
+    through: bool = False
+
+
+_PROMISES = word_set("ᆯ게 을게 ᆯ께 을께 ᆯ게요 을게요 ᆯ께요 을께요 마 으마")
+_STATES = word_set("습니다 ᆸ니다 어요 아요 에요 예요 고요 고 네요 는데요 지요 죠 다 어 야 거든요")
+_OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
+_ORDERS = word_set("세요 으세요 시오 십시오 으십시오 ᆸ시오 라 어라 아라 셔요 세")
+# What may be worth a morphological look at all; most sentences are not.
+WORTH_A_LOOK = re.compile(
+    r"겠|[게께](?:요|예|유|에|여)?(?=[\s.,!?…]|$)|거(?:예|에|야)|겁니다|것(?:이|입)|예정|세요|셔요|시오|[야면] "
+    r"|까요|주[실시죠]|주지|[가-힣]니다|[돼가와내려해고죠쥬]요|죠"
+)
+_DIALECT = re.compile(r"(?<=[게께])(?:예|유|에|여)?$")
+
+
+def body(sentence: str) -> str:
+    """A sentence as its predicate is read: final signs off, an ending that morphology takes for 것이 made plain (놓을게 → 놓을게요)."""
+    return _DIALECT.sub("요", re.sub(r"[\s.?!…~,]+$", "", sentence.strip()))
+
+
+def commitment(tokens: Sequence[Any], *, asked: bool) -> Commitment | None:
+    """What a tokenized sentence commits to, None for one that commits nobody."""
+    kept = without_politeness(tokens)
+    last = next((i for i in range(len(kept) - 1, max(0, len(kept) - 6), -1) if kept[i].tag == "EF" or kept[i].form in _PROMISES), None)
+    kept = kept if last is None else without_politeness(kept[: last + 1])  # 걸게요, 경찰에도
+    if len(kept) < 2 or kept[-1].tag not in ("EF", "EC"):
+        return None
+    ending, place = kept[-1].form, len(kept) - 2
+    marks: set[str] = set()
+    while place >= 0 and kept[place].tag == "EP":
+        marks.add(kept[place].form)
+        place -= 1
+    if place > 0 and "겠" in marks and kept[place].form in ("어야", "아야", "여야"):
+        place -= 1  # 말씀드려야겠네요
+    if place < 0 or marks & {"었", "았", "였"}:
+        return None
+    if kept[place].tag == "VCP":
+        return _future(kept, place)
+    if not kept[place].tag.startswith(("VV", "VX", "XSV", "XSA", "VA")):
+        return None
+    return _by_ending(kept, place, ending, marks, asked=asked)
+
+
+def _future(tokens: Sequence[Any], copula: int) -> Commitment | None:
+    """보낼 거예요, 나갈 예정입니다."""
+    noun = copula - 1
+    if noun < 1 or tokens[noun].form not in ("거", "것", "예정") or tokens[noun - 1].form not in ("ᆯ", "을"):
+        return None
+    verb, through = _main_verb(tokens, noun - 2)
+    return None if verb is None else Commitment(Act.ARRANGED, verb, through)
+
+
+def _by_ending(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *, asked: bool) -> Commitment | None:
+    form = tokens[stem].form
+    if _asks_to_give(tokens, stem, ending, marks, asked=asked) or (ending in _ORDERS and form not in ("계시", "안녕하")):
+        verb, _ = _main_verb(tokens, stem)
+        return None if verb is None else Commitment(Act.ASKED, verb)
+    if (obliged := _obliged(tokens, stem)) is not None:
+        return Commitment(Act.ACCEPTED, obliged.verb) if asked or ending in ("죠", "지요", "지") else obliged
+    if form == "부탁" or (stem and tokens[stem - 1].form == "부탁"):
+        return None
+    promising = ending in _PROMISES or ("겠" in marks and not asked and ending in _STATES)
+    verb, through = _main_verb(tokens, stem)
+    if verb is None:
+        return None
+    if promising and tokens[stem].tag != "VA":
+        return Commitment(Act.PROMISED, verb, through)
+    if ending in _OFFERS and asked:
+        return Commitment(Act.OFFERED, verb, through)
+    return Commitment(Act.ARRANGED, verb, through) if ending in _STATES and not asked and tokens[stem].tag != "VA" else None
+
+
+def _asks_to_give(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *, asked: bool) -> bool:
+    """보내 주세요, 보내 주시겠어요?, 보내 주실 수 있으세요?"""
+    if tokens[stem].form == "주" and tokens[stem].tag.startswith("V"):
+        return "시" in marks or ending in ("어요", "어", "십시오", "라", "소", "쇼", "구려")
+    able = tokens[stem].form == "있" and stem > 3 and any(token.form == "수" for token in tokens[stem - 2 : stem])
+    return able and asked and any(token.form == "주" and token.tag == "VX" for token in tokens[stem - 5 : stem])
+
+
+def _obliged(tokens: Sequence[Any], stem: int) -> Commitment | None:
+    """…셔야 합니다, …시면 됩니다: what the one who is spoken to has to do; None for another predicate."""
+    if tokens[stem].form not in ("하", "되", "돼") or stem < 2 or tokens[stem - 1].form not in ("어야", "아야", "면", "으면", "여야"):
+        return None
+    before = stem - 2
+    honoured = False
+    while before >= 0 and tokens[before].tag == "EP":
+        honoured |= tokens[before].form in ("시", "으시")
+        before -= 1
+    verb, _ = _main_verb(tokens, before)
+    return (
+        Commitment(Act.ASKED, verb) if verb is not None and (honoured or tokens[verb].tag == "XSV" or tokens[verb].form != "하") else None
+    )
+
+
+def _main_verb(tokens: Sequence[Any], stem: int) -> tuple[int | None, bool]:
+    """The verb that tells what is done behind the ones that help it (보내 드리다, 보내도록 하다), and whether another is to do it."""
+    through = False
+    while stem > 1:
+        token = tokens[stem]
+        if token.tag == "XSV" or token.tag == "XSA":
+            break
+        back = stem - 1
+        while back > 0 and tokens[back].tag in ("JX", "EP"):
+            back -= 1
+        linked = tokens[back]
+        if linked.tag != "EC" or not tokens[back - 1].tag.startswith(("V", "XS", "EP")):
+            break
+        helping = token.tag.startswith("VX") or (
+            token.form in ("하", "되", "주", "드리", "말하", "두", "놓", "시키")
+            and linked.form in ("도록", "게", "어도", "아도", "라고", "으라고", "라", "려고")
+        )
+        if not helping:
+            break
+        through |= linked.form in ("라고", "으라고", "게")
+        stem = back - 1
+        while stem > 0 and tokens[stem].tag == "EP":
+            stem -= 1
+    return (stem if stem >= 0 and tokens[stem].tag.startswith(("VV", "VX", "XS", "VA")) else None), through

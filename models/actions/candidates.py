@@ -1,0 +1,211 @@
+"""Every sentence of a call that commits somebody, with what can be seen of it: most are talk of the moment, some are left to be done."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.actions.action import Who
+from models.actions.acts import WORTH_A_LOOK, Act, Commitment, body, commitment
+from models.actions.due import Found, find
+from models.summarizer.conversation import SENTENCE_END, Conversation, Turn
+from models.summarizer.own_words import Shortener, word_set
+
+_DESK = re.compile(
+    r"(?:담당자?|담당 ?부서|부서|[가-힣]*팀장?|센터장?|기사|심사자|책임자|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원"
+    r"|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
+)
+_CONTENT = ("NNG", "NNP", "SL", "XR", "SN")
+# Kinds of doing that stand for each other; what belongs to one is known of all of them.
+_KINDS = {
+    "send": "보내 보내주 발송하 전송하 송부하 부치 넣 남기 드리 주 재발송하 쏘 회신하 회신드리",
+    "phone": "걸 전화하 전화드리 연락하 연락드리 재통화하 알리 알려주 통보하 안내하 안내드리 보고하 보고드리",
+    "hand in": "올리 내 제출하 첨부하 업로드하 붙이 가져오 갖다주 지참하 전하 전달하",
+    "go": "가 오 들르 방문하 찾아가 찾아뵈 찾아오",
+    "take": "찍 촬영하 떼 발급하 발급받 받 챙기 준비하 모으 찾",
+    "sign": "서명하 작성하 적 쓰 동의하 인증하 신청하",
+    "pay": "입금하 납부하 결제하 송금하 입금되 지급하 지급되 환급하 환급되 들어가 들어오 나가",
+    "enter": "등록하 접수하 처리하 변경하 취소하 해지하 막 차단하 정지하 배정하 바꾸 고치 정정하 예약하 넘기 이관하 요청하",
+    "report": "신고하 삭제하 지우",
+    "ask around": "물 물어보 알아보 확인하 상의하 의논하 여쭙 여쭈",
+    "talk": "말씀하 말씀드리 말하 부르 듣 보 기다리 끊 도와드리 돕 조회하 설명하 설명드리 알 모르 감사하 부탁하 부탁드리 연결하",
+}
+_KIND_OF = {verb: kind for kind, verbs in _KINDS.items() for verb in verbs.split()}
+# How a thing is sent, and words that name no thing: a deed with no other noun says too little by itself (메일로 보내기).
+_NO_THING = word_set(
+    "문자 메일 이메일 팩스 우편 등기 카톡 카카오톡 알림톡 번호 주소 전화 연락 회신 발송 처리 등록 접수 오늘 내일 고객 사진 "
+    "이번 그쪽 저희 제 이것 그것"
+)
+_WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
+_OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
+_ADDRESSING = re.compile(
+    r"^(?:(?:네+|예|아|음|어|그럼|그러면|알겠습니다|제가|저희가|저는|고객님|어르신|선생님|그리고|일단|우선|먼저)[\s,]+)+"
+)
+_LEADING_CLAUSE = re.compile(r".*(?:[가-힣](?:는데|은데|인데|니까|거든요|지만|[고어아해]서요|[다네]요|까요|니다),?|,) (?=\S+ \S)")
+_DANGLING = re.compile(r"^(?:에|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence that may leave something to do.
+
+    ``words`` are its content words, ``things`` those that name a thing, ``kind`` its kind of doing, ``signs`` what can be seen of it.
+    """
+
+    turn: int
+    by_caller: bool
+    act: Act
+    who: Who
+    what: str
+    due: Found | None = None
+    desk: str = ""
+    words: frozenset[str] = frozenset()
+    things: frozenset[str] = frozenset()
+    kind: str = ""
+    signs: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def names_a_thing(self) -> bool:
+        """Whether the deed says of what it is done."""
+        return bool(self.things)
+
+
+def candidates(conversation: Conversation, shortener: Shortener) -> list[Candidate]:
+    """The candidates of a call, in the order said; none where nobody can tell the speakers apart."""
+    turns = [turn for turn in conversation if turn.text]
+    if len({turn.by_caller for turn in turns}) < 2:
+        return []
+    return [one for place, turn in enumerate(turns) for one in _of_turn(turns, place, turn, shortener)]
+
+
+def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener) -> Iterator[Candidate]:
+    # "보내 드릴 테니 보세요" promises and asks.
+    sentences = [sentence for sentence in SENTENCE_END.split(_WILL_SO.sub("게요. ", turn.text)) if sentence]
+    for number, sentence in enumerate(sentences):
+        if not WORTH_A_LOOK.search(sentence):
+            continue
+        due = find(sentence)
+        said = body(_ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
+        tokens = shortener.tokens(said)
+        found = commitment(tokens, asked=sentence.rstrip().endswith("?"))
+        if found is None:
+            continue
+        who, desk = _who(found, turn, tokens, said)
+        yield Candidate(
+            turn=turn.number,
+            by_caller=turn.by_caller,
+            act=found.act,
+            who=who,
+            what=_what(said, tokens, found, shortener),
+            due=due,
+            desk=desk,
+            words=frozenset(content_words(tokens)),
+            things=_things(tokens, found.verb),
+            kind=_KIND_OF.get(_lemma(tokens, found.verb), ""),
+            signs=tuple(_signs(turns, place, found, tokens, due, last=number == len(sentences) - 1)),
+        )
+
+
+def _without(sentence: str, due: Found) -> str:
+    """The sentence without the words for by when, which are told apart."""
+    rest = _DANGLING.sub("", sentence[due.end :].lstrip())
+    return re.sub(r"\s+", " ", f"{sentence[: due.start].rstrip()} {rest}").strip(" ,")
+
+
+def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tuple[Who, str]:
+    if (found.act is Act.ASKED) != turn.by_caller:
+        return Who.CALLER, ""
+    desk = _desk(tokens, said, found.verb)
+    return (Who.OTHER_DESK, desk) if desk and not found.through else (Who.AGENT, "")
+
+
+def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
+    """The desk that is the sentence's subject (담당자가 …), as it was named."""
+    for place, token in enumerate(tokens[:verb]):
+        subject = token.tag == "JKS" or (token.form == "에서" and token.tag == "JKB")
+        if not subject or not place:
+            continue
+        begin = place
+        while begin and (tokens[begin - 1].tag.startswith("N") or tokens[begin - 1].tag == "XSN") and place - begin < 4:
+            begin -= 1
+        named = said[tokens[begin].start : token.start].strip()
+        if _DESK.search(named):
+            return named
+    return ""
+
+
+def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shortener) -> str:
+    deed = shortener.deed(said, tokens, found.verb)
+    lead = _LEADING_CLAUSE.match(deed)
+    return _OWN_SUBJECT.sub("", deed[lead.end() :].strip() if lead else deed)
+
+
+def _things(tokens: Sequence[Any], verb: int) -> frozenset[str]:
+    """Nouns before the verb that name a thing; not the verb's own (발송하다), nor by what way or when."""
+    own = verb - 1 if tokens[verb].tag.startswith("XS") else verb
+    nouns = {token.form for token in tokens[:own] if token.tag in _CONTENT and len(token.form) > 1}
+    return frozenset(nouns - _NO_THING)
+
+
+def content_words(tokens: Sequence[Any]) -> frozenset[str]:
+    """Nouns and verbs of two syllables or more."""
+    nouns = {token.form for token in tokens if token.tag in _CONTENT}
+    verbs = {token.form for token in tokens if token.tag.startswith("VV") and len(token.form) > 1}
+    return frozenset(nouns | verbs)
+
+
+def _signs(turns: Sequence[Turn], place: int, found: Commitment, tokens: Sequence[Any], due: Found | None, *, last: bool) -> Iterator[str]:
+    turn = turns[place]
+    kind = f"{'C' if turn.by_caller else 'A'}:{found.act}"
+    verb = _lemma(tokens, found.verb)
+    yield kind
+    yield f"{kind} {verb}"
+    yield f"{kind[0]} {verb}"
+    done = _KIND_OF.get(verb, "other")
+    yield f"{kind} kind {done}"
+    when = "none" if due is None else "exact" if due.exact else "soon"
+    yield f"{kind} due {when}"
+    yield f"due {when} {verb}"
+    yield f"{kind} due {when} kind {done}"
+    yield f"{kind} left {_bucket(len(turns) - 1 - place)}"
+    yield f"{kind} begun {min(3, place // 4)}"
+    yield f"{kind} {'last' if last else 'not last'}"
+    if found.through:
+        yield f"{kind} through"
+    for token in tokens[: found.verb]:
+        if token.tag in _CONTENT and len(token.form) > 1:
+            yield f"{kind[0]} noun {token.form}"
+        elif token.tag in ("JKB", "EC", "MAG", "NP", "JX", "JKS"):
+            yield f"{kind[0]} {token.tag} {token.form}"
+    for token in tokens[found.verb + 1 :]:
+        yield f"{kind} after {token.form}/{token.tag}"
+    if place + 1 < len(turns):
+        yield f"{kind} answered {_answer(turns[place + 1].text)}"
+    if place:
+        yield f"{kind} after {_answer(turns[place - 1].text)}"
+        yield f"{kind} {'after question' if turns[place - 1].text.rstrip().endswith('?') else 'after statement'}"
+
+
+def _lemma(tokens: Sequence[Any], verb: int) -> str:
+    """The verb with the noun that it is made of: 발송하, 전화드리."""
+    token, noun = tokens[verb], tokens[verb - 1] if verb else None
+    made = (
+        noun is not None
+        and noun.tag in ("NNG", "XR")
+        and (token.tag.startswith("XS") or (token.form == "드리" and noun.end == token.start))
+    )
+    return f"{noun.form}{'하' if token.tag.startswith('XS') else token.form}" if made and noun is not None else str(token.form)
+
+
+def _bucket(left: int) -> str:
+    return str(left) if left < 3 else "3-4" if left < 5 else "5-7" if left < 8 else "8+"
+
+
+_ANSWERS = {
+    "yes": re.compile(r"네|예|응|그래|좋|그렇게|알겠|알았|그러|고마|고맙|감사|부탁"),
+    "no": re.compile(r"아니|아뇨|싫|됐|괜찮|못|안 "),
+}
+
+
+def _answer(text: str) -> str:
+    return next((name for name, pattern in _ANSWERS.items() if pattern.match(text.strip())), "else")

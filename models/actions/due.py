@@ -1,0 +1,310 @@
+"""By when: the words for it in a sentence, and the day and hour that they mean, counted from the call's time in Korea.
+
+    find("다음 주 화요일까지 보내 드릴게요")            → Found(start=0, end=10, …)
+    find(…).due(datetime(2026, 11, 27, 10, 0))          → Due(said="다음 주 화요일까지", day=2026-12-01)
+
+Working days leave out Korea's holidays, substitute ones as well (``holidays``). A week ends on its last working day: who is reminded early
+loses nothing. What hangs on something that is not known (서류 받으면) is no date.
+"""
+
+import calendar
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Due(BaseModel):
+    """By when, as said, and what that is: a day, an hour of it where one was said; ``after`` where it is not to be before.
+
+    ``day`` is None where the call's date is not known or the words tell no day.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    said: str
+    day: date | None = None
+    hour: time | None = None
+    after: bool = False
+
+
+_SINO = {digit: value for value, digit in enumerate("영일이삼사오육칠팔구")} | {"륙": 6, "유": 6, "공": 0}
+_NATIVE = {
+    word: value for value, word in enumerate(("한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열", "열한", "열두"), 1)
+}
+_DAYS_COUNTED = {"하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "이레": 7, "열흘": 10, "보름": 15}
+_WEEKDAYS = "월화수목금토일"
+_SOON = {"오늘": 0, "금일": 0, "내일모레": 2, "내일": 1, "명일": 1, "모레": 2, "글피": 3}
+_MONTHS_AHEAD = {"이달": 0, "이번 달": 0, "금월": 0, "당월": 0, "다음 달": 1, "담달": 1, "내달": 1, "다다음 달": 2}
+_WEEKS_AHEAD = {"이번 주": 0, "금주": 0, "다음 주": 1, "담주": 1, "차주": 1, "내주": 1, "다다음 주": 2}
+
+
+def _either(*words: str) -> str:
+    """Words as a pattern, longest first, their spaces optional."""
+    return "|".join(re.escape(word).replace(r"\ ", " ?") for word in sorted(words, key=len, reverse=True))
+
+
+_NUMBER = rf"(?:\d{{1,3}}|[일이삼사오육륙유칠팔구십백]{{1,4}}|{_either(*_NATIVE)})"
+_PART_OF_DAY = "오전|오후|아침|점심|낮|저녁|밤|새벽"
+_HOUR = (
+    rf"(?:(?P<part>{_PART_OF_DAY})(?: ?에)? ?)?"
+    rf"(?:(?P<hour>{_NUMBER}) ?시(?!간|[가-힣]*(?:면|고))"
+    rf"(?: ?(?P<half>반)| ?(?P<minute>{_NUMBER}) ?분)?|(?P<noon>정오|자정))"
+)
+_TAIL = (
+    r"(?: ?(?P<tail>퇴근 전까지|퇴근 전|마감 전|해 지기 전|전까지|까지|안으로|안에|안|이내|내로|내에|내(?![가-힣])"
+    r"|중으로|중에|중(?![가-힣])|전에|전(?![가-힣])"
+    r"|이후|지나서|지나고|지나면|후|뒤|부터|쯤)(?:에?는|도)?)?"
+)
+_DAY = (
+    rf"(?:(?<![가-힣])(?P<soon>{_either(*_SOON)})"
+    rf"|(?:(?P<week>{_either(*_WEEKS_AHEAD)})(?:에)? ?)?(?P<weekday>[{_WEEKDAYS}])요일"
+    rf"|(?P<whole_week>{_either(*_WEEKS_AHEAD)})(?P<weekend> ?말)?"
+    r"|(?P<this_weekend>주말)"
+    rf"|(?:(?P<month>{_either(*_MONTHS_AHEAD)}|(?P<month_number>{_NUMBER}) ?월) ?)?(?:(?P<day_of_month>{_NUMBER}) ?일(?![가-힣]*간))"
+    rf"|(?P<whole_month>{_either(*_MONTHS_AHEAD)})(?P<month_end> ?말)?|(?P<last_day>월말|말일))"
+)
+_LENGTH = (
+    rf"(?P<working>영업일(?: ?기준)?(?:으로|로)? ?)?(?:(?P<days>{_either(*_DAYS_COUNTED)})"
+    rf"|(?P<count>{_NUMBER}) ?(?P<unit>영업일|일|시간|분|주일|주|개월|달)|(?P<one_week>일주일))"
+)
+_BOUNDED = r" ?(?:정도 ?|쯤 ?)?(?P<bound>이내|안으로|안에|안|내로|내에|내(?![가-힣])|뒤|후)"
+_AT_ONCE = (
+    r"(?P<at_once>(?:(?:통화|전화) ?)?(?:끝나는 대로|끝나(?:면|고)|끝나자마자|끊(?:으시면|으면|고|자마자)"
+    r"|마치(?:면|고)|종료 ?후|직후|후)(?: ?(?:바로|즉시))?"
+    r"|(?:지금|이따가?|바로|즉시|곧)(?: ?(?:바로|당장|즉시))?)"
+)
+_PATTERNS = (
+    re.compile(r"(?<![가-힣])" + _LENGTH + _BOUNDED),
+    re.compile(rf"(?P<working>영업일(?: ?기준)?(?:으로|로)? ?)(?:(?P<days>{_either(*_DAYS_COUNTED)})|(?P<count>{_NUMBER}) ?(?P<unit>일))"),
+    re.compile(rf"{_DAY}(?: ?(?:에 ?)?{_HOUR}|(?:,? ?(?P<only_part>{_PART_OF_DAY})))?(?:에|날)?{_TAIL}"),
+    re.compile(rf"(?<![가-힣\d]){_HOUR}(?:에)?{_TAIL}"),
+    re.compile(rf"(?<![가-힣])(?P<only_part>오전|오후|저녁|밤|점심)(?:에)?{_TAIL}"),
+    re.compile(rf"(?<![가-힣]){_AT_ONCE}"),
+)
+_AFTER = ("이후", "지나서", "지나고", "지나면", "부터", "후", "뒤")
+_LATE = {"오전": time(12), "아침": time(12), "점심": time(14), "낮": time(18), "오후": time(18)}
+
+
+@dataclass(frozen=True)
+class Found:
+    """Words that tell by when, and where they stand in the sentence."""
+
+    start: int
+    end: int
+    said: str
+    _match: re.Match[str]
+
+    @property
+    def exact(self) -> bool:
+        """Whether more is told than that it is to be soon."""
+        return "at_once" not in self._match.re.groupindex
+
+    def due(self, called: datetime | None) -> Due:
+        """What that is, counted from the call's time in Korea, where that is known."""
+        if called is None:
+            return Due(said=self.said)
+        said = {name: value for name, value in self._match.groupdict().items() if value}
+        resolved = next((found for read in _READERS if (found := read(said, called)) is not None), None)
+        if resolved is None:
+            return Due(said=self.said)
+        day, hour = resolved
+        return Due(said=self.said, day=day, hour=hour, after=said.get("tail", "") in _AFTER)
+
+
+def find(sentence: str) -> Found | None:
+    """The words that tell by when something is done, the most telling; None where a sentence has none."""
+    return max(_found(sentence), key=lambda found: (found.exact, found.end - found.start), default=None)
+
+
+def _found(sentence: str) -> Iterator[Found]:
+    for pattern in _PATTERNS:
+        for match in pattern.finditer(sentence):
+            if _is_date(match):
+                yield Found(match.start(), match.end(), match[0].strip(), match)
+
+
+def _is_date(match: re.Match[str]) -> bool:
+    """Whether a number is one of a day: 이십오일 is, 일일이 (112) and a 통화 후 of the past are not."""
+    said = match.groupdict()
+    number = said.get("day_of_month")
+    if number is None:
+        return True
+    value = _value(number)
+    standing_alone = not match.string[: match.start()] or not match.string[match.start() - 1].isalnum()
+    return value is not None and 1 <= value <= 31 and standing_alone and (bool(said.get("month")) or bool(said.get("tail")) or value > 9)
+
+
+def _value(written: str) -> int | None:
+    """A number in digits, Sino-Korean or Korean words.
+
+    >>> [_value(word) for word in ("25", "십오", "이십", "열두", "삼")]
+    [25, 15, 20, 12, 3]
+    """
+    if written.isdigit():
+        return int(written)
+    if written in _NATIVE:
+        return _NATIVE[written]
+    total, digit = 0, 0
+    for sign in written:
+        if sign in ("십", "백"):
+            total += max(1, digit) * (10 if sign == "십" else 100)
+            digit = 0
+        elif sign in _SINO:
+            digit = _SINO[sign]
+        else:
+            return None
+    return total + digit
+
+
+Resolved = tuple[date, time | None]
+Said = dict[str, str]
+
+
+def _length(said: Said, called: datetime) -> Resolved | None:
+    """영업일 사흘 안, 3영업일, 일주일 안, 한 시간 내."""
+    count = _DAYS_COUNTED.get(said.get("days", "")) or (7 if "one_week" in said else _value(said.get("count", "x")))
+    unit = said.get("unit", "일")
+    if count is None or not {"days", "count", "one_week"} & said.keys():
+        return None
+    if "working" in said or unit == "영업일":
+        return working_day(called.date(), count), None
+    if unit in ("시간", "분"):
+        moment = called + timedelta(**{"hours" if unit == "시간" else "minutes": count})
+        return moment.date(), moment.time().replace(second=0, microsecond=0)
+    if unit in ("개월", "달"):
+        return _months_on(called.date(), count), None
+    return called.date() + timedelta(days=count * (7 if unit.startswith("주") else 1)), None
+
+
+def _day(said: Said, called: datetime) -> Resolved | None:
+    """오늘 다섯 시, 다음 주 화요일, 이번 주 안, 월말, 십오일."""
+    day = _calendar_day(said, called.date())
+    return None if day is None else (day, _hour(said))
+
+
+def _calendar_day(said: Said, today: date) -> date | None:
+    monday = today - timedelta(days=today.weekday())
+    if soon := said.get("soon"):
+        return today + timedelta(days=_SOON[soon])
+    if weekday := said.get("weekday"):
+        return _weekday(today, monday, _WEEKDAYS.index(weekday), said.get("week"))
+    if week := said.get("whole_week"):
+        monday += timedelta(weeks=_WEEKS_AHEAD[_spaced(week, _WEEKS_AHEAD)])
+        return monday + timedelta(days=6) if "weekend" in said else max(last_working_day(monday), today)
+    if "this_weekend" in said:
+        return monday + timedelta(days=6)
+    if number := said.get("day_of_month"):
+        return _day_of_month(today, _value(number), said.get("month"), said.get("month_number"))
+    if "last_day" in said:
+        return _month_end(today)
+    if month := said.get("whole_month"):
+        first = _months_on(today.replace(day=1), _MONTHS_AHEAD[_spaced(month, _MONTHS_AHEAD)])
+        return first if said.get("tail") == "부터" else _month_end(first)
+    return None
+
+
+def _weekday(today: date, monday: date, number: int, week: str | None) -> date:
+    """A day of the week that was named; without its week the next one."""
+    if week is not None:
+        return monday + timedelta(weeks=_WEEKS_AHEAD[_spaced(week, _WEEKS_AHEAD)], days=number)
+    ahead = (number - today.weekday()) % 7
+    return today + timedelta(days=ahead or 7)
+
+
+def _day_of_month(today: date, number: int | None, month: str | None, month_number: str | None) -> date | None:
+    """The fifteenth: of the month that was named, else the next that comes."""
+    first = today.replace(day=1)
+    if month_number is not None:
+        value = _value(month_number)
+        if value is None or not 1 <= value <= 12:
+            return None
+        first = first.replace(year=today.year + (value < today.month), month=value)
+    elif month is not None:
+        first = _months_on(first, _MONTHS_AHEAD[_spaced(month, _MONTHS_AHEAD)])
+    elif number is not None and number < today.day:
+        first = _months_on(first, 1)
+    if number is None or number > _month_end(first).day:
+        return None
+    return first.replace(day=number)
+
+
+def _clock(said: Said, called: datetime) -> Resolved | None:
+    """오후 세 시까지, without a day: today."""
+    hour = _hour(said)
+    return (called.date(), hour) if hour is not None or "only_part" in said else None
+
+
+def _at_once(said: Said, called: datetime) -> Resolved | None:
+    return (called.date(), None) if "at_once" in said else None
+
+
+_READERS: tuple[Callable[[Said, datetime], Resolved | None], ...] = (_length, _day, _clock, _at_once)
+
+
+def _hour(said: Said) -> time | None:
+    """The hour that was said. Without a part of the day one to seven are in the afternoon, as a contact centre is open then."""
+    part = said.get("part") or said.get("only_part", "")
+    if noon := said.get("noon"):
+        return time(12) if noon == "정오" else time(23, 59)
+    if "hour" not in said:
+        return _LATE.get(part)
+    hour, minute = _value(said["hour"]), 30 if "half" in said else _value(said.get("minute", "0"))
+    if hour is None or hour > 24 or minute is None or minute > 59:
+        return None
+    if hour == 24 or (hour == 12 and part == "밤"):
+        return time(23, 59)
+    afternoon = part in ("오후", "저녁", "밤", "낮") or (not part and 1 <= hour <= 7)
+    return time((hour + 12 if afternoon and hour < 12 else hour) % 24, minute)
+
+
+def _spaced(word: str, known: dict[str, int]) -> str:
+    """A word as it stands in the table: 다음주 is 다음 주."""
+    return next(one for one in known if one.replace(" ", "") == word.replace(" ", ""))
+
+
+def _months_on(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def is_working_day(day: date) -> bool:
+    """Whether Korea works: neither a weekend nor a public holiday.
+
+    >>> is_working_day(date(2026, 12, 25)), is_working_day(date(2026, 12, 28))
+    (False, True)
+    """
+    return day.weekday() < 5 and day not in _holidays()
+
+
+def working_day(day: date, count: int) -> date:
+    """So many working days on; the day itself does not count.
+
+    >>> working_day(date(2026, 12, 24), 1)
+    datetime.date(2026, 12, 28)
+    """
+    while count > 0:
+        day += timedelta(days=1)
+        count -= is_working_day(day)
+    return day
+
+
+def last_working_day(monday: date) -> date:
+    """A week's last working day; its Friday where there is none."""
+    days = [monday + timedelta(days=number) for number in range(5)]
+    return next((day for day in reversed(days) if is_working_day(day)), days[-1])
+
+
+@cache
+def _holidays() -> "dict[date, str]":
+    """Korea's public holidays, computed a year at a time as years are asked for."""
+    import holidays
+
+    return holidays.country_holidays("KR")

@@ -1,0 +1,158 @@
+"""From a call to what is left to be done after it.
+
+    things_to_do(conversation, ToDoModel.shipped(), Shortener())  → [Action(what="서류 목록을 문자로 보내기", who=AGENT, utterance=16, …)]
+
+Sentences that commit somebody are found by morphology (``candidates``); which of them outlast the call, a logistic regression over what can
+be seen of them tells (``weights.json``, made by ``models.recipe.actions_recipe``). What was offered counts once the caller agrees, what was
+asked for unless he refuses, and what is said again with other words for by when replaces what was said before.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from models.actions.action import Action, Who
+from models.actions.acts import Act
+from models.actions.candidates import Candidate, candidates
+from models.actions.due import Found
+from models.errors import ConfigurationError
+from models.summarizer.conversation import Conversation, Turn
+from models.summarizer.own_words import Shortener
+
+WEIGHTS = Path(__file__).with_name("weights.json")
+_YES = re.compile(r"(?:네+|예|응+|그래|좋|그럼|그러|알겠|알았|고마|고맙|감사|부탁|당연|물론)")
+_NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:할|해|돼)|필요 ?없|관둘|그만)")
+LATEST_ANSWER = 4  # turns between a question and the promise that answers it
+_HANDING_OVER = frozenset(("send", "hand in", "take"))
+_OBJECT = re.compile(r".*[가-힣](?:을|를)(?= )")
+_TAKEN_BACK = re.compile(
+    r"(?:필요 ?없|안 ?(?:주셔도|보내셔도|하셔도|해 주셔도|할게|할래|보낼게|갈게)|됐어요|취소할게|관둘게|그만둘게|없던 ?걸로|하지 ?마)"
+)
+
+
+@cache
+def shipped() -> "ToDoModel":
+    """The weights that ship, read once."""
+    return ToDoModel.shipped()
+
+
+@dataclass(frozen=True)
+class ToDoModel:
+    """How likely a candidate outlasts the call: the weights of its signs, and from which likelihood on it counts."""
+
+    bias: float
+    threshold: float
+    weights: Mapping[str, float]
+
+    @classmethod
+    def shipped(cls) -> "ToDoModel":
+        """The one that ships; ConfigurationError where its file is damaged."""
+        try:
+            return cls(**json.loads(WEIGHTS.read_text("utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            remedy = "Restore it, or make it again with python -m models.recipe.actions_recipe"
+            raise ConfigurationError(f"{WEIGHTS} cannot be read: {error}", remedy=remedy) from error
+
+    def likelihood(self, candidate: Candidate) -> float:
+        """How likely something is left to be done."""
+        score = self.bias + sum(self.weights.get(sign, 0.0) for sign in candidate.signs)
+        return 1.0 / (1.0 + math.exp(-score))
+
+
+def things_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortener, called: datetime | None = None) -> list[Action]:
+    """What has to be done after a call that began at ``called`` (Korea's time), in the order said; empty where nothing is left."""
+    said = candidates(conversation, shortener)
+    likely = [(one, model.likelihood(one)) for one in said]
+    standing = [(_named(one, said), how) for one, how in likely if how >= model.threshold and _stands(one, conversation)]
+    return [_action(one, called) for one in _once_each(standing)]
+
+
+def _action(one: Candidate, called: datetime | None) -> Action:
+    due = None if one.due is None else one.due.due(called)
+    return Action(what=one.what, who=one.who, utterance=one.turn, due=due, desk=one.desk)
+
+
+def _named(one: Candidate, said: Sequence[Candidate]) -> Candidate:
+    """A deed that names no thing (메일로 보내기) with the thing that the same one was asked for just before."""
+    if one.names_a_thing or one.kind not in _HANDING_OVER:
+        return one
+    asked = [
+        other
+        for other in said
+        if 0 < one.turn - other.turn <= LATEST_ANSWER
+        and other.names_a_thing
+        and (other.who is Who.CALLER) is (one.who is Who.CALLER)
+        and other.kind in _HANDING_OVER
+    ]
+    if not asked:
+        return one
+    thing = _OBJECT.match(asked[-1].what)
+    what = f"{thing[0]} {one.what}" if thing else asked[-1].what
+    return replace(one, what=what, words=one.words | asked[-1].words, things=asked[-1].things)
+
+
+def _stands(one: Candidate, conversation: Conversation) -> bool:
+    """Whether what was offered is agreed to, what was asked for not refused, and neither taken back later."""
+    if one.by_caller:
+        return not any(_takes_back(turn, one) for turn in conversation if turn.number > one.turn and turn.by_caller)
+    later = [turn for turn in conversation if turn.number > one.turn and turn.by_caller and turn.text]
+    answer = later[0].text if later else ""
+    if one.act is Act.OFFERED and not _YES.match(answer):
+        return False
+    if one.act in (Act.OFFERED, Act.ASKED) and _NO.match(answer):
+        return False
+    return not any(_takes_back(turn, one) for turn in later)
+
+
+def _takes_back(turn: Turn, one: Candidate) -> bool:
+    """Whether the caller says of a thing, by its name, that it need not be (문자는 안 보내셔도 돼요)."""
+    return _TAKEN_BACK.search(turn.text) is not None and any(len(word) > 1 and word in turn.text for word in one.words)
+
+
+def _once_each(found: Sequence[tuple[Candidate, float]]) -> list[Candidate]:
+    """Each thing once. Of what is said twice the later one counts, which may be a correction; what it leaves out, the earlier one tells."""
+    kept: list[tuple[Candidate, float]] = []
+    for one, how in found:
+        again = next((i for i, (other, _) in enumerate(kept) if _is_the_same(other, one)), None)
+        if again is None:
+            kept.append((one, how))
+        elif kept[again][0].turn != one.turn or how > kept[again][1]:
+            kept[again] = (_joined(kept[again][0], one), how)
+    return sorted((one for one, _ in kept), key=lambda one: one.turn)
+
+
+def _joined(before: Candidate, later: Candidate) -> Candidate:
+    due = later.due if later.due is not None and (later.due.exact or before.due is None) else before.due
+    if later.names_a_thing or later.turn == before.turn:
+        return replace(later, due=due)
+    if later.act is before.act and (before.due is None or later.due is None or _same_hour(before.due, later.due)):
+        return replace(before, due=before.due or later.due)  # the same promise once more
+    if not before.names_a_thing:
+        return replace(later, due=due)
+    return replace(later, due=due, what=before.what, words=before.words | later.words, things=before.things, desk=later.desk or before.desk)
+
+
+def _same_hour(one: Found, other: Found) -> bool:
+    """Whether one tells no other time than the other: 오늘 다섯 시까지, 다섯 시 전에."""
+    words, others = (set(re.findall(r"[가-힣0-9]+", re.sub(r"까지|전에|전", "", found.said))) for found in (one, other))
+    return words <= others or others <= words
+
+
+def _is_the_same(before: Candidate, later: Candidate) -> bool:
+    """Whether two sentences are about one thing to do: in one turn, an answer to what was asked for, or a thing said again."""
+    if (before.who is Who.CALLER) is not (later.who is Who.CALLER):
+        return False
+    if before.turn == later.turn:
+        return True
+    apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind
+    if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2 and not (before.names_a_thing and later.names_a_thing):
+        return True
+    if apart <= 4 and alike and not later.names_a_thing:
+        return True
+    shared = before.words & later.words
+    return len(shared) >= 2 or (bool(shared) and shared in (before.words, later.words))

@@ -1,0 +1,21 @@
+"""The language model that drafts replies, behind the guard of summaries."""
+
+from functools import cache
+
+from models.replies.draft import ReplyWriter
+from models.summarizer import SHIPPED_READER
+from models.summarizer.faithfulness import Guard
+from models.summarizer.language_model import Endpoint, Mask
+from models.summarizer.own_words import Shortener
+from models.summarizer.spoken_evidence import EvidenceCheck
+from models.summarizer.vocabulary import Vocabulary
+from wiring.lines import language_model
+
+
+@cache
+def reply_writer(url: str, model: str, mask: Mask) -> ReplyWriter:
+    """One for the whole process; ConfigurationError where callers' words may not be sent to the address."""
+    endpoint = Endpoint(base_url=url, model=model, temperature=0.7)
+    vocabulary, shortener = Vocabulary.load(SHIPPED_READER), Shortener()
+    check = EvidenceCheck(Guard(vocabulary), vocabulary, shortener)
+    return ReplyWriter(endpoint, language_model(endpoint), mask, check, shortener)
