@@ -6,6 +6,7 @@ from models.training.data.loader import LoadReport
 from models.training.data.pair import Pair
 from models.training.data.profile import profile_pairs
 from models.training.data.split import Split
+from models.training.data.version import DatasetVersion
 from models.training.outputs import RunSummary, SweepRow
 from models.training.request_classifier import ClassifierSummary
 from reports import plots
@@ -26,6 +27,12 @@ def data_report(pairs: Sequence[Pair], split: Split, reports: Sequence[LoadRepor
     )
     picture = f"![길이]({plots.data_uri(plots.lengths(pairs))})"
     return f"# 학습 데이터\n\n{parts}\n\n{profile_pairs(pairs, reports).markdown()}\n\n{picture}\n"
+
+
+def versions_report(versions: Sequence[DatasetVersion]) -> str:
+    """Which contents were read; a name with its number reads the same bytes again, whatever becomes of the upload."""
+    rows = [(f"`{one.name}`", f"`{one.sha256[:16]}…`", f"{one.size:,}", f"{one.at:%Y-%m-%d %H:%M}") for one in versions]
+    return f"## 데이터 버전\n\n{table(('이름', 'SHA-256', '바이트', '처음 읽은 시각 (UTC)'), rows)}\n"
 
 
 def run_report(summary: RunSummary, bucket: str, links: Mapping[str, str]) -> str:

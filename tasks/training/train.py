@@ -17,6 +17,7 @@ from models.keys import RunKeys
 from models.lines import SUMMARIZER
 from models.training import FinetuneConfig, FinetuneResult, Progress, finetune
 from models.training.data.split import Split
+from models.training.data.version import versions_json
 from models.training.outputs import RunSummary
 from models.training.train import CHECKPOINTS, MERGED, MODEL, RUN
 from reports import plots
@@ -76,6 +77,7 @@ def store_run(store: ObjectStore, summary: RunSummary, data: TrainingData, out: 
     files = split_files(data.split, data.fingerprint, SUMMARIZER.reference) | {
         RUN: RunFile("application/json", (out / RUN).read_bytes()),
         "profile.md": RunFile.text(data.profile),
+        "datasets.json": RunFile("application/json", versions_json(data.versions)),
         "metrics.csv": RunFile.text(plots.metrics_csv(result.history, result.encoders), "text/csv"),
         "losses.png": RunFile.picture(plots.losses(result.history)),
         "scores.png": RunFile.picture(plots.scores(result.history, result.encoders)),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from models.keys import HearingKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
+from models.keys import DatasetKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
 from models.lines import LINES, NAMES
 from wiring.configuration import Settings
 
@@ -19,6 +20,7 @@ CALL = "0" * 32
 RECORDING = f"{PREFIX}acme/CallRecordings/2026/11/21/c_20261121T01:30_UTC.wav"
 RUNS = [RunKeys(line, family, "run") for line in NAMES for family in LINES[line].families]
 REGISTRIES, SELECTIONS = [RegistryKeys(line) for line in NAMES], [SelectionKeys(line) for line in NAMES]
+VERSIONED = [DatasetKeys.content("digest"), DatasetKeys.version("datasets/data_12000.csv", 1)]
 VOTES = [VoteKeys(line, "vote") for line in NAMES]
 ALIASES = [registry.aliases for registry in REGISTRIES]
 VERSION_FILES = [f"{registry.artefacts('v1')}model.safetensors" for registry in REGISTRIES]
@@ -83,6 +85,7 @@ NEEDED = [
     ("summarizer", "s3:PutObject", StorageKeys.summary(1)),
     *[("summarizer", "s3:GetObject", key) for key in (*ALIASES, *VERSION_FILES)],
     ("trainer", "s3:GetObject", "datasets/data_12000.csv"),
+    *[(role, "s3:PutObject", key) for role in ("trainer", "promoter") for key in VERSIONED],
     *[("trainer", "s3:PutObject", run.finished) for run in RUNS],
     *[("trainer", action, f"{run.checkpoints}step-500.pt") for run in RUNS for action in ("s3:PutObject", "s3:DeleteObject")],
     *[("trainer", "s3:GetObject", selection.test_set("digest")) for selection in SELECTIONS],
@@ -118,6 +121,8 @@ FORBIDDEN = [
     *[("summarizer", "s3:PutObject", key) for key in ALIASES],
     ("listener", "s3:GetObject", RECORDING),
     ("listener", "s3:PutObject", RECORD),
+    ("trainer", "s3:PutObject", "datasets/data_12000.csv"),
+    *[(role, "s3:DeleteObject", key) for role in ROLES for key in VERSIONED],
     ("trainer", "s3:GetObject", RECORD),
     ("trainer", "s3:GetObject", StorageKeys.transcript(1)),
     ("trainer", "s3:GetObject", RECORDING),

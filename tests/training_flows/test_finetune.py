@@ -17,7 +17,7 @@ from models.training.data.split import SplitRecord
 from tasks.training.data import load_training_data
 from tasks.training.train import train
 from training_flows.finetune import FinetuneRun, artifact_key, finetune
-from wiring import object_store
+from wiring import datasets, object_store
 
 STEPS: dict[str, Any] = {"max_steps": 4, "evaluate_every": 2, "log_every": 1, "batch_size": 8, "eval_max_tokens": 8, "device": "cpu"}
 
@@ -87,7 +87,7 @@ async def test_a_finished_run_is_not_trained_again(data: str) -> None:
 
 async def test_a_killed_run_goes_on_from_the_bucket_on_another_machine(data: str, tmp_path: Path) -> None:
     config = request(data).resolved()
-    prepared = load_training_data(object_store(), data, "", 1)
+    prepared = load_training_data(datasets(), data, "", 1)
     keys = RunKeys("summarizer", "bart", "killed")
 
     def die(progress: Progress) -> None:
