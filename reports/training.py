@@ -82,6 +82,7 @@ def _sweep_row(row: SweepRow, address: str) -> dict[str, str]:
     return {
         "실행": row.run,
         "상태": state_name(row.state),
+        "진행": row.progress or "–",
         "모델": config.family,
         "방법": config.method,
         "학습률": f"{config.learning_rate:g}",

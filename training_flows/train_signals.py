@@ -19,7 +19,8 @@ from tasks.training.signals import (
     signal_report_of,
     train_signals,
 )
-from training_flows.finetune import ProgressBar, artifact_key
+from tasks.training.watching import artifact_key
+from training_flows.finetune import ProgressBar
 
 # The requirements' chain against few examples and against alarms: more rows by augmentation, most states dropped, a low learning rate.
 DANGER_CONFIG = SignalConfig(dropout=0.7, learning_rate=1e-5, class_weights=True, augmentation=4.5, batch_size=32)

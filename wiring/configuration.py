@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     )
     emotion_groups: str = Field(
         "", description="The centre's own groups of emotions, as `불만=분노|짜증내는; 걱정=불안|초조한`; empty: AI-Hub's six"
+    )
     dataset_folder: str = Field(
         "", description="Folder of this machine whose files a training may name as data, by absolute path; empty: the bucket alone"
     )

@@ -3,13 +3,27 @@
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Sequence
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from models.training.config import FinetuneConfig, FinetuneResult
 from models.training.data.pair import Pair
 from models.training.metrics import Scores
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+
+def checked_name(name: str) -> str:
+    """A name as a folder of the bucket may have it; empty stays empty. The form has no pattern: it would show people the expression."""
+    if name and not _NAME.fullmatch(name):
+        raise ValueError(f"이름 {name!r}: 영문자, 숫자, '.', '_', '-'만 60자까지 쓰고 영문자나 숫자로 시작하세요.")
+    return name
+
+
+RunName = Annotated[str, AfterValidator(checked_name)]
 
 
 class RunSummary(BaseModel):
@@ -34,6 +48,7 @@ class SweepRow(BaseModel):
     config: FinetuneConfig
     state: str = Field("Pending", description="Finished, Known (finished in an earlier sweep), Pending, or the child run's last state")
     reason: str = ""
+    progress: str = Field("", description="What its progress bar said last")
     flow_run_id: str = ""
     summary: RunSummary | None = None
 

@@ -59,6 +59,12 @@ async def train(config: FinetuneConfig, split: Split, out: Path, keys: RunKeys, 
     return await asyncio.to_thread(finetune, config, split.train, split.validation, out, on_step)
 
 
+@task_in_thread("claim-name")
+def claim_name(config: FinetuneConfig, run: str, data: str, seed: int) -> None:
+    """Take a run's name for what it learns from which data; ConfigurationError where another run has it."""
+    TrainingRuns(object_store(), SUMMARIZER).claim(config.family, run, f"{config.fingerprint()} {data} {seed}")
+
+
 @task_in_thread("find-finished")
 def find_finished(family: str, run: str) -> RunSummary | None:
     """The summary of a run that finished earlier, or None."""

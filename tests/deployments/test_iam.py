@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.keys import HearingKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
-from models.keys import DatasetKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
+from models.keys import DatasetKeys, HearingKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
 from models.lines import LINES, NAMES
 from wiring.configuration import Settings
 
