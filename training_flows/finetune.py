@@ -44,7 +44,10 @@ _PARTS: dict[str, type[BaseModel]] = {"steps": Steps, "adapter": Adapter, "evalu
 
 
 class FinetuneRun(Basics):
-    """What the launch form asks for: eight fields that matter first, and everything else in groups."""
+    """What the launch form asks for: eight fields that matter first, and everything else in groups.
+
+    A group that may be None is folded in the form: it shows one line until somebody opens it, then every default.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=in_order(*_EIGHT))
 
@@ -63,11 +66,11 @@ class FinetuneRun(Basics):
         title="이름 (name)",
         description="실행, MLflow, S3 폴더가 모두 이 이름을 씁니다 (위의 Run Name은 이것으로 바뀝니다). 비우면 설정으로 짓습니다",
     )
-    rows: Rows = Field(default_factory=Rows, title="데이터 나누기", description="Split and test rows")
-    steps: Steps = Field(default_factory=Steps, title="학습 스텝", description="Batches, lengths, optimizer, learning-rate schedule")
-    adapter: Adapter = Field(default_factory=Adapter, title="LoRA 어댑터", description="Of lora and qlora")
-    evaluation: Evaluation = Field(default_factory=Evaluation, title="평가", description="How often and by what a run is judged")
-    machine: Machine = Field(default_factory=Machine, title="장비", description="Device, precision, memory")
+    rows: Rows | None = Field(None, title="데이터 나누기", description="Split, outsiders, test rows; None: as by default")
+    steps: Steps | None = Field(None, title="학습 스텝", description="Batches, lengths, optimizer, learning-rate schedule")
+    adapter: Adapter | None = Field(None, title="LoRA 어댑터", description="Rank, alpha, dropout of lora and qlora")
+    evaluation: Evaluation | None = Field(None, title="평가", description="How often and by what a run is judged")
+    machine: Machine | None = Field(None, title="장비", description="Device, precision, memory")
 
     @classmethod
     def of(cls, config: FinetuneConfig, **more: object) -> Self:
@@ -78,8 +81,13 @@ class FinetuneRun(Basics):
     @property
     def config(self) -> FinetuneConfig:
         """Everything that decides what the run learns."""
-        parts = (self, self.steps, self.adapter, self.evaluation, self.machine)
-        return FinetuneConfig.model_validate({field: getattr(part, field) for part in parts for field in _fields(part)})
+        opened = (self.steps or Steps(), self.adapter or Adapter(), self.evaluation or Evaluation(), self.machine or Machine())
+        return FinetuneConfig.model_validate({field: getattr(part, field) for part in (self, *opened) for field in _fields(part)})
+
+    @property
+    def split(self) -> Rows:
+        """Which rows are learnt from and judged by."""
+        return self.rows or Rows()
 
     @property
     def title(self) -> str:
@@ -89,7 +97,7 @@ class FinetuneRun(Basics):
     def resolved(self) -> FinetuneConfig:
         """The configuration with the encoders that this machine scores with, and the shipped model where the base says so."""
         changes: dict[str, object] = {}
-        if self.encoders == "shipped" and self.evaluation.metrics.enabled:
+        if self.encoders == "shipped" and self.config.metrics.enabled:
             changes["metrics"] = local_encoder(trainable(settings().model_dir))
         if self.base == "shipped":
             changes["base"] = str(trainable(settings().model_dir))
@@ -97,7 +105,7 @@ class FinetuneRun(Basics):
 
     def named(self, data: str) -> str:
         """The run's name: the one that was given, else one that tells what is learnt; ``data`` is the data's fingerprint."""
-        return self.name or run_name(self.resolved(), f"{data} {self.rows.split_seed}")
+        return self.name or run_name(self.resolved(), f"{data} {self.split.split_seed}")
 
 
 def _fields(part: BaseModel) -> set[str]:
@@ -122,12 +130,12 @@ async def finetune(run: FinetuneRun) -> RunSummary:
         run: data, model and hyperparameters of the run
     """
     config = run.resolved()
-    data = await prepare_data(run.data, run.rows.out_of_domain, run.rows.split_seed)
+    data = await prepare_data(run.data, run.split.out_of_domain, run.split.split_seed)
     await publish_data(SUMMARIZER, data, run.data)
     name = run.named(data.fingerprint)
     await rename_this_run(name)
     keys = RunKeys(SUMMARIZER.name, config.family, name)
-    await claim_name(config, name, data.fingerprint, run.rows.split_seed)
+    await claim_name(config, name, data.fingerprint, run.split.split_seed)
     known = await find_finished(config.family, name)
     if known is not None:
         await publish(known)
@@ -142,7 +150,7 @@ async def finetune(run: FinetuneRun) -> RunSummary:
     served = result.merged_dir or (result.model_dir if config.method == "full" else None)
     scores = None
     if served is not None and config.metrics.enabled:
-        scores = await evaluate(served, data.split.test[: run.rows.test_rows or None], config.metrics)
+        scores = await evaluate(served, data.split.test[: run.split.test_rows or None], config.metrics)
     summary = RunSummary(run=name, prefix=keys.prefix, config=config, result=result, test_scores=scores)
     await upload_run(summary, data, out)
     await publish(summary)
