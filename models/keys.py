@@ -169,6 +169,7 @@ class StorageKeys:
     LANDED = "calls/landed/"
     TO_HEAR = "calls/to-hear/"
     SIGNALS = "calls/signals/"
+    REVIEWS = "calls/reviews/"
     QUARANTINE = "quarantine/"
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
@@ -211,6 +212,11 @@ class StorageKeys:
     def signals(cls, call: str) -> str:
         """What the call's summarizer told beside the summary: emotion and danger, until the record holds them."""
         return f"{cls.SIGNALS}{call[:2]}/{call}.json"
+
+    @classmethod
+    def review(cls, call: str) -> str:
+        """What the model in service says of a call that another model spoke."""
+        return f"{cls.REVIEWS}{call}.json"
 
     @classmethod
     def quarantine_note(cls, call: str) -> str:

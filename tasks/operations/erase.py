@@ -131,7 +131,8 @@ def _erase_objects(record: CallRecord, recording: bool) -> int:
 
 def _keys_of_call(call: str) -> list[str]:
     """What lies under the call's id, but for its record and its receipt."""
-    return [StorageKeys.quarantine_note(call), StorageKeys.landed(call), StorageKeys.to_hear(call), StorageKeys.signals(call)]
+    of_call = (StorageKeys.quarantine_note, StorageKeys.landed, StorageKeys.to_hear, StorageKeys.signals, StorageKeys.review)
+    return [key(call) for key in of_call]
 
 
 def _is_of(key: str, call_id: str) -> bool:

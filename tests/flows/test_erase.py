@@ -48,6 +48,7 @@ async def a_finished_call(store: ObjectStore, client: PrefectClient, contact: st
     for key in (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number)):
         store.put(key, WORDS.encode(), metadata={"call-id": record.call_id, "contact-id": contact})
     store.put(StorageKeys.to_hear(record.call_id), contact.encode())
+    store.put(StorageKeys.review(record.call_id), contact.encode())
     file_end(store, EndedCall.of(record, outcome=Outcome.READ_BACK, at=record.updated_at, step_seconds={}))
     summary = await client.read_deployment_by_name("summarize-call/summarize-call")
     child = await client.create_flow_run_from_deployment(
