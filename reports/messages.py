@@ -238,6 +238,7 @@ STATES: Final[Mapping[str, str]] = {
     "Running": "실행 중",
     "Retrying": "재시도 중",
     "Completed": "완료",
+    "WorseThanBase": "완료, 베이스보다 나쁨",
     "Failed": "실패",
     "TimedOut": "시간 초과",
     "Crashed": "실행기가 중단됨",

@@ -9,7 +9,10 @@ from uuid import UUID
 import httpx
 from prefect import flow, get_run_logger
 from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, aupdate_progress_artifact
+from prefect.client.schemas.objects import State
 from prefect.exceptions import PrefectHTTPStatusError
+from prefect.runtime import flow_run as current
+from prefect.states import Completed
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.forms import FORM, in_order
@@ -20,6 +23,7 @@ from models.training import FinetuneConfig, Progress
 from models.training.config import Adapter, Basics, Evaluation, Machine, Steps
 from models.training.metrics import local_encoder
 from models.training.outputs import RunName, RunSummary, run_name
+from reports.training import verdict
 from tasks.training.data import prepare_data, publish_data
 from tasks.training.evaluate import evaluate
 from tasks.training.train import claim_name, download_models, find_finished, report_of, train, upload_run, work_folder
@@ -39,6 +43,7 @@ class Rows(BaseModel):
     test_rows: int = Field(0, ge=0, description="Score the best checkpoint on this many test rows; 0: on all")
 
 
+WORSE = "WorseThanBase"  # the state of a run that has finished and made its base worse
 _EIGHT = ("data", *Basics.model_fields, "encoders", "name")
 _PARTS: dict[str, type[BaseModel]] = {"steps": Steps, "adapter": Adapter, "evaluation": Evaluation, "machine": Machine}
 
@@ -120,11 +125,11 @@ def _fields(part: BaseModel) -> set[str]:
     on_crashed=[say_ended_early],
     on_failure=[say_ended_early],
 )
-async def finetune(run: FinetuneRun) -> RunSummary:
+async def finetune(run: FinetuneRun) -> RunSummary | State[RunSummary]:
     """Train one model and keep its best checkpoint under ``models/<family>/<run>/``.
 
     The same run launched again returns what is there. A run that was killed, launched again or retried, goes on from its last
-    checkpoint, on any worker.
+    checkpoint, on any worker. A run that made its base worse ends as WorseThanBase.
 
     Args:
         run: data, model and hyperparameters of the run
@@ -138,8 +143,7 @@ async def finetune(run: FinetuneRun) -> RunSummary:
     await claim_name(config, name, data.fingerprint, run.split.split_seed)
     known = await find_finished(config.family, name)
     if known is not None:
-        await publish(known)
-        return known
+        return await ended(known)
     await download_models(config)
     out = work_folder(config.family, name)
     bar = await acreate_progress_artifact(0.0, key=artifact_key("progress", name), description="시작")
@@ -151,10 +155,18 @@ async def finetune(run: FinetuneRun) -> RunSummary:
     scores = None
     if served is not None and config.metrics.enabled:
         scores = await evaluate(served, data.split.test[: run.split.test_rows or None], config.metrics)
-    summary = RunSummary(run=name, prefix=keys.prefix, config=config, result=result, test_scores=scores)
+    summary = RunSummary(
+        run=name,
+        prefix=keys.prefix,
+        config=config,
+        result=result,
+        test_scores=scores,
+        versions=list(data.versions),
+        won=result.seconds / 3600 * settings().training_won_per_hour,
+        flow_run_id=str(current.id),
+    )
     await upload_run(summary, data, out)
-    await publish(summary)
-    return summary
+    return await ended(summary)
 
 
 class ProgressBar:
@@ -166,7 +178,7 @@ class ProgressBar:
 
     def __call__(self, progress: Progress) -> None:
         """Show where training stands and what was just measured."""
-        measured = progress.row.model_dump(exclude_none=True, exclude={"step", "epoch"})
+        measured = progress.row.model_dump(exclude_none=True, exclude={"step", "epoch", "samples"})
         values = ", ".join(f"{name} {value:.4g}" for name, value in measured.items())
         move = aupdate_progress_artifact(self._artifact, progress.percent, f"{progress.step}/{progress.total_steps} · {values}")
         self._moves = [earlier for earlier in self._moves if not earlier.done()]
@@ -185,7 +197,8 @@ class ProgressBar:
         await aupdate_progress_artifact(self._artifact, 100.0, "완료")
 
 
-async def publish(summary: RunSummary) -> None:
-    """Write the run's report as an artifact."""
+async def ended(summary: RunSummary) -> RunSummary | State[RunSummary]:
+    """Write the run's report as an artifact; the summary, or the state that says that the base was better."""
     report = await asyncio.to_thread(report_of, summary)
-    await acreate_markdown_artifact(report, key=artifact_key("finetune", summary.run), description=summary.prefix)
+    await acreate_markdown_artifact(report, key=artifact_key("finetune", summary.run), description=f"{verdict(summary)} {summary.prefix}")
+    return Completed(name=WORSE, message=verdict(summary), data=summary) if summary.is_worse else summary

@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     dataset_folder: str = Field(
         "", description="Folder of this machine whose files a training may name as data, by absolute path; empty: the bucket alone"
     )
+    training_won_per_hour: float = Field(
+        0.0, ge=0, description="What an hour of this machine costs in won, for the reports of trainings; 0: they tell no cost"
+    )
     model_refresh_seconds: float = Field(5.0, gt=0, description="How often a running summarizer asks for a new champion at most")
 
     language_model_urls: str = Field(

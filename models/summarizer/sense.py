@@ -4,7 +4,7 @@ The signs are those of ``suspicion``, between two summaries in place of a summar
 """
 
 from models.summarizer.faithfulness import quantities, squeeze
-from models.summarizer.statement import Kind
+from models.summarizer.outcome import Kind
 from models.summarizer.suspicion import acts, denies, guard, suspicion
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.forms import FORM, in_order
+from models.summarizer.classifier import FILE as CLASSIFIER
 from models.training.metrics import MetricSettings, encoder_name
 
 Family = Literal["bart", "llama"]
@@ -30,7 +31,7 @@ class Basics(BaseModel):
     base: str = Field(
         "",
         title="베이스 모델 (base)",
-        description="허브 이름, 작업자의 폴더, 또는 shipped(제품에 들어 있는 모델). 비우면 KoBART 또는 Llama-3.2-Korean-GGACHI-1B",
+        description="허브 이름, 작업자의 폴더, 또는 shipped(제품의 작은 BART와 그 분류기). 비우면 KoBART 또는 Llama-3.2-Korean-GGACHI-1B",
     )
     family: Family = Field("bart", title="모델 계열 (family)", description="bart: KoBART 같은 seq2seq, llama: 대화 틀을 쓰는 언어 모델")
     method: Method = Field("lora", title="방법 (method)", description="full: 모든 가중치, lora: 어댑터, qlora: 4비트 베이스 위의 어댑터")
@@ -141,6 +142,8 @@ class FinetuneConfig(Machine, Evaluation, Adapter, Steps, Basics):
         """16 hexadecimal digits that change with anything that changes what is learnt or how it is scored, on any machine alike."""
         choices = self.model_dump(mode="json", exclude={"metrics", "base", "device"})
         named = {"base": encoder_name(self.base_model), "encoders": self.metrics.named_encoders()}
+        if self.family == "bart" and (Path(self.base_model) / CLASSIFIER).is_file():
+            choices["marks"] = True  # earlier releases trained such a base on inquiries without its classifier's marks
         return hashlib.sha256(json.dumps(choices | named, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -155,6 +158,14 @@ class HistoryRow(BaseModel):
     bertscore_f1: float | None = None
     sts: float | None = None
     score: float | None = None
+    samples: list[str] | None = Field(None, description="What the model wrote for the sample rows; only where it was evaluated")
+
+
+class SampleRow(BaseModel):
+    """One validation row that every evaluation is shown on: what was asked, and what is right."""
+
+    input: str
+    reference: str
 
 
 class Progress(BaseModel):
@@ -194,3 +205,22 @@ class FinetuneResult(BaseModel):
     samples_per_second: float = Field(description="Training rows per second of this process, evaluation not counted")
     resumed_from: int = Field(0, description="Step of the checkpoint that this process went on from; 0: from the start")
     encoders: dict[str, str] = Field(default_factory=dict, description="Which encoder gave which score")
+    sample_rows: list[SampleRow] = Field(default_factory=list, description="The rows of the history's samples")
+    memory_mib: float = Field(0.0, description="Memory at its highest: the GPU's, or this process's where it computed on processors")
+
+    @property
+    def before(self) -> HistoryRow | None:
+        """The base on the same validation rows, before the first update; None in runs of before that was measured."""
+        return next((row for row in self.history if row.step == 0), None)
+
+    @property
+    def gain(self) -> float | None:
+        """What the run added to its base, in its own criterion: above 0 is better. None where one of the two was not measured."""
+        before = self.before
+        if before is None:
+            return None
+        if self.best.score is not None and before.score is not None:
+            return self.best.score - before.score
+        if self.best.validation_loss is None or before.validation_loss is None:
+            return None
+        return before.validation_loss - self.best.validation_loss

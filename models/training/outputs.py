@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from models.training.config import FinetuneConfig, FinetuneResult
 from models.training.data.pair import Pair
+from models.training.data.version import DatasetVersion
 from models.training.metrics import Scores
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -34,6 +35,14 @@ class RunSummary(BaseModel):
     config: FinetuneConfig
     result: FinetuneResult
     test_scores: Scores | None = Field(None, description="The best checkpoint on the test rows, as it is served")
+    versions: list[DatasetVersion] = Field(default_factory=list, description="The contents that it was trained on")
+    won: float = Field(0.0, description="What the machine cost meanwhile; 0: not told")
+    flow_run_id: str = Field("", description="The flow run that trained it")
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the best checkpoint is worse than the base that it started from."""
+        return self.result.gain is not None and self.result.gain < 0
 
     @property
     def serving_prefix(self) -> str:

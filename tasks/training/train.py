@@ -24,6 +24,7 @@ from reports import plots
 from reports.training import RUN_FILES, run_report
 from stores.training_runs import CheckpointMirror, RunFile, TrainingRuns, split_files
 from tasks.in_thread import task_in_thread
+from tasks.markdown import shown
 from tasks.training.data import TrainingData
 from wiring import object_store
 
@@ -97,7 +98,7 @@ def report_of(summary: RunSummary) -> str:
     """The run's report, with links that open its files for a week."""
     store = object_store()
     links = {name: store.link(summary.prefix + name, seconds=SEVEN_DAYS) for name in RUN_FILES}
-    return run_report(summary, store.bucket, links)
+    return run_report(summary, store.bucket, links, shown)
 
 
 def work_folder(family: str, run: str) -> Path:

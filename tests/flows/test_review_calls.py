@@ -15,8 +15,8 @@ from models.call.record import CallRecord, Outcome, Summary, Transcription, Utte
 from models.call.review import Review
 from models.errors import ModelUnavailable
 from models.keys import StorageKeys
+from models.summarizer.outcome import Kind
 from models.summarizer.sense import sense_changed
-from models.summarizer.statement import Kind
 from models.summarizer.summarizer import SummaryResult
 from stores.days import file_end
 from tests.flows.conftest import artifact, put_record, put_recording

@@ -26,10 +26,12 @@ from prefect.states import Running
 from prefect.utilities.callables import parameter_schema
 from pydantic import ValidationError
 
+import wiring
 from models.errors import ConfigurationError
 from models.keys import RunKeys
 from models.training import FinetuneConfig, Progress
 from models.training.data.split import SplitRecord
+from models.training.metrics import MetricSettings
 from tasks.training.data import load_training_data
 from tasks.training.train import train
 from tasks.training.watching import artifact_key, close_progress_bars, tell_waiting_trainings
@@ -75,7 +77,7 @@ async def test_a_run_leaves_everything_in_the_bucket_and_its_plots_in_the_ui(dat
         return object_store().get(summary.prefix + name).body
 
     rows = list(csv.DictReader(io.StringIO(stored("metrics.csv").decode())))
-    assert [row["step"] for row in rows] == ["1", "2", "3", "4"]
+    assert [row["step"] for row in rows] == ["0", "1", "2", "3", "4"]
     assert any(name.startswith("bertscore_f1 [local:tiny-bart@") for name in rows[0])
     split = SplitRecord.model_validate_json(stored("split.json"))
     assert not set(split.train) & set(split.test)
@@ -84,6 +86,12 @@ async def test_a_run_leaves_everything_in_the_bucket_and_its_plots_in_the_ui(dat
     assert summary.test_scores.encoders["sts"].startswith("local:tiny-bart@")
 
     report = await artifact(artifact_key("finetune", summary.run))
+    assert all(
+        heading in report
+        for heading in ("| 검증 BERTScore F1 |", "## 예: 학습 전과 후", "## 데이터 버전", "| 메모리 |", "| `lora_rank` | `8` |")
+    )
+    assert summary.result.before is not None
+    assert "베이스" in report
     assert report.count("data:image/png;base64,") == 2
     assert "local:tiny-bart@" in report
     assert float(await artifact(artifact_key("progress", summary.run))) == 100.0
@@ -204,6 +212,19 @@ async def test_a_run_remembers_which_version_of_the_data_it_read(data: str) -> N
     assert [version["source"] for version in versions] == [data]
     assert versions[0]["sha256"] == hashlib.sha256(object_store().get(data).body).hexdigest()
     assert f"`{data}@1`" in await artifact("training-data")
+
+
+async def test_a_run_that_made_its_base_worse_says_so_first(data: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READBACK_TRAINING_WON_PER_HOUR", "900")
+    wiring.forget_clients()
+    off = MetricSettings(enabled=False)
+    state = await finetune(request(data, method="full", learning_rate=0.5, schedule="constant", metrics=off), return_state=True)
+    assert (state.name, state.is_completed()) == ("WorseThanBase", True)
+    summary = await state.aresult()
+    assert summary.is_worse
+    report = await artifact(artifact_key("finetune", summary.run))
+    assert report.split("\n\n")[1].startswith("**베이스보다 나빠졌습니다**: 검증 손실 ")
+    assert f"| 비용 | {summary.result.seconds / 4:,.0f}원 |" in report
 
 
 async def test_the_bar_of_a_run_that_ended_early_says_so() -> None:
