@@ -37,7 +37,7 @@ def versions_report(versions: Sequence[DatasetVersion]) -> str:
     return f"## 데이터 버전\n\n{table(('이름', 'SHA-256', '바이트', '처음 읽은 시각 (UTC)'), rows)}\n"
 
 
-def run_report(summary: RunSummary, bucket: str, links: Mapping[str, str], shown: Shown) -> str:
+def run_report(summary: RunSummary, bucket: str, links: dict[str, str], shown: Shown) -> str:
     """A fine-tuning run beside its base: scores, samples before and after, data, settings, what it took, both plots, links."""
     result = summary.result
     parts = [
@@ -51,7 +51,7 @@ def run_report(summary: RunSummary, bucket: str, links: Mapping[str, str], shown
         versions_report(summary.versions).rstrip() if summary.versions else "",
         f"## 실행\n\n{table(('항목', '값'), list(_took(summary).items()))}",
         f"## 설정\n\n{table(('설정', '값'), [(f'`{name}`', f'`{value}`') for name, value in _settings(summary.config).items()])}",
-        _files(bucket, summary.prefix, links),
+        _files(bucket, summary.prefix, links | ({"MLflow": summary.tracking} if summary.tracking else {})),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 

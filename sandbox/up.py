@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--ui-port", type=int, default=4200, help="port of the Prefect UI; 0: a free one (default: 4200)")
     more = "vendors' stand-ins beside ReturnZero's, the first of which hears the calls; repeatable"
     parser.add_argument("--hears", choices=EARS, action="append", default=[], help=more)
+    parser.add_argument("--no-tracking", dest="tracking", action="store_false", help="without MLflow, which follows trainings")
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():
         parser.error(f"{chosen.recordings} is no folder")
@@ -43,6 +44,7 @@ def main() -> None:
             ui_port=chosen.ui_port,
             training_worker=True,
             hears=chosen.hears,
+            tracking=chosen.tracking,
         )
         stack = Stack(options)
         console.print(f"Logs of every process: {LOGS}/", highlight=False)
@@ -74,6 +76,8 @@ def allow_uploads(s3: Any, bucket: str) -> None:
 def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
     example = next(iter(sorted(recordings.glob("*.wav"))), None)
     console.print(f"Prefect UI   {stack.ui_url}")
+    if stack.tracking_url:
+        console.print(f"MLflow       {stack.tracking_url} (curves and comparison of trainings; up within seconds)")
     console.print(f"S3           {stack.s3_url} (bucket {BUCKET})")
     console.print(f"Notices      {stack.notices_url} (what Slack or mail would get)")
     console.print(f"Logs         {LOGS}/<process>.log", highlight=False)

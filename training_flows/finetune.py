@@ -26,6 +26,7 @@ from models.training.outputs import RunName, RunSummary, run_name
 from reports.training import verdict
 from tasks.training.data import prepare_data, publish_data
 from tasks.training.evaluate import evaluate
+from tasks.training.tracking import ending, open_tracking, say_killed
 from tasks.training.train import claim_name, download_models, find_finished, report_of, train, upload_run, work_folder
 from tasks.training.watching import artifact_key, rename_this_run, say_ended_early
 from wiring import settings
@@ -121,8 +122,8 @@ def _fields(part: BaseModel) -> set[str]:
     name="finetune",
     flow_run_name="{run.title}",
     retries=0,
-    on_cancellation=[say_ended_early],
-    on_crashed=[say_ended_early],
+    on_cancellation=[say_ended_early, say_killed],
+    on_crashed=[say_ended_early, say_killed],
     on_failure=[say_ended_early],
 )
 async def finetune(run: FinetuneRun) -> RunSummary | State[RunSummary]:
@@ -149,23 +150,35 @@ async def finetune(run: FinetuneRun) -> RunSummary | State[RunSummary]:
     bar = await acreate_progress_artifact(0.0, key=artifact_key("progress", name), description="시작")
     assert isinstance(bar, UUID)
     progress = ProgressBar(bar, asyncio.get_running_loop())
-    result = await train(config, data.split, out, keys, progress)
-    await progress.finish()
-    served = result.merged_dir or (result.model_dir if config.method == "full" else None)
-    scores = None
-    if served is not None and config.metrics.enabled:
-        scores = await evaluate(served, data.split.test[: run.split.test_rows or None], config.metrics)
-    summary = RunSummary(
-        run=name,
-        prefix=keys.prefix,
-        config=config,
-        result=result,
-        test_scores=scores,
-        versions=list(data.versions),
-        won=result.seconds / 3600 * settings().training_won_per_hour,
-        flow_run_id=str(current.id),
-    )
-    await upload_run(summary, data, out)
+    logger, flow_run = get_run_logger(), str(current.id)
+    tracking = await asyncio.to_thread(open_tracking, config, keys, name, data, flow_run, logger)
+
+    def tell(step: Progress) -> None:
+        progress(step)
+        if tracking is not None:
+            tracking(step)
+
+    async with ending(tracking):
+        result = await train(config, data.split, out, keys, tell)
+        await progress.finish()
+        served = result.merged_dir or (result.model_dir if config.method == "full" else None)
+        scores = None
+        if served is not None and config.metrics.enabled:
+            scores = await evaluate(served, data.split.test[: run.split.test_rows or None], config.metrics)
+        summary = RunSummary(
+            run=name,
+            prefix=keys.prefix,
+            config=config,
+            result=result,
+            test_scores=scores,
+            versions=list(data.versions),
+            won=result.seconds / 3600 * settings().training_won_per_hour,
+            flow_run_id=flow_run,
+            tracking=tracking.address if tracking else "",
+        )
+        await upload_run(summary, data, out)
+        if tracking is not None:
+            tracking.finish(summary)
     return await ended(summary)
 
 

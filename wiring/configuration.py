@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     dataset_folder: str = Field(
         "", description="Folder of this machine whose files a training may name as data, by absolute path; empty: the bucket alone"
     )
+    tracking_url: str = Field("", description="MLflow's tracking server, where trainings are followed and compared; empty: none")
     training_won_per_hour: float = Field(
         0.0, ge=0, description="What an hour of this machine costs in won, for the reports of trainings; 0: they tell no cost"
     )

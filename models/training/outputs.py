@@ -38,6 +38,7 @@ class RunSummary(BaseModel):
     versions: list[DatasetVersion] = Field(default_factory=list, description="The contents that it was trained on")
     won: float = Field(0.0, description="What the machine cost meanwhile; 0: not told")
     flow_run_id: str = Field("", description="The flow run that trained it")
+    tracking: str = Field("", description="Its page on MLflow; empty where it was not tracked")
 
     @property
     def is_worse(self) -> bool:

@@ -71,6 +71,11 @@ def data_fingerprint(pairs: list[Pair]) -> str:
     return digest.hexdigest()
 
 
+def package_versions() -> dict[str, str]:
+    """The installed version of every package that decides what a run learns."""
+    return {name: version(name) for name in PACKAGES}
+
+
 def claim_folder(out: Path, config: FinetuneConfig, train: list[Pair], validation: list[Pair]) -> None:
     """Write down what this folder's run is, or check that it is this one: checkpoints of another run must not be gone on from."""
     run = {
@@ -78,7 +83,7 @@ def claim_folder(out: Path, config: FinetuneConfig, train: list[Pair], validatio
         "fingerprint": config.fingerprint(),
         "train": data_fingerprint(train),
         "validation": data_fingerprint(validation),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": package_versions(),
     }
     path = out / RUN
     if path.is_file():

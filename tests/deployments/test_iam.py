@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from deployments.tracking_server import PREFIX as PREFIX_OF_TRACKING
 from models.keys import DatasetKeys, HearingKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
 from models.lines import LINES, NAMES
 from wiring.configuration import Settings
@@ -86,6 +87,7 @@ NEEDED = [
     ("call-worker", "s3:GetObject", StorageKeys.review(CALL)),
     ("erase", "s3:DeleteObjectVersion", StorageKeys.review(CALL)),
     *[("summarizer", "s3:GetObject", key) for key in (*ALIASES, *VERSION_FILES)],
+    *[("tracking", action, f"{PREFIX_OF_TRACKING}/1/run/artifacts/verdict.md") for action in ("s3:GetObject", "s3:PutObject")],
     ("trainer", "s3:GetObject", "datasets/data_12000.csv"),
     *[(role, "s3:PutObject", key) for role in ("trainer", "promoter") for key in VERSIONED],
     *[("trainer", "s3:PutObject", run.finished) for run in RUNS],
@@ -124,6 +126,9 @@ FORBIDDEN = [
     ("listener", "s3:GetObject", RECORDING),
     ("listener", "s3:PutObject", RECORD),
     ("trainer", "s3:PutObject", "datasets/data_12000.csv"),
+    ("tracking", "s3:GetObject", RECORD),
+    *[("tracking", action, key) for key in MOVES for action in ("s3:GetObject", "s3:PutObject")],
+    *[(role, "s3:PutObject", f"{PREFIX_OF_TRACKING}/1/x") for role in ROLES if role != "tracking"],
     *[(role, "s3:DeleteObject", key) for role in ROLES for key in VERSIONED],
     ("trainer", "s3:GetObject", RECORD),
     ("trainer", "s3:GetObject", StorageKeys.transcript(1)),
@@ -168,4 +173,4 @@ def test_where_recordings_lie_is_named_once_for_all_roles() -> None:
 
 
 def test_every_role_of_the_documentation_has_its_policy() -> None:
-    assert set(ROLES) == {"call-worker", "summarizer", "listener", "trainer", "promoter", "erase"}
+    assert set(ROLES) == {"call-worker", "summarizer", "listener", "trainer", "promoter", "erase", "tracking"}
