@@ -20,6 +20,9 @@ Ending = Literal["FINISHED", "FAILED", "KILLED"]
 # MLflow's own defaults repeat a request for minutes.
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_DISABLE_TELEMETRY": "true"}
 
+# Else the server takes an experiment without models of its own registry for one about language models, and shows other pages.
+_KIND = {"mlflow.experimentKind": "custom_model_development"}
+
 
 class MlflowRun:
     """One run on the server, begun or gone on with. Every method raises VendorUnavailable where the server does not take it."""
@@ -35,7 +38,7 @@ class MlflowRun:
         client = connect(url)
         with said():
             found = client.get_experiment_by_name(experiment)
-            number = found.experiment_id if found else client.create_experiment(experiment)
+            number = found.experiment_id if found else client.create_experiment(experiment, tags=_KIND)
             known = client.search_runs([number], f"tags.`{FOLDER_TAG}` = '{folder}'", max_results=1)
             if known:
                 client.update_run(known[0].info.run_id, status="RUNNING", name=name)

@@ -8,6 +8,7 @@ from models.training.data.pair import Pair
 from models.training.data.profile import profile_pairs
 from models.training.data.split import Split
 from models.training.data.version import DatasetVersion
+from models.training.metrics import Scores
 from models.training.outputs import RunSummary, SweepRow
 from models.training.request_classifier import ClassifierSummary
 from reports import plots
@@ -58,15 +59,19 @@ def run_report(summary: RunSummary, bucket: str, links: dict[str, str], shown: S
 
 def verdict(summary: RunSummary) -> str:
     """What the run came to, in a sentence: a run that made its base worse must not look like a success."""
-    result = summary.result
-    if result.before is None or result.gain is None:
+    result, test, base = summary.result, summary.test_scores, summary.base_test_scores
+    before, best = result.before or HistoryRow(step=0), result.best
+    if test and base:
+        told, gain = f"시험 점수 {figure(base.score)} → {figure(test.score)}", test.score - base.score
+    elif result.gain is None:
         return "학습 전의 점수를 재지 않은 실행입니다."
-    scored = result.best.score is not None
-    before, after = (row.score if scored else row.validation_loss for row in (result.before, result.best))
-    told = f"{'검증 점수' if scored else '검증 손실'} {figure(before)} → {figure(after)}"
+    elif best.score is not None:
+        told, gain = f"검증 점수 {figure(before.score)} → {figure(best.score)}", result.gain
+    else:
+        told, gain = f"검증 손실 {figure(before.validation_loss)} → {figure(best.validation_loss)}", result.gain
     if summary.is_worse:
         return f"**베이스보다 나빠졌습니다**: {told}. 학습률, 에폭, 데이터를 바꾸어 다시 학습하세요."
-    return f"베이스보다 나아졌습니다: {told}." if result.gain else f"베이스와 같습니다: {told}."
+    return f"베이스보다 나아졌습니다: {told}." if gain else f"베이스와 같습니다: {told}."
 
 
 def _beside_the_base(summary: RunSummary) -> str:
@@ -80,17 +85,23 @@ def _beside_the_base(summary: RunSummary) -> str:
             ("검증 STS", before.sts, best.sts),
         )
     ]
-    rows.append(("시험 BERTScore F1 / STS", "–", f"{test.bertscore_f1:.4f} / {test.sts:.4f}" if test else "–", "–"))
+    base = summary.base_test_scores
+    difference = f"{test.score - base.score:+.4f}" if test and base else "–"
+    rows.append(("시험 BERTScore F1 / STS (서비스와 같게)", _both(base), _both(test), difference))
     return table(("", "베이스", "이 실행", "차이"), rows)
+
+
+def _both(scores: Scores | None) -> str:
+    return f"{scores.bertscore_f1:.4f} / {scores.sts:.4f}" if scores else "–"
 
 
 def _samples(result: FinetuneResult, shown: Shown) -> str:
     before, after = ((row.samples if row else None) or [] for row in (result.before, result.best))
-    rows = [
-        (shown(row.input), shown(row.reference), *(shown(texts[i]) if i < len(texts) else "–" for texts in (before, after)))
-        for i, row in enumerate(result.sample_rows)
-    ]
-    return table(("문의", "정답", "베이스", "이 실행"), rows)
+    lines = []
+    for i, row in enumerate(result.sample_rows):  # a list: the UI breaks no line in a table's cell
+        told = {"정답": row.reference, **{name: texts[i] for name, texts in (("베이스", before), ("이 실행", after)) if i < len(texts)}}
+        lines += [f"- {shown(row.input)}", *(f"    - {name}: {shown(text) or '–'}" for name, text in told.items())]
+    return "\n".join(lines)
 
 
 def _took(summary: RunSummary) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Literal, Self
 from uuid import UUID
 
@@ -162,15 +163,18 @@ async def finetune(run: FinetuneRun) -> RunSummary | State[RunSummary]:
         result = await train(config, data.split, out, keys, tell)
         await progress.finish()
         served = result.merged_dir or (result.model_dir if config.method == "full" else None)
-        scores = None
+        scores, base_scores, test = None, None, data.split.test[: run.split.test_rows or None]
         if served is not None and config.metrics.enabled:
-            scores = await evaluate(served, data.split.test[: run.split.test_rows or None], config.metrics)
+            scores = await evaluate(served, test, config.metrics)
+            if (base := Path(config.base_model)).is_dir():
+                base_scores = await evaluate(base, test, config.metrics)
         summary = RunSummary(
             run=name,
             prefix=keys.prefix,
             config=config,
             result=result,
             test_scores=scores,
+            base_test_scores=base_scores,
             versions=list(data.versions),
             won=result.seconds / 3600 * settings().training_won_per_hour,
             flow_run_id=flow_run,

@@ -35,6 +35,7 @@ class RunSummary(BaseModel):
     config: FinetuneConfig
     result: FinetuneResult
     test_scores: Scores | None = Field(None, description="The best checkpoint on the test rows, as it is served")
+    base_test_scores: Scores | None = Field(None, description="The base on the same rows, where it is a folder that can be served")
     versions: list[DatasetVersion] = Field(default_factory=list, description="The contents that it was trained on")
     won: float = Field(0.0, description="What the machine cost meanwhile; 0: not told")
     flow_run_id: str = Field("", description="The flow run that trained it")
@@ -42,7 +43,9 @@ class RunSummary(BaseModel):
 
     @property
     def is_worse(self) -> bool:
-        """Whether the best checkpoint is worse than the base that it started from."""
+        """Whether the run is worse than the base that it started from: as served on the test rows where both were, else on validation."""
+        if self.test_scores is not None and self.base_test_scores is not None:
+            return self.test_scores.score < self.base_test_scores.score
         return self.result.gain is not None and self.result.gain < 0
 
     @property

@@ -21,6 +21,7 @@ from models.training.data.version import versions_json
 from models.training.outputs import RunSummary
 from models.training.train import CHECKPOINTS, MERGED, MODEL, RUN
 from reports import plots
+from reports.model_card import model_card
 from reports.training import RUN_FILES, run_report
 from stores.training_runs import CheckpointMirror, RunFile, TrainingRuns, split_files
 from tasks.in_thread import task_in_thread
@@ -84,6 +85,7 @@ def store_run(store: ObjectStore, summary: RunSummary, data: TrainingData, out: 
     files = split_files(data.split, data.fingerprint, SUMMARIZER.reference) | {
         RUN: RunFile("application/json", (out / RUN).read_bytes()),
         "profile.md": RunFile.text(data.profile),
+        "README.md": RunFile.text(model_card(summary)),
         "datasets.json": RunFile("application/json", versions_json(data.versions)),
         "metrics.csv": RunFile.text(plots.metrics_csv(result.history, result.encoders), "text/csv"),
         "losses.png": RunFile.picture(plots.losses(result.history)),

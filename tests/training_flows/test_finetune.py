@@ -91,7 +91,8 @@ async def test_a_run_leaves_everything_in_the_bucket_and_its_plots_in_the_ui(dat
         for heading in ("| 검증 BERTScore F1 |", "## 예: 학습 전과 후", "## 데이터 버전", "| 메모리 |", "| `lora_rank` | `8` |")
     )
     assert summary.result.before is not None
-    assert "베이스" in report
+    assert summary.base_test_scores is not None  # the base as it is served, on the same rows
+    assert "\n    - 베이스: " in report
     assert report.count("data:image/png;base64,") == 2
     assert "local:tiny-bart@" in report
     assert float(await artifact(artifact_key("progress", summary.run))) == 100.0
