@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from models.keys import DatasetKeys
 from sandbox.datasets import provide
 from sandbox.demo import connect_key
 from sandbox.processes import ProcessFailed
@@ -67,9 +68,9 @@ def main() -> None:
 
 
 def allow_uploads(s3: Any, bucket: str) -> None:
-    """Let anybody on this machine drop recordings: S3 asks an unsigned request that would replace an object for a permission."""
-    resource = f"arn:aws:s3:::{bucket}/{RECORDINGS_PREFIX}*"
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": resource}
+    """Let anybody on this machine drop recordings and data sets: S3 asks an unsigned request for a permission where it would replace."""
+    resources = [f"arn:aws:s3:::{bucket}/{prefix}*" for prefix in (RECORDINGS_PREFIX, DatasetKeys.UPLOADS)]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": resources}
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
 
@@ -90,6 +91,7 @@ def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
     console.print("To be told of something, use up the speech-to-text quota (rate 0 gives it back) and drop a recording:\n")
     console.print(f"  curl -X POST -d '{fault}' '{stack.vendors['returnzero']}/sandbox/faults'\n", soft_wrap=True, highlight=False)
     console.print(f"Training data  {', '.join(datasets)}: Deployments → sweep → Quick run trains on them")
+    console.print(f"Your own       curl -X PUT -T my.csv '{stack.s3_url}/{BUCKET}/datasets/my.csv', then docs/quick-start.md")
     console.print("Ctrl-C ends everything.")
 
 
