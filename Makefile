@@ -8,7 +8,7 @@ CALLS  ?= 1000
 SEED   ?= 7
 TARGET ?= run
 
-.PHONY: help setup demo up summarize test test-fast soak lint bench check-image clean
+.PHONY: help setup demo up summarize test test-fast test-large soak lint bench check-image clean
 
 help:            ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,18 +26,21 @@ setup: $(VENV)/.installed   ## Make the virtual environment
 demo: setup      ## Read the bundled recordings back (RECORDINGS=<folder> for others); files in out/
 	@$(BIN)/python -m sandbox.demo --recordings "$(RECORDINGS)"
 
-up: setup        ## The same stack with the Prefect UI, until Ctrl-C (UI_PORT=4200)
-	@$(BIN)/python -m sandbox.up --recordings "$(RECORDINGS)" --ui-port $(UI_PORT)
+up: setup        ## The same stack with the Prefect UI and MLflow, until Ctrl-C (UI_PORT=4200 TRACKING=no: without MLflow)
+	@$(BIN)/python -m sandbox.up --recordings "$(RECORDINGS)" --ui-port $(UI_PORT) $(if $(filter no,$(TRACKING)),--no-tracking)
 
 summarize: setup ## Tell what calls come to: a JSON a line in, a JSON a line out (INPUT=in.jsonl OUTPUT=out.jsonl)
 	@$(BIN)/python -m sandbox.summarize "$(INPUT)" "$(OUTPUT)"
 
 # Three processes of one thread each on two cores: much of the time is spent waiting. Without -m the small soak would be left out.
 test: setup      ## Run all tests, the small soak among them
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "" -n 3 --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not large" -n 3 --no-loadscope-reorder
 
 test-fast: setup ## Run the unit part: no Prefect server, no stack, no training (under a minute on two cores)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not soak" -n 2 --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not soak and not large" -n 2 --no-loadscope-reorder
+
+test-large: setup ## KoBART and Llama 3.2 1B in their true shapes: finetune, merge, convert, serve, score (24 GiB, an hour)
+	@$(BIN)/python -m pytest -m large tests/test_real_sizes.py
 
 bench: setup     ## Run every benchmark, each beside its opponent; writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks

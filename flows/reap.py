@@ -1,5 +1,5 @@
 """Bring back what died: every minute, runs whose worker was killed are run again, queues paused for a vendor are tried,
-runs that wait get their names, and people are told of what goes wrong with the calls as a whole.
+runs that wait get their names or say what they wait for, and people are told of what goes wrong with the calls as a whole.
 
 A killed run is known by its silence and marked Crashed, whatever its flow. A call that keeps crashing is left to reconcile, which
 starts it anew after a pause that grows. A crashed summary is left to its call, which has started another by then.
@@ -19,6 +19,7 @@ from prefect.states import AwaitingRetry, Crashed
 import wiring
 from models.call.alarms import Watched
 from models.call.reconciling import ReapAction, ReapingRules, RunFacts, reap_action
+from reports.messages import state_name
 from tasks.flow_names import CALL_FLOW, HEAR_FLOW, SUMMARY_FLOW
 from tasks.operations.alive import say_alive
 from tasks.operations.naming import name_waiting_calls
@@ -26,11 +27,12 @@ from tasks.operations.pause import pause_for_outage, resume_calls, resume_when_d
 from tasks.operations.runs import changed_since, flow_names, heard_since, runs_in
 from tasks.operations.uneventful import forget_uneventful, outcome
 from tasks.operations.watching import watch_pause, watch_quarantine
+from tasks.training.watching import close_progress_bars, tell_waiting_trainings
 
 # A crash older than this has been dealt with by reconcile, or by a person.
 _LOOK_BACK = timedelta(hours=1)
 # Flows of the resident workers: a run is taken and begun within moments, and sends its first heartbeat as it begins.
-RESIDENT = (CALL_FLOW, SUMMARY_FLOW, HEAR_FLOW, "reconcile", "reap", "redrive", "digest", "erase")
+RESIDENT = (CALL_FLOW, SUMMARY_FLOW, HEAR_FLOW, "reconcile", "reap", "redrive", "digest", "erase", "review-calls", "summarize-again")
 _HEARTBEAT_SECONDS = 30  # Prefect's shortest, which our workers use
 
 
@@ -57,6 +59,7 @@ async def reap(resume_now: bool = False) -> State[None]:
             done["queues paused"] += 1
         done.update(await _reap_action_runs(client, now))
         await name_waiting_calls(client, now)
+        await tell_waiting_trainings(client, now)
         await watch_quarantine(client, now)
         await watch_pause(client, now)
         await say_alive(client, Watched.REAPER)
@@ -97,6 +100,7 @@ async def _reap_action_runs(client: PrefectClient, now: datetime) -> Counter[str
     running = [run for run in alive if run.state_type == StateType.RUNNING]
     for run in await _silent(client, running, {run.id for run in running if names.get(run.flow_id) in RESIDENT}, now, rules):
         await client.set_flow_run_state(run.id, Crashed(message="No heartbeat: its worker is gone"))
+        await close_progress_bars(client, run.id, state_name("Crashed"))  # its own hooks went with its worker
         done[f"{names.get(run.flow_id)}: {ReapAction.CRASH.value}"] += 1
     return done
 

@@ -3,6 +3,7 @@
 Runs on pool ``g4dn`` in a resident worker, so the model is loaded once; a stock worker runs it as well and loads it each time.
 """
 
+from collections.abc import Awaitable
 from typing import Any
 
 from prefect import flow
@@ -23,10 +24,15 @@ async def summarize_call(call_id: str) -> State[Any]:
     Args:
         call_id: The call's record, 32 hexadecimal digits.
     """
+    return await told_as_state(write_summary(call_id))
+
+
+async def told_as_state(work: Awaitable[Any]) -> State[Any]:
+    """Do the work of a subflow; what its call must tell apart becomes the state, which is all that the call sees."""
     try:
-        await write_summary(call_id)
+        await work
     except (AccessRefused, VendorUnreachable) as error:
-        # Its call, which sees the state alone, meets the same and waits.
+        # Its call meets the same and waits.
         return Failed(name=error.code, message=str(error))
     except ModelUnavailable as error:
         return Cancelled(name=NO_MODEL, message=str(error))

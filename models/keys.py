@@ -171,6 +171,7 @@ class StorageKeys:
     SIGNALS = "calls/signals/"
     OPENINGS = "calls/openings/"
     DRAFTS = "calls/drafts/"
+    REVIEWS = "calls/reviews/"
     QUARANTINE = "quarantine/"
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
@@ -225,6 +226,11 @@ class StorageKeys:
         return f"{cls.DRAFTS}{call[:2]}/{call}.json"
 
     @classmethod
+    def review(cls, call: str) -> str:
+        """What the model in service says of a call that another model spoke."""
+        return f"{cls.REVIEWS}{call}.json"
+
+    @classmethod
     def quarantine_note(cls, call: str) -> str:
         """Why a call was set aside."""
         return f"{cls.QUARANTINE}{call}.json"
@@ -274,6 +280,29 @@ def line_root(line: str) -> str:
     return StorageKeys.MODELS if line == "summarizer" else f"{StorageKeys.MODELS}{line}/"
 
 
+class DatasetKeys:
+    """Keys of the data sets: what people upload, and what of it was read, which is never overwritten."""
+
+    UPLOADS = "datasets/"
+    READABLE = (UPLOADS, StorageKeys.MODELS)  # a run's test rows are a data set too
+    ROOT = f"{StorageKeys.MODELS}datasets/"
+
+    @classmethod
+    def content(cls, sha256: str) -> str:
+        """A content, by its hash."""
+        return f"{cls.ROOT}content/{sha256}"
+
+    @classmethod
+    def versions(cls, source: str) -> str:
+        """Folder of a data set's versions; a file of a worker has an absolute path for a name."""
+        return f"{cls.ROOT}versions/{source.lstrip('/')}/"
+
+    @classmethod
+    def version(cls, source: str, number: int) -> str:
+        """Which content a version is; four digits keep a listing in order."""
+        return f"{cls.versions(source)}{number:04d}.json"
+
+
 class RunKeys:
     """Keys of one training run of a line."""
 
@@ -284,6 +313,8 @@ class RunKeys:
         self.test_rows = f"{self.prefix}test.csv"
         self.split = f"{self.prefix}split.json"
         self.data = f"{self.prefix}data.json"
+        self.datasets = f"{self.prefix}datasets.json"
+        self.claim = f"{self.prefix}claim.json"
 
     @staticmethod
     def family_root(line: str, family: str) -> str:

@@ -4,7 +4,7 @@ Keys are an error's code, or its code and case (``models.errors``); a case witho
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -239,6 +239,7 @@ STATES: Final[Mapping[str, str]] = {
     "Running": "실행 중",
     "Retrying": "재시도 중",
     "Completed": "완료",
+    "WorseThanBase": "완료, 베이스보다 나쁨",
     "Failed": "실패",
     "TimedOut": "시간 초과",
     "Crashed": "실행기가 중단됨",
@@ -253,6 +254,19 @@ _ERROR_NAMED = re.compile(r"\b[A-Z][A-Za-z]+\b|\b[a-z]+(?:_[a-z]+)+\b")
 def state_name(state: str) -> str:
     """A state in Korean; one that this release does not know is shown as it is."""
     return STATES.get(state, state)
+
+
+def told_waiting(queue: str, running: Sequence[str], ahead: Sequence[str], *, served: bool) -> str:
+    """What a run that has not begun waits for.
+
+    >>> told_waiting("g4dn/training", ["lora-1"], ["lora-2", "lora-3"], served=True)
+    '대기 중: 지금 lora-1 실행 중이고, 앞에 2개(lora-2, lora-3)가 있습니다.'
+    """
+    if not served:
+        return f"대기 중: 큐 {queue}에 작업자가 없습니다. 작업자를 시작하면 이어서 실행됩니다."
+    now = f"지금 {', '.join(running)} 실행 중이고, " if running else ""
+    before = f"앞에 {len(ahead)}개({', '.join(ahead[:3])}{' …' if len(ahead) > 3 else ''})가 있습니다." if ahead else "다음 차례입니다."
+    return f"대기 중: {now}{before}"
 
 
 def why_instead(reason: str) -> str:

@@ -49,7 +49,7 @@ def data_uri(png: bytes) -> str:
 
 def metrics_csv(history: Sequence[HistoryRow], encoders: Mapping[str, str]) -> str:
     """Everything measured, a line a step; a score's column names the encoder that gave it."""
-    columns = list(HistoryRow.model_fields)
+    columns = [name for name in HistoryRow.model_fields if name != "samples"]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([f"{name} [{encoders[name]}]" if name in encoders else name for name in columns])

@@ -1,19 +1,23 @@
 """What staff read of trainings: the data, a run, a sweep. ``links`` are addresses, by file of the run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from models.training.config import FinetuneConfig, FinetuneResult, HistoryRow
 from models.training.data.loader import LoadReport
 from models.training.data.pair import Pair
 from models.training.data.profile import profile_pairs
 from models.training.data.split import Split
+from models.training.data.version import DatasetVersion
+from models.training.metrics import Scores
 from models.training.outputs import RunSummary, SweepRow
 from models.training.request_classifier import ClassifierSummary
 from reports import plots
 from reports.markdown import figure, named, table
 from reports.messages import state_name, told_failure
 
+Shown = Callable[[str], str]
 # Files of a run that its report links to.
-RUN_FILES = ("metrics.csv", "split.json", "run.json", "test.csv", "losses.png", "scores.png")
+RUN_FILES = ("metrics.csv", "split.json", "run.json", "datasets.json", "test.csv", "losses.png", "scores.png")
 CLASSIFIER_FILES = ("split.json", "test.csv", "profile.md")
 
 
@@ -28,28 +32,95 @@ def data_report(pairs: Sequence[Pair], split: Split, reports: Sequence[LoadRepor
     return f"# 학습 데이터\n\n{parts}\n\n{profile_pairs(pairs, reports).markdown()}\n\n{picture}\n"
 
 
-def run_report(summary: RunSummary, bucket: str, links: Mapping[str, str]) -> str:
-    """A fine-tuning run: result, encoders, both plots, links."""
-    result, best, test = summary.result, summary.result.best, summary.test_scores
-    rows = {
+def versions_report(versions: Sequence[DatasetVersion]) -> str:
+    """Which contents were read; a name with its number reads the same bytes again, whatever becomes of the upload."""
+    rows = [(f"`{one.name}`", f"`{one.sha256[:16]}…`", f"{one.size:,}", f"{one.at:%Y-%m-%d %H:%M}") for one in versions]
+    return f"## 데이터 버전\n\n{table(('이름', 'SHA-256', '바이트', '처음 읽은 시각 (UTC)'), rows)}\n"
+
+
+def run_report(summary: RunSummary, bucket: str, links: dict[str, str], shown: Shown) -> str:
+    """A fine-tuning run beside its base: scores, samples before and after, data, settings, what it took, both plots, links."""
+    result = summary.result
+    parts = [
+        f"# {summary.run}",
+        verdict(summary),
+        _beside_the_base(summary),
+        "## 예: 학습 전과 후",
+        _samples(result, shown) if result.sample_rows else "–",
+        f"![손실]({plots.data_uri(plots.losses(result.history))})",
+        f"![점수]({plots.data_uri(plots.scores(result.history, result.encoders))})",
+        versions_report(summary.versions).rstrip() if summary.versions else "",
+        f"## 실행\n\n{table(('항목', '값'), list(_took(summary).items()))}",
+        f"## 설정\n\n{table(('설정', '값'), [(f'`{name}`', f'`{value}`') for name, value in _settings(summary.config).items()])}",
+        _files(bucket, summary.prefix, links | ({"MLflow": summary.tracking} if summary.tracking else {})),
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def verdict(summary: RunSummary) -> str:
+    """What the run came to, in a sentence: a run that made its base worse must not look like a success."""
+    result, test, base = summary.result, summary.test_scores, summary.base_test_scores
+    before, best = result.before or HistoryRow(step=0), result.best
+    if test and base:
+        told, gain = f"시험 점수 {figure(base.score)} → {figure(test.score)}", test.score - base.score
+    elif result.gain is None:
+        return "학습 전의 점수를 재지 않은 실행입니다."
+    elif best.score is not None:
+        told, gain = f"검증 점수 {figure(before.score)} → {figure(best.score)}", result.gain
+    else:
+        told, gain = f"검증 손실 {figure(before.validation_loss)} → {figure(best.validation_loss)}", result.gain
+    if summary.is_worse:
+        return f"**베이스보다 나빠졌습니다**: {told}. 학습률, 에폭, 데이터를 바꾸어 다시 학습하세요."
+    return f"베이스보다 나아졌습니다: {told}." if gain else f"베이스와 같습니다: {told}."
+
+
+def _beside_the_base(summary: RunSummary) -> str:
+    result, test = summary.result, summary.test_scores
+    before, best = result.before or HistoryRow(step=0), result.best
+    rows = [
+        (name, figure(was), figure(now), f"{now - was:+.4f}" if was is not None and now is not None else "–")
+        for name, was, now in (
+            ("검증 손실", before.validation_loss, best.validation_loss),
+            ("검증 BERTScore F1", before.bertscore_f1, best.bertscore_f1),
+            ("검증 STS", before.sts, best.sts),
+        )
+    ]
+    base = summary.base_test_scores
+    difference = f"{test.score - base.score:+.4f}" if test and base else "–"
+    rows.append(("시험 BERTScore F1 / STS (서비스와 같게)", _both(base), _both(test), difference))
+    return table(("", "베이스", "이 실행", "차이"), rows)
+
+
+def _both(scores: Scores | None) -> str:
+    return f"{scores.bertscore_f1:.4f} / {scores.sts:.4f}" if scores else "–"
+
+
+def _samples(result: FinetuneResult, shown: Shown) -> str:
+    before, after = ((row.samples if row else None) or [] for row in (result.before, result.best))
+    lines = []
+    for i, row in enumerate(result.sample_rows):  # a list: the UI breaks no line in a table's cell
+        told = {"정답": row.reference, **{name: texts[i] for name, texts in (("베이스", before), ("이 실행", after)) if i < len(texts)}}
+        lines += [f"- {shown(row.input)}", *(f"    - {name}: {shown(text) or '–'}" for name, text in told.items())]
+    return "\n".join(lines)
+
+
+def _took(summary: RunSummary) -> dict[str, str]:
+    result, best = summary.result, summary.result.best
+    return {
         "모델": f"{result.base} ({result.method})",
         "가장 좋은 체크포인트": f"{best.step} / {result.steps} 스텝 (기준: {result.criterion})",
-        "검증 손실": figure(best.validation_loss),
-        "검증 BERTScore F1": figure(best.bertscore_f1),
-        "검증 STS": figure(best.sts),
-        "시험 BERTScore F1 / STS": f"{test.bertscore_f1:.4f} / {test.sts:.4f}" if test else "–",
         "채점 인코더": ", ".join(f"{name}: {encoder}" for name, encoder in result.encoders.items()) or "없음 (손실로 선택)",
         "학습된 파라미터": f"{result.trained_parameters:,} / {result.parameters:,}",
-        "속도": f"{result.samples_per_second:.1f} 행/초, {result.seconds:.0f}초, {result.device} {result.precision}",
+        "시간": f"{result.seconds:,.0f}초, {result.samples_per_second:.1f} 행/초, {result.device} {result.precision}",
+        "메모리": f"{result.memory_mib:,.0f} MiB" if result.memory_mib else "–",
+        "비용": f"{summary.won:,.0f}원" if summary.won else "– (`READBACK_TRAINING_WON_PER_HOUR`가 없습니다)",
         "이어받은 스텝": f"{result.resumed_from}",
         "길이 제한으로 잘린 행": f"{result.truncated_rows:,}",
     }
-    return (
-        f"# {summary.run}\n\n{table(('항목', '값'), list(rows.items()))}\n\n"
-        f"![손실]({plots.data_uri(plots.losses(result.history))})\n\n"
-        f"![점수]({plots.data_uri(plots.scores(result.history, result.encoders))})\n\n"
-        f"{_files(bucket, summary.prefix, links)}\n"
-    )
+
+
+def _settings(config: FinetuneConfig) -> dict[str, object]:
+    return {name: value for name, value in config.model_dump(mode="json", exclude={"metrics", "base"}).items() if value is not None}
 
 
 def classifier_report(summary: ClassifierSummary, bucket: str, links: Mapping[str, str]) -> str:
@@ -75,6 +146,7 @@ def _sweep_row(row: SweepRow, address: str) -> dict[str, str]:
     return {
         "실행": row.run,
         "상태": state_name(row.state),
+        "진행": row.progress or "–",
         "모델": config.family,
         "방법": config.method,
         "학습률": f"{config.learning_rate:g}",
@@ -84,6 +156,7 @@ def _sweep_row(row: SweepRow, address: str) -> dict[str, str]:
         "검증 손실": figure(best.validation_loss if best else None),
         "BERTScore": figure(best.bertscore_f1 if best else None),
         "STS": figure(best.sts if best else None),
+        "베이스와 차이": f"{summary.result.gain:+.4f}" if summary and summary.result.gain is not None else "–",
         "시험 점수": figure(test.score if test else None),
         "결과": summary.prefix if summary else told_failure(row.reason)[:200],
         "링크": address,

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import models.recipe
 from models.recipe.generator import generate, generate_out_of_domain, write_csv
 from models.recipe.signals_recipe import danger_rows, emotion_rows
 from models.training.outputs import pairs_csv
@@ -12,10 +13,12 @@ from models.training.outputs import pairs_csv
 DATA_SETS = {"datasets/data_12000.csv": (12_000, 101), "datasets/data_2000.csv": (2_000, 102)}
 OUT_OF_DOMAIN = "datasets/out_of_domain.csv"
 EMOTIONS, DANGERS = "datasets/emotions.csv", "datasets/dangers.csv"
+FREE_FORM = "datasets/free_form.csv"
+RECIPE = Path(models.recipe.__file__).parent
 
 
 def provide(s3: Any, bucket: str) -> list[str]:
-    """Generate the data sets and upload them; returns their keys."""
+    """Generate the data sets and upload them, the hand-written pairs too; returns their keys."""
     with tempfile.TemporaryDirectory(prefix="readback-data-") as folder:
         path = Path(folder) / "data.csv"
         for key, (count, seed) in DATA_SETS.items():
@@ -23,7 +26,8 @@ def provide(s3: Any, bucket: str) -> list[str]:
             s3.upload_file(str(path), bucket, key)
         write_csv(generate_out_of_domain(150, 103), path)
         s3.upload_file(str(path), bucket, OUT_OF_DOMAIN)
+    s3.upload_file(str(RECIPE / "free_form.csv"), bucket, FREE_FORM)
     written = {EMOTIONS: pairs_csv(emotion_rows(), "emotion"), DANGERS: pairs_csv(danger_rows(), "danger")}
     for key, text in written.items():
         s3.put_object(Bucket=bucket, Key=key, Body=text.encode("utf-8"))
-    return [*DATA_SETS, OUT_OF_DOMAIN, *written]
+    return [*DATA_SETS, FREE_FORM, OUT_OF_DOMAIN, *written]

@@ -45,7 +45,11 @@ class Postgres:
     @property
     def url(self) -> str:
         """What Prefect's server connects to."""
-        return f"postgresql+asyncpg://{USER}@127.0.0.1:{self.port}/{DATABASE}"
+        return self.address(DATABASE).replace("postgresql", "postgresql+asyncpg", 1)
+
+    def address(self, database: str) -> str:
+        """Where a database of the cluster is."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
     @property
     def command(self) -> list[str]:

@@ -20,6 +20,7 @@ import requests
 from botocore.config import Config
 
 from deployments.environment import Layout, Process, environment
+from deployments.tracking_server import PREFIX
 from sandbox.faults import FaultPlan
 from sandbox.notices import make_block
 from sandbox.postgres import Postgres
@@ -61,6 +62,7 @@ class StackOptions:
 
     ``logs`` takes each process's output, by default in ``work_dir``. With ``faulty_s3`` the product reaches S3 and SQS through a proxy
     that can be told to spoil requests (``Stack.inject``). ``hears`` names the vendor that hears the calls, and others beside it.
+    With ``tracking`` MLflow's server follows trainings; nobody waits for it.
     """
 
     work_dir: Path
@@ -75,6 +77,7 @@ class StackOptions:
     training_worker: bool = False
     faulty_s3: bool = False
     hears: Sequence[str] = ()
+    tracking: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -89,6 +92,7 @@ class Stack:
         self.api_port = options.ui_port or free_port()
         self.s3_port = options.s3_port or free_port()
         self.listener_port = free_port()
+        self.tracking_port = free_port() if options.tracking else 0
         self.notices_url = ""
         self.environment = self._environment()
         self.logs = (options.logs or options.work_dir / "logs").resolve()
@@ -109,6 +113,11 @@ class Stack:
     def s3_url(self) -> str:
         """Where the S3 and SQS stand-in is."""
         return f"http://127.0.0.1:{self.s3_port}"
+
+    @property
+    def tracking_url(self) -> str:
+        """Where MLflow is; empty where there is none."""
+        return f"http://127.0.0.1:{self.tracking_port}" if self.tracking_port else ""
 
     def _environment(self) -> dict[str, str]:
         options = self.options
@@ -131,6 +140,7 @@ class Stack:
             "READBACK_STT_POLL_SECONDS": str(options.stt_poll_seconds),
             "READBACK_STT_CONCURRENCY": str(options.stt_concurrency),
             "READBACK_EMBED_AUDIO": "both",
+            "READBACK_TRACKING_URL": self.tracking_url,
             **options.settings,
         }
 
@@ -169,6 +179,7 @@ class Stack:
             self._register()
             tell("Starting the workers, which load the model, and the listener")
             self._let_workers_go()
+            self._start_tracking()
         except BaseException:
             self.stop()
             raise
@@ -323,6 +334,14 @@ class Stack:
             self._let_go(name)
         for name in ("call-worker", "summarizer"):
             self.wait_for_worker(name)
+
+    def _start_tracking(self) -> None:
+        """Start MLflow's server once the others are up: it takes seconds of a processor, and nothing but a training asks it."""
+        if self._postgres is None or not self.tracking_port:
+            return
+        places = ("--database", self._postgres.address(PREFIX), "--artifacts", f"s3://{BUCKET}/{PREFIX}")
+        start = ("deployments.tracking_server", *places, "--port", str(self.tracking_port))
+        self.python("mlflow", *start, MLFLOW_S3_ENDPOINT_URL=self.s3_url)
 
     def start_call_worker(self, *, held: bool = False) -> None:
         """Start the worker of pool ``calls``."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from models.keys import DatasetKeys
 from sandbox.datasets import provide
 from sandbox.demo import connect_key
 from sandbox.processes import ProcessFailed
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--ui-port", type=int, default=4200, help="port of the Prefect UI; 0: a free one (default: 4200)")
     more = "vendors' stand-ins beside ReturnZero's, the first of which hears the calls; repeatable"
     parser.add_argument("--hears", choices=EARS, action="append", default=[], help=more)
+    parser.add_argument("--no-tracking", dest="tracking", action="store_false", help="without MLflow, which follows trainings")
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():
         parser.error(f"{chosen.recordings} is no folder")
@@ -43,6 +45,7 @@ def main() -> None:
             ui_port=chosen.ui_port,
             training_worker=True,
             hears=chosen.hears,
+            tracking=chosen.tracking,
         )
         stack = Stack(options)
         console.print(f"Logs of every process: {LOGS}/", highlight=False)
@@ -65,15 +68,17 @@ def main() -> None:
 
 
 def allow_uploads(s3: Any, bucket: str) -> None:
-    """Let anybody on this machine drop recordings: S3 asks an unsigned request that would replace an object for a permission."""
-    resource = f"arn:aws:s3:::{bucket}/{RECORDINGS_PREFIX}*"
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": resource}
+    """Let anybody on this machine drop recordings and data sets: S3 asks an unsigned request for a permission where it would replace."""
+    resources = [f"arn:aws:s3:::{bucket}/{prefix}*" for prefix in (RECORDINGS_PREFIX, DatasetKeys.UPLOADS)]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": resources}
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
 
 def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
     example = next(iter(sorted(recordings.glob("*.wav"))), None)
     console.print(f"Prefect UI   {stack.ui_url}")
+    if stack.tracking_url:
+        console.print(f"MLflow       {stack.tracking_url} (curves and comparison of trainings; up within seconds)")
     console.print(f"S3           {stack.s3_url} (bucket {BUCKET})")
     console.print(f"Notices      {stack.notices_url} (what Slack or mail would get)")
     console.print(f"Logs         {LOGS}/<process>.log", highlight=False)
@@ -86,6 +91,7 @@ def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
     console.print("To be told of something, use up the speech-to-text quota (rate 0 gives it back) and drop a recording:\n")
     console.print(f"  curl -X POST -d '{fault}' '{stack.vendors['returnzero']}/sandbox/faults'\n", soft_wrap=True, highlight=False)
     console.print(f"Training data  {', '.join(datasets)}: Deployments → sweep → Quick run trains on them")
+    console.print(f"Your own       curl -X PUT -T my.csv '{stack.s3_url}/{BUCKET}/datasets/my.csv', then docs/quick-start.md")
     console.print("Ctrl-C ends everything.")
 
 

@@ -2,6 +2,7 @@
 
 <line>/<family>/<run>/model/…          what was trained (the best checkpoint)
 <line>/<family>/<run>/merged/…         an adapter merged into its base, ready for serving
+<line>/<family>/<run>/claim.json       what the run learns: the name is taken, written first
 <line>/<family>/<run>/split.json       row ids of every part
 <line>/<family>/<run>/test.csv         the test rows themselves, for the selection that comes later
 <line>/<family>/<run>/data.json        the fingerprint of the data that was split
@@ -19,6 +20,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from clients.s3 import ObjectStore
+from models.errors import ConfigurationError, StorageConflict
 from models.keys import RunKeys
 from models.lifecycle.candidates import Candidate
 from models.lifecycle.line import Line
@@ -78,6 +80,18 @@ class TrainingRuns:
     def has_finished(self, family: str, run: str) -> bool:
         """Whether there is such a run and it has finished."""
         return self._store.head(self.keys(family, run).finished) is not None
+
+    def claim(self, family: str, run: str, identity: str) -> None:
+        """Take a name for a run; ConfigurationError where a run that learns something else has it (``identity`` tells what)."""
+        key = self.keys(family, run).claim
+        try:
+            self._store.put(key, json.dumps({"identity": identity}).encode(), content_type="application/json", only_if_absent=True)
+        except StorageConflict:
+            if json.loads(self._store.get(key).body)["identity"] != identity:
+                raise ConfigurationError(
+                    f"The name {run!r} belongs to another {family} run, with other data or settings",
+                    remedy="Choose another name, or leave it empty for one that tells the settings",
+                ) from None
 
     def finished(self) -> list[str]:
         """Names of all finished runs, ``family/run``."""

@@ -1,18 +1,20 @@
 """A language model behind an address as a candidate, launched from the Prefect UI and known like a training run."""
 
 from prefect import flow
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from models.forms import FORM
 from models.summarizer.language_model import Endpoint
+from models.training.outputs import RunName
 from tasks.training.language_model import LanguageModelSummary, connect
 
 
 class LanguageModelRun(BaseModel):
     """What the launch form asks for."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = FORM
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$", description="Name of the candidate; another prompt wants another name")
+    name: RunName = Field(min_length=1, description="Name of the candidate; another prompt wants another name")
     endpoint: Endpoint = Field(description="Where the model is asked, and how; its key stands in READBACK_LANGUAGE_MODEL_KEY alone")
     prompt: str = Field("", description="What the model is told; empty: the prompt that ships")
 

@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from models.errors import ConfigurationError
+from models.forms import FORM
 from models.training import FinetuneConfig
 from models.training.config import Family, Method
+from models.training.outputs import RunName
 from models.training.signal_task import NGRAMS, SignalConfig
 from tasks.training.signals import SignalName
-from training_flows.finetune import FinetuneRun
+from training_flows.finetune import Encoders, FinetuneRun, Rows
 
 SWEEPS = Path(__file__).parent / "sweeps"
 
@@ -20,13 +22,13 @@ SWEEPS = Path(__file__).parent / "sweeps"
 class SweepGrid(BaseModel):
     """Every combination of the lists is a row; what no list varies stands in ``common``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = FORM
 
-    name: str = Field("sweep", pattern=r"^[a-z0-9-]{1,40}$", description="Name of the sweep: lowercase letters, digits, dashes")
-    data: str = Field("datasets/data_12000.csv", description="CSV of pairs: a key of the bucket, or a file on the workers")
+    name: RunName = Field("sweep", min_length=1, description="Name of the sweep")
+    data: str = Field("datasets/data_12000.csv", description="Pairs: a data set, see finetune")
     out_of_domain: str = Field("", description="CSV of pairs from outside insurance; empty: none")
     split_seed: int = Field(42, ge=0, description="Seed of the split, the same for all rows")
-    encoders: str = Field("configured", pattern="^(configured|shipped)$", description="Encoders that score; see finetune")
+    encoders: Encoders = Field("configured", description="Encoders that score; see finetune")
     test_rows: int = Field(0, ge=0, description="Test rows scored for each row; 0: all")
     at_once: int = Field(2, ge=1, description="Rows in flight; more than there are workers only wait")
     row_hours: float = Field(48.0, gt=0, description="A row that takes longer is reported as unfinished")
@@ -51,13 +53,11 @@ class SweepGrid(BaseModel):
             chosen: dict[str, object] = {"family": family, "method": method, "learning_rate": rate, "epochs": epochs}
             chosen |= {"base": self.bases[family]} if family in self.bases else {}
             chosen |= {"lora_rank": rank} if method != "full" else {}
-            run = FinetuneRun(
+            run = FinetuneRun.of(
+                FinetuneConfig.model_validate(dict(self.common) | chosen),
                 data=self.data,
-                out_of_domain=self.out_of_domain,
-                split_seed=self.split_seed,
                 encoders=self.encoders,
-                test_rows=self.test_rows,
-                config=FinetuneConfig.model_validate(self.common.model_dump() | chosen),
+                rows=Rows(out_of_domain=self.out_of_domain, split_seed=self.split_seed, test_rows=self.test_rows),
             )
             found.setdefault(run.model_dump_json(), run)
         return list(found.values())
@@ -66,9 +66,9 @@ class SweepGrid(BaseModel):
 class SignalGrid(BaseModel):
     """A sweep of classifiers of emotions or dangers: every combination of the lists is a row."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = FORM
 
-    name: str = Field("sweep", pattern=r"^[a-z0-9-]{1,40}$", description="Name of the sweep: lowercase letters, digits, dashes")
+    name: RunName = Field("sweep", min_length=1, description="Name of the sweep")
     line: SignalName = Field("emotion", description="What is told apart")
     data: str = Field("datasets/emotions.xlsx", description="The data set: a key of the bucket, or a file on the workers")
     split_seed: int = Field(42, ge=0, description="Seed of the split, the same for all rows")

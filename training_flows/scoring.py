@@ -9,9 +9,10 @@ from prefect.deployments import arun_deployment
 from prefect.exceptions import FlowRunWaitTimeout, ObjectNotFound
 from prefect.flow_runs import wait_for_flow_run
 from prefect.runtime import flow_run as current
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from models.errors import ConfigurationError
+from models.forms import FORM
 from models.lifecycle.board import Board, TestSet
 from models.lifecycle.candidates import Candidate, Contest
 from models.lines import LineName
@@ -28,7 +29,7 @@ DEPLOYMENT = "score-candidate/score-candidate"
 class ScoringSettings(BaseModel):
     """On what, by what and where candidates are scored."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = FORM
 
     test_set: str = Field(
         "",

@@ -12,7 +12,6 @@ from models.lifecycle.gate import MARGIN
 from models.lifecycle.versions import Aliases
 from models.lifecycle.voting import VoteResult, VoteSettings
 from models.lines import LineName
-from models.training.outputs import run_name
 from tasks.selection.candidates import find_candidates
 from tasks.selection.promote import read_aliases
 from tasks.selection.score import find_board
@@ -22,7 +21,7 @@ from training_flows.grid import read_grid
 from training_flows.promote import Margin, bring_into_service, check_signed, refusals_told
 from training_flows.scoring import ScoringSettings, score_contest
 from training_flows.vote import hold_vote
-from wiring import object_store
+from wiring import datasets
 
 EVERY_RUN = ["*/*"]
 
@@ -97,5 +96,5 @@ async def _leaderboard(line: LineName, selection: str, runs: list[str], sweep: s
 def sweep_runs(name: str) -> list[str]:
     """Names of a sweep's rows, ``family/run``, as the sweep itself names them."""
     grid = read_grid(name)
-    data = load_training_data(object_store(), grid.data, grid.out_of_domain, grid.split_seed)
-    return [f"{row.config.family}/{run_name(row.resolved(), f'{data.fingerprint} {grid.split_seed}')}" for row in grid.rows()]
+    data = load_training_data(datasets(), grid.data, grid.out_of_domain, grid.split_seed)
+    return [f"{row.config.family}/{row.named(data.fingerprint)}" for row in grid.rows()]

@@ -1,28 +1,39 @@
 """A sweep: every row of a grid is one run of the deployment ``finetune``, several at once where there are several workers."""
 
 import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from uuid import UUID
 
-from prefect import flow
+import httpx
+from prefect import flow, get_run_logger
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.deployments import arun_deployment
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.runtime import flow_run as current
 from prefect.settings import get_current_settings
 
 from models.errors import TrainingFailed
 from models.lines import SUMMARIZER
-from models.training.outputs import RunSummary, SweepRow, run_name
+from models.training.outputs import RunSummary, SweepRow
 from reports.training import sweep_report, sweep_table
 from tasks.training.data import prepare_data, publish_data
 from tasks.training.train import SEVEN_DAYS, find_finished
-from training_flows.finetune import FinetuneRun, artifact_key, finetune
+from tasks.training.watching import artifact_key, look_at_rows
+from training_flows.finetune import FinetuneRun, finetune
 from training_flows.grid import SweepGrid, read_grid
 from training_flows.waiting import state_after
 from wiring import object_store
 
 DEPLOYMENT = "finetune/finetune"
+SECONDS_BETWEEN_TABLES = 10
 
 
 @flow(name="sweep")
@@ -38,19 +49,16 @@ async def sweep(grid_file: str = "smoke", grid: SweepGrid | None = None, run_in_
     data = await prepare_data(chosen.data, chosen.out_of_domain, chosen.split_seed)
     await publish_data(SUMMARIZER, data, chosen.data)
     requests = chosen.rows()
-    names = [run_name(request.resolved(), f"{data.fingerprint} {chosen.split_seed}") for request in requests]
+    names = [request.named(data.fingerprint) for request in requests]
     rows = [SweepRow(run=name, config=request.config) for name, request in zip(names, requests, strict=True)]
     gate = asyncio.Semaphore(1 if run_in_process else chosen.at_once)
-    table = asyncio.Lock()
 
     async def complete(row: SweepRow, request: FinetuneRun) -> None:
         async with gate:
             await train_row(row, request, chosen, run_in_process)
-        async with table:
-            await publish_table(chosen, rows)
 
-    await publish_table(chosen, rows)
-    await asyncio.gather(*(complete(row, request) for row, request in zip(rows, requests, strict=True)))
+    async with living_table(chosen, rows):
+        await asyncio.gather(*(complete(row, request) for row, request in zip(rows, requests, strict=True)))
     best = max(rows, key=lambda row: row.rank)
     if best.summary is None:
         reasons = "; ".join(sorted({row.reason for row in rows}))
@@ -67,12 +75,13 @@ async def train_row(row: SweepRow, request: FinetuneRun, grid: SweepGrid, in_pro
     if row.summary is not None:
         row.state = "Known"
         return
+    row.state = "Running" if in_process else "Scheduled"
     if in_process:
         state: State[Any] | None = await finetune(request, return_state=True)
         row.flow_run_id = str(state.state_details.flow_run_id or "") if state else ""
     else:
         child = ChildRun(DEPLOYMENT, row.run, {"run": request.model_dump(mode="json")}, f"{grid.name}:{row.run}")
-        row.flow_run_id, state = await run_as_child(child, hours=grid.row_hours)
+        row.flow_run_id, state = await run_as_child(child, hours=grid.row_hours, begun=partial(setattr, row, "flow_run_id"))
     row.summary = await find_finished(row.config.family, row.run)
     if row.summary is not None:
         row.state = "Finished"
@@ -90,15 +99,16 @@ class ChildRun:
     key: str
 
 
-async def run_as_child(child: ChildRun, *, hours: float) -> tuple[str, State[Any] | None]:
+async def run_as_child(child: ChildRun, *, hours: float, begun: Callable[[str], None] = lambda run: None) -> tuple[str, State[Any] | None]:
     """Train a row as a run of its deployment, and wait for its end; a run of this row that is under way, from whichever sweep, is joined.
 
     The idempotency key makes a repeated launch find the first one's run. Where that run has failed for good, this launch
-    makes a new one, whose key carries the launch: a retry of this very sweep run joins it.
+    makes a new one, whose key carries the launch: a retry of this very sweep run joins it. ``begun`` is told the run at once.
     """
     run = await start_child(child, child.key)
     if run.state is not None and run.state.is_final():
         run = await start_child(child, f"{child.key}:{current.id}")
+    begun(str(run.id))
     return str(run.id), await state_after(run.id, hours)
 
 
@@ -107,10 +117,43 @@ async def start_child(child: ChildRun, key: str) -> FlowRun:
     return await arun_deployment(child.deployment, parameters=child.parameters, timeout=0, idempotency_key=key, flow_run_name=child.name)
 
 
-async def publish_table(grid: SweepGrid, rows: list[SweepRow]) -> None:
-    """Write the table as it stands now."""
-    addresses = {row.flow_run_id: run_address(row.flow_run_id) for row in rows if row.flow_run_id}
-    await acreate_table_artifact(sweep_table(rows, addresses), key=artifact_key("sweep", grid.name), description=grid.name)
+@asynccontextmanager
+async def living_table(grid: SweepGrid, rows: list[SweepRow]) -> AsyncIterator[None]:
+    """The sweep's table as it stands: one artifact, written again whenever a row's state or progress has changed."""
+    table = await acreate_table_artifact(table_of(rows), key=artifact_key("sweep", grid.name), description=grid.name)
+    assert isinstance(table, UUID)
+    watching = asyncio.create_task(watch_rows(table, rows))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await write_table(table, rows)
+
+
+async def watch_rows(table: UUID, rows: list[SweepRow]) -> None:
+    """Look at the rows' runs and keep the table up to date, until cancelled; a look that fails is made again."""
+    shown = table_of(rows)
+    while True:
+        await asyncio.sleep(SECONDS_BETWEEN_TABLES)
+        try:
+            async with get_client() as client:
+                await look_at_rows(client, rows)
+            if shown != (shown := table_of(rows)):
+                await write_table(table, rows)
+        except (PrefectHTTPStatusError, httpx.HTTPError) as error:
+            get_run_logger().warning("The table was not written: %s", error)
+
+
+async def write_table(table: UUID, rows: list[SweepRow]) -> None:
+    """Write the table as it stands into its artifact."""
+    async with get_client() as client:
+        await client.update_artifact(table, ArtifactUpdate(data=json.dumps(table_of(rows), ensure_ascii=False)))
+
+
+def table_of(rows: list[SweepRow]) -> list[dict[str, str]]:
+    """The table, with links to the rows' runs."""
+    return sweep_table(rows, {row.flow_run_id: run_address(row.flow_run_id) for row in rows if row.flow_run_id})
 
 
 def run_address(flow_run_id: str) -> str:

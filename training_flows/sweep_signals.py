@@ -13,7 +13,7 @@ from models.training.signal_task import SignalConfig
 from reports.signals import signal_sweep_table
 from tasks.training.data import publish_data
 from tasks.training.signals import find_finished_signals, line_of, prepare_signal_data, resolved, signal_report_of
-from training_flows.finetune import artifact_key
+from tasks.training.watching import artifact_key
 from training_flows.grid import SignalGrid, read_signal_grid
 from training_flows.sweep import ChildRun, run_address, run_as_child
 from training_flows.train_signals import DangerRun, EmotionRun, train_danger, train_emotion

@@ -4,18 +4,20 @@ import asyncio
 
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from models.forms import FORM
 from models.lines import REQUEST_CLASSIFIER
 from models.training.request_classifier import ClassifierConfig, ClassifierSummary, classifier_run_name
 from tasks.training.classifier import classifier_report_of, find_finished_classifier, train_and_upload
 from tasks.training.data import prepare_data, publish_data
+from tasks.training.watching import rename_this_run
 
 
 class ClassifierRun(BaseModel):
     """What the launch form asks for."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = FORM
 
     data: str = Field(
         "datasets/requests.csv", description="CSV with columns input and request: a key of the bucket, or a file on the worker"
@@ -36,6 +38,7 @@ async def train_classifier(run: ClassifierRun) -> ClassifierSummary:
     data = await prepare_data(run.data, "", run.split_seed, REQUEST_CLASSIFIER.reference)
     await publish_data(REQUEST_CLASSIFIER, data, run.data)
     name = classifier_run_name(run.config, f"{data.fingerprint} {run.split_seed}")
+    await rename_this_run(name)
     summary = await find_finished_classifier(name) or await train_and_upload(run.config, data, name)
     report = await asyncio.to_thread(classifier_report_of, summary)
     await acreate_markdown_artifact(report, key=f"train-classifier-{name.lower()}".replace(".", "-"), description=summary.prefix)

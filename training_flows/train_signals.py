@@ -1,6 +1,7 @@
 """One training of the classifier of emotions or of dangers, launched from the Prefect UI; everything of it goes into the bucket."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 from prefect import flow
@@ -19,7 +20,8 @@ from tasks.training.signals import (
     signal_report_of,
     train_signals,
 )
-from training_flows.finetune import ProgressBar, artifact_key
+from tasks.training.watching import artifact_key, rename_this_run, say_ended_early
+from training_flows.finetune import ProgressBar
 
 # The requirements' chain against few examples and against alarms: more rows by augmentation, most states dropped, a low learning rate.
 DANGER_CONFIG = SignalConfig(dropout=0.7, learning_rate=1e-5, class_weights=True, augmentation=4.5, batch_size=32)
@@ -51,7 +53,11 @@ class DangerRun(BaseModel):
     config: SignalConfig = Field(DANGER_CONFIG, description="Encoder and hyperparameters")
 
 
-@flow(name="train-emotion", flow_run_name="{run.config.family}-lr{run.config.learning_rate}")
+# What a run that ends early says by its progress bar.
+TOLD: dict[str, Any] = {"on_cancellation": [say_ended_early], "on_crashed": [say_ended_early], "on_failure": [say_ended_early]}
+
+
+@flow(name="train-emotion", flow_run_name="{run.config.family}-lr{run.config.learning_rate}", **TOLD)
 async def train_emotion(run: EmotionRun) -> SignalSummary:
     """Train one classifier of emotions and keep it under `models/emotion/<family>/<run>/`.
 
@@ -64,7 +70,7 @@ async def train_emotion(run: EmotionRun) -> SignalSummary:
     return await _train("emotion", run.data, run.split_seed, run.config)
 
 
-@flow(name="train-danger", flow_run_name="{run.config.family}-lr{run.config.learning_rate}")
+@flow(name="train-danger", flow_run_name="{run.config.family}-lr{run.config.learning_rate}", **TOLD)
 async def train_danger(run: DangerRun) -> SignalSummary:
     """Train one classifier of dangers and keep it under `models/danger/<family>/<run>/`; see `train-emotion`.
 
@@ -79,6 +85,7 @@ async def _train(name: SignalName, source: str, seed: int, wanted: SignalConfig)
     data = await prepare_signal_data(name, source, seed)
     await publish_data(line_of(name), data, source)
     run = config.run_name(f"{data.fingerprint} {seed}")
+    await rename_this_run(run)
     summary = await find_finished_signals(name, config.family, run)
     if summary is None:
         bar = await acreate_progress_artifact(0.0, key=artifact_key(f"progress-{name}", run), description="시작")

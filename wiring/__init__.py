@@ -18,6 +18,7 @@ from models.call.read_back import Pronunciations, load_pronunciations
 from models.call.terms import load_terms
 from models.errors import ConfigurationError
 from stores.call_records import CallRecords
+from stores.datasets import Datasets
 from wiring.configuration import Settings, load_settings
 
 
@@ -47,6 +48,11 @@ def survey_store() -> ObjectStore:
         timeout_seconds=chosen.http_timeout_seconds,
         attempts=6,
     )
+
+
+def datasets() -> Datasets:
+    """The data sets that a training may name."""
+    return Datasets(object_store(), settings().dataset_folder)
 
 
 @cache

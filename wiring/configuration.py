@@ -86,6 +86,13 @@ class Settings(BaseSettings):
     emotion_groups: str = Field(
         "", description="The centre's own groups of emotions, as `불만=분노|짜증내는; 걱정=불안|초조한`; empty: AI-Hub's six"
     )
+    dataset_folder: str = Field(
+        "", description="Folder of this machine whose files a training may name as data, by absolute path; empty: the bucket alone"
+    )
+    tracking_url: str = Field("", description="MLflow's tracking server, where trainings are followed and compared; empty: none")
+    training_won_per_hour: float = Field(
+        0.0, ge=0, description="What an hour of this machine costs in won, for the reports of trainings; 0: they tell no cost"
+    )
     model_refresh_seconds: float = Field(5.0, gt=0, description="How often a running summarizer asks for a new champion at most")
 
     language_model_urls: str = Field(

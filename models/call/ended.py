@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from models.call.korea import KOREA
 from models.call.pause import PauseReason
@@ -31,6 +31,7 @@ class EndedCall(BaseModel):
     case: str = ""
     step: str = ""
     flow_run_id: str = ""
+    version: str | None = Field(default=None, description="Model version that spoke; None in entries of before it was filed")
 
     @classmethod
     def of(
@@ -48,6 +49,7 @@ class EndedCall(BaseModel):
             case=failure.case if failure else "",
             step=failure.step if failure else "",
             flow_run_id=failure.flow_run_id if failure else record.owner,
+            version=record.summary.version if record.summary else "",
         )
 
     @property

@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
+from models.forms import FORM
 from models.lifecycle.bars import FEWEST_INQUIRIES, FEWEST_VOTERS
 from models.lifecycle.selection import Inquiry, Length
 
@@ -29,7 +30,7 @@ Scope = Literal["all", "short", "long"]
 class VoteSettings(BaseModel):
     """How the direct test by people is held."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = FORM
 
     short: int = Field(3, ge=0, le=20, description="Short inquiries (1 or 2 sentences) on each paper")
     long: int = Field(3, ge=0, le=20, description="Long inquiries (3 or more sentences) on each paper")

@@ -51,17 +51,28 @@ def suspicion(said: str, told: str) -> str:
         return ""
     if _NOTHING_ASKED.search(said):
         return "요청이 없는 통화로 보임"
-    if added := _guard().additions(said, told):
+    if added := guard().additions(said, told):
         return f"고객이 말하지 않은 상품이나 숫자: {', '.join(added)}"
     for act in dict.fromkeys(_ACT.findall(told)):
         places = [match.end() for match in re.finditer(_SAID_FOR[act], said)]
         if not places:
             return f"고객이 말하지 않은 요청: {act}"
-        if not _DENIES.search(told) and all(_DENIED.match(said[place:]) for place in places):
+        if not denies(told) and all(_DENIED.match(said[place:]) for place in places):
             return f"고객이 아니라고 한 말: {act}"
     return ""
 
 
+def acts(told: str) -> frozenset[str]:
+    """What a summary says is to be done."""
+    return frozenset(_ACT.findall(told))
+
+
+def denies(told: str) -> bool:
+    """Whether a summary denies something."""
+    return _DENIES.search(told) is not None
+
+
 @cache
-def _guard() -> Guard:
+def guard() -> Guard:
+    """The guard with the vocabulary of the product, whatever model is in service."""
     return Guard(Vocabulary.load(BORROWED.parent).with_own_words())

@@ -1,12 +1,16 @@
 """Loading what is to be trained: the base model in the right precision, its tokenizer, the adapter; and merging the adapter afterwards."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from models.errors import ConfigurationError
+from models.summarizer.classifier import RequestClassifier, marked
 from models.summarizer.encoding import whole_texts
 from models.summarizer.vocabulary import Vocabulary
 from models.training.config import FinetuneConfig
+from models.training.data.pair import Pair
 from models.training.hardware import Precision
 
 
@@ -47,12 +51,23 @@ def load_base(config: FinetuneConfig, precision: Precision, device: str, *, quan
         model = kind.from_pretrained(config.base_model, local_files_only=True, **options)
     except (OSError, ValueError, KeyError) as error:
         raise _unknown_base(config, error) from error
+    if quantized and device == "cpu":
+        _keep_gradients(model)
     if model.config.model_type != config.family:
         raise ConfigurationError(
             f"{config.base_model} is a {model.config.model_type} model and the run is of family {config.family}",
             remedy="Change family or base",
         )
     return model
+
+
+def _keep_gradients(model: Any) -> None:
+    """Keep bitsandbytes from packing 4-bit weights for inference at the first evaluation: its packed kernel has no gradient, so that the
+    training that follows would learn nothing through it, with a warning at most.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def _unknown_base(config: FinetuneConfig, error: Exception) -> ConfigurationError:
@@ -100,11 +115,27 @@ def merge_adapter(config: FinetuneConfig, adapter: Path, tokenizer: Any, target:
     save_words(config, tokenizer, target)
 
 
+def base_classifier(config: FinetuneConfig) -> RequestClassifier | None:
+    """The classifier of requests that a base comes with, such as the shipped model's; None for all others."""
+    return RequestClassifier.load(Path(config.base_model)) if config.family == "bart" else None
+
+
+def as_the_base_reads(config: FinetuneConfig, pairs: Sequence[Pair]) -> list[Pair]:
+    """Pairs with their inputs as the base has learnt to read them and as they will be served: with its classifier's mark, if it has one."""
+    classifier = base_classifier(config)
+    if classifier is None:
+        return list(pairs)
+    kinds = classifier.kinds_of([pair.input for pair in pairs])
+    return [replace(pair, input=marked(pair.input, kind)) for pair, kind in zip(pairs, kinds, strict=True)]
+
+
 def save_words(config: FinetuneConfig, tokenizer: Any, target: Path) -> None:
-    """Write the tokenizer and the vocabulary beside the weights.
+    """Write the tokenizer, the vocabulary and the base's classifier, where it has one, beside the weights.
 
     The vocabulary is the base's, so that the guard of a fine-tuned model stays as it is until the model is made again; what was learnt
     from other people's summaries may use their words.
     """
     tokenizer.save_pretrained(target)
+    if classifier := base_classifier(config):
+        classifier.save(target)
     Vocabulary.load(Path(config.base_model)).with_own_words().save(target)

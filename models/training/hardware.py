@@ -48,3 +48,14 @@ def choose_precision(wanted: str, device: str) -> Precision:
     elif wanted == "auto":
         return "bf16" if cpu_has_bf16() else "fp32"
     return "fp32" if wanted == "fp32" else "bf16" if wanted == "bf16" else "fp16"
+
+
+def peak_memory_mib(device: str) -> float:
+    """The memory that this process has taken at its highest: on the GPU, or on the machine where it computed on processors."""
+    import resource
+
+    import torch
+
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated() / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10  # kilobytes on Linux

@@ -17,13 +17,14 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.errors import ConfigurationError
+from models.forms import in_order
 from models.summarizer.folder import content_hash, read_config
 
 
 class MetricSettings(BaseModel):
     """Which encoders judge summaries. A local encoder's scores are comparable among themselves only."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra=in_order())
 
     enabled: bool = Field(
         True, description="Score BERTScore F1 and STS at every evaluation; without them the loss chooses the best checkpoint"

@@ -3,13 +3,28 @@
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Sequence
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from models.training.config import FinetuneConfig, FinetuneResult
 from models.training.data.pair import Pair
+from models.training.data.version import DatasetVersion
 from models.training.metrics import Scores
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+
+def checked_name(name: str) -> str:
+    """A name as a folder of the bucket may have it; empty stays empty. The form has no pattern: it would show people the expression."""
+    if name and not _NAME.fullmatch(name):
+        raise ValueError(f"이름 {name!r}: 영문자, 숫자, '.', '_', '-'만 60자까지 쓰고 영문자나 숫자로 시작하세요.")
+    return name
+
+
+RunName = Annotated[str, AfterValidator(checked_name)]
 
 
 class RunSummary(BaseModel):
@@ -20,6 +35,18 @@ class RunSummary(BaseModel):
     config: FinetuneConfig
     result: FinetuneResult
     test_scores: Scores | None = Field(None, description="The best checkpoint on the test rows, as it is served")
+    base_test_scores: Scores | None = Field(None, description="The base on the same rows, where it is a folder that can be served")
+    versions: list[DatasetVersion] = Field(default_factory=list, description="The contents that it was trained on")
+    won: float = Field(0.0, description="What the machine cost meanwhile; 0: not told")
+    flow_run_id: str = Field("", description="The flow run that trained it")
+    tracking: str = Field("", description="Its page on MLflow; empty where it was not tracked")
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the run is worse than the base that it started from: as served on the test rows where both were, else on validation."""
+        if self.test_scores is not None and self.base_test_scores is not None:
+            return self.test_scores.score < self.base_test_scores.score
+        return self.result.gain is not None and self.result.gain < 0
 
     @property
     def serving_prefix(self) -> str:
@@ -34,6 +61,7 @@ class SweepRow(BaseModel):
     config: FinetuneConfig
     state: str = Field("Pending", description="Finished, Known (finished in an earlier sweep), Pending, or the child run's last state")
     reason: str = ""
+    progress: str = Field("", description="What its progress bar said last")
     flow_run_id: str = ""
     summary: RunSummary | None = None
 

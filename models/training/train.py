@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ConfigurationError, TrainingFailed
-from models.training.base import add_adapter, load_base, load_tokenizer, merge_adapter, save_words
-from models.training.config import FinetuneConfig, FinetuneResult, HistoryRow, Progress
+from models.training.base import add_adapter, as_the_base_reads, load_base, load_tokenizer, merge_adapter, save_words
+from models.training.config import FinetuneConfig, FinetuneResult, HistoryRow, Progress, SampleRow
 from models.training.data.pair import Pair
 from models.training.examples import Limits, limits, make_examples
-from models.training.hardware import Precision, choose_device, choose_precision
+from models.training.hardware import Precision, choose_device, choose_precision, peak_memory_mib
 
 CHECKPOINTS = "checkpoints"
 MODEL = "model"
@@ -71,6 +71,11 @@ def data_fingerprint(pairs: list[Pair]) -> str:
     return digest.hexdigest()
 
 
+def package_versions() -> dict[str, str]:
+    """The installed version of every package that decides what a run learns."""
+    return {name: version(name) for name in PACKAGES}
+
+
 def claim_folder(out: Path, config: FinetuneConfig, train: list[Pair], validation: list[Pair]) -> None:
     """Write down what this folder's run is, or check that it is this one: checkpoints of another run must not be gone on from."""
     run = {
@@ -78,7 +83,7 @@ def claim_folder(out: Path, config: FinetuneConfig, train: list[Pair], validatio
         "fingerprint": config.fingerprint(),
         "train": data_fingerprint(train),
         "validation": data_fingerprint(validation),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": package_versions(),
     }
     path = out / RUN
     if path.is_file():
@@ -139,8 +144,9 @@ def _run(
     bounds = limits(config, model.config)
     if config.method != "full":
         model = add_adapter(config, model)
-    trainer = _trainer(config, model, tokenizer, train, validation, bounds, out, on_progress, device, precision)
     resumed = last_complete_checkpoint(out / CHECKPOINTS)
+    rows = as_the_base_reads(config, train), as_the_base_reads(config, validation)
+    trainer = _trainer(config, model, tokenizer, *rows, bounds, out, on_progress, device, precision, begins=resumed is None)
     first = int(resumed.name.rpartition("-")[2]) if resumed else 0
     train_started = time.perf_counter()
     trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
@@ -151,7 +157,9 @@ def _run(
     merged = config.method != "full" and config.merge_adapter
     if merged:
         merge_adapter(config, out / MODEL, tokenizer, out / MERGED, precision)
-    return _result(config, trainer, out, device, precision, first, learning_seconds, time.perf_counter() - started, merged, bounds)
+    return _result(
+        config, trainer, out, device, precision, first, learning_seconds, time.perf_counter() - started, merged, bounds, validation
+    )
 
 
 def _trainer(
@@ -165,6 +173,8 @@ def _trainer(
     on_progress: Callable[[Progress], None] | None,
     device: str,
     precision: Precision,
+    *,
+    begins: bool,
 ) -> Any:
     from transformers import DataCollatorForSeq2Seq, PrinterCallback
 
@@ -181,7 +191,7 @@ def _trainer(
         examples=validation_examples,
         score=_scorer(config, validation, device),
         model=model,
-        args=_arguments(config, out / CHECKPOINTS, device, precision),
+        args=_arguments(config, out / CHECKPOINTS, device, precision, begins=begins),
         train_dataset=make_examples(config, tokenizer, train, bounds, training_reader(config, tokenizer)),
         eval_dataset=validation_examples,
         processing_class=tokenizer,
@@ -220,7 +230,7 @@ def _scorer(config: FinetuneConfig, validation: list[Pair], device: str) -> Any:
     return SummaryScorer(config.metrics, [pair.summary for pair in validation], device=device).named_scores
 
 
-def _arguments(config: FinetuneConfig, folder: Path, device: str, precision: Precision) -> Any:
+def _arguments(config: FinetuneConfig, folder: Path, device: str, precision: Precision, *, begins: bool) -> Any:
     from transformers import TrainingArguments
 
     return TrainingArguments(
@@ -244,6 +254,7 @@ def _arguments(config: FinetuneConfig, folder: Path, device: str, precision: Pre
         activation_checkpointing_kwargs={"use_reentrant": False} if config.gradient_checkpointing else None,
         train_sampling_strategy="group_by_length" if config.group_by_length else "random",
         eval_strategy="steps",
+        eval_on_start=begins,  # the base's own score, which the run's is held against
         eval_steps=config.evaluate_every,
         save_strategy="steps",
         save_steps=config.evaluate_every,
@@ -275,8 +286,9 @@ def _result(
     seconds: float,
     merged: bool,
     bounds: Limits,
+    validation: list[Pair],
 ) -> FinetuneResult:
-    from models.training.trainer import history
+    from models.training.trainer import SAMPLES, history
 
     rows = history(trainer.state.log_history)
     best_step = trainer.state.best_global_step or trainer.state.global_step
@@ -305,4 +317,6 @@ def _result(
         samples_per_second=steps_here * config.batch_size * config.accumulation / learning_seconds,
         resumed_from=first,
         encoders=config.metrics.named_encoders(),
+        sample_rows=[SampleRow(input=pair.input, reference=pair.summary) for pair in validation[:SAMPLES]],
+        memory_mib=peak_memory_mib(device),
     )

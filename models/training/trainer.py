@@ -18,6 +18,8 @@ from models.training.examples import Examples
 
 Score = Callable[[Sequence[str]], dict[str, float]]
 
+SAMPLES = 5  # rows whose summaries are kept at every evaluation
+
 _DIVERGED = "Lower learning_rate, raise warmup_ratio, or set precision to fp32; look for empty or endless rows in the data"
 
 
@@ -64,7 +66,7 @@ class SummaryTrainer(Trainer):  # type: ignore[misc]
     def __init__(self, *, run: FinetuneConfig, examples: Examples, score: Score | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._run, self._examples, self._score = run, examples, score
-        self._prompts: list[list[int]] | None = None
+        self._prompts = [examples.prompt(i) for i in range(len(examples) if score else min(SAMPLES, len(examples)))]
         self.evaluation_seconds = 0.0
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -77,16 +79,22 @@ class SummaryTrainer(Trainer):  # type: ignore[misc]
         finally:
             self.label_smoother = smoother
 
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate; the base's evaluation draws no number that the training would have drawn, so that a resumed run goes the same way."""
+        if self.state.global_step:
+            return super().evaluate(*args, **kwargs)
+        with torch.random.fork_rng():
+            return super().evaluate(*args, **kwargs)
+
     def evaluation_loop(self, *args: Any, **kwargs: Any) -> Any:
-        """The loss by Hugging Face's loop, then BERTScore and STS of generated summaries among the same metrics."""
+        """The loss by Hugging Face's loop, then, of generated summaries, BERTScore and STS and some samples among the same metrics."""
         started = time.perf_counter()
         output = super().evaluation_loop(*args, **kwargs)
+        with self.compute_loss_context_manager():
+            summaries = generate_summaries(self.model, self.processing_class, self._prompts, self._run)
         if self._score is not None:
-            if self._prompts is None:
-                self._prompts = [self._examples.prompt(i) for i in range(len(self._examples))]
-            with self.compute_loss_context_manager():
-                summaries = generate_summaries(self.model, self.processing_class, self._prompts, self._run)
             output.metrics.update({f"eval_{name}": value for name, value in self._score(summaries).items()})
+        output.metrics["eval_samples"] = summaries[:SAMPLES]  # the Trainer's log, where they go, lies in every checkpoint
         self.evaluation_seconds += time.perf_counter() - started
         return output
 
@@ -120,7 +128,9 @@ class StopWithoutImprovement(TrainerCallback):  # type: ignore[misc]
     def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """See TrainerCallback."""
         name = args.metric_for_best_model
-        scores = [log[name] if args.greater_is_better else -log[name] for log in state.log_history if name in log]
+        # The base's own evaluation, at step 0, uses up no patience.
+        logs = [log for log in state.log_history if name in log and log["step"]]
+        scores = [log[name] if args.greater_is_better else -log[name] for log in logs]
         if scores and len(scores) - 1 - scores.index(max(scores)) >= self._patience:
             control.should_training_stop = True
 
@@ -159,6 +169,7 @@ def history_row(log: dict[str, Any]) -> HistoryRow:
         bertscore_f1=log.get("eval_bertscore_f1"),
         sts=log.get("eval_sts"),
         score=log.get("eval_score"),
+        samples=log.get("eval_samples"),
     )
 
 

@@ -43,7 +43,7 @@ async def summarize_here(call: HeldCall) -> Understood:
 
 async def written_by_this_process(record: CallRecord) -> Understood:
     """Summarize, joined with other calls into batches, judge emotion, danger and what has to be done meanwhile, and create the files."""
-    model = await asyncio.to_thread(_start)
+    model = await asyncio.to_thread(model_of_this_process)
     conversation = summarizer_input(record.transcription.utterances)
     result, signals = await asyncio.gather(model.answer(conversation), asyncio.to_thread(_judge, record, conversation))
     if result.instead:
@@ -60,7 +60,7 @@ def _judge(record: CallRecord, conversation: str) -> CallSignals:
     return signals
 
 
-def _start() -> ModelInService[SummaryResult]:
+def model_of_this_process() -> ModelInService[SummaryResult]:
     """The model in service; whatever keeps it from loading keeps every call's summary from being made."""
     try:
         return start_summarizer()

@@ -139,7 +139,14 @@ def _erase_objects(record: CallRecord, recording: bool) -> int:
 
 def _keys_of_call(call: str) -> list[str]:
     """What lies under the call's id, but for its record and its receipt."""
-    beside = (StorageKeys.quarantine_note, StorageKeys.landed, StorageKeys.to_hear, StorageKeys.signals, StorageKeys.drafts)
+    beside = (
+        StorageKeys.quarantine_note,
+        StorageKeys.landed,
+        StorageKeys.to_hear,
+        StorageKeys.signals,
+        StorageKeys.drafts,
+        StorageKeys.review,
+    )
     return [key(call) for key in beside]
 
 

@@ -18,12 +18,12 @@ from models.training.data.pair import Pair
 from models.training.metrics import MetricSettings
 from stores.boards import Boards
 from stores.candidates import Candidates
-from stores.datasets import read_dataset
+from stores.datasets import Datasets
 from stores.training_runs import TrainingRuns
 from stores.truth_sets import read_truth_set
 from tasks.in_thread import task_in_thread
 from tasks.selection.candidates import candidates_of
-from wiring import object_store, settings
+from wiring import datasets, object_store, settings
 from wiring.lines import LINES
 from wiring.measure import serving_cost
 
@@ -37,11 +37,11 @@ _MEASURING = threading.Lock()
 @task_in_thread("prepare-test-set")
 def prepare_test_set(line: LineName, source: str, contest: Contest, limit: int) -> TestSet:
     """Read the rows that judge and keep them where every scoring run finds them."""
-    return store_test_set(object_store(), LINES[line], source, contest, limit, settings().truth_set)
+    return store_test_set(object_store(), datasets(), LINES[line], source, contest, limit, settings().truth_set)
 
 
-def store_test_set(store: ObjectStore, line: Line[Any], source: str, contest: Contest, limit: int, truth: str) -> TestSet:
-    """Keep the rows of a CSV file, and the line's truth set; ``limit`` 0 takes all rows of the file.
+def store_test_set(store: ObjectStore, known: Datasets, line: Line[Any], source: str, contest: Contest, limit: int, truth: str) -> TestSet:
+    """Keep the rows of a data set, and the line's truth set; ``limit`` 0 takes all rows of the file.
 
     Without a source, the test rows of the first candidate's training run are taken. A candidate that was trained on
     some of the rows is named with their number: its score would be a matter of memory.
@@ -50,7 +50,7 @@ def store_test_set(store: ObjectStore, line: Line[Any], source: str, contest: Co
     source = source or runs.test_rows_of(contest.candidates) or ""
     if not source:
         raise ConfigurationError("there is no test set: no candidate comes from a training run", remedy="Name a CSV file in test_set")
-    body = read_dataset(store, source)
+    body = known.read(source)
     folder, _, name = source.rpartition("/")
     pairs = read_pairs(body, name, line.reference)[0][: limit or None]
     ids, data = {pair.origin for pair in pairs if pair.origin}, runs.data_of(f"{folder}/")

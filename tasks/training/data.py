@@ -6,45 +6,50 @@ from typing import Any
 
 from prefect.artifacts import acreate_markdown_artifact
 
-from clients.s3 import ObjectStore
 from models.lifecycle.line import Line
 from models.training.data.loader import SUMMARY, LoadReport, read_pairs
 from models.training.data.pair import Pair
 from models.training.data.split import Split, split_pairs
+from models.training.data.version import DatasetVersion
 from models.training.train import data_fingerprint
-from reports.training import data_report
-from stores.datasets import read_dataset
+from reports.training import data_report, versions_report
+from stores.datasets import Datasets
 from tasks.in_thread import task_in_thread
-from wiring import object_store
+from wiring import datasets
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The split rows, their profile as markdown, and a fingerprint of everything that was read."""
+    """The split rows, their profile as markdown, a fingerprint of everything that was read, and the versions that it was read from."""
 
     split: Split
     profile: str
     fingerprint: str
+    versions: tuple[DatasetVersion, ...] = ()
 
 
 @task_in_thread("prepare-data")
 def prepare_data(data: str, out_of_domain: str, seed: int, reference: str = SUMMARY) -> TrainingData:
-    """Load, split and profile; ``reference`` is the column with the right answers."""
-    return load_training_data(object_store(), data, out_of_domain, seed, reference)
+    """Load, split and profile, and keep what was read as a version; ``reference`` is the column with the right answers."""
+    return load_training_data(datasets(), data, out_of_domain, seed, reference)
 
 
-def load_training_data(store: ObjectStore, data: str, out_of_domain: str, seed: int, reference: str = SUMMARY) -> TrainingData:
-    """Read both files, each a local path or a key of the bucket, and split them."""
-    pairs, report = read_source(store, data, reference)
-    outsiders, outside = read_source(store, out_of_domain, reference) if out_of_domain else ([], None)
+def load_training_data(known: Datasets, data: str, out_of_domain: str, seed: int, reference: str = SUMMARY) -> TrainingData:
+    """Read both data sets and split them."""
+    pairs, report, version = _read_source(known, data, reference)
+    outsiders, outside, outer = _read_source(known, out_of_domain, reference) if out_of_domain else ([], None, None)
     split = split_pairs(pairs, outsiders, seed)
+    versions = (version, *filter(None, [outer]))
     profile = data_report(pairs, split, [report, *filter(None, [outside])], seed)
-    return TrainingData(split, profile, data_fingerprint([*pairs, *outsiders]))
+    return TrainingData(split, f"{profile}\n{versions_report(versions)}", data_fingerprint([*pairs, *outsiders]), versions)
 
 
-def read_source(store: ObjectStore, source: str, reference: str) -> tuple[list[Pair], LoadReport]:
-    """Pairs of a local file, or else of an object of the bucket."""
-    return read_pairs(read_dataset(store, source), Path(source).name, reference)
+def _read_source(known: Datasets, source: str, reference: str) -> tuple[list[Pair], LoadReport, DatasetVersion]:
+    """A data set's pairs and version; what cannot be read as one is not kept."""
+    body = known.read(source)
+    name = Path(source.partition("@")[0]).name
+    pairs, report = read_pairs(body, name, reference)
+    return pairs, report, known.keep(source, body)
 
 
 async def publish_data(line: Line[Any], data: TrainingData, source: str) -> None:

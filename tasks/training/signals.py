@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal
 
 from clients.hub import ensure_downloaded
-from clients.s3 import ObjectStore
 from models.lifecycle.line import Line
 from models.lines import DANGER, EMOTION
 from models.signals.told import CallDanger, CallEmotion
@@ -20,12 +19,13 @@ from models.training.signals import train
 from models.training.train import MODEL, data_fingerprint
 from reports import plots
 from reports.signals import SIGNAL_FILES, signal_data_report, signal_report
-from stores.datasets import read_dataset
+from reports.training import versions_report
+from stores.datasets import Datasets
 from stores.training_runs import RunFile, TrainingRuns, split_files
 from tasks.in_thread import task_in_thread
 from tasks.training.data import TrainingData
 from tasks.training.train import SEVEN_DAYS, work_folder
-from wiring import object_store, settings
+from wiring import datasets, object_store, settings
 
 SignalName = Literal["emotion", "danger"]
 
@@ -38,15 +38,17 @@ def line_of(name: SignalName) -> Line[CallEmotion] | Line[CallDanger]:
 @task_in_thread("prepare-signal-data")
 def prepare_signal_data(name: SignalName, source: str, seed: int) -> TrainingData:
     """Load, split six to two to two and profile."""
-    return load_signal_data(object_store(), name, source, seed)
+    return load_signal_data(datasets(), name, source, seed)
 
 
-def load_signal_data(store: ObjectStore, name: SignalName, source: str, seed: int) -> TrainingData:
-    """Read a file, a local path or a key of the bucket, and split it."""
-    read = read_emotions if name == "emotion" else read_danger_rows
-    pairs, report = read(read_dataset(store, source), Path(source).name)
+def load_signal_data(known: Datasets, name: SignalName, source: str, seed: int) -> TrainingData:
+    """Read a data set, split it, and keep what was read as a version."""
+    read, body = read_emotions if name == "emotion" else read_danger_rows, known.read(source)
+    pairs, report = read(body, Path(source.partition("@")[0]).name)
+    version = known.keep(source, body)
     split = split_dialogues(pairs, SHARES, seed)
-    return TrainingData(split, signal_data_report(pairs, split, report), data_fingerprint(pairs))
+    profile = f"{signal_data_report(pairs, split, report)}\n{versions_report([version])}"
+    return TrainingData(split, profile, data_fingerprint(pairs), (version,))
 
 
 @task_in_thread("find-finished-signals")

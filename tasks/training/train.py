@@ -17,12 +17,15 @@ from models.keys import RunKeys
 from models.lines import SUMMARIZER
 from models.training import FinetuneConfig, FinetuneResult, Progress, finetune
 from models.training.data.split import Split
+from models.training.data.version import versions_json
 from models.training.outputs import RunSummary
 from models.training.train import CHECKPOINTS, MERGED, MODEL, RUN
 from reports import plots
+from reports.model_card import model_card
 from reports.training import RUN_FILES, run_report
 from stores.training_runs import CheckpointMirror, RunFile, TrainingRuns, split_files
 from tasks.in_thread import task_in_thread
+from tasks.markdown import shown
 from tasks.training.data import TrainingData
 from wiring import object_store
 
@@ -58,6 +61,12 @@ async def train(config: FinetuneConfig, split: Split, out: Path, keys: RunKeys, 
     return await asyncio.to_thread(finetune, config, split.train, split.validation, out, on_step)
 
 
+@task_in_thread("claim-name")
+def claim_name(config: FinetuneConfig, run: str, data: str, seed: int) -> None:
+    """Take a run's name for what it learns from which data; ConfigurationError where another run has it."""
+    TrainingRuns(object_store(), SUMMARIZER).claim(config.family, run, f"{config.fingerprint()} {data} {seed}")
+
+
 @task_in_thread("find-finished")
 def find_finished(family: str, run: str) -> RunSummary | None:
     """The summary of a run that finished earlier, or None."""
@@ -76,6 +85,8 @@ def store_run(store: ObjectStore, summary: RunSummary, data: TrainingData, out: 
     files = split_files(data.split, data.fingerprint, SUMMARIZER.reference) | {
         RUN: RunFile("application/json", (out / RUN).read_bytes()),
         "profile.md": RunFile.text(data.profile),
+        "README.md": RunFile.text(model_card(summary)),
+        "datasets.json": RunFile("application/json", versions_json(data.versions)),
         "metrics.csv": RunFile.text(plots.metrics_csv(result.history, result.encoders), "text/csv"),
         "losses.png": RunFile.picture(plots.losses(result.history)),
         "scores.png": RunFile.picture(plots.scores(result.history, result.encoders)),
@@ -89,7 +100,7 @@ def report_of(summary: RunSummary) -> str:
     """The run's report, with links that open its files for a week."""
     store = object_store()
     links = {name: store.link(summary.prefix + name, seconds=SEVEN_DAYS) for name in RUN_FILES}
-    return run_report(summary, store.bucket, links)
+    return run_report(summary, store.bucket, links, shown)
 
 
 def work_folder(family: str, run: str) -> Path:

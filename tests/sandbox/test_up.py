@@ -17,7 +17,9 @@ from sandbox.stack import Stack, StackOptions, until
 from sandbox.up import allow_uploads
 
 
-def test_a_recording_may_be_dropped_again_and_again_and_is_not_read_without_a_key(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recordings_and_data_sets_may_be_dropped_again_and_again_and_are_not_read_without_a_key(
+    s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "sandbox")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
     s3 = aws_client("s3", region="ap-northeast-2", endpoint_url=s3_server, timeout_seconds=30)
@@ -27,6 +29,7 @@ def test_a_recording_may_be_dropped_again_and_again_and_is_not_read_without_a_ke
     for body in (b"first", b"first", b"second"):
         assert requests.put(address, data=body, timeout=30).status_code == 200
     assert requests.get(address, timeout=30).status_code == 403
+    assert requests.put(f"{s3_server}/aicc-up/datasets/my.csv", data=b"input,summary", timeout=30).status_code == 200
     s3.put_object(Bucket="aicc-up", Key="stt/stt_1.txt", Body=b"ours")
     assert requests.put(f"{s3_server}/aicc-up/stt/stt_1.txt", data=b"theirs", timeout=30).status_code == 403
     for entry in s3.list_objects_v2(Bucket="aicc-up")["Contents"]:

@@ -1,20 +1,22 @@
 """The gate, the smoke test and the moves, on a real Prefect server and moto's S3."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, DeploymentFilter, DeploymentFilterId
 from prefect.exceptions import ParameterTypeError
 from small_runs import SmallRuns, train_stammering_run
 
 import wiring
+from flows.review_calls import review_calls
 from models.errors import ModelRefused
 from models.lifecycle.bars import vote_readings
 from models.lifecycle.gate import MOST_MARGIN
 from models.lifecycle.smoke import smoke_test
-from models.lifecycle.versions import SHIPPED, Aliases
+from models.lifecycle.versions import SHIPPED, Aliases, Version
 from models.lines import SUMMARIZER
 from stores.registry import Registry
 from tasks.selection.candidates import candidates_of
@@ -22,6 +24,7 @@ from training_flows.promote import bring_into_service, promote
 from training_flows.rollback import rollback
 from training_flows.scoring import ScoringSettings
 
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
 HERE = ScoringSettings(encoders="shipped", run_in_process=True)
 
 
@@ -99,6 +102,21 @@ async def test_a_good_run_goes_into_service_and_comes_out_again(registry: Regist
     assert again == aliases
     assert (await rollback(by="jun", reason="wrong products")).champion == SHIPPED
     assert [move.kind for move in registry.history()] == ["promotion", "rollback"]
+
+
+async def test_a_rollback_has_the_calls_of_the_withdrawn_model_listed(registry: Registry) -> None:
+    async with get_client() as client:
+        deployment = await client.create_deployment(await client.create_flow(review_calls), name="review-calls")
+    for name in ("bart-a", "bart-b"):
+        registry.register_version(Version(version=name, family="bart", run=name, prefix="", files={}, created_at=NOW, created_by="minji"))
+        registry.promote(name, by="minji", reason="best of the vote")
+    promoted = registry.history()[-1].at
+    await rollback(by="jun", reason="wrong products", check=False)
+    async with get_client() as client:
+        runs = await client.read_flow_runs(deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment])))
+    assert [run.parameters["version"] for run in runs] == ["bart-b"]
+    assert datetime.fromisoformat(runs[0].parameters["since"]) == promoted
+    assert "again" not in runs[0].parameters  # a list costs nothing; summarizing is for people to decide
 
 
 async def test_a_worse_run_does_not_pass_the_gate(registry: Registry, small_runs: SmallRuns) -> None:

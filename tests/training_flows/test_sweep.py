@@ -91,6 +91,26 @@ async def test_a_sweep_in_process_compares_its_rows_and_never_repeats_one(data: 
     assert await runs_of_finetune() == before
 
 
+async def test_the_table_of_a_sweep_is_alive_while_its_rows_train(data: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from training_flows import sweep as module
+
+    monkeypatch.setattr(module, "SECONDS_BETWEEN_TABLES", 0.1)
+    seen: set[str] = set()
+    write = module.write_table
+
+    async def write_and_look(table: Any, rows: Any) -> None:
+        await write(table, rows)
+        async with get_client() as client:
+            kept = await client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["sweep-alive"])))
+        assert len(kept) == 1  # one artifact, not a version a minute
+        seen.update(f"{row['상태']} {row['진행']}" for row in json.loads(str(kept[0].data)))
+
+    monkeypatch.setattr(module, "write_table", write_and_look)
+    await sweep(grid=grid(data, "alive", learning_rates=[2e-3]), run_in_process=True)
+    assert any(text.startswith("실행 중 1/2 ·") or text.startswith("실행 중 2/2 ·") for text in seen), seen
+    assert any(text.startswith("완료") for text in seen), seen
+
+
 async def test_a_row_that_fails_is_reported_and_sinks_no_other(data: str) -> None:
     # lora finds no layer of this name, full fine-tuning needs none.
     common = COMMON.model_copy(update={"lora_targets": ("nothing_proj",)})

@@ -13,9 +13,10 @@ from models.summarizer.chat import chat_prompt
 from models.summarizer.summarizer import Summarizer
 from models.summarizer.vocabulary import FILE, Vocabulary
 from models.training import FinetuneConfig, FinetuneResult, Progress, finetune
+from models.training.base import as_the_base_reads, load_base, load_tokenizer
 from models.training.data.pair import Pair
 from models.training.examples import IGNORED, ChatExamples, Limits, Seq2SeqExamples
-from models.training.hardware import choose_precision
+from models.training.hardware import choose_precision, cpu_has_bf16
 from models.training.metrics import MetricSettings, local_encoder
 from models.training.train import last_complete_checkpoint, training_reader
 
@@ -60,7 +61,7 @@ def test_every_family_and_method_trains_and_can_be_served(
     base = tiny_bart if family == "bart" else tiny_llama
     result = run(config(base, family=family, method=method, metrics=local_encoder(tiny_bart)), pairs, tmp_path)
     assert result.steps == 4
-    assert result.best.score == max(row.score for row in result.history if row.score is not None)
+    assert result.best.score == max(row.score for row in result.history if row.score is not None and row.step)
     assert all(name.startswith("local:tiny-bart@") for name in result.encoders.values())
     if method == "full":
         assert result.trained_parameters == result.parameters
@@ -139,6 +140,47 @@ def test_padding_counts_in_no_loss(tiny_bart: Path, pairs: list[Pair]) -> None:
     (alone_0, n_0), (alone_1, n_1), (together, n) = loss([examples[0]]), loss([examples[1]]), loss([examples[0], examples[1]])
     assert n == n_0 + n_1
     assert together == pytest.approx((alone_0 * n_0 + alone_1 * n_1) / n, rel=1e-4)
+
+
+def test_a_quantized_base_on_a_processor_has_the_same_gradients_after_an_evaluation(tiny_llama: Path, pairs: list[Pair]) -> None:
+    import torch
+
+    settings = config(tiny_llama, family="llama", method="qlora")
+    tokenizer, model = load_tokenizer(settings), load_base(settings, "bf16" if cpu_has_bf16() else "fp32", "cpu", quantized=True)
+    ids = torch.tensor([ChatExamples(tokenizer, pairs[:1], Limits(256, 64))[0]["input_ids"]])
+
+    def gradient() -> torch.Tensor:
+        embedded = model.get_input_embeddings()(ids).detach().requires_grad_()
+        model.train()(inputs_embeds=embedded, labels=ids).loss.backward()
+        assert embedded.grad is not None
+        return embedded.grad
+
+    before = gradient()
+    with torch.no_grad():
+        model.eval()(input_ids=ids)
+    assert torch.equal(gradient(), before)
+
+
+def test_a_run_begins_with_its_bases_own_score_and_samples(tiny_bart: Path, pairs: list[Pair], tmp_path: Path) -> None:
+    result = run(config(tiny_bart, max_steps=4), pairs, tmp_path)
+    assert result.before is not None
+    assert result.before.validation_loss is not None
+    assert result.gain == pytest.approx(result.before.validation_loss - result.best.validation_loss)
+    assert [row.input for row in result.sample_rows] == [pair.input for pair in pairs[80:85]]
+    assert [len(row.samples) for row in result.history if row.samples is not None] == [5, 5, 5]
+    assert result.memory_mib > 0
+
+
+def test_fine_tuning_the_shipped_model_starts_from_what_it_ships_with(tmp_path: Path) -> None:
+    """Its classifier's marks are in what it learns from, and the classifier lies beside the new weights."""
+    rows = [Pair(f"{n}번째 문의입니다. 보험 해지하고 싶어요.", "보험 해지 요청", f"s.csv:{n}") for n in range(8)]
+    marked_rows = as_the_base_reads(config(SHIPPED_MODEL), rows)
+    assert all(row.input.startswith("[") and row.input.endswith(asked.input) for row, asked in zip(marked_rows, rows, strict=True))
+    settings = config(SHIPPED_MODEL, max_steps=1, evaluate_every=1, learning_rate=1e-9)
+    result = finetune(settings, rows[:6], rows[6:], tmp_path)
+    tuned, shipped = (Summarizer.load(folder, "cpu", cache_dir=tmp_path / "cache") for folder in (result.model_dir, SHIPPED_MODEL))
+    asked = ["자동차 보험 해지하고 싶어요", "암 보험금 청구 서류가 뭐예요?", "주소를 바꾸고 싶습니다"]
+    assert tuned.summarize(asked) == shipped.summarize(asked)
 
 
 def test_it_learns(tiny_bart: Path, pairs: list[Pair], tmp_path: Path) -> None:
@@ -245,7 +287,7 @@ def test_progress_tells_steps_and_measurements(tiny_bart: Path, pairs: list[Pair
     seen: list[Progress] = []
     run(config(tiny_bart), pairs, tmp_path, on_progress=seen.append)
     assert [p.step for p in seen if p.row.train_loss is not None] == [1, 2, 3, 4]
-    assert [p.percent for p in seen if p.row.validation_loss is not None] == [50.0, 100.0]
+    assert [p.percent for p in seen if p.row.validation_loss is not None] == [0.0, 50.0, 100.0]
 
 
 def test_a_diverged_loss_stops_the_run_with_a_remedy(tiny_bart: Path, pairs: list[Pair], tmp_path: Path) -> None:

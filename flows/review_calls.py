@@ -1,0 +1,45 @@
+"""After a rollback: the calls that the withdrawn model spoke, and a second look at each by the model that serves now."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact
+
+from models.call.review import SpokenCall
+from reports.review import review_report
+from tasks.operations.review import calls_spoken_by, look_again
+
+
+@flow(name="review-calls", flow_run_name="{version}")
+async def review_calls(
+    version: str, since: datetime, until: datetime | None = None, again: bool = False, at_once: int = 4
+) -> list[SpokenCall]:
+    """List the calls that a model version spoke, and with `again` summarize them once more and mark those whose sense changed.
+
+    A rollback starts this without `again`. Nothing that callers heard or agents saw is changed: what the model in service says lies in
+    `calls/reviews/<call>.json`, for a person to compare.
+
+    Args:
+        version: The model version that was withdrawn, as the registry names it.
+        since: When it went into service.
+        until: When it left service; empty: now.
+        again: Summarize each of the calls again, with the model in service.
+        at_once: How many calls are summarized at once, beside the live ones.
+    """
+    until = until or datetime.now(UTC)
+    calls = await calls_spoken_by(version, since, until)
+    if again:
+        gate = asyncio.Semaphore(max(1, at_once))
+
+        async def one(call: SpokenCall) -> SpokenCall:
+            async with gate:
+                return await look_again(call)
+
+        calls = list(await asyncio.gather(*(one(call) for call in calls)))
+    changed = sum(bool(call.changed) for call in calls)
+    description = f"{version}: 통화 {len(calls):,}건" + (f", 뜻이 달라진 통화 {changed:,}건" if again else "")
+    await acreate_markdown_artifact(
+        review_report(version, since, until, calls, again=again), key="withdrawn-calls", description=description
+    )
+    return calls
