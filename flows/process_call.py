@@ -146,7 +146,8 @@ def _nothing_to_do(claim: Claim) -> State[Any]:
 
 
 def preload() -> None:
-    """Load the model before the first call asks for it, where calls are summarized in their own runs."""
+    """Load the models before the first call asks for them: the ear, and the summarizer where calls are summarized in their own runs."""
+    wiring.load_whisper()
     if wiring.settings().summarize_in_call:
         from tasks.selection.champion import start_summarizer
 

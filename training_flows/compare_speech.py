@@ -14,10 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 import wiring
 from models.errors import ConfigurationError, ReadbackError
 from models.hearing.comparison import Comparison
-from stores.hearings import Hearings, question_of
+from stores.hearings import question_of
 from tasks.hearing.compare import estimate_comparison, estimate_markdown, judge_comparison, plan_comparison
-from tasks.hearing.hear import hear_recording
-from tasks.retrying import NO_RESULT
+from training_flows.hear_recordings import hear_recordings
 from training_flows.waiting import state_after
 from wiring.configuration import SpeechProvider
 
@@ -37,31 +36,6 @@ class ComparisonLimits(BaseModel):
     at_once: int = Field(2, ge=1, description="Recordings that each vendor hears at once; the vendor's own limit holds besides")
     hours: float = Field(6.0, gt=0, description="A vendor that takes longer is judged on what it has heard")
     prices: dict[str, float] = Field({}, description="Won for a minute by contract, by vendor, where it is not the list price")
-
-
-@flow(name="hear-recordings", flow_run_name="{provider}", **NO_RESULT)
-async def hear_recordings(provider: SpeechProvider, plan_key: str, question: str, at_once: int = 2, pay_again: bool = False) -> int:
-    """Have one vendor hear the recordings of a comparison; those that it has heard before are not paid again. Returns how many it heard.
-
-    Args:
-        provider: the speech-to-text vendor
-        plan_key: key of the comparison's plan, which names the recordings
-        question: digest of what the vendor is asked, as the comparison was planned with
-        at_once: recordings at once
-        pay_again: ask again for recordings that failed, which may be billed again
-    """
-    recordings = await asyncio.to_thread(Hearings(wiring.object_store()).plan, plan_key)
-    gate = asyncio.Semaphore(at_once)
-
-    async def one(number: int) -> bool:
-        async with gate:
-            return (await hear_recording(provider, question, plan_key, number, pay_again)).transcription.done
-
-    ended = await asyncio.gather(*(one(number) for number in range(len(recordings))), return_exceptions=True)
-    for error in ended:
-        if isinstance(error, BaseException):
-            raise error
-    return sum(1 for done in ended if done is True)
 
 
 @flow(name="compare-speech", persist_result=False)

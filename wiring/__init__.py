@@ -165,6 +165,14 @@ def _known(provider: str) -> tuple[Offer, Callable[[], SpeechToText]]:
     return _SPEECH_TO_TEXT[provider]
 
 
+def load_whisper() -> None:
+    """Load the weights that this process hears with, where settings name some, before the first call asks for them."""
+    if settings().whisper_model:
+        vendor = speech_to_text(local_whisper.PROVIDER)
+        assert isinstance(vendor, local_whisper.LocalWhisper)
+        vendor.load()
+
+
 @cache
 def text_to_speech() -> TextToSpeech:
     """The voice that reads back."""

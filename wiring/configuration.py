@@ -4,12 +4,13 @@
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.call.read_back import PRONUNCIATIONS
+from models.call.routing import parse_routes
 from models.call.terms import TERMS
 from models.errors import ConfigurationError
 from models.signals.labels import read_groups
@@ -165,6 +166,12 @@ class Settings(BaseSettings):
         except ConfigurationError as error:
             raise ValueError(str(error)) from error
         return groups
+
+    @field_validator("stt_routes")
+    @classmethod
+    def _readable(cls, routes: str) -> str:
+        parse_routes(routes, get_args(SpeechProvider))
+        return routes
 
     @field_validator("recordings_prefix")
     @classmethod

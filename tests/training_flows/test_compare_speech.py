@@ -35,7 +35,8 @@ from sandbox.processes import free_port
 from sandbox.stand_in import stand_in
 from tasks.hearing import hear
 from tests.in_memory import OFFER, FakeSpeechToText
-from training_flows.compare_speech import ComparisonLimits, compare_speech, hear_recordings
+from training_flows.compare_speech import ComparisonLimits, compare_speech
+from training_flows.hear_recordings import hear_recordings
 
 FOLDER = f"{HearingKeys.SETS}bundled/"
 WAVS = sorted(RECORDINGS.glob("*.wav"))[:3]
@@ -170,7 +171,7 @@ async def pools() -> AsyncIterator[list[tuple[str, str]]]:
         places = {"hear-recordings": ("calls", "backfill"), "hear-recordings-here": ("g4dn", "training")}
         names = {}
         for name, (pool_name, queue) in places.items():
-            options = {"entrypoint": "training_flows.compare_speech.hear_recordings", "enforce_parameter_schema": False}
+            options = {"entrypoint": "training_flows.hear_recordings.hear_recordings", "enforce_parameter_schema": False}
             names[await client.create_deployment(flow_id, name, work_pool_name=pool_name, work_queue_name=queue, **options)] = name
 
         async def work() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from models.call.routing import Away, parse_routes, provider_for
 from models.errors import ConfigurationError
+from wiring.configuration import load_settings
 
 KNOWN = {"returnzero", "returnzero/whisper", "google", "whisper"}
 
@@ -25,6 +26,12 @@ def test_the_first_route_that_fits_counts_and_the_default_is_for_the_rest() -> N
 def test_a_route_that_says_nothing_is_refused_by_name(text: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         parse_routes(text, KNOWN)
+
+
+def test_a_route_that_says_nothing_is_told_when_a_process_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READBACK_STT_ROUTES", "queue:live=clova")
+    with pytest.raises(ConfigurationError, match="READBACK_STT_ROUTES: there is no vendor 'clova'"):
+        load_settings()
 
 
 def test_a_vendor_is_given_up_after_the_time_of_the_setting_and_tried_again_in_between() -> None:
