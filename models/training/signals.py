@@ -148,8 +148,9 @@ def alarm_bounds(likelihoods: Floats, targets: Targets, calls: Sequence[str], al
     loudest = _loudest(likelihoods, [i for i, call in enumerate(calls) if call not in dangerous], calls)
     rows, allowed = likelihoods[targets.max(axis=1) > 0], int(alarms * len(loudest))
     if allowed < likelihoods.shape[1]:
-        bound = np.sort(loudest.max(axis=1))[::-1][allowed] if len(loudest) else np.float32(0.5)
-        return (float(np.nextafter(np.float32(bound), np.float32(2.0))),) * likelihoods.shape[1]
+        bound = float(np.sort(loudest.max(axis=1))[::-1][allowed]) if len(loudest) else 0.5
+        one = float(np.nextafter(np.float32(bound), np.float32(2.0)))
+        return tuple(one for _ in range(likelihoods.shape[1]))
     wanted = targets[targets.max(axis=1) > 0] > 0
 
     def found(bounds: Floats) -> float:
