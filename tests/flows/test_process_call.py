@@ -69,6 +69,8 @@ from models.errors import (
     VendorUnreachable,
 )
 from models.keys import StorageKeys
+from models.lifecycle.versions import SHIPPED
+from models.lines.signals import LoadedSignals
 from models.lines.summarizer import SummarizerLine
 from models.signals.labels import Danger
 from models.signals.told import CallDanger, CallEmotion, CallSignals, DangerSign
@@ -89,6 +91,7 @@ from tasks.operations.naming import name_waiting_calls
 from tasks.operations.pause import WAITING, pause_in_force, resume_calls
 from tasks.operations.redrive import reopen_one
 from tasks.operations.runs import is_about
+from tasks.selection import champion
 from tests.flows.conftest import queues_paused, recording_key
 from tests.in_memory import OFFER, FakeContacts, FakeSpeechToText, FakeTextToSpeech, InMemoryStore
 from tests.refusing_s3 import refusing_s3
@@ -456,6 +459,53 @@ async def test_what_has_to_be_done_after_a_call_stands_in_its_record_with_the_da
     called = record.recording.called_at
     assert called is not None
     assert action.due == Due(said="내일까지", day=called.date() + timedelta(days=1))
+
+
+@pytest.fixture
+def judges(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The classifiers that ship, in service in this process beside a model that answers every call alike."""
+    monkeypatch.setenv("READBACK_SUMMARIZE_IN_CALL", "true")
+    monkeypatch.setattr(tasks.call.write_summary, "start_summarizer", ModelOfThisProcess)
+    monkeypatch.setattr(champion, "object_store", lambda: world.store)
+    wiring.settings.cache_clear()
+    services = (champion.emotions_in_service, champion.dangers_in_service)
+    for service in services:
+        service.cache_clear()
+    yield
+    for service in services:
+        service().close()
+        service.cache_clear()
+
+
+async def test_emotion_and_danger_are_told_in_the_pass_that_summarizes(world: World, judges: None) -> None:
+    for service in (champion.emotions_in_service(), champion.dangers_in_service()):
+        await asyncio.to_thread(service.follow)
+    frightened = [WORDS[0].model_copy(update={"text": "아버지가 쓰러지셨는데 숨을 안 쉬세요 지금"}), WORDS[1]]
+    world.ears = FakeSpeechToText({SOUND: frightened})
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Completed"
+    record = world.record(recording)
+    assert record.signals is not None
+    assert record.signals.danger is not None
+    assert record.signals.emotion is not None
+    assert [(sign.kind, sign.utterance) for sign in record.signals.danger.signs] == [(Danger.MEDICAL_EMERGENCY, 0)]
+    assert (record.signals.danger.version, record.signals.emotion.version) == (SHIPPED, SHIPPED)
+    assert [felt.utterance for felt in record.signals.emotion.curve] == [0], "the agent is not judged"
+    assert world.store.head(StorageKeys.signals(record.call_id)) is not None
+    assert record.danger_told
+
+
+async def test_a_classifier_that_fails_costs_its_verdict_and_not_the_summary(
+    world: World, judges: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for service in (champion.emotions_in_service(), champion.dangers_in_service()):
+        await asyncio.to_thread(service.follow)
+    monkeypatch.setattr(LoadedSignals, "answers", lambda self, texts: 1 / 0)
+    recording = world.upload("c-1")
+    assert (await world.run(recording)).name == "Completed"
+    signals = world.record(recording).signals
+    assert signals is not None
+    assert (signals.emotion, signals.danger) == (None, None)
 
 
 def after_summarize(world: World, recording: Recording) -> dict[str, Any]:

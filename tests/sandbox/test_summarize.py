@@ -21,11 +21,25 @@ def test_lines_come_out_in_order_with_kind_confidence_and_evidence(tmp_path: Pat
     first, second = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
     assert list(first) == ["id", "kind", "text", "confidence", "evidence", "model", "version", "emotion", "risk", "actions"]
     assert (first["id"], first["evidence"][-1]["utterance"]) == ("a", 0)
+    assert (first["risk"], first["emotion"]["label"], len(first["emotion"]["top5"])) == ([], "", 5)
+    assert [felt["utterance"] for felt in first["emotion"]["curve"]] == [0]
     assert "주소" in first["text"]
     assert (second["id"], second["kind"], second["text"]) == ("b", "no_request", "")
 
 
 @pytest.mark.slow
+def test_emotion_and_risk_stand_beside_the_summary(tmp_path: Path) -> None:
+    phished = "검찰이라면서 안전 계좌로 돈을 옮기라고 해서 보냈어요"
+    said = [("customer", "덕분에 잘 해결됐어요 정말 감사합니다"), ("agent", "네 고객님"), ("customer", phished)]
+    call = {"id": "a", "utterances": [{"spk": spk, "msg": msg} for spk, msg in said]}
+    (tmp_path / "in.jsonl").write_text(json.dumps(call), "utf-8")
+    assert main([str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 0
+    (told,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert told["risk"] == ["voice_phishing"]
+    assert told["emotion"]["curve"][0] == {"utterance": 0, "label": "감사하는", "mood": pytest.approx(1, abs=0.2)}
+    assert [felt["utterance"] for felt in told["emotion"]["curve"]] == [0, 2]
+
+
 def test_a_language_model_is_asked_as_any_other_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = [{"id": 1, "utterances": [{"spk": "customer", "msg": "계약 주소를 바꾸고 싶어요"}]}, {"id": 2, "utterances": []}]
     (tmp_path / "in.jsonl").write_text("\n".join(json.dumps(call) for call in calls), "utf-8")
