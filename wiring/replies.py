@@ -15,7 +15,8 @@ from wiring.lines import language_model
 @cache
 def reply_writer(url: str, model: str, mask: Mask) -> ReplyWriter:
     """One for the whole process; ConfigurationError where callers' words may not be sent to the address."""
-    endpoint = Endpoint(base_url=url, model=model, temperature=0.7)
+    # An agent waits for it, not a caller.
+    endpoint = Endpoint(base_url=url, model=model, temperature=0.7, timeout_seconds=20, deadline_seconds=60)
     vocabulary, shortener = Vocabulary.load(SHIPPED_READER), Shortener()
     check = EvidenceCheck(Guard(vocabulary), vocabulary, shortener)
     return ReplyWriter(endpoint, language_model(endpoint), mask, check, shortener)

@@ -41,8 +41,12 @@ _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|�
 _ADDRESSING = re.compile(
     r"^(?:(?:네+|예|아|음|어|그럼|그러면|알겠습니다|제가|저희가|저는|고객님|어르신|선생님|그리고|일단|우선|먼저)[\s,]+)+"
 )
-_LEADING_CLAUSE = re.compile(r".*(?:[가-힣](?:는데|은데|인데|니까|거든요|지만|[고어아해]서요|[다네]요|까요|니다),?|,) (?=\S+ \S)")
-_DANGLING = re.compile(r"^(?:에|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
+# What is told before the deed and is none: reasons, states, what has happened. A clause in -고 that is another deed stays.
+_LEADING_CLAUSE = re.compile(
+    r".*(?:[가-힣](?:는데|은데|인데|니까|거든요|지만|[고어아해]서요|[다네]요|까요|니다),?"
+    r"|(?:[었됐했였렵]|능하시|으시)고요?,|(?<![고요며]),) (?=\S+ \S)"
+)
+_DANGLING = re.compile(r"^(?:에|로|을|를|이|가|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
 
 
 @dataclass(frozen=True)

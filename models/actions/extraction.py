@@ -86,6 +86,7 @@ def _named(one: Candidate, said: Sequence[Candidate]) -> Candidate:
         for other in said
         if 0 < one.turn - other.turn <= LATEST_ANSWER
         and other.names_a_thing
+        and other.act in (Act.ASKED, Act.OFFERED, Act.PROMISED)
         and (other.who is Who.CALLER) is (one.who is Who.CALLER)
         and other.kind in _HANDING_OVER
     ]

@@ -65,7 +65,10 @@ def test_without_the_day_of_the_call_the_words_alone_are_told() -> None:
     assert due("다음 주 화요일까지 낼게요", None) == Due(said="다음 주 화요일까지")
 
 
-@pytest.mark.parametrize("sentence", ["일일이에 신고하셔야 해요", "메일로 보낼게요", "그 두 분이 오셨어요", "일 분만요", "확인했습니다"])
+@pytest.mark.parametrize(
+    "sentence",
+    ["일일이에 신고하셔야 해요", "메일로 보낼게요", "그 두 분이 오셨어요", "조사 끝나고 팩스로 넣을게요", "일 분만요", "확인했습니다"],
+)
 def test_numbers_and_syllables_that_tell_no_time_are_none(sentence: str) -> None:
     assert find(sentence) is None
 
