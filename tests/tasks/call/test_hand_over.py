@@ -13,7 +13,7 @@ IVR = "connect/acme/CallRecordings/ivr/2026/11/21/c-1_20261121T01:29_UTC.wav"
 def finished(key: str, number: int) -> tuple[CallRecord, HandOver]:
     record = CallRecord.begin(Recording(bucket="b", key=key, etag=f"e{number}"), "run")
     prompt = Prompt(key=f"tts/tts_{number}.wav", seconds=2.0, spoken_text="", voice="")
-    return record, HandOver(Summary(text=f"요청 {number}", model="m", version="1"), prompt, {})
+    return record, HandOver(Summary(text=f"요청 {number}", model="m", version="1"), None, prompt, {})
 
 
 def calls_of(store: InMemoryStore) -> ContactCalls:
