@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ConfigurationError
-from models.summarizer.classifier import RequestClassifier, marked
 from models.summarizer.encoding import whole_texts
 from models.summarizer.vocabulary import Vocabulary
 from models.training.config import FinetuneConfig
@@ -115,8 +114,10 @@ def merge_adapter(config: FinetuneConfig, adapter: Path, tokenizer: Any, target:
     save_words(config, tokenizer, target)
 
 
-def base_classifier(config: FinetuneConfig) -> RequestClassifier | None:
+def base_classifier(config: FinetuneConfig) -> Any:
     """The classifier of requests that a base comes with, such as the shipped model's; None for all others."""
+    from models.summarizer.classifier import RequestClassifier
+
     return RequestClassifier.load(Path(config.base_model)) if config.family == "bart" else None
 
 
@@ -125,6 +126,8 @@ def as_the_base_reads(config: FinetuneConfig, pairs: Sequence[Pair]) -> list[Pai
     classifier = base_classifier(config)
     if classifier is None:
         return list(pairs)
+    from models.summarizer.classifier import marked
+
     kinds = classifier.kinds_of([pair.input for pair in pairs])
     return [replace(pair, input=marked(pair.input, kind)) for pair, kind in zip(pairs, kinds, strict=True)]
 

@@ -8,7 +8,6 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.forms import FORM, in_order
-from models.summarizer.classifier import FILE as CLASSIFIER
 from models.training.metrics import MetricSettings, encoder_name
 
 Family = Literal["bart", "llama"]
@@ -140,6 +139,8 @@ class FinetuneConfig(Machine, Evaluation, Adapter, Steps, Basics):
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change with anything that changes what is learnt or how it is scored, on any machine alike."""
+        from models.summarizer.classifier import FILE as CLASSIFIER  # loads numpy, which a worker of calls can do without
+
         choices = self.model_dump(mode="json", exclude={"metrics", "base", "device"})
         named = {"base": encoder_name(self.base_model), "encoders": self.metrics.named_encoders()}
         if self.family == "bart" and (Path(self.base_model) / CLASSIFIER).is_file():

@@ -17,7 +17,7 @@ from sandbox.stack import Stack, StackOptions, until
 from sandbox.up import allow_uploads
 
 
-def test_recordings_and_data_sets_may_be_dropped_again_and_again_and_are_not_read_without_a_key(
+def test_recordings_and_data_sets_may_be_dropped_again_and_are_not_read_without_a_key(
     s3_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "sandbox")
