@@ -28,7 +28,7 @@ from models.call.record import CallRecord, Outcome
 from models.keys import StorageKeys, call_id
 from sandbox.demo import connect_key
 from sandbox.soak import Call, make_calls
-from sandbox.stack import BUCKET, CRASHABLE, REGION, ROOT, Stack, StackOptions
+from sandbox.stack import BUCKET, REGION, ROOT, Stack, StackOptions
 
 STT_SECONDS = 3.0
 LONGEST_WAIT = 300.0
@@ -192,7 +192,7 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
             prefects = seconds_to_start(stack, "training-worker", stack.start_training_worker)
             print(f"the call worker starts in {start} s, Prefect's process worker in {prefects} s; most memory, MB: {memory}", flush=True)
 
-            for name in (*CRASHABLE, "training-worker"):
+            for name in (*stack.crashable, "training-worker"):
                 stack.children.pop(name).kill()
             bucket = "polling"
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})

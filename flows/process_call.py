@@ -134,7 +134,7 @@ async def _read_back(call: HeldCall, audio: RecordingAudio, steps: Steps, *, res
 
 
 async def _summarize(call: HeldCall) -> Understood:
-    if not wiring.settings().summarize_in_call:
+    if not wiring.summarizes_in_call():
         return await summarize(call)
     from tasks.call.write_summary import summarize_here  # loads the model's code
 
@@ -145,19 +145,16 @@ def _nothing_to_do(claim: Claim) -> State[Any]:
     return Completed(name=STATE_NAMES[claim.verdict], message=claim.message)
 
 
-def preload() -> None:
-    """Load the model before the first call asks for it, where calls are summarized in their own runs."""
-    if wiring.settings().summarize_in_call:
-        from tasks.selection.champion import start_summarizer
-
-        start_summarizer()
-
-
 def warm_up() -> None:
     """Make the clients, of which Google's takes 0.7 s, load what computes sounds, and ask whether the chosen voice exists.
 
-    A resident worker does this once it takes runs, and logs what is wrong.
+    A resident worker does this once it takes runs, and logs what is wrong. Where it holds the model, that is loaded meanwhile: a call has
+    its recording transcribed first, which takes longer.
     """
     load_libraries()
     wiring.make_clients()
     wiring.check_voice()
+    if wiring.summarizes_in_call():
+        from tasks.selection.champion import start_summarizer
+
+        start_summarizer()
