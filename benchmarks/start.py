@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.calls import LONGEST_WAIT, STT_SECONDS, processor_seconds, put
+from benchmarks.host import host_ms
 from benchmarks.s3_clock import s3_clock
 from models.keys import StorageKeys
 from sandbox.soak import make_calls
@@ -27,6 +28,7 @@ def measure(calls: int) -> dict[str, Any]:
         steps: list[tuple[str, float]] = []
         stack = Stack(StackOptions(work_dir=work / "stack", transcripts=[work / "recordings"], stt_seconds=STT_SECONDS))
         stack.options.work_dir.mkdir()
+        speed = host_ms()
         begun = time.monotonic()
         try:
             stack.start(lambda step: steps.append((step, time.monotonic())))
@@ -47,12 +49,14 @@ def measure(calls: int) -> dict[str, Any]:
     ends = [at for _, at in steps[1:]] + [started]
     took = {step: round(end - at, 1) for (step, at), end in zip(steps, ends, strict=True)}
     first, *others = seconds
-    print(f"started in {started - begun:.1f} s, {sum(used.values()):.1f} processor seconds: {took}")
+    pieces = round(1000 * sum(used.values()) / speed)
+    print(f"started in {started - begun:.1f} s, {sum(used.values()):.1f} processor seconds ({pieces} fixed pieces of Python): {took}")
     return {
         "benchmark": "start",
         "start_s": round(started - begun, 1),
         "steps_s": took,
         "processor_seconds": {name: round(value, 2) for name, value in sorted(used.items())},
+        "pieces": pieces,
         "first_call_s": round(first, 2),
         "later_calls_s": round(statistics.median(others), 2),
     }
