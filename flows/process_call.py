@@ -1,6 +1,6 @@
 """One call, from its recording to the prompt that reads the caller's request back.
 
-    claim → fetch → transcribe → summarize (linked subflow on pool g4dn, or here) → speak → convert → upload → hand over
+    claim → fetch → transcribe → summarize (here, or in a linked subflow on pool g4dn) → speak → convert → upload → hand over
     ╰─ take up ─╯                                                                              ╰───── hand over ─────╯
 
 The tasks are the lower line and, where it is empty, the step itself; converting is none. Every step finds in the call's record what

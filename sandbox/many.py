@@ -47,7 +47,7 @@ class ManyStack(Stack):
     def crashable(self) -> Mapping[str, Callable[[], None]]:
         """Every part; S3 and the vendors are others'."""
         workers = [f"call-worker-{number}" for number in range(1, CALL_WORKERS + 1)]
-        summarizers = [f"summarizer-{number}" for number in range(1, SUMMARIZERS + 1)]
+        summarizers = [f"summarizer-{number}" for number in range(1, SUMMARIZERS + 1)] if self.options.linked_summaries else []
         return {
             POSTGRES: self._start_postgres,
             REDIS: self._start_redis,
