@@ -145,16 +145,19 @@ def _nothing_to_do(claim: Claim) -> State[Any]:
     return Completed(name=STATE_NAMES[claim.verdict], message=claim.message)
 
 
-def warm_up() -> None:
-    """Make the clients, of which Google's takes 0.7 s, load what computes sounds, and ask whether the chosen voice exists.
-
-    A resident worker does this once it takes runs, and logs what is wrong. Where it holds the model, that is loaded meanwhile: a call has
-    its recording transcribed first, which takes longer.
-    """
-    load_libraries()
-    wiring.make_clients()
-    wiring.check_voice()
+def preload() -> None:
+    """Load the model before the first call asks for it, where calls are summarized in their own runs."""
     if wiring.summarizes_in_call():
         from tasks.selection.champion import start_summarizer
 
         start_summarizer()
+
+
+def warm_up() -> None:
+    """Make the clients, of which Google's takes 0.7 s, load what computes sounds, and ask whether the chosen voice exists.
+
+    A resident worker does this once it takes runs, and logs what is wrong.
+    """
+    load_libraries()
+    wiring.make_clients()
+    wiring.check_voice()

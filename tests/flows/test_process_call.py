@@ -458,6 +458,19 @@ async def test_what_has_to_be_done_after_a_call_stands_in_its_record_with_the_da
     assert action.due == Due(said="내일까지", day=called.date() + timedelta(days=1))
 
 
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_worker_by_itself_summarizes_in_the_call_where_what_the_model_needs_is_installed(
+    installed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("READBACK_SUMMARIZE_IN_CALL", raising=False)
+    monkeypatch.setattr(wiring, "find_spec", lambda name: object() if installed else None)
+    wiring.settings.cache_clear()
+    assert wiring.summarizes_in_call() is installed
+    monkeypatch.setenv("READBACK_SUMMARIZE_IN_CALL", str(not installed))
+    wiring.settings.cache_clear()
+    assert wiring.summarizes_in_call() is not installed
+
+
 def after_summarize(world: World, recording: Recording) -> dict[str, Any]:
     record = CallRecord.begin(recording, "x").model_copy(update={"number": 4})
     create_summary(world.store, record, SUMMARY, condensed=False)  # type: ignore[arg-type]
