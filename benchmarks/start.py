@@ -28,12 +28,13 @@ def measure(calls: int) -> dict[str, Any]:
         steps: list[tuple[str, float]] = []
         stack = Stack(StackOptions(work_dir=work / "stack", transcripts=[work / "recordings"], stt_seconds=STT_SECONDS))
         stack.options.work_dir.mkdir()
-        speed = host_ms()
+        speeds = [host_ms()]
         begun = time.monotonic()
         try:
             stack.start(lambda step: steps.append((step, time.monotonic())))
             started = time.monotonic()
             used = processor_seconds(stack)
+            speeds.append(host_ms())
             s3 = stack.client("s3")
             seconds = []
             for number, call in enumerate(made, start=1):
@@ -49,7 +50,7 @@ def measure(calls: int) -> dict[str, Any]:
     ends = [at for _, at in steps[1:]] + [started]
     took = {step: round(end - at, 1) for (step, at), end in zip(steps, ends, strict=True)}
     first, *others = seconds
-    pieces = round(1000 * sum(used.values()) / speed)
+    pieces = round(1000 * sum(used.values()) / statistics.mean(speeds))
     print(f"started in {started - begun:.1f} s, {sum(used.values()):.1f} processor seconds ({pieces} fixed pieces of Python): {took}")
     return {
         "benchmark": "start",

@@ -56,7 +56,6 @@ def unversioned_store(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
         "READBACK_AWS_ENDPOINT_URL": s3_server,
         "READBACK_AWS_REGION": REGION,
         "READBACK_RECONCILE_GRACE_SECONDS": "0",
-        "READBACK_SUMMARIZE_IN_CALL": "false",
     }.items():
         monkeypatch.setenv(name, value)
     wiring.forget_clients()

@@ -187,6 +187,7 @@ async def world(client: PrefectClient, monkeypatch: pytest.MonkeyPatch) -> Async
     for name, value in {
         "READBACK_STT_POLL_SECONDS": "0.01",
         "READBACK_BUCKET": "aicc-memory",
+        "READBACK_SUMMARIZE_IN_CALL": "false",
         "AWS_ACCESS_KEY_ID": "canary-access",
         "AWS_SECRET_ACCESS_KEY": "canary-secret",
     }.items():
