@@ -8,7 +8,7 @@ CALLS  ?= 1000
 SEED   ?= 7
 TARGET ?= run
 
-.PHONY: help setup demo up summarize test test-fast test-large soak lint bench check-image clean
+.PHONY: help setup demo up summarize test test-fast test-large soak many lint bench check-image clean
 
 help:            ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -47,6 +47,9 @@ bench: setup     ## Run every benchmark, each beside its opponent; writes benchm
 
 soak: setup      ## Many calls while vendors fail and processes are killed, then an audit (CALLS=1000 SEED=7); report in out/soak
 	@$(BIN)/python -m sandbox.soak --calls $(CALLS) --seed $(SEED) --fault-rate 0.2
+
+many: setup      ## The same on the parts of many machines, each killed once and cut off once; report in out/many
+	@$(BIN)/python -m sandbox.soak --many --calls 100 --seed $(SEED) --fault-rate 0 --minutes 5 --out out/many
 
 lint: setup      ## Style, types and the direction of imports
 	@$(BIN)/ruff check .

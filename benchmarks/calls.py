@@ -3,7 +3,9 @@
 The whole product on this machine, its vendors' stand-ins included: a speech-to-text job takes 3 s, speech is really made. A call's
 time runs from the recording's arrival in S3 to its prompt's, both by S3's own notifications; our share is what is left when the job's 3 s
 and the mean time of the speech are taken off. One call a second first; then many at once. The polling scripts (``benchmarks/polling.py``)
-get the same recordings, the same stand-ins and the same machine, after the product's own processes have been stopped.
+get the same recordings, the same stand-ins and the same machine, after the product's own processes have been stopped. What a call costs is
+told in processor seconds, stand-ins included, and as a multiple of a fixed piece of Python (``benchmarks.host``), which a slow host takes
+as much longer for.
 """
 
 import argparse
@@ -28,7 +30,7 @@ from models.call.record import CallRecord, Outcome
 from models.keys import StorageKeys, call_id
 from sandbox.demo import connect_key
 from sandbox.soak import Call, make_calls
-from sandbox.stack import BUCKET, CRASHABLE, REGION, ROOT, Stack, StackOptions
+from sandbox.stack import BUCKET, REGION, ROOT, Stack, StackOptions
 
 STT_SECONDS = 3.0
 LONGEST_WAIT = 300.0
@@ -100,9 +102,24 @@ def calls_an_hour(ways: Sequence[Passage]) -> int:
     return round(3600 * len(ways) / seconds)
 
 
+def cost_of(used: Mapping[str, float], before: Mapping[str, float], calls: int, host: Sequence[float]) -> dict[str, Any]:
+    """What a call has cost: processor seconds by process, all together, and how many fixed pieces of Python they are.
+
+    >>> cost_of({"server": 30.0, "s3": 8.0}, {"server": 10.0}, 100, [4.0, 6.0])["pieces_a_call"]
+    56
+    """
+    share = {name: (seconds - before.get(name, 0.0)) / calls for name, seconds in used.items()}
+    return {
+        "host_ms": round(float(np.mean(host)), 1),
+        "processor_seconds_a_call": {name: round(seconds, 3) for name, seconds in share.items() if seconds >= 0.0005},
+        "all_a_call": round(sum(share.values()), 3),
+        "pieces_a_call": round(1000 * sum(share.values()) / float(np.mean(host))),
+    }
+
+
 @contextmanager
-def polling_scripts(stack: Stack, bucket: str) -> Iterator[None]:
-    """The three scripts on a bucket of their own, all loaded before the first recording arrives."""
+def polling_scripts(stack: Stack, bucket: str) -> Iterator[Callable[[], dict[str, float]]]:
+    """The three scripts on a bucket of their own, all loaded before the first recording arrives; gives what they have used so far."""
     environment = stack.environment | {"READBACK_BUCKET": bucket}
     command = [sys.executable, "-m", "benchmarks.polling"]
     started = [subprocess.Popen([*command, name], env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT) for name in SCRIPTS]
@@ -111,7 +128,7 @@ def polling_scripts(stack: Stack, bucket: str) -> Iterator[None]:
             assert script.stdout is not None
             if script.stdout.readline().strip() != "ready":
                 raise SystemExit("a polling script did not start; see its error above")
-        yield
+        yield lambda: processor_seconds(stack) | _used_by({script.pid: name for script, name in zip(started, SCRIPTS, strict=True)})
     finally:
         for script in started:
             script.kill()
@@ -126,16 +143,19 @@ def google_seconds(stack: Stack) -> float:
 
 def processor_seconds(stack: Stack) -> dict[str, float]:
     """Processor time that each process of the stack and its children, living and ended, have used."""
+    return _used_by({child.process.pid: name for name, child in stack.children.items()})
+
+
+def _used_by(names: Mapping[int, str]) -> dict[str, float]:
     ticks = os.sysconf("SC_CLK_TCK")
     used: dict[str, float] = {}
-    names = {child.process.pid: name for name, child in stack.children.items()}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text().rpartition(")")[2].split()
         except FileNotFoundError:
             continue
         parent, group, own = int(fields[1]), int(fields[2]), sum(int(field) for field in fields[11:15])
-        name = names.get(group) or names.get(parent)
+        name = names.get(int(path.parent.name)) or names.get(group) or names.get(parent)
         if name:
             used[name] = used.get(name, 0.0) + own / ticks
     return used
@@ -157,7 +177,7 @@ def seconds_to_start(stack: Stack, name: str, start: Callable[[], None]) -> floa
     return round(time.monotonic() - begun, 2)
 
 
-def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[str, Any]:
+def measure(paced: int, crowd: int, polled: int, poll_seconds: float, *, linked: bool) -> dict[str, Any]:
     """Run everything; ``paced`` calls at one a second, ``crowd`` at once, ``polled`` for the scripts."""
     with tempfile.TemporaryDirectory(prefix="readback-bench-") as folder:
         work = Path(folder)
@@ -169,6 +189,7 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
             stt_poll_seconds=poll_seconds,
             stt_concurrency=max(crowd, 1),
             call_limit=max(crowd, 1),
+            linked_summaries=linked,
             settings={"READBACK_EMBED_AUDIO": "prompt", "READBACK_SUMMARY_PATIENCE_SECONDS": "120"},
         )
         with Stack(options) as stack:
@@ -184,34 +205,38 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float) -> dict[st
                 etags = put(s3, BUCKET, calls[paced : paced + crowd], per_second=0.0)
                 clock.wait_for(StorageKeys.DAYS, paced + crowd, LONGEST_WAIT)
                 ways = passages(s3, etags, clock.times())
-            used = {name: round((seconds - before.get(name, 0.0)) / crowd, 3) for name, seconds in processor_seconds(stack).items()}
-            print(f"{crowd} at once (host {speed} ms): {calls_an_hour(ways):,} calls an hour; processor seconds a call {used}", flush=True)
+            cost = cost_of(processor_seconds(stack), before, crowd, [speed, host_ms()])
+            print(f"{crowd} at once: {calls_an_hour(ways):,} calls an hour; {cost}", flush=True)
 
-            memory = {name: memory_mb(stack, name) for name in ("call-worker", "summarizer", "prefect-server")}
+            memory = {name: memory_mb(stack, name) for name in ("call-worker", "summarizer", "prefect-server") if name in stack.children}
             start = seconds_to_start(stack, "call-worker", stack.start_call_worker)
             prefects = seconds_to_start(stack, "training-worker", stack.start_training_worker)
             print(f"the call worker starts in {start} s, Prefect's process worker in {prefects} s; most memory, MB: {memory}", flush=True)
 
-            for name in (*CRASHABLE, "training-worker"):
+            for name in (*stack.crashable, "training-worker"):
                 stack.children.pop(name).kill()
             bucket = "polling"
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-            with s3_clock(stack, bucket) as clock, polling_scripts(stack, bucket):
+            with s3_clock(stack, bucket) as clock, polling_scripts(stack, bucket) as used:
+                speed, before = host_ms(), used()
                 put(s3, bucket, calls[paced + crowd :], per_second=1.0)
                 clock.wait_for(StorageKeys.PROMPTS, polled, LONGEST_WAIT)
+                their_cost = cost_of(used(), before, polled, [speed, host_ms()])
                 theirs = polled_passages(s3, bucket, clock.times())
             polling = waits(theirs, STT_SECONDS + google_seconds(stack))
-            print(f"the polling scripts at one call a second: {polling}, {calls_an_hour(theirs):,} calls an hour", flush=True)
+            print(f"the polling scripts at one call a second: {polling}, {calls_an_hour(theirs):,} calls an hour; {their_cost}", flush=True)
     return {
         "benchmark": "calls",
         "poll_seconds": poll_seconds,
         "one_a_second": one_a_second,
-        "at_once": {"calls": crowd, "calls_an_hour": calls_an_hour(ways), "host_ms": speed, "processor_seconds_a_call": used},
+        "linked_summaries": linked,
+        "at_once": {"calls": crowd, "calls_an_hour": calls_an_hour(ways), **cost},
         "call_worker_start_s": start,
         "process_worker_start_s": prefects,
         "memory_mb": memory,
-        "polling_scripts": {"calls": polled, **polling, "calls_an_hour": calls_an_hour(theirs)},
+        "polling_scripts": {"calls": polled, **polling, "calls_an_hour": calls_an_hour(theirs), **their_cost},
         "ratio_calls_an_hour": round(calls_an_hour(ways) / calls_an_hour(theirs), 1),
+        "ratio_pieces": round(their_cost["pieces_a_call"] / cost["pieces_a_call"], 2),
         "ratio_median_wait": round(polling["median_s"] / max(0.01, one_a_second["median_s"]), 1),
     }
 
@@ -223,8 +248,9 @@ def main() -> None:
     parser.add_argument("--crowd", type=int, default=300, help="calls at once")
     parser.add_argument("--polled", type=int, default=20, help="calls for the polling scripts, at one a second")
     parser.add_argument("--poll-seconds", type=float, default=0.5, help="between two polls of a speech-to-text job, for both sides")
+    parser.add_argument("--linked", action="store_true", help="a worker of its own summarizes, in a linked run")
     chosen = parser.parse_args()
-    print(json.dumps(measure(chosen.paced, chosen.crowd, chosen.polled, chosen.poll_seconds)))
+    print(json.dumps(measure(chosen.paced, chosen.crowd, chosen.polled, chosen.poll_seconds, linked=chosen.linked)))
 
 
 if __name__ == "__main__":

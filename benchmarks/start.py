@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.calls import LONGEST_WAIT, STT_SECONDS, processor_seconds, put
+from benchmarks.host import host_ms
 from benchmarks.s3_clock import s3_clock
 from models.keys import StorageKeys
 from sandbox.soak import make_calls
@@ -27,11 +28,13 @@ def measure(calls: int) -> dict[str, Any]:
         steps: list[tuple[str, float]] = []
         stack = Stack(StackOptions(work_dir=work / "stack", transcripts=[work / "recordings"], stt_seconds=STT_SECONDS))
         stack.options.work_dir.mkdir()
+        speeds = [host_ms()]
         begun = time.monotonic()
         try:
             stack.start(lambda step: steps.append((step, time.monotonic())))
             started = time.monotonic()
             used = processor_seconds(stack)
+            speeds.append(host_ms())
             s3 = stack.client("s3")
             seconds = []
             for number, call in enumerate(made, start=1):
@@ -47,12 +50,14 @@ def measure(calls: int) -> dict[str, Any]:
     ends = [at for _, at in steps[1:]] + [started]
     took = {step: round(end - at, 1) for (step, at), end in zip(steps, ends, strict=True)}
     first, *others = seconds
-    print(f"started in {started - begun:.1f} s, {sum(used.values()):.1f} processor seconds: {took}")
+    pieces = round(1000 * sum(used.values()) / statistics.mean(speeds))
+    print(f"started in {started - begun:.1f} s, {sum(used.values()):.1f} processor seconds ({pieces} fixed pieces of Python): {took}")
     return {
         "benchmark": "start",
         "start_s": round(started - begun, 1),
         "steps_s": took,
         "processor_seconds": {name: round(value, 2) for name, value in sorted(used.items())},
+        "pieces": pieces,
         "first_call_s": round(first, 2),
         "later_calls_s": round(statistics.median(others), 2),
     }

@@ -214,7 +214,7 @@ class ResidentWorker(OpenWorker):
         configuration: KnownConfiguration,
         task_status: anyio.abc.TaskStatus[int] | None = None,
     ) -> ResidentResult:
-        """Run one flow run to its end, under Prefect's own submission: it checks the deployment, labels the run and tells of it.
+        """Run one flow run to its end, under Prefect's own submission: it labels the run and tells of it.
 
         The run counts as being submitted until it has ended: so long Prefect's worker listens for its cancellation, holds its slot,
         and marks it Crashed should it not even begin. There is no infrastructure whose id could be noted on the run, hence ``None``.

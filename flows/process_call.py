@@ -1,6 +1,6 @@
 """One call, from its recording to the prompt that reads the caller's request back.
 
-    claim → fetch → transcribe → summarize (linked subflow on pool g4dn, or here) → speak → convert → upload → hand over
+    claim → fetch → transcribe → summarize (here, or in a linked subflow on pool g4dn) → speak → convert → upload → hand over
     ╰─ take up ─╯                                                                              ╰───── hand over ─────╯
 
 The tasks are the lower line and, where it is empty, the step itself; converting is none. Every step finds in the call's record what
@@ -134,7 +134,7 @@ async def _read_back(call: HeldCall, audio: RecordingAudio, steps: Steps, *, res
 
 
 async def _summarize(call: HeldCall) -> Understood:
-    if not wiring.settings().summarize_in_call:
+    if not wiring.summarizes_in_call():
         return await summarize(call)
     from tasks.call.write_summary import summarize_here  # loads the model's code
 
@@ -148,7 +148,7 @@ def _nothing_to_do(claim: Claim) -> State[Any]:
 def preload() -> None:
     """Load the models before the first call asks for them: the ear, and the summarizer where calls are summarized in their own runs."""
     wiring.load_whisper()
-    if wiring.settings().summarize_in_call:
+    if wiring.summarizes_in_call():
         from tasks.selection.champion import start_summarizer
 
         start_summarizer()

@@ -33,8 +33,9 @@ class Postgres:
     The cluster lies in a temporary folder of its own, since a folder of root's is closed to ``nobody``.
     """
 
-    def __init__(self) -> None:
-        """Choose the address; ``make`` makes the cluster."""
+    def __init__(self, **options: str) -> None:
+        """Choose the address; ``make`` makes the cluster. ``options`` take the place of ours."""
+        self._options = OPTIONS | options
         self._temporary = tempfile.TemporaryDirectory(prefix="readback-postgres-", ignore_cleanup_errors=True)
         self._folder = Path(self._temporary.name)
         self.port = free_port()
@@ -54,7 +55,7 @@ class Postgres:
     @property
     def command(self) -> list[str]:
         """The server in the foreground."""
-        options = [argument for name, value in OPTIONS.items() for argument in ("-c", f"{name}={value}")]
+        options = [argument for name, value in self._options.items() for argument in ("-c", f"{name}={value}")]
         return [str(self._binaries / "postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self._folder), *options]
 
     def ready(self) -> bool:

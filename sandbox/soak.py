@@ -41,8 +41,9 @@ from sandbox.audit import Expected, Report, audit, gather, runs_of, show
 from sandbox.demo import connect_key
 from sandbox.faults import FaultPlan
 from sandbox.known_sounds import identify
+from sandbox.many import ManyStack
 from sandbox.processes import ProcessFailed
-from sandbox.stack import BUCKET, CRASHABLE, RECORDINGS, ROOT, Stack, StackOptions
+from sandbox.stack import BUCKET, RECORDINGS, ROOT, Stack, StackOptions
 
 INQUIRIES = ROOT / "models" / "recipe" / "free_form.csv"
 SAMPLE_RATE = 8_000
@@ -56,6 +57,7 @@ UNFINISHED = ["SCHEDULED", *UNDERWAY, "PAUSED", "CANCELLING"]
 HEALERS = ("reap/reap", "reconcile/reconcile")
 SLOW_SECONDS = 1.0
 LOOK_SECONDS = 5.0
+LINE_SECONDS = 30.0
 # A bad day in minutes: what waits for minutes in service waits for seconds here.
 SHORTENED = {
     "READBACK_EMBED_AUDIO": "none",
@@ -73,7 +75,10 @@ console = Console()
 
 @dataclass(frozen=True)
 class SoakOptions:
-    """``minutes``: how long recordings arrive; ``kills``: how many in all; ``quiet_minutes``: without any progress, the soak gives up."""
+    """``minutes``: how long recordings arrive; ``kills``: how many in all; ``quiet_minutes``: without any progress, the soak gives up.
+
+    With ``many`` the parts are those of many machines, and each is killed once and cut off once.
+    """
 
     calls: int = 1000
     seed: int = 7
@@ -82,6 +87,7 @@ class SoakOptions:
     kills: int = 15
     quiet_minutes: float = 10.0
     call_limit: int = 100
+    many: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -173,16 +179,16 @@ class Arrivals:
         self.notifications[when] += 1
 
 
-def kill_plan(calls: int, kills: int, chance: random.Random) -> list[tuple[int, str]]:
+def kill_plan(calls: int, kills: int, chance: random.Random, victims: Sequence[str]) -> list[tuple[int, str]]:
     """Who is killed after how many events, in order; an event is a recording that lands or a call that ends.
 
     Everybody is killed once before anybody is killed again. The last kill comes before three quarters of the events: at work.
     """
     plan: list[tuple[int, str]] = []
-    victims: list[str] = []
+    left: list[str] = []
     for number in range(kills):
-        victims = victims or chance.sample(sorted(CRASHABLE), len(CRASHABLE))
-        plan.append((1 + int((number + chance.random()) * 1.5 * calls / kills), victims.pop()))
+        left = left or chance.sample(victims, len(victims))
+        plan.append((1 + int((number + chance.random()) * 1.5 * calls / kills), left.pop()))
     return plan
 
 
@@ -195,8 +201,8 @@ class Killer:
     kills: Counter[str] = field(default_factory=Counter)
 
     def kill_when_due(self, events: int) -> None:
-        """Kill the next process of the plan if so much has happened."""
-        if self.plan and events >= self.plan[0][0]:
+        """Kill the next process of the plan if so much has happened, and what was done to another one is over."""
+        if self.plan and events >= self.plan[0][0] and not self.stack.in_trouble:
             _, victim = self.plan.pop(0)
             self.stack.crash(victim)
             self.kills[victim] += 1
@@ -266,10 +272,11 @@ class Healers:
 def soak(options: SoakOptions, work: Path) -> tuple[Report, dict[str, Any]]:
     """One soak; returns the audit and the figures around it."""
     calls = make_calls(options.calls, options.seed, work / "recordings")
-    with Stack(_stack_options(options, work)) as stack:
+    with (ManyStack if options.many else Stack)(_stack_options(options, work)) as stack:
         begun = time.monotonic()
         arrivals = Arrivals(stack, random.Random(options.seed))
-        killer = Killer(stack, kill_plan(options.calls, options.kills, random.Random(options.seed + 1)))
+        kills = len(stack.victims) if options.many else options.kills
+        killer = Killer(stack, kill_plan(options.calls, kills, random.Random(options.seed + 1), stack.victims))
         healers, watch, restarted = Healers(stack), Watch(stack, options.calls), Counter[str]()
         with _progress(options.calls) as tell:
 
@@ -286,7 +293,7 @@ def soak(options: SoakOptions, work: Path) -> tuple[Report, dict[str, Any]]:
             look_after()
             stood = (len(killer.plan), len(watch.ended))
             deadline = time.monotonic() + 60 * options.quiet_minutes
-            while time.monotonic() < deadline and (killer.plan or not watch.settled()):
+            while time.monotonic() < deadline and (killer.plan or stack.in_trouble or not watch.settled()):
                 time.sleep(2)
                 look_after()
                 if stood != (stood := (len(killer.plan), len(watch.ended))):
@@ -311,6 +318,7 @@ def _stack_options(options: SoakOptions, work: Path) -> StackOptions:
         stt_concurrency=50,
         call_limit=options.call_limit,
         faulty_s3=True,
+        linked_summaries=options.many,
         settings={**SHORTENED, **options.settings},
     )
 
@@ -329,6 +337,10 @@ def _arrive(calls: Sequence[Call], arrivals: Arrivals, minutes: float, meanwhile
 
 @contextmanager
 def _progress(calls: int) -> Iterator[Callable[[Watch, Killer], None]]:
+    """Show how far the calls are: a bar on a terminal, elsewhere a line now and then."""
+    if not console.is_terminal:
+        yield _tell_by_lines(calls)
+        return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("Calls ended", total=calls)
@@ -337,6 +349,19 @@ def _progress(calls: int) -> Iterator[Callable[[Watch, Killer], None]]:
             progress.update(bar, completed=watch.look(), description=f"Calls ended ({killer.kills.total()} kills)")
 
         yield tell
+
+
+def _tell_by_lines(calls: int) -> Callable[[Watch, Killer], None]:
+    begun, told = time.monotonic(), -LINE_SECONDS
+
+    def tell(watch: Watch, killer: Killer) -> None:
+        nonlocal told
+        ended, seconds = watch.look(), time.monotonic() - begun
+        if seconds - told >= LINE_SECONDS:
+            told = seconds
+            console.print(f"{seconds:4.0f} s  {ended} of {calls} calls ended, {killer.kills.total()} kills", highlight=False)
+
+    return tell
 
 
 def main() -> None:
@@ -349,10 +374,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=defaults.minutes, help="how long recordings arrive")
     parser.add_argument("--kills", type=int, default=defaults.kills, help="how many in all, spread over what happens; 0: none")
     parser.add_argument("--quiet-minutes", type=float, default=defaults.quiet_minutes, help="give up when no call has ended for so long")
+    parser.add_argument("--many", action="store_true", help="on the parts of many machines, each killed once and cut off once")
     parser.add_argument("--model", type=Path, default=SHIPPED_MODEL, help="the summarizer's folder (default: the shipped one)")
     parser.add_argument("--out", type=Path, default=Path("out/soak"), help="folder for the logs and the figures; emptied first")
     chosen = parser.parse_args()
-    names = ("calls", "seed", "fault_rate", "minutes", "kills", "quiet_minutes")
+    names = ("calls", "seed", "fault_rate", "minutes", "kills", "quiet_minutes", "many")
     settings = {"READBACK_MODEL_DIR": str(chosen.model.resolve())}
     options = SoakOptions(**{name: getattr(chosen, name) for name in names}, settings=settings)
     shutil.rmtree(chosen.out, ignore_errors=True)

@@ -8,11 +8,11 @@ import os
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import boto3
 import certifi
@@ -32,7 +32,6 @@ RECORDINGS = ROOT / "sandbox" / "recordings"
 BUCKET = "aicc-all"
 REGION = "ap-northeast-2"
 EARS = ("google", "transcribe")  # vendors that hear beside ReturnZero, which every stack has
-FOUNDATIONS = ("postgres", "s3", "s3-faults", "returnzero", *EARS, "google-tts", "notices", "prefect-server")
 # What each process loads before it is let go (``sandbox.held``): what its command would load first.
 _OF_A_WORKER = ("prefect.cli", "prefect.cli.worker")
 _OF_RESIDENT = (*_OF_A_WORKER, "prefect.events.clients", "deployments.resident")
@@ -46,6 +45,8 @@ LOADED: Mapping[str, Sequence[str]] = {
         "flows.reconcile",
         "google.cloud.texttospeech_v1",
         "models.sound.wav:load_libraries",
+        "sklearn.utils",
+        "models.summarizer.own_words:morphology",
     ),
     "summarizer": (*_OF_RESIDENT, "flows.summarize_call", "sklearn.utils", "models.summarizer.own_words:morphology"),
     "watch-s3": ("flows.watch_s3",),
@@ -63,6 +64,7 @@ class StackOptions:
     ``logs`` takes each process's output, by default in ``work_dir``. With ``faulty_s3`` the product reaches S3 and SQS through a proxy
     that can be told to spoil requests (``Stack.inject``). ``hears`` names the vendor that hears the calls, and others beside it.
     With ``tracking`` MLflow's server follows trainings; nobody waits for it.
+    The call worker holds the model; with ``linked_summaries`` a summarizer of its own on pool ``g4dn`` does.
     """
 
     work_dir: Path
@@ -78,11 +80,25 @@ class StackOptions:
     faulty_s3: bool = False
     hears: Sequence[str] = ()
     tracking: bool = False
+    linked_summaries: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
 class Stack:
     """A running stack; use it as a context manager."""
+
+    layout: ClassVar[Layout] = Layout.ONE_MACHINE
+    # What the others stand on, ended after them.
+    foundations: ClassVar[Collection[str]] = (
+        "postgres",
+        "s3",
+        "s3-faults",
+        "returnzero",
+        *EARS,
+        "google-tts",
+        "notices",
+        "prefect-server",
+    )
 
     def __init__(self, options: StackOptions) -> None:
         """Nothing starts before the context is entered."""
@@ -123,7 +139,7 @@ class Stack:
         options = self.options
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "READBACK_", "AWS_"))}
         # One environment for all: what only the server reads does nothing elsewhere.
-        prefect = environment(Process.SERVER, Layout.ONE_MACHINE) | environment(Process.WORKER, Layout.ONE_MACHINE)
+        prefect = environment(Process.SERVER, self.layout) | environment(Process.WORKER, self.layout)
         return inherited | {
             "PYTHONUNBUFFERED": "1",
             **prefect,
@@ -141,6 +157,7 @@ class Stack:
             "READBACK_STT_CONCURRENCY": str(options.stt_concurrency),
             "READBACK_EMBED_AUDIO": "both",
             "READBACK_TRACKING_URL": self.tracking_url,
+            "READBACK_SUMMARIZE_IN_CALL": str(not options.linked_summaries).lower(),
             **options.settings,
         }
 
@@ -171,10 +188,10 @@ class Stack:
             self._start_side_by_side()
             self._make_database()
             tell("Starting Prefect's server")
-            self._let_go("prefect-server")
+            self._let_servers_go()
             self._meet_vendors()
             self._prepare_bucket()
-            self._wait_for(f"{self.ui_url}/api/health", "prefect-server")
+            self._wait_for_servers()
             tell("Registering work pools, queues, deployments and automations")
             self._register()
             tell("Starting the workers, which load the model, and the listener")
@@ -186,7 +203,7 @@ class Stack:
 
     def stop(self) -> None:
         """End everything: first, and all at once, who does the work, then what they stand on."""
-        workers = {name: child for name, child in self.children.items() if name not in FOUNDATIONS}
+        workers = {name: child for name, child in self.children.items() if name not in self.foundations}
         for ending in (workers, self.children):
             for child in ending.values():
                 child.ask_to_end()
@@ -235,10 +252,17 @@ class Stack:
         self.python("register", "deployments.register", held=True)
         self.start_call_worker(held=True)
         self.start_listener(held=True)
-        self.start_summarizer(held=True)
+        if self.options.linked_summaries:
+            self.start_summarizer(held=True)
         if self.options.training_worker:
             self.start_training_worker(held=True)
             self._worker("control-worker", "g4dn", "process", "control", limit=4, held=True)
+
+    def _let_servers_go(self) -> None:
+        self._let_go("prefect-server")
+
+    def _wait_for_servers(self) -> None:
+        self._wait_for(f"{self.ui_url}/api/health", "prefect-server")
 
     def _start_vendors(self) -> None:
         self.python("s3", "sandbox.s3", "--port", str(self.s3_port))
@@ -291,10 +315,13 @@ class Stack:
         if hears:
             self.environment["READBACK_STT_PROVIDER"] = hears[0]
 
-    def _make_database(self) -> None:
-        postgres = self._postgres
-        if postgres is None:
+    def _database(self) -> Postgres:
+        if self._postgres is None:
             raise RuntimeError("the stack has not been started")
+        return self._postgres
+
+    def _make_database(self) -> None:
+        postgres = self._database()
         postgres.make()
         self.children["postgres"] = spawn("postgres", postgres.command, self.environment, self.logs, postgres.data, postgres.become)
         until(postgres.ready, self.children["postgres"], "take connections")
@@ -333,7 +360,8 @@ class Stack:
         for name in list(self._held):
             self._let_go(name)
         for name in ("call-worker", "summarizer"):
-            self.wait_for_worker(name)
+            if name in self.children:
+                self.wait_for_worker(name)
 
     def _start_tracking(self) -> None:
         """Start MLflow's server once the others are up: it takes seconds of a processor, and nothing but a training asks it."""
@@ -359,21 +387,45 @@ class Stack:
         """Start the service that turns S3 notifications into Prefect events."""
         self.python("watch-s3", "flows.watch_s3", held=held, READBACK_LISTENER_HEALTH_PORT=str(self.listener_port))
 
+    @property
+    def crashable(self) -> Mapping[str, Callable[[], None]]:
+        """Who may be killed at any time, and how it is started again."""
+        summarizer = {"summarizer": self.start_summarizer} if self.options.linked_summaries else {}
+        return {
+            "call-worker": self.start_call_worker,
+            **summarizer,
+            "watch-s3": self.start_listener,
+            "prefect-server": self.start_server,
+        }
+
+    @property
+    def victims(self) -> Sequence[str]:
+        """What ``crash`` takes."""
+        return sorted(self.crashable)
+
+    @property
+    def in_trouble(self) -> bool:
+        """Whether something that ``crash`` did is not over yet."""
+        return False
+
     def keep_up(self) -> list[str]:
-        """Start again those of ``CRASHABLE`` that have ended by themselves, as a service manager would; returns their names.
+        """Start again those of ``crashable`` that have ended by themselves, as a service manager would; returns their names.
 
         A worker that starts while Prefect's server is away gives up. Any other process that ends is an error.
         """
-        ended = [name for name in CRASHABLE if self.children[name].process.poll() is not None]
+        ended = [name for name in self.crashable if name in self.children and self.children[name].process.poll() is not None]
         for name in ended:
-            self.crash(name)
+            self._start_again(name)
         self.check()
         return ended
 
-    def crash(self, name: str) -> None:
-        """End one of ``CRASHABLE`` as a power cut would, and start it again as a service manager would."""
+    def crash(self, victim: str) -> None:
+        """End one of ``victims`` as a power cut would, and start it again as a service manager would."""
+        self._start_again(victim)
+
+    def _start_again(self, name: str) -> None:
         self.children.pop(name).kill()
-        CRASHABLE[name](self)
+        self.crashable[name]()
 
     def inject(self, vendor: str, plan: FaultPlan) -> None:
         """Put a plan of faults in force at one of ``vendors``."""
@@ -400,7 +452,7 @@ class Stack:
 
     def _more_for(self, process: Process) -> dict[str, str]:
         """Prefect's variables of one kind of process that the others are not given."""
-        return {name: value for name, value in environment(process, Layout.ONE_MACHINE).items() if name not in self.environment}
+        return {name: value for name, value in environment(process, self.layout).items() if name not in self.environment}
 
     def _wait_for(self, url: str, name: str) -> None:
         until(lambda: answers(url), self.children[name], f"answer at {url}")
@@ -409,14 +461,6 @@ class Stack:
         """Return when a worker says that it takes runs."""
         child = self.children[name]
         until(lambda: "started!" in child.said(), child, "start")
-
-
-CRASHABLE: Mapping[str, Callable[[Stack], None]] = {
-    "call-worker": Stack.start_call_worker,
-    "summarizer": Stack.start_summarizer,
-    "watch-s3": Stack.start_listener,
-    "prefect-server": Stack.start_server,
-}
 
 
 def one_certificate(folder: Path) -> Path:

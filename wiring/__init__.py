@@ -6,6 +6,7 @@ other code knows an endpoint.
 
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 
 from clients import amazon_transcribe, google_stt, local_whisper, returnzero
 from clients.connect import ConnectContacts
@@ -26,6 +27,12 @@ from wiring.configuration import Settings, load_settings
 def settings() -> Settings:
     """The settings of this process, read once."""
     return load_settings()
+
+
+def summarizes_in_call() -> bool:
+    """Whether this process, when it runs calls, summarizes them itself; by itself where it has what the reader stands on."""
+    chosen = settings().summarize_in_call
+    return find_spec("kiwipiepy") is not None if chosen == "auto" else chosen
 
 
 @cache

@@ -123,10 +123,10 @@ class Settings(BaseSettings):
     summary_patience_seconds: float = Field(
         30.0, gt=0, description="A summary that runs longer counts as lost and is made by another run (doubled with each attempt)"
     )
-    summarize_in_call: bool = Field(
-        False,
-        description="The workers of calls hold the model and summarize in the run of the call, on a g4dn node or on processors; "
-        "otherwise a linked run on pool `g4dn` does",
+    summarize_in_call: bool | Literal["auto"] = Field(
+        "auto",
+        description="Workers of calls hold the model and summarize in the run of the call (`true`), or a linked run on pool `g4dn` does "
+        "(`false`). `auto`: in the run of the call where what a model needs is installed, as in the image `gpu`",
     )
     dead_after_seconds: int = Field(
         90, ge=1, description="A run without heartbeat for so long is marked Crashed; three heartbeats (PREFECT_FLOWS_HEARTBEAT_FREQUENCY)"

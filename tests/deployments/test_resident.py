@@ -1,12 +1,19 @@
 """What a resident worker keeps for all its runs: flows, clients, and what was loaded."""
 
 import asyncio
+import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
 
 import pytest
+from prefect.concurrency import _leases
 from prefect.settings import get_current_settings
 from prefect.workers.base import BaseWorker
 
+from deployments import prefect_private
+from deployments.prefect_private import remember_deployments, renew_leases_when_due
 from deployments.resident import ResidentWorker
 from tests.deployments.conftest import RunPython
 
@@ -87,3 +94,46 @@ def test_clients_are_made_before_a_run_asks_and_what_is_loaded_is_left_to_itself
     done = run_python(WARM_UP, PYTHONPATH=str(tmp_path))
     assert done.stdout.split("\n")[0] == "['made'] True"
     assert "broken_flows.broken could not be warmed up: OSError: no credentials" in done.stderr
+
+
+class Deployments:
+    """A client that knows one deployment and counts the questions."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.there = True
+
+    async def read_deployment(self, deployment_id: str) -> str:
+        self.asked += 1
+        if not self.there:
+            raise LookupError(deployment_id)
+        return f"deployment {deployment_id}"
+
+
+def test_a_worker_asks_for_a_deployment_once_a_minute_and_one_that_is_gone_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    server: Any = Deployments()
+    client: Any = SimpleNamespace(read_deployment=server.read_deployment)
+    remember_deployments(client)
+
+    async def read_twice() -> list[str]:
+        return [await client.read_deployment("d") for _ in range(2)]
+
+    assert (asyncio.run(read_twice()), server.asked) == (["deployment d"] * 2, 1)
+    server.there = False
+    monkeypatch.setattr(prefect_private, "_REMEMBER_SECONDS", -1.0)
+    for asked in (2, 3):
+        with pytest.raises(LookupError):
+            asyncio.run(read_twice())
+        assert server.asked == asked
+
+
+def test_a_lease_is_renewed_when_three_quarters_of_it_have_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    renewed: list[float] = []
+    monkeypatch.setattr(_leases, "_lease_renewal_loop", lambda lease_id, lease_duration, stop_event: renewed.append(lease_duration))
+    renew_leases_when_due()
+    ended = threading.Event()
+    ended.set()
+    _leases._lease_renewal_loop(uuid4(), 60.0, ended)
+    assert renewed == []
+    _leases._lease_renewal_loop(uuid4(), 0.04, threading.Event())
+    assert renewed == [0.04]

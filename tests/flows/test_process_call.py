@@ -190,6 +190,7 @@ async def world(client: PrefectClient, monkeypatch: pytest.MonkeyPatch) -> Async
     for name, value in {
         "READBACK_STT_POLL_SECONDS": "0.01",
         "READBACK_BUCKET": "aicc-memory",
+        "READBACK_SUMMARIZE_IN_CALL": "false",
         "AWS_ACCESS_KEY_ID": "canary-access",
         "AWS_SECRET_ACCESS_KEY": "canary-secret",
     }.items():
@@ -506,6 +507,19 @@ async def test_a_classifier_that_fails_costs_its_verdict_and_not_the_summary(
     signals = world.record(recording).signals
     assert signals is not None
     assert (signals.emotion, signals.danger) == (None, None)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_worker_by_itself_summarizes_in_the_call_where_what_the_model_needs_is_installed(
+    installed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("READBACK_SUMMARIZE_IN_CALL", raising=False)
+    monkeypatch.setattr(wiring, "find_spec", lambda name: object() if installed else None)
+    wiring.settings.cache_clear()
+    assert wiring.summarizes_in_call() is installed
+    monkeypatch.setenv("READBACK_SUMMARIZE_IN_CALL", str(not installed))
+    wiring.settings.cache_clear()
+    assert wiring.summarizes_in_call() is not installed
 
 
 def after_summarize(world: World, recording: Recording) -> dict[str, Any]:

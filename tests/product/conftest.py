@@ -22,6 +22,7 @@ def stack(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         transcripts=[RECORDINGS, library],
         stt_seconds=1.0,
         stt_poll_seconds=0.3,
+        linked_summaries=True,
         settings={"READBACK_DRAIN_SECONDS": "0.2"},
     )
     with Stack(options) as running:

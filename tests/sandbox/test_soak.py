@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from sandbox.soak import Killer, kill_plan
-from sandbox.stack import CRASHABLE
+
+VICTIMS = ["call-worker", "prefect-server", "summarizer", "watch-s3"]
 
 
 class Crashes:
@@ -14,6 +15,7 @@ class Crashes:
 
     def __init__(self) -> None:
         self.killed: list[str] = []
+        self.in_trouble = False
 
     def crash(self, name: str) -> None:
         self.killed.append(name)
@@ -22,13 +24,13 @@ class Crashes:
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize(("calls", "kills"), [(12, 4), (1000, 15), (60, 8), (2, 4)])
 def test_every_process_is_killed_once_before_any_is_killed_again_and_before_the_last_call_ends(calls: int, kills: int, seed: int) -> None:
-    plan = kill_plan(calls, kills, random.Random(seed))
+    plan = kill_plan(calls, kills, random.Random(seed), VICTIMS)
     assert len(plan) == kills
     assert plan == sorted(plan, key=lambda kill: kill[0])
     assert plan[0][0] >= 1
     assert plan[-1][0] <= 1.5 * calls + 1 < 2 * calls + 1
-    for begin in range(0, kills, len(CRASHABLE)):
-        turn = [victim for _, victim in plan[begin : begin + len(CRASHABLE)]]
+    for begin in range(0, kills, len(VICTIMS)):
+        turn = [victim for _, victim in plan[begin : begin + len(VICTIMS)]]
         assert len(set(turn)) == len(turn)
 
 
@@ -43,5 +45,16 @@ def test_a_kill_waits_for_its_event_however_long_that_takes_and_comes_once() -> 
     assert stack.killed == ["summarizer", "call-worker"]
 
 
+def test_nobody_is_killed_while_another_is_cut_off() -> None:
+    stack: Any = Crashes()
+    stack.in_trouble = True
+    killer = Killer(stack, [(1, "server-1")])
+    killer.kill_when_due(5)
+    assert stack.killed == []
+    stack.in_trouble = False
+    killer.kill_when_due(5)
+    assert stack.killed == ["server-1"]
+
+
 def test_without_kills_nothing_is_killed() -> None:
-    assert kill_plan(12, 0, random.Random(1)) == []
+    assert kill_plan(12, 0, random.Random(1), VICTIMS) == []
