@@ -271,6 +271,25 @@ class StorageKeys:
         return f"{cls.CURSORS}{hashlib.sha256(scope.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
 
 
+class TermKeys:
+    """Keys of the term list: what is in use, every version there was, what awaits approval, and tables to be read in."""
+
+    ROOT = "terms/"
+    LIST = f"{ROOT}list.json"
+    HISTORY = f"{ROOT}history/"
+    PROPOSALS = f"{ROOT}proposals/"
+
+    @classmethod
+    def version(cls, version: int) -> str:
+        """One version; eight digits keep a listing in order."""
+        return f"{cls.HISTORY}{version:08d}.json"
+
+    @classmethod
+    def proposal(cls, proposal: str) -> str:
+        """A term that a person's correction of a call proposes."""
+        return f"{cls.PROPOSALS}{proposal}.json"
+
+
 def line_root(line: str) -> str:
     """Folder of a line of models. The summarizer was the only line once and keeps the keys of that time.
 

@@ -9,8 +9,6 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.call.read_back import PRONUNCIATIONS
-from models.call.terms import TERMS
 from models.errors import ConfigurationError
 from models.signals.labels import read_groups
 from models.summarizer import SHIPPED_READER
@@ -66,14 +64,12 @@ class Settings(BaseSettings):
     )
     whisper_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it runs")
     whisper_concurrency: int = Field(1, ge=1, description="Recordings that Whisper hears at once over all workers, one for each of them")
-    terms_file: Path = Field(TERMS, description="Keyword list for recognition, one term a line, as pronounced")
 
     tts_endpoint: str = Field("", description="host:port of a plaintext gRPC endpoint; empty for Google Cloud itself")
     tts_voice: str = Field("ko-KR-Wavenet-A", description="Google voice")
     tts_timeout_seconds: float = Field(30.0, gt=0, description="Deadline of one synthesis request")
     tts_speaking_rate: float = Field(1.0, ge=0.25, le=2.0, description="Speaking rate of the prompt")
     tts_per_minute: int = Field(1000, ge=1, description="Requests a minute over all workers (Google's project quota: 1,000)")
-    pronunciations_file: Path = Field(PRONUNCIATIONS, description="Pronunciation dictionary that staff edit")
 
     model_dir: Path = Field(SHIPPED_READER, description="Summarizer used while the registry names no champion")
     model_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the summarizer runs")
