@@ -83,7 +83,8 @@ class GoogleTts:
     """One voice, with the machine's credentials, or without any where ``endpoint`` names a plaintext ``host:port``.
 
     ``pronunciations`` is asked for the dictionary of the moment with every text; ``speaking_rate`` is relative to the voice's normal pace;
-    ``timeout`` in seconds bounds each request. Safe to share between threads; all calls block. The SDK is loaded on construction: it takes about 0.7 s.
+    ``timeout`` in seconds bounds each request. Safe to share between threads; all calls block. The SDK is loaded on construction:
+    it takes about 0.7 s.
     """
 
     def __init__(

@@ -172,6 +172,7 @@ class StorageKeys:
     OPENINGS = "calls/openings/"
     DRAFTS = "calls/drafts/"
     REVIEWS = "calls/reviews/"
+    CORRECTED = "calls/corrected/"
     QUARANTINE = "quarantine/"
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
@@ -229,6 +230,16 @@ class StorageKeys:
     def review(cls, call: str) -> str:
         """What the model in service says of a call that another model spoke."""
         return f"{cls.REVIEWS}{call}.json"
+
+    @classmethod
+    def corrected(cls, call: str) -> str:
+        """The transcript as it was corrected, one utterance a line; by the call, so that what reads ``stt/`` finds what was heard alone."""
+        return f"{cls.CORRECTED}{call}.txt"
+
+    @classmethod
+    def corrections(cls, call: str) -> str:
+        """What the corrected transcript has that the heard one has not: every change, by which rule."""
+        return f"{cls.CORRECTED}{call}.json"
 
     @classmethod
     def quarantine_note(cls, call: str) -> str:

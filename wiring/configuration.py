@@ -65,6 +65,15 @@ class Settings(BaseSettings):
     whisper_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it runs")
     whisper_concurrency: int = Field(1, ge=1, description="Recordings that Whisper hears at once over all workers, one for each of them")
 
+    correct_transcripts: bool = Field(
+        True, description="Correct what speech-to-text heard by the term list before it is summarized; the transcript stays as heard"
+    )
+    correction_model_url: str = Field(
+        "",
+        description="Language model that reads masked doubtful lines once more, one of READBACK_LANGUAGE_MODEL_URLS; empty: none",
+    )
+    correction_model: str = Field("", description="The name of that model, as the address has it")
+
     tts_endpoint: str = Field("", description="host:port of a plaintext gRPC endpoint; empty for Google Cloud itself")
     tts_voice: str = Field("ko-KR-Wavenet-A", description="Google voice")
     tts_timeout_seconds: float = Field(30.0, gt=0, description="Deadline of one synthesis request")

@@ -146,6 +146,8 @@ def _keys_of_call(call: str) -> list[str]:
         StorageKeys.signals,
         StorageKeys.drafts,
         StorageKeys.review,
+        StorageKeys.corrected,
+        StorageKeys.corrections,
     )
     return [key(call) for key in beside]
 

@@ -87,6 +87,8 @@ NEEDED = [
     ("call-worker", "s3:PutObject", StorageKeys.openings(1)),
     ("erase", "s3:DeleteObjectVersion", StorageKeys.drafts(CALL)),
     ("call-worker", "s3:GetObject", StorageKeys.signals(CALL)),
+    *[("erase", "s3:DeleteObjectVersion", key) for key in (StorageKeys.corrected(CALL), StorageKeys.corrections(CALL))],
+    *[("call-worker", "s3:PutObject", key) for key in (StorageKeys.corrected(CALL), StorageKeys.corrections(CALL))],
     ("summarizer", "s3:GetObject", RECORD),
     ("summarizer", "s3:PutObject", StorageKeys.summary(1)),
     ("summarizer", "s3:PutObject", StorageKeys.review(CALL)),

@@ -32,6 +32,7 @@ import tasks.call.upload
 import tasks.call.write_summary
 import wiring
 from clients.s3 import ObjectStore
+from flows.edit_terms import edit_terms
 from flows.process_call import process_call
 from flows.summarize_call import summarize_call
 from flows.watch_s3 import event_of
@@ -54,6 +55,8 @@ from models.call.record import (
 from models.call.redriving import Result
 from models.call.routing import Away
 from models.call.steps import Step
+from models.call.terms import Term
+from models.call.transcript import summarizer_input
 from models.errors import (
     AccessRefused,
     AnswerLost,
@@ -80,6 +83,7 @@ from reports.messages import message_of
 from stores.call_records import CallRecords
 from stores.call_signals import keep_signals
 from stores.landed import announce
+from stores.terms import FRESH_SECONDS
 from tasks.call.claim import close_as_cancelled
 from tasks.call.quarantine import close_as_quarantined, failure_of
 from tasks.call.summarize import NO_MODEL
@@ -211,6 +215,44 @@ async def world(client: PrefectClient, monkeypatch: pytest.MonkeyPatch) -> Async
         no_pauses(STEPS, patched)
         yield made
     wiring.forget_clients()
+
+
+# --- what was misheard ---------------------------------------------------------------------------------------------------
+
+
+def misheard(*texts: str) -> list[Utterance]:
+    return [Utterance(label=n % 2, start_ms=1000 * n, duration_ms=1000, text=text) for n, text in enumerate(texts)]
+
+
+async def test_a_misheard_term_is_mended_before_the_summary_and_the_transcript_stays_as_heard(world: World) -> None:
+    world.ears.words[SOUND] = misheard("실선보험 청구하고 싶어요", "네 알겠습니다")
+    recording = world.upload("c-1")
+    await world.run(recording)
+    record = world.record(recording)
+    assert world.store.get(StorageKeys.transcript(1)).body.decode() == "실선보험 청구하고 싶어요\n네 알겠습니다\n"
+    assert world.store.get(StorageKeys.corrected(record.call_id)).body.decode() == "실손보험 청구하고 싶어요\n네 알겠습니다\n"
+    assert [(one.before, one.after) for one in record.correction.changes] == [("실선보험", "실손보험")]
+    assert summarizer_input(record.said).splitlines()[0].endswith("실손보험 청구하고 싶어요")
+    artifact = (await world.client.read_artifacts())[0]
+    assert "~~실선보험~~ → **실손보험**" in str(artifact.data)
+
+
+async def test_a_call_without_a_misheard_word_has_no_corrected_file(world: World) -> None:
+    await world.run(world.upload("c-1"))
+    assert world.store.keys(StorageKeys.CORRECTED) == []
+
+
+async def test_a_term_added_while_calls_run_is_heard_two_calls_later(world: World) -> None:
+    world.ears.words[SOUND] = misheard("유차손해도 주나요", "네")
+    before, during, after = (world.upload(f"c-{n}") for n in range(3))
+    await world.run(before)
+    await edit_terms(add=[Term(term="휴차손해", pronounced="휴차손해", heard=("유차손해",))], requested_by="김운영")
+    await world.run(during)  # may have begun before the edit; it is asked no more than once a second
+    await asyncio.sleep(FRESH_SECONDS)
+    await world.run(after)
+    assert world.record(before).said[0].text == "유차손해도 주나요"
+    assert world.record(after).said[0].text == "휴차손해도 주나요"
+    assert world.record(after).correction.terms_version == 1
 
 
 # --- the way it goes -----------------------------------------------------------------------------------------------------
