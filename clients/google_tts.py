@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
-from models.call.read_back import Pronunciations, respell, speakable, split_for_synthesis
+from models.call.read_back import Pronunciations, respell, speakable, split_for_synthesis, spoken_readings
 from models.errors import (
     AccessRefused,
     ConfigurationError,
@@ -65,13 +65,13 @@ def takes_ssml(voice: str) -> bool:
 def to_ssml(text: str, pronunciations: Pronunciations) -> str:
     """Wrap a text as SSML in which only the dictionary speaks markup: all of ``text`` is escaped, so nothing in it can command the voice.
 
-    Words of the dictionary are respelled by ``<sub alias="…">``: whether Google's Korean voices honour ``<phoneme>`` is unconfirmed.
+    Words of the dictionary, numbers and abbreviations are respelled by ``<sub alias="…">``: whether Google's Korean voices honour
+    ``<phoneme>`` is unconfirmed.
     """
-    text, pieces, done = speakable(text), [], 0
-    for match in pronunciations.pattern.finditer(text):
-        reading = pronunciations.by_spelling[match[0]].reading
-        pieces += [_escaped(text[done : match.start()]), f"<sub alias={quoteattr(reading)}>{_escaped(match[0])}</sub>"]
-        done = match.end()
+    text, pieces, done = speakable(text), list[str](), 0
+    for one in spoken_readings(text, pronunciations):
+        pieces += [_escaped(text[done : one.start]), f"<sub alias={quoteattr(one.spoken)}>{_escaped(text[one.start : one.end])}</sub>"]
+        done = one.end
     return f"<speak>{''.join(pieces)}{_escaped(text[done:])}</speak>"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from models.call.reading import Reading, readings
 from models.call.transcript import clean_text
 from models.errors import BadTranscript, ConfigurationError
 from models.summarizer.outcome import Kind
@@ -61,9 +62,23 @@ def speakable(text: str) -> str:
     return clean_text(_EMOJI.sub(" ", text))
 
 
+def spoken_readings(text: str, pronunciations: Pronunciations) -> list[Reading]:
+    """What of a text is spoken otherwise than it is written: the dictionary's words, and numbers and letters around them."""
+    words = [
+        Reading(match.start(), match.end(), pronunciations.by_spelling[match[0]].reading) for match in pronunciations.pattern.finditer(text)
+    ]
+    others = [one for one in readings(text) if not any(one.start < word.end and word.start < one.end for word in words)]
+    return sorted((*words, *others), key=lambda one: one.start)
+
+
 def respell(text: str, pronunciations: Pronunciations) -> str:
-    """Write the words of the dictionary as they sound, for voices that take no markup."""
-    return pronunciations.pattern.sub(lambda match: pronunciations.by_spelling[match[0]].reading, speakable(text))
+    """Write a text as it sounds, for voices that take no markup."""
+    text = speakable(text)
+    pieces, done = [], 0
+    for one in spoken_readings(text, pronunciations):
+        pieces += [text[done : one.start], one.spoken]
+        done = one.end
+    return "".join(pieces) + text[done:]
 
 
 def split_for_synthesis(text: str, limit_bytes: int, render: Callable[[str], str] = str) -> list[str]:

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clients.google_tts import SAMPLE_RATE, GoogleTts, takes_ssml, to_ssml
-from models.call.read_back import Pronunciation, Pronunciations, speakable
+from models.call.read_back import Pronunciation, Pronunciations, speakable, spoken_readings
 from models.errors import AccessRefused, ConfigurationError, ReadbackError, TooManyRequests, VendorRefused, VendorUnavailable
 from sandbox.google_tts import SERVICE
 from sandbox.stand_in import stand_in
@@ -94,7 +94,10 @@ def test_the_rate_changes_the_length(endpoint: str) -> None:
 
 
 def test_dictionary_words_are_respelled_in_markup_and_the_rest_is_left() -> None:
-    assert to_ssml("문의 CT CTX 보험", DICTIONARY) == '<speak><sub alias="무니">문의</sub> <sub alias="씨티">CT</sub> CTX 보험</speak>'
+    assert (
+        to_ssml("문의 CT CTX 3개월 보험", DICTIONARY) == '<speak><sub alias="무니">문의</sub> <sub alias="씨티">CT</sub> '
+        '<sub alias="씨티엑스">CTX</sub> <sub alias="삼 ">3</sub>개월 보험</speak>'
+    )
     assert to_ssml("신문의", DICTIONARY) == '<speak><sub alias="신무늬">신문의</sub></speak>'
 
 
@@ -122,7 +125,9 @@ def test_no_text_can_add_markup_and_none_of_its_words_is_lost(text: str) -> None
     root = ET.fromstring(to_ssml(text, DICTIONARY))
     assert root.tag == "speak"
     assert {element.tag for element in root} <= {"sub"}
-    assert all(set(element.attrib) == {"alias"} and element.text in DICTIONARY.by_spelling for element in root)
+    assert all(set(element.attrib) == {"alias"} for element in root)
+    told = {one.spoken for one in spoken_readings(speakable(text), DICTIONARY)}
+    assert {element.attrib["alias"] for element in root} == told
     assert "".join(root.itertext()) == speakable(text)
 
 

@@ -33,7 +33,7 @@ def test_a_summary_without_words_is_not_read_back(summary: str) -> None:
 
 
 def test_the_longer_spelling_wins_and_latin_letters_match_as_whole_words() -> None:
-    assert respell("신문의 문의 CT CTX", DICTIONARY) == "신무늬 무니 씨티 CTX"
+    assert respell("신문의 문의 CT CTX", DICTIONARY) == "신무늬 무니 씨티 씨티엑스"
 
 
 def test_voices_without_markup_get_the_words_as_they_sound() -> None:
