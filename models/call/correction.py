@@ -29,13 +29,13 @@ class Bounds:
     """How near a miss must be: chosen on the texts of the recipe's writers (``benchmarks/correction.py --tune``), not on those that judge.
 
     ``unlikeness`` is of ``models.call.jamo`` and of runs with as many syllables as the term; one more or less is allowed where only
-    ``distance`` of its sounds differs. A sentence must be ``gain`` likelier (log) with a term of three syllables, by a share (``relief``)
-    less for each further one; one that is ``doubtful_gain`` likelier or more is a doubtful spot. Terms of fewer sounds than ``shortest``
-    have too many neighbours.
+    ``distance`` of a long term's sounds differs. A sentence must be ``gain`` likelier (log) with a term of three syllables, by a share
+    (``relief``) less for each further one; one that is ``doubtful_gain`` likelier or more is a doubtful spot. Terms of fewer sounds than
+    ``shortest`` have too many neighbours.
     """
 
     unlikeness: float = 0.24
-    distance: float = 0.2
+    distance: float = 0.12
     gain: float = 5.0
     relief: float = 0.15
     doubtful_gain: float = -2.0
@@ -123,7 +123,8 @@ class Corrector:
         for start, end in _runs(text):
             said = "".join(text[start:end].split())
             sounds = jamo(said)
-            if len(sounds) < self.bounds.shortest - 1 or not is_hangul(said) or said in self._exact:
+            spelled_out = len(text[start:end].split()) > (len(said) + 1) // 2
+            if len(sounds) < self.bounds.shortest - 1 or spelled_out or not is_hangul(said) or said in self._exact:
                 continue
             near = extract(sounds, self._sounds, scorer=Levenshtein.distance, score_cutoff=len(sounds) // 2, limit=5)
             for _, distance, place in near:
@@ -138,7 +139,8 @@ class Corrector:
             return False
         if len(said) == len(target.said):
             return unlikeness(said, target.said) <= self.bounds.unlikeness
-        return abs(len(said) - len(target.said)) == 1 and distance <= self.bounds.distance * len(target.sounds)
+        long = len(target.said) >= _LONG
+        return long and abs(len(said) - len(target.said)) == 1 and distance <= self.bounds.distance * len(target.sounds)
 
     def _names_in(self, said: str) -> list[str]:
         return [name for name in self._exact if name in said]
@@ -168,6 +170,7 @@ class Corrector:
 
 _WORD = re.compile(r"\S+")
 _MOST_WORDS = 3
+_LONG = 5  # syllables
 _LONGEST_TAIL = 4
 _ENDS = re.compile(r"[.?!,…]+$")
 

@@ -55,6 +55,8 @@ def test_a_near_miss_of_a_term_becomes_the_term_and_keeps_its_particle(heard: st
         "가상계좌로는 안 보내요",
         "삼백만 원이요",
         "해지 안 할 거예요",
+        "그 아줌마 보험 설계 십 년 했대",
+        "자 동 차 보 험 료요",
     ],
 )
 def test_sound_korean_is_left_alone(text: str) -> None:
