@@ -15,7 +15,7 @@ import wiring
 from models.call.terms import Term, TermList, TermsEdit, read_csv, write_csv
 from reports.terms import terms_report
 from tasks.command import prefect_command
-from tasks.operations.terms import apply_edit, version, versions
+from tasks.operations.terms import apply_edit, decide, open_proposals, version, versions
 
 _HISTORY = 10
 
@@ -28,6 +28,8 @@ async def edit_terms(
     csv: str = "",
     replace_all: bool = False,
     restore_version: int | None = None,
+    approve: list[str] | None = None,
+    reject: list[str] | None = None,
     expected_version: int | None = None,
     requested_by: str = "",
     reason: str = "",
@@ -42,6 +44,8 @@ async def edit_terms(
         csv: A table pasted as text, with the columns `용어,들린 말,발음,읽기`: its terms are added, or replace those of their name.
         replace_all: The table is the whole list; what is not in it is taken out.
         restore_version: Go back to this version of the list (0: the one that ships); the way back is a new version.
+        approve: Proposals of `correct-call` that become terms, by their ids.
+        reject: Proposals that do not.
         expected_version: Refuse the edit unless this version is in use, the one that you looked at.
         requested_by: Who edits; without a name nothing is done.
         reason: Why, for the history.
@@ -60,10 +64,14 @@ async def edit_terms(
         reason=reason,
         flow_run_id=str(runtime.flow_run.id),
     )
-    now = await apply_edit(edit, expected_version, dry_run=dry_run)
+    if (approve or reject) and not dry_run:
+        now = await decide(approve or [], reject or [], edit, expected_version)
+    else:
+        now = await apply_edit(edit, expected_version, dry_run=dry_run)
     get_run_logger().info("The term list is at version %s with %s terms", now.version, len(now.terms))
-    report = terms_report(now, await versions(_HISTORY), dry_run=dry_run)
-    await acreate_markdown_artifact(report, key="terms", description=f"용어 목록 {now.version}판")
+    report = terms_report(now, await versions(_HISTORY), await open_proposals(), dry_run=dry_run)
+    # Without a key: of an artifact with one Prefect keeps the content in events, and a proposal holds a caller's word.
+    await acreate_markdown_artifact(report, description=f"용어 목록 {now.version}판")
     return now
 
 

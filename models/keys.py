@@ -173,6 +173,7 @@ class StorageKeys:
     DRAFTS = "calls/drafts/"
     REVIEWS = "calls/reviews/"
     CORRECTED = "calls/corrected/"
+    CORRECTED_PAIRS = "datasets/corrections/"
     QUARANTINE = "quarantine/"
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
@@ -240,6 +241,11 @@ class StorageKeys:
     def corrections(cls, call: str) -> str:
         """What the corrected transcript has that the heard one has not: every change, by which rule."""
         return f"{cls.CORRECTED}{call}.json"
+
+    @classmethod
+    def corrected_pairs(cls, call: str) -> str:
+        """Lines of a call before and after people's corrections, for the next fine-tuning; by the call, so that an erasure finds them."""
+        return f"{cls.CORRECTED_PAIRS}{call}.json"
 
     @classmethod
     def quarantine_note(cls, call: str) -> str:

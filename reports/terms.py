@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from models.call.korea import in_korea
+from models.call.persons_correction import Proposal
 from models.call.terms import Term, TermList, TermsChange
 from reports.markdown import facts, plain
 
 _SHOWN = 100
 
 
-def terms_report(now: TermList, history: Sequence[TermList], *, dry_run: bool) -> str:
+def terms_report(now: TermList, history: Sequence[TermList], proposals: Sequence[Proposal], *, dry_run: bool) -> str:
     """What an edit did or would do, and the edits before it."""
     title = f"# 용어 목록 {now.version}판" if not dry_run else f"# 시험 실행: {now.version}판이 될 변경"
     counts = facts(
@@ -20,6 +21,9 @@ def terms_report(now: TermList, history: Sequence[TermList], *, dry_run: bool) -
         ]
     )
     parts = [title, counts, "## 이번 변경", _change(now.change)]
+    if proposals:
+        rows = [f"- `{one.id}` {plain(one.heard)} → **{plain(one.term)}** ({one.times}번, {plain(one.proposed_by)})" for one in proposals]
+        parts += ["## 승인을 기다리는 제안", "\n".join(rows[:_SHOWN]), "`approve`나 `reject`에 ID를 넣어 실행하면 결정됩니다."]
     if history:
         parts += ["## 변경 기록", "\n".join(f"- {one.version}판: {_signed(one.change)}. {_in_short(one.change)}" for one in history)]
     parts.append("고친 목록은 재시작 없이 다음 통화부터 쓰입니다. 이전 판으로 돌아가려면 `edit-terms`를 `restore_version`으로 실행하세요.")

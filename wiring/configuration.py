@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     correct_transcripts: bool = Field(
         True, description="Correct what speech-to-text heard by the term list before it is summarized; the transcript stays as heard"
     )
+    learn_from_corrections: bool = Field(
+        False, description="Keep lines that people corrected, masked, for the next fine-tuning; callers must have consented to that"
+    )
     correction_model_url: str = Field(
         "",
         description="Language model that reads masked doubtful lines once more, one of READBACK_LANGUAGE_MODEL_URLS; empty: none",

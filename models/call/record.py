@@ -167,7 +167,8 @@ class Summary(BaseModel):
     """What the caller wants, how sure that is, where it was said, and which model said so.
 
     ``kind``: a summary, the caller's own words, or no request; records of before hold summaries. ``text`` is empty for no request.
-    ``instead`` is the reason where ``model`` answered in the place of a language model in service.
+    ``instead`` is the reason where ``model`` answered in the place of a language model in service. ``stale``: a word that it rests on was
+    corrected since.
     """
 
     text: str
@@ -177,6 +178,7 @@ class Summary(BaseModel):
     confidence: float | None = None
     evidence: list[Evidence] = []
     instead: str = ""
+    stale: bool = False
 
 
 class Prompt(BaseModel):
@@ -213,6 +215,8 @@ class Deed(StrEnum):
 
     RETRIED = "retried"
     REDRIVEN = "redriven"
+    CORRECTED = "corrected"
+    SUMMARIZED_AGAIN = "summarized again"
 
 
 class PersonsAct(BaseModel):
@@ -280,6 +284,7 @@ class CallRecord(BaseModel):
     signals: CallSignals | None = Field(default=None, description="Emotion and danger; None where nobody judged the call (yet)")
     danger_told: bool = Field(default=False, description="Whether people were told of the call's danger")
     prompt: Prompt | None = None
+    revision: int = Field(default=0, ge=0, description="How often summary and prompt were asked for anew")
     step_seconds: dict[str, float] = Field(default_factory=dict)
     failure: Failure | None = None
     history: list[PersonsAct] = Field(default_factory=list, description="Who had the call taken up again, oldest first")
@@ -314,4 +319,5 @@ class CallRecord(BaseModel):
             "contact-id": self.contact_id,
             "source": self.recording.uri,
             "source-etag": self.recording.etag,
+            **({"revision": str(self.revision)} if self.revision else {}),
         }

@@ -130,10 +130,14 @@ class TermsEdit(BaseModel):
         """Whether nothing was asked for."""
         return not (self.add or self.change or self.remove or self.rows or self.rows_are_all)
 
-    def check(self) -> None:
-        """TermsRefused for an edit without a name, or without anything to do."""
+    def check_name(self) -> None:
+        """TermsRefused where nobody is named."""
         if not _line(self.by):
             raise TermsRefused("the edit names nobody", remedy="Give the name of who wants it (requested_by)", case="unsigned")
+
+    def check(self) -> None:
+        """TermsRefused for an edit without a name, or without anything to do."""
+        self.check_name()
         if self.empty:
             raise TermsRefused("the edit asks for nothing", remedy="Add, change or remove a term, or hand a table in", case="empty")
 

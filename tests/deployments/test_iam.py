@@ -25,6 +25,7 @@ VOTES = [VoteKeys(line, "vote") for line in NAMES]
 ALIASES = [registry.aliases for registry in REGISTRIES]
 VERSION_FILES = [f"{registry.artefacts('v1')}model.safetensors" for registry in REGISTRIES]
 MOVES = [*ALIASES, *VERSION_FILES, *[key for registry in REGISTRIES for key in (registry.version("v1"), registry.history(1))]]
+CORRECTED = [StorageKeys.corrected(CALL), StorageKeys.corrections(CALL), StorageKeys.corrected_pairs(CALL)]
 TERMS = [TermKeys.LIST, TermKeys.version(1), TermKeys.proposal("p")]
 TOLD = StorageKeys.contact_call("contact", CALL)
 RECORD, NOTE, RECEIPT = StorageKeys.call_record(CALL), StorageKeys.quarantine_note(CALL), StorageKeys.erasure_receipt(CALL)
@@ -87,8 +88,10 @@ NEEDED = [
     ("call-worker", "s3:PutObject", StorageKeys.openings(1)),
     ("erase", "s3:DeleteObjectVersion", StorageKeys.drafts(CALL)),
     ("call-worker", "s3:GetObject", StorageKeys.signals(CALL)),
-    *[("erase", "s3:DeleteObjectVersion", key) for key in (StorageKeys.corrected(CALL), StorageKeys.corrections(CALL))],
-    *[("call-worker", "s3:PutObject", key) for key in (StorageKeys.corrected(CALL), StorageKeys.corrections(CALL))],
+    *[("erase", "s3:DeleteObjectVersion", key) for key in CORRECTED],
+    *[("call-worker", "s3:PutObject", key) for key in CORRECTED],
+    *[("erase", "s3:ListBucketVersions", key) for key in CORRECTED],
+    ("trainer", "s3:GetObject", StorageKeys.corrected_pairs(CALL)),
     ("summarizer", "s3:GetObject", RECORD),
     ("summarizer", "s3:PutObject", StorageKeys.summary(1)),
     ("summarizer", "s3:PutObject", StorageKeys.review(CALL)),

@@ -25,7 +25,6 @@ async def test_an_edit_is_a_new_version_with_its_editor_and_an_artifact(store: I
     after = await edit_terms(add=[Term(term="휴차손해", pronounced="휴차손해")], requested_by="김운영", reason="자주 틀림")
     assert (after.version, after.change.by) == (1, "김운영")
     artifact = (await client.read_artifacts())[0]
-    assert artifact.key == "terms"
     assert all(said in str(artifact.data) for said in ("추가: **휴차손해**", "김운영", "자주 틀림", "1판"))
 
 
