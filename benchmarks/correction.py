@@ -15,9 +15,9 @@ from typing import Any
 
 from benchmarks.truth import HELD_OUT, count, judged
 from models.call.correction import Bounds, Corrector
-from models.call.error_rate import character_error_rate, normalized
 from models.call.record import Utterance, corrected
 from models.call.terms import TermList
+from models.hearing.accuracy import Errors, judge, summed
 from models.recipe import WRITERS
 from models.summarizer import SHIPPED_READER
 from models.summarizer.summarizer import Summarizer
@@ -48,17 +48,9 @@ class Heard:
     clean_changes: int
 
 
-def term_accuracy(rows: Sequence[Heard], of: str, names: Sequence[str]) -> tuple[int, int]:
-    """How many of the terms that were said stand in the lines, and how many were said; spaces do not count."""
-    right = all_of_them = 0
-    for row in rows:
-        for said, other in zip(row.said, getattr(row, of), strict=True):
-            reference, text = normalized(said), normalized(other)
-            for name in names:
-                if times := reference.count(name):
-                    all_of_them += times
-                    right += min(times, text.count(name))
-    return right, all_of_them
+def errors(said: Sequence[str], heard: Sequence[str], names: Sequence[str] = ()) -> Errors:
+    """What was wrong in these lines, each held against its own."""
+    return summed(judge(_utterances([one]), _utterances([other]), names) for one, other in zip(said, heard, strict=True))
 
 
 def hear(rows: Sequence[Written], noise: Noise, corrector: Corrector) -> list[Heard]:
@@ -83,17 +75,17 @@ def _utterances(lines: Sequence[str]) -> list[Utterance]:
 
 def figures(rows: Sequence[Heard], terms: TermList) -> dict[str, Any]:
     """Rates and terms before and after, and how many changes correction makes of texts without an error."""
-    names = sorted({normalized(term.term) for term in terms.terms if term.pronounced and len(term.term) > 2})
+    names = sorted({term.term for term in terms.terms if term.pronounced and len(term.term) > 2})
     said, heard, mended = ([line for row in rows for line in getattr(row, of)] for of in ("said", "heard", "mended"))
-    (before, of), (after, _) = term_accuracy(rows, "heard", names), term_accuracy(rows, "mended", names)
+    before, after = errors(said, heard, names), errors(said, mended, names)
     return {
         "transcripts": len(rows),
         "lines": len(said),
-        "cer_before": round(100 * character_error_rate(said, heard), 3),
-        "cer_after": round(100 * character_error_rate(said, mended), 3),
-        "terms_said": of,
-        "terms_before": round(before / of, 4) if of else 1.0,
-        "terms_after": round(after / of, 4) if of else 1.0,
+        "cer_before": round(100 * (before.cer or 0.0), 3),
+        "cer_after": round(100 * (after.cer or 0.0), 3),
+        "terms_said": before.terms,
+        "terms_before": round(before.term_accuracy or 0.0, 4),
+        "terms_after": round(after.term_accuracy or 0.0, 4),
         "lines_changed": sum(a != b for a, b in zip(heard, mended, strict=True)),
         "changes_of_clean_text": sum(row.clean_changes for row in rows),
     }

@@ -171,7 +171,9 @@ def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = (), no
     out.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="readback-demo-") as work:
         begun = time.monotonic()
-        options = StackOptions(work_dir=Path(work), logs=out / "logs", transcripts=[recordings], ui_port=ui_port, hears=hears, stt_noise=noise)
+        options = StackOptions(
+            work_dir=Path(work), logs=out / "logs", transcripts=[recordings], ui_port=ui_port, hears=hears, stt_noise=noise
+        )
         stack = Stack(options)
         console.print(f"Logs of every process: {out}/logs/", highlight=False)
         try:
@@ -207,7 +209,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the files; emptied first (default: out)")
     parser.add_argument("--ui-port", type=int, default=0, help="port of the Prefect UI (default: a free one)")
     parser.add_argument("--hears", choices=EARS, help="the vendor that hears the calls (default: ReturnZero)")
-    parser.add_argument("--noise", type=float, default=0.0, metavar="PERCENT", help="so many characters that ReturnZero mishears, such as 4.4")
+    parser.add_argument("--noise", type=float, default=0.0, metavar="PERCENT", help="so many characters that ReturnZero mishears (4.4)")
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():
         parser.error(f"{chosen.recordings} is no folder")

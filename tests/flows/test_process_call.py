@@ -264,7 +264,7 @@ async def test_a_term_added_while_calls_run_is_heard_two_calls_later(world: Worl
 
 async def a_misheard_call(world: World) -> Recording:
     world.ears.words[SOUND] = misheard("유차손해도 주나요", "네 알겠습니다")
-    evidence = [EvidenceOfSummary(phrase="유차손해", utterance=0)]
+    evidence = [Evidence(phrase="유차손해", utterance=0)]
     world.summary = Summary(text="유차손해 지급 문의", model="tiny", version="1", evidence=evidence)
     recording = world.upload("c-1")
     await world.run(recording)

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from benchmarks.correction import RECOGNIZERS, figures, hear, worse
+from benchmarks.correction import RECOGNIZERS, errors, figures, hear, worse
 from clients.returnzero import ReturnZero, TranscribeConfig
 from models.call.correction import Bounds, Corrector
-from models.call.error_rate import character_error_rate, normalized
 from models.call.terms import TermList
+from models.hearing.korean import comparable
 from models.recipe import WRITERS
 from models.summarizer.written import everything
 from sandbox.make_recordings import RECORDINGS
@@ -21,7 +21,7 @@ TERMS = TermList.shipped()
 
 
 def rate_of(noise: Noise) -> float:
-    return 100 * character_error_rate(TEXTS, [noise.text(text, str(place)) for place, text in enumerate(TEXTS)])
+    return 100 * (errors(TEXTS, [noise.text(text, str(place)) for place, text in enumerate(TEXTS)]).cer or 0.0)
 
 
 @pytest.mark.parametrize("recognizer", PUBLISHED)
@@ -43,7 +43,7 @@ def test_words_that_were_expected_go_wrong_less_often() -> None:
 
     def right(noise: Noise) -> int:
         heard = [noise.text(text, str(place)) for place, text in enumerate(texts)]
-        return sum(normalized(text)[1:6] in normalized(other) for text, other in zip(texts, heard, strict=True))
+        return sum(comparable(text)[1:6] in comparable(other) for text, other in zip(texts, heard, strict=True))
 
     assert right(Noise(0.15, expected=TERMS.keywords)) > right(Noise(0.15))
 
@@ -66,7 +66,7 @@ def test_the_stand_in_mishears_as_much_as_it_is_told_to() -> None:
         return found
 
     assert heard() == said
-    assert 0.05 < character_error_rate(said, heard("--noise", "20")) < 0.5
+    assert 0.05 < (errors(said, heard("--noise", "20")).cer or 0.0) < 0.5
 
 
 @pytest.mark.parametrize("recognizer", RECOGNIZERS)
