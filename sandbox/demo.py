@@ -24,6 +24,7 @@ from rich.table import Table
 from models.call.record import CallRecord, Outcome
 from models.keys import RECORDINGS_FOLDER, StorageKeys, call_id, parse_recording_key
 from models.summarizer.outcome import NO_REQUEST, Kind
+from sandbox.ear import hear
 from sandbox.processes import ProcessFailed
 from sandbox.progress import progress
 from sandbox.stack import BUCKET, EARS, RECORDINGS, Stack, StackOptions
@@ -150,6 +151,18 @@ def show_corrections(records: Sequence[CallRecord]) -> None:
             console.print(f"Call {record.number}, {change.seconds:.0f} s: {escape(change.before)} → {escape(change.after)} ({change.rule})")
 
 
+def show_prompts(records: Sequence[CallRecord], out: Path) -> None:
+    """Listen to the prompts and print which do not say what they should."""
+    prompts = [record.prompt for record in records if record.prompt is not None and (out / record.prompt.key).exists()]
+    heard = [(prompt, hear((out / prompt.key).read_bytes(), prompt.spoken_text, prompt.voice)) for prompt in prompts]
+    for prompt, found in heard:
+        if not found.says_it:
+            console.print(
+                f"[red]{prompt.key}[/red] does not say what it should: likeness {found.likeness:.2f}, from {found.differs_at} s on"
+            )
+    console.print(f"{sum(found.says_it for _, found in heard)} of {len(heard)} prompts say what they should, by the sandbox's own ear.")
+
+
 def _cells(record: CallRecord | None, failure: str) -> tuple[str, str, str, str]:
     if record is None:
         return "", f"[red]{escape(failure) or 'no run has taken it'}[/red]", "", ""
@@ -193,6 +206,7 @@ def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = (), no
             stack.stop()
     show(uploads, records, failed)
     show_corrections(list(records.values()))
+    show_prompts(list(records.values()), out)
     console.print(f"{complete} of {len(files)} recordings have their three files, {time.monotonic() - begun:.0f} s in all.")
     console.print(f"Files: {out}/stt/stt_<n>.txt, {out}/nlp/nlp_<n>.txt, {out}/tts/tts_<n>.wav; logs: {out}/logs/")
     return 0 if complete == len(files) else 1
