@@ -61,7 +61,7 @@ def actions_section(record: CallRecord, mask: Masking, *, show_words: bool) -> s
     actions = record.signals.actions if record.signals else None
     if actions is None:
         return ""
-    said = dict(enumerate(record.transcription.utterances))
+    said = dict(enumerate(record.said))
     deeds, desks = mask([one.what for one in actions]), mask([one.desk for one in actions])
     lines = [
         f"- **{plain(desk) or DOERS[one.who]}**: {plain(deed) if show_words else _NO_WORDS}{_by_when(one)} ({_at(said.get(one.utterance))})"

@@ -35,11 +35,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from models.replies.draft import REPLY_NAME
 from models.call.correction import Bounds, Corrector
 from models.call.record import Utterance, corrected
 from models.call.second_reading import ANSWER_NAME as CORRECTED_LINES
 from models.call.terms import TermList
+from models.replies.draft import REPLY_NAME
 from models.summarizer import SHIPPED_READER
 from models.summarizer.conversation import CALLER, Conversation, Turn
 from models.summarizer.language_model import json_of
