@@ -16,7 +16,19 @@ from typing import Any
 from benchmarks.host import host_ms
 from sandbox.stack import ROOT
 
-BENCHMARKS = ("conversion", "summaries", "statements", "actions", "training", "evaluation", "start", "comparison", "calls", "growth")
+BENCHMARKS = (
+    "conversion",
+    "summaries",
+    "statements",
+    "actions",
+    "training",
+    "evaluation",
+    "start",
+    "comparison",
+    "correction",
+    "calls",
+    "growth",
+)
 # What a benchmark does that takes long, as its option and its usual amount; a slow machine does less of it (``amounts``).
 LONG = {
     "statements": {"--rows": 60},

@@ -8,10 +8,11 @@ error class. A used-up daily quota and a busy minute are the same RESOURCE_EXHAU
 import contextlib
 import difflib
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
-from models.call.read_back import Pronunciations, respell, speakable, split_for_synthesis
+from models.call.read_back import Pronunciations, respell, speakable, split_for_synthesis, spoken_readings
 from models.errors import (
     AccessRefused,
     ConfigurationError,
@@ -64,13 +65,13 @@ def takes_ssml(voice: str) -> bool:
 def to_ssml(text: str, pronunciations: Pronunciations) -> str:
     """Wrap a text as SSML in which only the dictionary speaks markup: all of ``text`` is escaped, so nothing in it can command the voice.
 
-    Words of the dictionary are respelled by ``<sub alias="…">``: whether Google's Korean voices honour ``<phoneme>`` is unconfirmed.
+    Words of the dictionary, numbers and abbreviations are respelled by ``<sub alias="…">``: whether Google's Korean voices honour
+    ``<phoneme>`` is unconfirmed.
     """
-    text, pieces, done = speakable(text), [], 0
-    for match in pronunciations.pattern.finditer(text):
-        reading = pronunciations.by_spelling[match[0]].reading
-        pieces += [_escaped(text[done : match.start()]), f"<sub alias={quoteattr(reading)}>{_escaped(match[0])}</sub>"]
-        done = match.end()
+    text, pieces, done = speakable(text), list[str](), 0
+    for one in spoken_readings(text, pronunciations):
+        pieces += [_escaped(text[done : one.start]), f"<sub alias={quoteattr(one.spoken)}>{_escaped(text[one.start : one.end])}</sub>"]
+        done = one.end
     return f"<speak>{''.join(pieces)}{_escaped(text[done:])}</speak>"
 
 
@@ -81,21 +82,22 @@ def _escaped(text: str) -> str:
 class GoogleTts:
     """One voice, with the machine's credentials, or without any where ``endpoint`` names a plaintext ``host:port``.
 
-    ``speaking_rate`` is relative to the voice's normal pace; ``timeout`` in seconds bounds each request. Safe to share between threads;
-    all calls block. The SDK is loaded on construction: it takes about 0.7 s.
+    ``pronunciations`` is asked for the dictionary of the moment with every text; ``speaking_rate`` is relative to the voice's normal pace;
+    ``timeout`` in seconds bounds each request. Safe to share between threads; all calls block. The SDK is loaded on construction:
+    it takes about 0.7 s.
     """
 
     def __init__(
         self,
         voice: str,
-        pronunciations: Pronunciations | None = None,
+        pronunciations: Callable[[], Pronunciations] = Pronunciations,
         *,
         speaking_rate: float = 1.0,
         timeout: float = 30.0,
         endpoint: str = "",
     ) -> None:
         self.voice = voice
-        self._pronunciations = pronunciations or Pronunciations()
+        self._pronunciations = pronunciations
         self._speaking_rate, self._timeout = speaking_rate, timeout
         import grpc
         from google.api_core.exceptions import GoogleAPICallError, RetryError
@@ -119,14 +121,14 @@ class GoogleTts:
 
     def split(self, text: str) -> list[str]:
         """Cut a text into pieces whose rendered request has at most 5,000 bytes."""
-        return split_for_synthesis(text, MAX_INPUT_BYTES, self._render)
+        return split_for_synthesis(text, MAX_INPUT_BYTES, self._renderer())
 
     def synthesize(self, text: str) -> bytes:
         """Speak a text in one request; returns a LINEAR16 WAV, mono, 24 kHz.
 
         Raises ``VendorRefused``, ``AccessRefused``, ``ConfigurationError``, ``TooManyRequests`` or ``VendorUnavailable``.
         """
-        rendered = self._render(text) if speakable(text) else ""
+        rendered = self._renderer()(text) if speakable(text) else ""
         size = len(rendered.encode())
         if not 0 < size <= MAX_INPUT_BYTES:
             raise VendorRefused(
@@ -173,9 +175,10 @@ class GoogleTts:
             reply=VendorReply(VENDOR),
         )
 
-    def _render(self, text: str) -> str:
-        """SSML where the voice takes it, respelled text where it does not."""
-        return (to_ssml if takes_ssml(self.voice) else respell)(text, self._pronunciations)
+    def _renderer(self) -> Callable[[str], str]:
+        """Makes SSML where the voice takes it, respelled text where it does not, by the dictionary of this moment."""
+        render, pronunciations = to_ssml if takes_ssml(self.voice) else respell, self._pronunciations()
+        return lambda text: render(text, pronunciations)
 
     def _ask(self, method: Any, request: Any) -> Any:
         """Send one request and map what goes wrong to the one class that it stands for."""

@@ -15,7 +15,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote
@@ -138,13 +138,13 @@ class TranscribeConfig:
     def __post_init__(self) -> None:
         if len(self.keywords) > MAX_KEYWORDS:
             raise ConfigurationError(
-                f"{len(self.keywords)} keywords, the vendor takes {MAX_KEYWORDS}", remedy="Shorten the list in READBACK_TERMS_FILE"
+                f"{len(self.keywords)} keywords, the vendor takes {MAX_KEYWORDS}", remedy="Shorten the term list (edit-terms)"
             )
         for keyword in self.keywords:
             if not 0 < len(keyword) <= MAX_KEYWORD_CHARACTERS:
                 raise ConfigurationError(
                     f"The keyword {keyword!r} has {len(keyword)} characters, the vendor takes 1 to {MAX_KEYWORD_CHARACTERS}",
-                    remedy="Shorten it in READBACK_TERMS_FILE",
+                    remedy="Shorten it in the term list (edit-terms)",
                 )
 
     def to_json(self) -> str:
@@ -170,11 +170,19 @@ class TranscribeConfig:
 class ReturnZero:
     """The API with one organisation's credentials. Safe to share between threads; all calls block.
 
-    ``config`` is asked for with every job; ``timeout`` is in seconds and bounds connecting and every wait for bytes.
+    ``config`` is asked for with every job, with the ``keywords`` of the moment where they are given; ``timeout`` is in seconds and bounds
+    connecting and every wait for bytes.
     """
 
     def __init__(
-        self, base_url: str, client_id: str, client_secret: str, *, config: TranscribeConfig | None = None, timeout: float = 20.0
+        self,
+        base_url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        config: TranscribeConfig | None = None,
+        keywords: Callable[[], Sequence[str]] | None = None,
+        timeout: float = 20.0,
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
             raise ConfigurationError(
@@ -185,9 +193,8 @@ class ReturnZero:
         self._base_url = base_url.rstrip("/")
         self._client_id = client_id
         self._client_secret = client_secret
-        chosen = config or TranscribeConfig()
-        self.provider, self.offer = (WHISPER, WHISPER_OFFER) if chosen.model_name == "whisper" else (PROVIDER, OFFER)
-        self.asks = self._config = chosen.to_json()
+        self._config, self._keywords = config or TranscribeConfig(), keywords
+        self.provider, self.offer = (WHISPER, WHISPER_OFFER) if self._config.model_name == "whisper" else (PROVIDER, OFFER)
         self._timeout = timeout
         self._session = _new_session(_POOL_SIZE)
         self._token_lock = threading.Lock()
@@ -196,12 +203,19 @@ class ReturnZero:
         self._refusal: ReadbackError | None = None
         self._refused_at = 0.0
 
+    @property
+    def asks(self) -> str:
+        """The ``config`` field of a request of this moment."""
+        config = self._config if self._keywords is None else replace(self._config, keywords=tuple(self._keywords()))
+        return config.to_json()
+
     def submit(self, audio: bytes, filename: str, *, location: str = "", request: str = "") -> str:
         """Start a paid job and return its id; store the id before anything else is done. The sound is sent, so ``location`` is not read.
 
         Raises ``AnswerLost`` where the job may exist although no id arrived, and the classes of the module's tables.
         """
-        answer = self._authorized(lambda token: self._post_recording(token, audio, filename))
+        asks = self.asks
+        answer = self._authorized(lambda token: self._post_recording(token, audio, filename, asks))
         self._check(answer, paid=True)
         try:
             job_id = _object(answer.body).get("id")
@@ -282,13 +296,13 @@ class ReturnZero:
             raise VendorUnavailable(f"ReturnZero's token cannot be read: {problem}", reply=answer.reply()) from None
         return token, float(expire_at) - time.time()
 
-    def _post_recording(self, token: str, audio: bytes, filename: str) -> "_Answer":
+    def _post_recording(self, token: str, audio: bytes, filename: str, config: str) -> "_Answer":
         """Send the paid request over a connection of its own.
 
         A kept connection may have been closed by the vendor a moment ago, and then nobody could tell whether the request
         was read. A fresh one costs a handshake and never fails in that way.
         """
-        body = _Upload(audio, filename, self._config)
+        body = _Upload(audio, filename, config)
         with _new_session(1) as session:
             try:
                 return self._ask("POST", f"{self._base_url}/v1/transcribe", token=token, data=body, form=body.content_type, session=session)

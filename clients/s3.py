@@ -16,6 +16,8 @@ from clients.aws import CONFLICTS, GONE, aws_client, aws_error, reply_of
 from models.errors import ObjectGone, StorageConflict
 from models.keys import shown_key
 
+_NOT_MODIFIED = 304
+
 
 @dataclass(frozen=True)
 class ObjectFacts:
@@ -70,6 +72,17 @@ class ObjectStore:
             return self.get(key)
         except ObjectGone:
             return None
+
+    def get_unless(self, key: str, etag: str) -> StoredObject | None:
+        """Read a whole object, or None where it still has this entity tag; ObjectGone when there is none."""
+        try:
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key, IfNoneMatch=f'"{etag}"')
+            body = answer["Body"].read()
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and reply_of(error).status == _NOT_MODIFIED:
+                return None
+            _raise_ours(error, f"read {self._at(key)}")
+        return StoredObject(_facts(key, answer, size=len(body)), body)
 
     def head(self, key: str) -> ObjectFacts | None:
         """Ask for an object's facts, or None when there is none."""

@@ -12,7 +12,8 @@
     │   ├── JobGone               a vendor no longer knows the job: it expired, or the id was never one
     │   ├── AnswerLost            a paid request may have been accepted; repeating it could be billed twice
     │   ├── TrainingFailed        a fine-tuning run diverged or outgrew the machine: the same run would fail again
-    │   └── ModelRefused          a model version is unknown, damaged, or fails the gate before promotion
+    │   ├── ModelRefused          a model version is unknown, damaged, or fails the gate before promotion
+    │   └── TermsRefused          an edit of the term list, or a correction of a transcript, contradicts what is there
     ├── ConfigurationError        our own settings are wrong: nothing is the recording's fault
     │   └── AccessRefused         a vendor refuses our credentials: every call would fail, so they wait until people act
     ├── ModelUnavailable          no model can be loaded: calls wait until people act
@@ -174,6 +175,12 @@ class ModelRefused(PermanentError):
     """A model version is unknown, damaged, or did not pass the gate; the model in service stays."""
 
     code = "model_refused"
+
+
+class TermsRefused(PermanentError):
+    """An edit of the term list, or a correction of a transcript, contradicts what is there; nothing was changed."""
+
+    code = "terms_refused"
 
 
 class ConfigurationError(ReadbackError):

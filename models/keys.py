@@ -172,6 +172,8 @@ class StorageKeys:
     OPENINGS = "calls/openings/"
     DRAFTS = "calls/drafts/"
     REVIEWS = "calls/reviews/"
+    CORRECTED = "calls/corrected/"
+    CORRECTED_PAIRS = "datasets/corrections/"
     QUARANTINE = "quarantine/"
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
@@ -231,6 +233,21 @@ class StorageKeys:
         return f"{cls.REVIEWS}{call}.json"
 
     @classmethod
+    def corrected(cls, call: str) -> str:
+        """The transcript as it was corrected, one utterance a line; by the call, so that what reads ``stt/`` finds what was heard alone."""
+        return f"{cls.CORRECTED}{call}.txt"
+
+    @classmethod
+    def corrections(cls, call: str) -> str:
+        """What the corrected transcript has that the heard one has not: every change, by which rule."""
+        return f"{cls.CORRECTED}{call}.json"
+
+    @classmethod
+    def corrected_pairs(cls, call: str) -> str:
+        """Lines of a call before and after people's corrections, for the next fine-tuning; by the call, so that an erasure finds them."""
+        return f"{cls.CORRECTED_PAIRS}{call}.json"
+
+    @classmethod
     def quarantine_note(cls, call: str) -> str:
         """Why a call was set aside."""
         return f"{cls.QUARANTINE}{call}.json"
@@ -269,6 +286,25 @@ class StorageKeys:
     def cursor(cls, scope: str) -> str:
         """How far a backfill has come; ``scope`` describes what it goes through."""
         return f"{cls.CURSORS}{hashlib.sha256(scope.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
+
+
+class TermKeys:
+    """Keys of the term list: what is in use, every version there was, what awaits approval, and tables to be read in."""
+
+    ROOT = "terms/"
+    LIST = f"{ROOT}list.json"
+    HISTORY = f"{ROOT}history/"
+    PROPOSALS = f"{ROOT}proposals/"
+
+    @classmethod
+    def version(cls, version: int) -> str:
+        """One version; eight digits keep a listing in order."""
+        return f"{cls.HISTORY}{version:08d}.json"
+
+    @classmethod
+    def proposal(cls, proposal: str) -> str:
+        """A term that a person's correction of a call proposes."""
+        return f"{cls.PROPOSALS}{proposal}.json"
 
 
 def line_root(line: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from models.call.korea import began_in_korea, in_korea
 from models.call.privacy import shown_contact
-from models.call.record import CallRecord, Failure, Outcome, Recording, Speaker, Summary, Transcription
+from models.call.record import CallRecord, Failure, Outcome, Recording, Rule, Speaker, Summary, Transcription
 from models.call.steps import step_label
 from models.keys import StorageKeys, parse_recording_key
 from models.sound.recording import RecordingAudio
@@ -19,6 +19,7 @@ from reports.told_besides import actions_section, danger_section, emotion_sectio
 
 KINDS = {Kind.SUMMARY: "요약", Kind.OWN_WORDS: "고객의 말", Kind.NO_REQUEST: "요청 없음"}
 DIGEST = "/artifacts/key/digest"
+RULES = {Rule.HEARD: "들린 말", Rule.NEAR: "가까운 소리", Rule.MODEL: "언어 모델", Rule.PERSON: "사람"}
 SPEAKERS = {Speaker.CUSTOMER: "고객", Speaker.AGENT: "상담원", Speaker.UNKNOWN: "화자 미상"}
 
 # What people said, utterance by utterance: a number told over several is one number.
@@ -87,7 +88,7 @@ def _basis(record: CallRecord, summary: Summary, mask: Masking) -> list[str]:
     """How sure the statement is, and where each of its phrases was said."""
     sure = "" if summary.confidence is None else f", 확신도 {summary.confidence:.0%}"
     phrases = mask([one.phrase for one in summary.evidence])
-    said = dict(enumerate(record.transcription.utterances))
+    said = dict(enumerate(record.said))
     heard = [(plain(phrase), said.get(one.utterance)) for phrase, one in zip(phrases, summary.evidence, strict=True)]
     lines = [f"- {phrase} ({u.start_ms // 60_000}:{u.start_ms // 1000 % 60:02d})" for phrase, u in heard if u is not None]
     told = [f"{KINDS[summary.kind]}{sure}. 근거:" if lines else f"{KINDS[summary.kind]}{sure}", *(["\n".join(lines)] if lines else [])]
@@ -136,7 +137,7 @@ def _heard(sound: Sound | None, name: str) -> str:
 
 
 def _conversation(record: CallRecord, mask: Masking) -> str:
-    utterances = record.transcription.utterances
+    utterances = record.said
     if not utterances:
         return ""
     lines = []
@@ -144,7 +145,22 @@ def _conversation(record: CallRecord, mask: Masking) -> str:
         seconds, words = utterance.start_ms // 1000, plain(said)
         name, words = SPEAKERS[utterance.speaker], f"**{words}**" if utterance.speaker is Speaker.CUSTOMER else words
         lines.append(f"- {seconds // 60}:{seconds % 60:02d} **{name}** {words}")
-    return "## 대화\n\n" + "\n".join(lines)
+    return "## 대화\n\n" + "\n".join(lines) + _corrections(record, mask)
+
+
+def _corrections(record: CallRecord, mask: Masking) -> str:
+    """What the conversation above has that speech-to-text has not, masked as the conversation is."""
+    correction = record.correction
+    if not correction.changes:
+        return ""
+    lines = []
+    for change in correction.changes:
+        before, after = (plain(words) for words in (*mask([change.before]), *mask([change.after])))
+        who = f" {plain(change.by)}" if change.rule is Rule.PERSON else ""
+        seconds = int(change.seconds)
+        lines.append(f"- {seconds // 60}:{seconds % 60:02d} ~~{before}~~ → **{after}** ({RULES[change.rule]}{who})")
+    heard = f"인식된 그대로는 `{StorageKeys.transcript(record.number)}`에 있습니다." if record.number else ""
+    return "\n\n### 교정\n\n" + "\n".join(lines) + (f"\n\n용어 목록 {correction.terms_version}판으로 교정했습니다. {heard}")
 
 
 def _steps(record: CallRecord) -> str:
@@ -159,6 +175,7 @@ def _about(record: CallRecord) -> str:
     number, summary = record.number, record.summary
     files = [StorageKeys.call_record(record.call_id)]
     files += [StorageKeys.transcript(number)] if number and record.transcription.done else []
+    files += [StorageKeys.corrected(record.call_id), StorageKeys.corrections(record.call_id)] if record.correction.changes else []
     files += [StorageKeys.summary(number)] if number and summary else []
     files += [record.prompt.key] if record.prompt else []
     rows = [

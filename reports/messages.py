@@ -40,6 +40,11 @@ ERRORS: Final[Mapping[str, Message]] = {
         "통화 기록 파일의 내용이 손상되었습니다.",
         "S3에서 이전 버전을 되살리거나, 지워서 처음부터 다시 처리하세요.",
     ),
+    "permanent_error.unreadable_terms": Message(
+        "용어 목록을 읽을 수 없음",
+        "용어 목록 파일의 내용이 손상되었습니다. 통화는 마지막으로 읽힌 버전으로 처리됩니다.",
+        "S3 `terms/history/`의 최근 버전을 `terms/list.json`에 되살리세요.",
+    ),
     "bad_recording": Message("녹취를 쓸 수 없음", "녹취 파일을 통화로 처리할 수 없습니다.", _REUPLOAD),
     "bad_recording.empty": Message("빈 녹취", "녹취 파일에 소리가 들어 있지 않습니다.", _REUPLOAD),
     "bad_recording.no_wav": Message("WAV가 아닌 파일", "녹취 파일이 WAV 형식이 아닙니다.", "WAV로 바꿔 다시 올리세요."),
@@ -118,6 +123,13 @@ ERRORS: Final[Mapping[str, Message]] = {
         "마지막 변경이 되돌림이라, 한 번 더 되돌리면 문제가 된 모델이 돌아옵니다.",
         "쓸 버전의 이름을 적어 `promote`를 실행하세요.",
     ),
+    "terms_refused": Message(
+        "용어나 교정을 받을 수 없음",
+        "지금 있는 용어 목록이나 전사와 맞지 않습니다. 아무것도 바뀌지 않았습니다.",
+        "실행 상태에 적힌 까닭대로 고쳐 다시 실행하세요.",
+    ),
+    "terms_refused.unsigned": Message("이름이 없음", "누가 고치는지 적혀 있지 않습니다.", "`requested_by`를 채워 다시 실행하세요."),
+    "terms_refused.empty": Message("고칠 것이 없음", "추가·변경·삭제할 것이 없습니다.", "고칠 용어나 표를 넣어 다시 실행하세요."),
     "configuration_error": Message(
         "설정 오류", "우리 쪽 설정이나 인증 정보가 잘못되었습니다. 녹취의 문제가 아닙니다.", "실행 로그의 영문 설명대로 설정을 고치세요."
     ),

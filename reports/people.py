@@ -7,7 +7,7 @@ from models.call.korea import in_korea
 from models.call.record import Deed, PersonsAct
 from reports.markdown import link, plain
 
-DEEDS: Final = {Deed.RETRIED: "실행 Retry", Deed.REDRIVEN: "재처리(`redrive`)"}
+DEEDS: Final = {Deed.RETRIED: "실행 Retry", Deed.REDRIVEN: "재처리(`redrive`)", Deed.CORRECTED: "교정", Deed.SUMMARIZED_AGAIN: "요약 다시"}
 _SHOWN = 5
 
 

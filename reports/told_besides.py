@@ -28,7 +28,7 @@ def danger_section(record: CallRecord, mask: Masking, *, show_words: bool) -> st
         return f"> **위험 신호**: {_NOT_JUDGED}"
     if not danger.signs:
         return ""
-    said = dict(enumerate(record.transcription.utterances))
+    said = dict(enumerate(record.said))
     words = mask([said[sign.utterance].text if sign.utterance in said else "" for sign in danger.signs])
     lines = [
         f"- **{DANGER_LABELS[sign.kind]}** ({sign.likelihood:.0%}, {_at(said.get(sign.utterance))}) {plain(spoken) if show_words else ''}"
@@ -43,7 +43,7 @@ def emotion_section(record: CallRecord) -> str:
     emotion = record.signals.emotion if record.signals else None
     if emotion is None or not emotion.curve:
         return ""
-    said = dict(enumerate(record.transcription.utterances))
+    said = dict(enumerate(record.said))
     likely = ", ".join(f"{one.label} {one.likelihood:.0%}" for one in emotion.top5)
     rows = [
         ("통화 전체", emotion.label or "뚜렷한 감정 없음"),
@@ -61,7 +61,7 @@ def actions_section(record: CallRecord, mask: Masking, *, show_words: bool) -> s
     actions = record.signals.actions if record.signals else None
     if actions is None:
         return ""
-    said = dict(enumerate(record.transcription.utterances))
+    said = dict(enumerate(record.said))
     deeds, desks = mask([one.what for one in actions]), mask([one.desk for one in actions])
     lines = [
         f"- **{plain(desk) or DOERS[one.who]}**: {plain(deed) if show_words else _NO_WORDS}{_by_when(one)} ({_at(said.get(one.utterance))})"

@@ -24,6 +24,7 @@ from rich.table import Table
 from models.call.record import CallRecord, Outcome
 from models.keys import RECORDINGS_FOLDER, StorageKeys, call_id, parse_recording_key
 from models.summarizer.outcome import NO_REQUEST, Kind
+from sandbox.ear import hear
 from sandbox.processes import ProcessFailed
 from sandbox.progress import progress
 from sandbox.stack import BUCKET, EARS, RECORDINGS, Stack, StackOptions
@@ -143,6 +144,25 @@ def show(uploads: Sequence[Upload], records: dict[str, CallRecord], failed: dict
     console.print(table)
 
 
+def show_corrections(records: Sequence[CallRecord]) -> None:
+    """Print what was misheard and mended."""
+    for record in records:
+        for change in record.correction.changes:
+            console.print(f"Call {record.number}, {change.seconds:.0f} s: {escape(change.before)} → {escape(change.after)} ({change.rule})")
+
+
+def show_prompts(records: Sequence[CallRecord], out: Path) -> None:
+    """Listen to the prompts and print which do not say what they should."""
+    prompts = [record.prompt for record in records if record.prompt is not None and (out / record.prompt.key).exists()]
+    heard = [(prompt, hear((out / prompt.key).read_bytes(), prompt.spoken_text, prompt.voice)) for prompt in prompts]
+    for prompt, found in heard:
+        if not found.says_it:
+            console.print(
+                f"[red]{prompt.key}[/red] does not say what it should: likeness {found.likeness:.2f}, from {found.differs_at} s on"
+            )
+    console.print(f"{sum(found.says_it for _, found in heard)} of {len(heard)} prompts say what they should, by the sandbox's own ear.")
+
+
 def _cells(record: CallRecord | None, failure: str) -> tuple[str, str, str, str]:
     if record is None:
         return "", f"[red]{escape(failure) or 'no run has taken it'}[/red]", "", ""
@@ -157,14 +177,17 @@ def _cells(record: CallRecord | None, failure: str) -> tuple[str, str, str, str]
     return number, record.summary.text, f"{record.prompt.seconds:.1f}", took
 
 
-def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = ()) -> int:
+def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = (), noise: float = 0.0) -> int:
     """The whole demo; returns the process's exit code."""
     files = recordings_in(recordings)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="readback-demo-") as work:
         begun = time.monotonic()
-        stack = Stack(StackOptions(work_dir=Path(work), logs=out / "logs", transcripts=[recordings], ui_port=ui_port, hears=hears))
+        options = StackOptions(
+            work_dir=Path(work), logs=out / "logs", transcripts=[recordings], ui_port=ui_port, hears=hears, stt_noise=noise
+        )
+        stack = Stack(options)
         console.print(f"Logs of every process: {out}/logs/", highlight=False)
         try:
             with progress(console) as tell:
@@ -182,6 +205,8 @@ def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = ()) ->
         finally:
             stack.stop()
     show(uploads, records, failed)
+    show_corrections(list(records.values()))
+    show_prompts(list(records.values()), out)
     console.print(f"{complete} of {len(files)} recordings have their three files, {time.monotonic() - begun:.0f} s in all.")
     console.print(f"Files: {out}/stt/stt_<n>.txt, {out}/nlp/nlp_<n>.txt, {out}/tts/tts_<n>.wav; logs: {out}/logs/")
     return 0 if complete == len(files) else 1
@@ -198,10 +223,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the files; emptied first (default: out)")
     parser.add_argument("--ui-port", type=int, default=0, help="port of the Prefect UI (default: a free one)")
     parser.add_argument("--hears", choices=EARS, help="the vendor that hears the calls (default: ReturnZero)")
+    parser.add_argument("--noise", type=float, default=0.0, metavar="PERCENT", help="so many characters that ReturnZero mishears (4.4)")
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():
         parser.error(f"{chosen.recordings} is no folder")
-    sys.exit(run(chosen.recordings, chosen.out, chosen.ui_port, [chosen.hears] if chosen.hears else []))
+    sys.exit(run(chosen.recordings, chosen.out, chosen.ui_port, [chosen.hears] if chosen.hears else [], chosen.noise))
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ NATURAL_RATE = 24_000
 KINDS = frozenset({"UNAVAILABLE", "RESOURCE_EXHAUSTED", "DEADLINE", "empty"})
 
 _VOICE = re.compile(r"ko-KR-(?:(?:Standard|Wavenet)-(?P<letter>[A-D])|Neural2-(?P<neural>[A-C])|(?P<chirp>Chirp3-HD)-[A-Z][a-z]+)")
-_VOICES = {
+VOICE_OF_LETTER = {
     "A": Voice("f2", pitch=55),
     "B": Voice("f3", pitch=60),
     "C": Voice("m3", pitch=45),
@@ -168,7 +168,7 @@ def _check(request: SynthesizeSpeechRequest) -> tuple[list[str | Pause], Voice]:
         raise BadRequest("Speaking rate must be in [0.25, 2.0]")
     if not -20.0 <= config.pitch <= 20.0:
         raise BadRequest("Pitch must be in [-20.0, 20.0]")
-    base = _VOICES[match["letter"] or match["neural"] or "A"]
+    base = VOICE_OF_LETTER[match["letter"] or match["neural"] or "A"]
     pitch = min(99, max(0, round(base.pitch + 2 * config.pitch)))
     return read_ssml(ssml) if ssml else [text], Voice(base.variant, pitch, base.pitch_range, config.speaking_rate or 1.0)
 

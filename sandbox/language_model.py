@@ -3,7 +3,8 @@
     python -m sandbox.language_model --port 0 --key sandbox-key
 
 The first line on stdout is JSON with the address (``/v1`` follows it), the model's name and the key. What is asked is what our prompt
-asks: numbered utterances come in, the reader's statement goes out as JSON with a phrase for each piece. ``GET /v1/models`` names the
+asks: numbered utterances come in, the reader's statement goes out as JSON with a phrase for each piece; for the second reading of
+a transcript numbered lines come in and go out as the corrector guesses them. ``GET /v1/models`` names the
 model. Refused as servers do: a wrong shape with 400, a wrong key with 401, another model with 404, too many at once with 429 and
 ``Retry-After``.
 
@@ -18,12 +19,14 @@ import argparse
 import asyncio
 import contextlib
 import hmac
+import json
 import re
 import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -32,6 +35,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from models.call.correction import Bounds, Corrector
+from models.call.record import Utterance, corrected
+from models.call.second_reading import ANSWER_NAME as CORRECTED_LINES
+from models.call.terms import TermList
 from models.replies.draft import REPLY_NAME
 from models.summarizer import SHIPPED_READER
 from models.summarizer.conversation import CALLER, Conversation, Turn
@@ -49,6 +56,7 @@ HOSTILE = frozenset({"invents", "inverts", "misquotes", "no_json", "cut_off", "d
 KINDS = BEFORE | AFTER | HOSTILE
 HANG_SECONDS = 600.0
 
+_NUMBERED = re.compile(r"(\d+): (.*)")
 _LINE = re.compile(r"(\d+) (고객|상담원): (.*)")
 
 
@@ -140,6 +148,13 @@ class Server:
             raise Refused(404, "model_not_found", f"The model {request.model} does not exist")
         return request
 
+    def corrected_lines(self, content: str, fault: str | None) -> str:
+        """The second reading of doubtful lines: what our corrector would guess where it is not sure, or hostile where a fault says so."""
+        found = [(int(match[1]), match[2]) for line in content.splitlines() if (match := _NUMBERED.fullmatch(line))]
+        texts = [guessed(text) if fault != "invents" else f"{text.rpartition(' ')[0]} 해지해" for _, text in found]
+        lines = [{"line": number, "text": text} for (number, _), text in zip(found, texts, strict=True)]
+        return "고쳤습니다!" if fault == "no_json" else json.dumps({"lines": lines}, ensure_ascii=False)
+
     def claim(self, conversation: Conversation) -> Claim:
         """What the reader makes of a conversation."""
         (statement,) = self.maker.make([conversation])
@@ -154,6 +169,17 @@ class Server:
             "refused": dict(self.refused),
             "faults": self.faults.injected,
         }
+
+
+@cache
+def _bold() -> Corrector:
+    return Corrector(TermList.shipped(), Bounds(gain=Bounds().doubtful_gain))
+
+
+def guessed(text: str) -> str:
+    """A line as a model reads it that knows the terms that ship and dares to guess."""
+    line = [Utterance(start_ms=0, duration_ms=0, text=text)]
+    return corrected(line, _bold().correct(line).changes)[0].text
 
 
 def claim_of(statement: Statement) -> Claim:
@@ -222,13 +248,11 @@ def build_app(server: Server) -> Starlette:
         server.active += 1
         server.peak = max(server.peak, server.active)
         try:
-            conversation = conversation_of(asked.messages)
             await asyncio.sleep(server.seconds)
-            claim = await asyncio.to_thread(server.claim, conversation)
-            claim = replying(claim) if _wants_a_reply(asked) else claim
+            answer = await asyncio.to_thread(_answer, server, asked, fault)
         finally:
             server.active -= 1
-        return _after(fault, JSONResponse(_body(asked, spoiled(claim, conversation, fault), cut=fault == "cut_off")))
+        return _after(fault, JSONResponse(_body(asked, answer, cut=fault == "cut_off")))
 
     async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
@@ -243,6 +267,16 @@ def build_app(server: Server) -> Starlette:
         ],
         exception_handlers={Refused: refuse},
     )
+
+
+def _answer(server: Server, asked: ChatRequest, fault: str | None) -> str:
+    """What the model writes: which of our two prompts it is asked with is told by the schema that the answer must have."""
+    wanted = asked.response_format.json_schema if asked.response_format else None
+    if wanted is not None and wanted.name == CORRECTED_LINES:
+        return server.corrected_lines(asked.messages[-1].content, fault)
+    conversation = conversation_of(asked.messages)
+    claim = server.claim(conversation)
+    return spoiled(replying(claim) if _wants_a_reply(asked) else claim, conversation, fault)
 
 
 def _body(asked: ChatRequest, text: str, *, cut: bool) -> dict[str, Any]:

@@ -41,6 +41,7 @@ from werkzeug.sansio.multipart import Field as FormField
 
 from sandbox.faults import Faults
 from sandbox.known_sounds import Audio, Library, NoSound, identify
+from sandbox.noise import Noise
 from sandbox.serving import CutShort, parse_with_faults, sandbox_routes, serve
 
 TOKEN_SECONDS = 6 * 3600
@@ -126,7 +127,7 @@ class JobConfig(BaseModel):
 
 @dataclass(frozen=True)
 class Limits:
-    """How the vendor behaves. 0 means no limit for ``concurrency``, ``quota_jobs`` and ``poll_seconds``."""
+    """How the vendor behaves. 0 means no limit for ``concurrency``, ``quota_jobs`` and ``poll_seconds``; ``noise`` is in percent."""
 
     latency_seconds: float = 3.0
     concurrency: int = 10
@@ -135,6 +136,8 @@ class Limits:
     keep_seconds: float = 3 * 86400.0
     max_bytes: int = 2 * 1024**3
     max_seconds: float = 4 * 3600.0
+    noise: float = 0.0
+    noise_seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -243,6 +246,9 @@ class Vendor:
         if utterances is None:
             reason = job.failure or "the transcript of this audio was removed"
             return {"id": job_id, "status": "failed", "error": {"code": "E500", "message": reason}}
+        if self.limits.noise:
+            expected = tuple(job.config.get("keywords", ()))
+            utterances = Noise(self.limits.noise / 100, self.limits.noise_seed, expected).utterances(utterances, job.audio)
         diarized = job.config.get("use_diarization", False)
         shown = [u if diarized else u | {"spk": 0} for u in utterances]
         return {"id": job_id, "status": "completed", "results": {"utterances": shown, "verified": False}}
@@ -430,6 +436,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keep-seconds", type=float, default=defaults.keep_seconds, help="results are H0007 afterwards")
     parser.add_argument("--max-bytes", type=int, default=defaults.max_bytes, help="larger files are H0005")
     parser.add_argument("--max-seconds", type=float, default=defaults.max_seconds, help="longer recordings are H0006")
+    noise = "percent of the characters that come out wrong (sandbox/noise.py); keywords less often"
+    parser.add_argument("--noise", type=float, default=defaults.noise, metavar="PERCENT", help=noise)
+    parser.add_argument("--noise-seed", type=int, default=defaults.noise_seed, help="draws other errors")
     parser.add_argument("--state", type=Path, default=None, metavar="FILE", help="remember accepted jobs over a restart")
     return parser
 

@@ -59,7 +59,8 @@ CLIENT_ID, CLIENT_SECRET = "sandbox", "sandbox-secret"
 
 @dataclass
 class StackOptions:
-    """How to run the stack. ``ui_port`` 0 chooses a free one; ``stt_seconds`` is how long a job of the stand-in takes.
+    """How to run the stack. ``ui_port`` 0 chooses a free one; ``stt_seconds`` is how long a job of the stand-in takes,
+    ``stt_noise`` how many percent of the characters it mishears.
 
     ``logs`` takes each process's output, by default in ``work_dir``. With ``faulty_s3`` the product reaches S3 and SQS through a proxy
     that can be told to spoil requests (``Stack.inject``). ``hears`` names the vendor that hears the calls, and others beside it.
@@ -76,6 +77,7 @@ class StackOptions:
     stt_poll_seconds: float = 1.0
     stt_concurrency: int = 10
     call_limit: int = 16
+    stt_noise: float = 0.0
     training_worker: bool = False
     faulty_s3: bool = False
     hears: Sequence[str] = ()
@@ -278,6 +280,8 @@ class Stack:
             str(options.stt_concurrency),
             "--state",
             str(options.work_dir / "returnzero.state"),
+            "--noise",
+            str(options.stt_noise),
         )
         latency = ("--latency-seconds", str(options.stt_seconds))
         if "google" in options.hears:

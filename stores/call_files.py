@@ -14,7 +14,8 @@ def create_file(
 ) -> ObjectFacts | None:
     """Create one of the call's files; None when it was written now, else the facts of what stands there, whoever wrote it.
 
-    StorageConflict when nothing stands there: S3 saw two writers and let neither through (409).
+    The call's own file of an earlier revision gives way. StorageConflict when nothing stands there: S3 saw two writers and let neither
+    through (409).
     """
     try:
         store.put(key, body, content_type=content_type, metadata=record.provenance | dict(metadata or {}), only_if_absent=True)
@@ -22,10 +23,17 @@ def create_file(
         facts = store.head(key)
         if facts is None:
             raise
-        return facts
+        if not is_of(facts, record) or is_current(facts, record):
+            return facts
+        store.put(key, body, content_type=content_type, metadata=record.provenance | dict(metadata or {}), only_if_etag=facts.etag)
     return None
 
 
 def is_of(facts: ObjectFacts | None, record: CallRecord) -> bool:
     """Whether a file is there and an attempt of this call wrote it."""
     return facts is not None and facts.metadata.get("call-id") == record.call_id
+
+
+def is_current(facts: ObjectFacts | None, record: CallRecord) -> bool:
+    """Whether a file is the call's and of its present revision: a summary that was asked for anew does not count as made."""
+    return facts is not None and is_of(facts, record) and int(facts.metadata.get("revision", "0")) >= record.revision

@@ -42,6 +42,10 @@ class InMemoryStore:
     def find(self, key: str) -> StoredObject | None:
         return self._now(key)
 
+    def get_unless(self, key: str, etag: str) -> StoredObject | None:
+        stored = self.get(key)
+        return None if stored.etag == etag else stored
+
     def head(self, key: str) -> ObjectFacts | None:
         stored = self._now(key)
         return stored.facts if stored else None

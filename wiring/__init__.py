@@ -15,11 +15,11 @@ from clients.s3 import ObjectStore
 from clients.speech_to_text import Offer, SpeechToText
 from clients.sqs import NotificationQueue
 from clients.text_to_speech import TextToSpeech
-from models.call.read_back import Pronunciations, load_pronunciations
-from models.call.terms import load_terms
+from models.call.terms import TermList
 from models.errors import ConfigurationError
 from stores.call_records import CallRecords
 from stores.datasets import Datasets
+from stores.terms import LiveTerms, TermLists
 from wiring.configuration import Settings, load_settings
 
 
@@ -78,8 +78,7 @@ def notification_queue() -> NotificationQueue:
 
 
 def _returnzero() -> SpeechToText:
-    terms = load_terms(settings().terms_file, most=returnzero.MAX_KEYWORDS, longest=returnzero.MAX_KEYWORD_CHARACTERS)
-    return _returnzero_with(returnzero.TranscribeConfig(domain=settings().stt_domain, keywords=tuple(terms)))
+    return _returnzero_with(returnzero.TranscribeConfig(domain=settings().stt_domain))
 
 
 def _returnzero_whisper() -> SpeechToText:
@@ -93,19 +92,19 @@ def _returnzero_with(config: returnzero.TranscribeConfig) -> SpeechToText:
         chosen.returnzero_client_id,
         chosen.returnzero_client_secret.get_secret_value(),
         config=config,
+        keywords=None if config.model_name == "whisper" else lambda: terms().keywords,
         timeout=chosen.http_timeout_seconds,
     )
 
 
 def _google_stt() -> SpeechToText:
     chosen = settings()
-    terms = load_terms(chosen.terms_file, most=google_stt.MAX_KEYWORDS, longest=google_stt.MAX_KEYWORD_CHARACTERS)
     return google_stt.GoogleStt(
         chosen.google_stt_project,
         chosen.google_stt_bucket,
         location=chosen.google_stt_location,
         model=chosen.google_stt_model,
-        keywords=lambda: terms,
+        keywords=lambda: terms().keywords[: google_stt.MAX_KEYWORDS],
         timeout=chosen.http_timeout_seconds,
         endpoint=chosen.google_stt_endpoint,
         storage_url=chosen.google_storage_url,
@@ -124,9 +123,8 @@ def _amazon_transcribe() -> SpeechToText:
 
 def _local_whisper() -> SpeechToText:
     chosen = settings()
-    terms = load_terms(chosen.terms_file, most=returnzero.MAX_KEYWORDS, longest=local_whisper.MAX_KEYWORD_CHARACTERS)
     return local_whisper.LocalWhisper(
-        chosen.whisper_model, device=chosen.whisper_device, keywords=lambda: terms[: local_whisper.MAX_KEYWORDS]
+        chosen.whisper_model, device=chosen.whisper_device, keywords=lambda: terms().keywords[: local_whisper.MAX_KEYWORDS]
     )
 
 
@@ -152,7 +150,7 @@ def speech_offer(provider: str) -> Offer:
 
 def speech_terms() -> list[str]:
     """The terms of the trade that callers say."""
-    return load_terms(settings().terms_file, most=returnzero.MAX_KEYWORDS, longest=returnzero.MAX_KEYWORD_CHARACTERS)
+    return list(terms().keywords)
 
 
 def speech_to_text(provider: str = "") -> SpeechToText:
@@ -197,17 +195,26 @@ def google_voice(voice: str) -> TextToSpeech:
     chosen = settings()
     return GoogleTts(
         voice,
-        pronunciations(),
+        lambda: terms().pronunciations,
         speaking_rate=chosen.tts_speaking_rate,
         timeout=chosen.tts_timeout_seconds,
         endpoint=chosen.tts_endpoint,
     )
 
 
+def term_lists() -> TermLists:
+    """The term list's versions, to be edited."""
+    return TermLists(object_store())
+
+
 @cache
-def pronunciations() -> Pronunciations:
-    """How staff want words to be spoken."""
-    return load_pronunciations(settings().pronunciations_file)
+def _live_terms() -> LiveTerms:
+    return LiveTerms(term_lists())
+
+
+def terms() -> TermList:
+    """The term list as it is now: asked of the bucket, so that an edit needs no restart."""
+    return _live_terms().current()
 
 
 @cache
@@ -236,7 +243,7 @@ def forget_clients() -> None:
         _speech_to_text,
         text_to_speech,
         check_voice,
-        pronunciations,
+        _live_terms,
         connect_contacts,
     ):
         cached.cache_clear()

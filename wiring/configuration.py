@@ -9,9 +9,7 @@ from typing import Literal, get_args
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.call.read_back import PRONUNCIATIONS
 from models.call.routing import parse_routes
-from models.call.terms import TERMS
 from models.errors import ConfigurationError
 from models.signals.labels import read_groups
 from models.summarizer import SHIPPED_READER
@@ -67,14 +65,24 @@ class Settings(BaseSettings):
     )
     whisper_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it runs")
     whisper_concurrency: int = Field(1, ge=1, description="Recordings that Whisper hears at once over all workers, one for each of them")
-    terms_file: Path = Field(TERMS, description="Keyword list for recognition, one term a line, as pronounced")
+
+    correct_transcripts: bool = Field(
+        True, description="Correct what speech-to-text heard by the term list before it is summarized; the transcript stays as heard"
+    )
+    learn_from_corrections: bool = Field(
+        False, description="Keep lines that people corrected, masked, for the next fine-tuning; callers must have consented to that"
+    )
+    correction_model_url: str = Field(
+        "",
+        description="Language model that reads masked doubtful lines once more, one of READBACK_LANGUAGE_MODEL_URLS; empty: none",
+    )
+    correction_model: str = Field("", description="The name of that model, as the address has it")
 
     tts_endpoint: str = Field("", description="host:port of a plaintext gRPC endpoint; empty for Google Cloud itself")
     tts_voice: str = Field("ko-KR-Wavenet-A", description="Google voice")
     tts_timeout_seconds: float = Field(30.0, gt=0, description="Deadline of one synthesis request")
     tts_speaking_rate: float = Field(1.0, ge=0.25, le=2.0, description="Speaking rate of the prompt")
     tts_per_minute: int = Field(1000, ge=1, description="Requests a minute over all workers (Google's project quota: 1,000)")
-    pronunciations_file: Path = Field(PRONUNCIATIONS, description="Pronunciation dictionary that staff edit")
 
     model_dir: Path = Field(SHIPPED_READER, description="Summarizer used while the registry names no champion")
     model_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the summarizer runs")

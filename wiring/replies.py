@@ -9,7 +9,7 @@ from models.summarizer.language_model import Endpoint, Mask
 from models.summarizer.own_words import Shortener
 from models.summarizer.spoken_evidence import EvidenceCheck
 from models.summarizer.vocabulary import Vocabulary
-from wiring.lines import language_model
+from wiring.language_models import language_model
 
 
 @cache

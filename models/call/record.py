@@ -4,6 +4,7 @@ A run reads it, does what is missing, and writes it back by compare-and-swap. Be
 retry, a redrive, a duplicate event and a backfill all resume from the same truth, whichever run or machine they are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,7 +13,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.call.korea import began_in_korea, called_at
-from models.errors import ErrorCode
+from models.errors import BadTranscript, ErrorCode
 from models.keys import call_id, parse_recording_key, short_contact, shown_key
 from models.signals.told import CallSignals
 from models.summarizer.outcome import Evidence, Kind
@@ -93,6 +94,7 @@ class Utterance(BaseModel):
     """One stretch of speech: who, when (milliseconds from the recording's start) and what.
 
     ``label`` is the voice as speech-to-text numbers it, None where it told nobody apart; ``speaker`` is who that turned out to be.
+    ``alternatives`` are other readings of the whole utterance, where the recognizer gives some.
     """
 
     speaker: Speaker = Speaker.UNKNOWN
@@ -100,6 +102,47 @@ class Utterance(BaseModel):
     start_ms: int = Field(ge=0)
     duration_ms: int = Field(ge=0)
     text: str
+    alternatives: tuple[str, ...] = ()
+
+
+class Rule(StrEnum):
+    """What a change of a transcript rests on (``models/call/correction.py``)."""
+
+    HEARD = "heard"
+    NEAR = "near"
+    MODEL = "model"
+    PERSON = "person"
+
+
+class Change(BaseModel):
+    """One change of one utterance (from 0): ``before``, from character ``start`` of the text as it stood, became ``after``.
+
+    ``seconds`` is where in the recording that was said. ``by`` is who corrected it, and ``at`` when, where a person did.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    utterance: int = Field(ge=0)
+    start: int = Field(ge=0)
+    before: str
+    after: str
+    rule: Rule
+    seconds: float = Field(ge=0)
+    by: str = ""
+    at: datetime | None = None
+
+
+class Correction(BaseModel):
+    """What was mended in a call's transcript, in order, by which version of the term list; ``took`` is in seconds of our time.
+
+    ``doubtful`` are utterances that hold a doubtful spot. ``unread`` says why a language model, where one is set, did not read them.
+    """
+
+    terms_version: int = 0
+    changes: list[Change] = []
+    doubtful: list[int] = []
+    unread: str = ""
+    took: float = 0.0
 
 
 class Transcription(BaseModel):
@@ -124,7 +167,8 @@ class Summary(BaseModel):
     """What the caller wants, how sure that is, where it was said, and which model said so.
 
     ``kind``: a summary, the caller's own words, or no request; records of before hold summaries. ``text`` is empty for no request.
-    ``instead`` is the reason where ``model`` answered in the place of a language model in service.
+    ``instead`` is the reason where ``model`` answered in the place of a language model in service. ``stale``: a word that it rests on was
+    corrected since.
     """
 
     text: str
@@ -134,6 +178,7 @@ class Summary(BaseModel):
     confidence: float | None = None
     evidence: list[Evidence] = []
     instead: str = ""
+    stale: bool = False
 
 
 class Prompt(BaseModel):
@@ -170,6 +215,8 @@ class Deed(StrEnum):
 
     RETRIED = "retried"
     REDRIVEN = "redriven"
+    CORRECTED = "corrected"
+    SUMMARIZED_AGAIN = "summarized again"
 
 
 class PersonsAct(BaseModel):
@@ -188,6 +235,28 @@ class PersonsAct(BaseModel):
     def now(cls, deed: Deed, flow_run_id: str, *, by: str = "") -> Self:
         """What a person does at this moment; the name as one line of 100 characters at most."""
         return cls(deed=deed, at=datetime.now(UTC), by=" ".join(by.split())[:100], flow_run_id=flow_run_id)
+
+
+def corrected(utterances: Sequence[Utterance], changes: Sequence[Change]) -> list[Utterance]:
+    """The utterances as the changes leave them; BadTranscript where a change does not fit its text."""
+    return _changed(utterances, [(change.utterance, change.start, change.before, change.after) for change in changes])
+
+
+def taken_back(utterances: Sequence[Utterance], changes: Sequence[Change]) -> list[Utterance]:
+    """The other way: of corrected utterances, what they were before the changes."""
+    return _changed(utterances, [(change.utterance, change.start, change.after, change.before) for change in reversed(changes)])
+
+
+def _changed(utterances: Sequence[Utterance], steps: Sequence[tuple[int, int, str, str]]) -> list[Utterance]:
+    texts = [utterance.text for utterance in utterances]
+    for number, start, before, after in steps:
+        text = texts[number] if number < len(texts) else ""
+        if text[start : start + len(before)] != before:
+            raise BadTranscript(
+                f"a change of utterance {number}, character {start}, does not fit the transcript", remedy="The transcript is another one"
+            )
+        texts[number] = text[:start] + after + text[start + len(before) :]
+    return [one if one.text == text else one.model_copy(update={"text": text}) for one, text in zip(utterances, texts, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -209,11 +278,13 @@ class CallRecord(BaseModel):
     outcome: Outcome = Outcome.IN_PROGRESS
     audio_seconds: float = 0.0
     channels: int = 0
-    transcription: Transcription = Field(default_factory=Transcription)
+    transcription: Transcription = Field(default_factory=Transcription, description="What the vendor heard, as it heard it")
+    correction: Correction = Field(default_factory=Correction, description="What was mended in it since; ``said`` is both together")
     summary: Summary | None = None
     signals: CallSignals | None = Field(default=None, description="Emotion and danger; None where nobody judged the call (yet)")
     danger_told: bool = Field(default=False, description="Whether people were told of the call's danger")
     prompt: Prompt | None = None
+    revision: int = Field(default=0, ge=0, description="How often summary and prompt were asked for anew")
     step_seconds: dict[str, float] = Field(default_factory=dict)
     failure: Failure | None = None
     history: list[PersonsAct] = Field(default_factory=list, description="Who had the call taken up again, oldest first")
@@ -236,6 +307,11 @@ class CallRecord(BaseModel):
         )
 
     @property
+    def said(self) -> list[Utterance]:
+        """The conversation as it is read and summarized: as the vendor heard it, corrected."""
+        return corrected(self.transcription.utterances, self.correction.changes)
+
+    @property
     def provenance(self) -> dict[str, str]:
         """Object metadata that says where a file comes from."""
         return {
@@ -243,4 +319,5 @@ class CallRecord(BaseModel):
             "contact-id": self.contact_id,
             "source": self.recording.uri,
             "source-etag": self.recording.etag,
+            **({"revision": str(self.revision)} if self.revision else {}),
         }

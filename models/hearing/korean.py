@@ -6,16 +6,14 @@ Korean is spaced by feeling, and one recognizer writes 120만 원 where another 
 import re
 import unicodedata
 
+from models.call.reading import native, sino
+
 _DIGITS = "영일이삼사오육칠팔구"
-_UNITS = ("", "십", "백", "천")
-_MYRIADS = ("", "만", "억", "조", "경")
-_NATIVE_ONES = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
-_NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
 # What is counted with native numerals.
 _NATIVE_COUNTERS = "시간|시|살|명|개월수|마리|가지|군데|사람|번째|대째|잔|켤레|송이|개(?!월)"
 _NUMBER = re.compile(rf"(?P<whole>\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.(?P<part>\d+))?(?P<counter>\s*(?:{_NATIVE_COUNTERS}))?")
 _SERIAL = re.compile(r"\d+(?:-\d+)+")  # a telephone or contract number is read digit by digit
-_LONGEST = 4 * len(_MYRIADS)
+_LONGEST = 16  # digits that have names, up to 경
 _UNSAID = re.compile(r"[^\w]|_")
 _READ_SIGNS = str.maketrans({"%": "퍼센트", "㎡": "제곱미터", "₩": "원"})
 
@@ -44,39 +42,3 @@ def _read(match: re.Match[str]) -> str:
 
 def _one_by_one(digits: str) -> str:
     return "".join("공" if digit == "0" else _DIGITS[int(digit)] for digit in digits if digit.isdigit())
-
-
-def sino(number: int) -> str:
-    """A number in Sino-Korean.
-
-    >>> sino(1_200_000), sino(2026), sino(10_001), sino(0)
-    ('백이십만', '이천이십육', '만일', '영')
-    """
-    if number == 0:
-        return "영"
-    groups = []
-    for myriad in _MYRIADS:
-        number, group = divmod(number, 10_000)
-        if group:
-            read = _below_ten_thousand(group)
-            groups.append(f"{'' if read == '일' and myriad == '만' else read}{myriad}")
-    return "".join(reversed(groups))
-
-
-def _below_ten_thousand(number: int) -> str:
-    read = ""
-    for place in range(3, -1, -1):
-        digit = number // 10**place % 10
-        if digit:
-            read += f"{'' if digit == 1 and place else _DIGITS[digit]}{_UNITS[place]}"
-    return read
-
-
-def native(number: int) -> str:
-    """A number from 1 to 99 as what is counted wants it.
-
-    >>> native(3), native(20), native(21)
-    ('세', '스무', '스물한')
-    """
-    tens, ones = divmod(number, 10)
-    return "스무" if number == 20 else f"{_NATIVE_TENS[tens]}{_NATIVE_ONES[ones]}"

@@ -48,7 +48,7 @@ def propose_reply(call_id: str, caller_says: str) -> Proposed:
 
 def _conversation(record: CallRecord, drafts: Drafts) -> Conversation:
     """The call, and after it what the caller said since."""
-    turns = [*read(summarizer_input(record.transcription.utterances))]
+    turns = [*read(summarizer_input(record.said))]
     return [*turns, *(Turn(len(turns) + number, True, said) for number, said in enumerate(drafts.said_since))]
 
 

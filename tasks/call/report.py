@@ -57,7 +57,7 @@ def recording_sound(store: ObjectStore, record: CallRecord, audio: RecordingAudi
 
 def silenced(record: CallRecord, settings: Settings) -> list[tuple[float, float]]:
     """From when to when personal numbers are said, where the settings mask them."""
-    utterances = record.transcription.utterances
+    utterances = record.said
     return seconds_of(personal_spans([u.text for u in utterances]), utterances) if settings.mask_personal_data else []
 
 

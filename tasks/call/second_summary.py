@@ -19,7 +19,7 @@ async def summarize_again(call_id: str) -> Review:
     if record.summary is None:
         raise ObjectGone(f"call {call_id} has no summary that could be held against another one")
     model = await asyncio.to_thread(model_of_this_process)
-    review = Review.of(record, summary_of(await model.answer(summarizer_input(record.transcription.utterances))), datetime.now(UTC))
+    review = Review.of(record, summary_of(await model.answer(summarizer_input(record.said))), datetime.now(UTC))
     body = review.model_dump_json(indent=1).encode()
     await asyncio.to_thread(wiring.object_store().put, StorageKeys.review(call_id), body, content_type="application/json")
     return review

@@ -26,8 +26,10 @@ from models.keys import StorageKeys
 from models.sound.recording import RecordingAudio
 from stores.call_files import TEXT, create_file, is_of
 from stores.call_records import CallRecords, Checkpoint
+from stores.corrected import keep_corrected
 from stores.recordings import check_still_there, read_recording
 from tasks.call.claim import HeldCall, own_checkpoint
+from tasks.call.correct import correct
 from tasks.call.route import AWAY, Choice, choose_vendor, fallback_for, is_back
 from tasks.without_words import call_task
 
@@ -189,16 +191,19 @@ async def wait_for(vendor: SpeechToText, job_id: str, warn: Callable[..., None])
 def keep_transcript(
     checkpoint: Checkpoint, job: Job, audio: RecordingAudio | None, *, records: CallRecords, store: ObjectStore
 ) -> Checkpoint:
-    """Write a completed job's transcript to its file and into the record."""
+    """Write a completed job's transcript to its file and into the record, with what is mended in it."""
     if audio is not None:
         check_plausible(job.utterances, audio.seconds)
     utterances = name_speakers(job.utterances, audio)
     text = transcript_text(utterances).encode("utf-8")
+    correction = correct(utterances)
     while not _write_transcript(store, checkpoint.record, text):
         # A file of an earlier system stands there: its number was never ours. The new one is written down before it is used.
         checkpoint = records.save(checkpoint, number=records.next_number())
     heard = checkpoint.record.transcription.model_copy(update={"job_id": job.id, "utterances": utterances, "done": True})
-    return records.save(checkpoint, transcription=heard)
+    done = {"transcription": heard, "correction": correction}
+    keep_corrected(store, checkpoint.record.model_copy(update=done))
+    return records.save(checkpoint, **done)
 
 
 def _write_transcript(store: ObjectStore, record: CallRecord, text: bytes) -> bool:

@@ -8,7 +8,7 @@ from clients.s3 import ObjectFacts, ObjectStore
 from models.call.record import CallRecord, Prompt, Summary
 from models.errors import PermanentError
 from models.keys import StorageKeys
-from stores.call_files import SOUND, create_file, is_of
+from stores.call_files import SOUND, create_file, is_current, is_of
 from tasks.call.convert import PromptSound
 from tasks.call.speak import spoken_text
 from tasks.in_thread import task_in_thread
@@ -39,7 +39,7 @@ def create_prompt(store: ObjectStore, record: CallRecord, summary: Summary, soun
 def find_prompt(record: CallRecord, summary: Summary) -> Prompt | None:
     """The prompt that an earlier run of this call has uploaded: speech that is paid for is not made again."""
     facts = wiring.object_store().head(StorageKeys.prompt(cast(int, record.number)))
-    return _prompt_of(facts, summary) if facts is not None and is_of(facts, record) else None
+    return _prompt_of(facts, summary) if facts is not None and is_current(facts, record) else None
 
 
 def _prompt_of(facts: ObjectFacts, summary: Summary) -> Prompt:

@@ -44,7 +44,7 @@ async def summarize_here(call: HeldCall) -> Understood:
 async def written_by_this_process(record: CallRecord) -> Understood:
     """Summarize, joined with other calls into batches, judge emotion, danger and what has to be done meanwhile, and create the files."""
     model = await asyncio.to_thread(model_of_this_process)
-    conversation = summarizer_input(record.transcription.utterances)
+    conversation = summarizer_input(record.said)
     result, signals = await asyncio.gather(model.answer(conversation), asyncio.to_thread(_judge, record, conversation))
     if result.instead:
         get_run_logger().warning("The language model's answer is not spoken (%s): %s answers", result.instead, result.model)

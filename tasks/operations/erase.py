@@ -30,13 +30,13 @@ from models.errors import ObjectGone, TransientError, VendorRefused
 from models.keys import StorageKeys
 from stores.contacts import ContactCalls
 from tasks.call.hand_over import write_attributes
-from tasks.flow_names import CALL_FLOW, DRAFT_FLOW, HEAR_FLOW, SUMMARY_FLOW
+from tasks.flow_names import CALL_FLOW, CORRECT_FLOW, DRAFT_FLOW, HEAR_FLOW, SUMMARY_FLOW
 from tasks.in_thread import task_in_thread
 from tasks.operations.runs import PAGE, UNFINISHED, is_about, runs_in
 from tasks.without_words import call_task
 
 _STOP_SECONDS = 60.0
-_FLOWS = (CALL_FLOW, SUMMARY_FLOW, HEAR_FLOW, DRAFT_FLOW)
+_FLOWS = (CALL_FLOW, SUMMARY_FLOW, HEAR_FLOW, DRAFT_FLOW, CORRECT_FLOW)
 
 
 class Receipt(BaseModel):
@@ -146,6 +146,9 @@ def _keys_of_call(call: str) -> list[str]:
         StorageKeys.signals,
         StorageKeys.drafts,
         StorageKeys.review,
+        StorageKeys.corrected,
+        StorageKeys.corrections,
+        StorageKeys.corrected_pairs,
     )
     return [key(call) for key in beside]
 

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -158,6 +159,18 @@ def test_diarization_is_not_configured_where_it_is_off() -> None:
     config = json.loads(TranscribeConfig(use_diarization=False).to_json())
     assert "diarization" not in config
     assert "keywords" not in config
+
+
+def test_each_job_is_told_the_keywords_of_its_moment(tmp_path: Path) -> None:
+    keywords = ["실비"]
+    with vendor("--state", str(tmp_path / "jobs")) as url:
+        client = ReturnZero(url, "ours", SECRET, config=CONFIG, keywords=lambda: keywords)
+        client.submit(AUDIO, "a.wav")
+        keywords.append("특약")
+        client.submit(AUDIO, "a.wav")
+        client.close()
+    jobs = map(json.loads, (tmp_path / "jobs").read_text("utf-8").splitlines())
+    assert [job["config"]["keywords"] for job in jobs] == [["실비"], ["실비", "특약"]]
 
 
 @pytest.mark.parametrize("keywords", [("가" * 21,), ("",), tuple(str(n) for n in range(501))])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deployments.tracking_server import PREFIX as PREFIX_OF_TRACKING
-from models.keys import DatasetKeys, HearingKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, VoteKeys
+from models.keys import DatasetKeys, HearingKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, TermKeys, VoteKeys
 from models.lines import LINES, NAMES
 from wiring.configuration import Settings
 
@@ -25,6 +25,8 @@ VOTES = [VoteKeys(line, "vote") for line in NAMES]
 ALIASES = [registry.aliases for registry in REGISTRIES]
 VERSION_FILES = [f"{registry.artefacts('v1')}model.safetensors" for registry in REGISTRIES]
 MOVES = [*ALIASES, *VERSION_FILES, *[key for registry in REGISTRIES for key in (registry.version("v1"), registry.history(1))]]
+CORRECTED = [StorageKeys.corrected(CALL), StorageKeys.corrections(CALL), StorageKeys.corrected_pairs(CALL)]
+TERMS = [TermKeys.LIST, TermKeys.version(1), TermKeys.proposal("p")]
 TOLD = StorageKeys.contact_call("contact", CALL)
 RECORD, NOTE, RECEIPT = StorageKeys.call_record(CALL), StorageKeys.quarantine_note(CALL), StorageKeys.erasure_receipt(CALL)
 
@@ -73,6 +75,7 @@ NEEDED = [
     ("call-worker", "s3:ListBucket", StorageKeys.QUARANTINE),
     ("call-worker", "s3:GetObject", StorageKeys.landed(CALL)),
     ("call-worker", "s3:PutObject", StorageKeys.to_hear(CALL)),
+    *[("call-worker", action, key) for key in TERMS for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket")],
     ("listener", "s3:PutObject", StorageKeys.landed(CALL)),
     ("listener", "s3:GetObject", RECEIPT),
     ("listener", "s3:ListBucket", RECEIPT),
@@ -85,6 +88,10 @@ NEEDED = [
     ("call-worker", "s3:PutObject", StorageKeys.openings(1)),
     ("erase", "s3:DeleteObjectVersion", StorageKeys.drafts(CALL)),
     ("call-worker", "s3:GetObject", StorageKeys.signals(CALL)),
+    *[("erase", "s3:DeleteObjectVersion", key) for key in CORRECTED],
+    *[("call-worker", "s3:PutObject", key) for key in CORRECTED],
+    *[("erase", "s3:ListBucketVersions", key) for key in CORRECTED],
+    ("trainer", "s3:GetObject", StorageKeys.corrected_pairs(CALL)),
     ("summarizer", "s3:GetObject", RECORD),
     ("summarizer", "s3:PutObject", StorageKeys.summary(1)),
     ("summarizer", "s3:PutObject", StorageKeys.review(CALL)),
@@ -122,6 +129,8 @@ FORBIDDEN = [
     ("call-worker", "s3:PutObject", RECEIPT),
     ("call-worker", "s3:DeleteObject", RECEIPT),
     ("call-worker", "s3:DeleteObject", TOLD),
+    *[(role, "s3:PutObject", key) for key in TERMS for role in ("listener", "summarizer", "trainer", "promoter", "erase")],
+    *[("call-worker", "s3:DeleteObject", key) for key in TERMS],
     *[("call-worker", "s3:PutObject", key) for key in ALIASES],
     ("call-worker", "s3:ListBucket", ""),
     ("summarizer", "s3:GetObject", RECORDING),

@@ -47,7 +47,15 @@ async def a_finished_call(store: ObjectStore, client: PrefectClient, contact: st
     record = put_record(store, recording, str(run.id), number=number, outcome=Outcome.READ_BACK, transcription=said)
     for key in (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number)):
         store.put(key, WORDS.encode(), metadata={"call-id": record.call_id, "contact-id": contact})
-    for key in (StorageKeys.to_hear, StorageKeys.signals, StorageKeys.drafts, StorageKeys.review):
+    beside = (
+        StorageKeys.to_hear,
+        StorageKeys.signals,
+        StorageKeys.drafts,
+        StorageKeys.review,
+        StorageKeys.corrected,
+        StorageKeys.corrections,
+    )
+    for key in beside:
         store.put(key(record.call_id), contact.encode())
     file_end(store, EndedCall.of(record, outcome=Outcome.READ_BACK, at=record.updated_at, step_seconds={}))
     summary = await client.read_deployment_by_name("summarize-call/summarize-call")

@@ -32,6 +32,8 @@ import tasks.call.upload
 import tasks.call.write_summary
 import wiring
 from clients.s3 import ObjectStore
+from flows.correct_call import correct_call
+from flows.edit_terms import edit_terms
 from flows.process_call import process_call
 from flows.summarize_call import summarize_call
 from flows.watch_s3 import event_of
@@ -46,6 +48,7 @@ from models.call.record import (
     Outcome,
     PersonsAct,
     Recording,
+    Rule,
     Speaker,
     Summary,
     Transcription,
@@ -54,6 +57,8 @@ from models.call.record import (
 from models.call.redriving import Result
 from models.call.routing import Away
 from models.call.steps import Step
+from models.call.terms import Term
+from models.call.transcript import summarizer_input
 from models.errors import (
     AccessRefused,
     AnswerLost,
@@ -64,6 +69,7 @@ from models.errors import (
     QuotaExhausted,
     ReadbackError,
     StorageConflict,
+    TermsRefused,
     VendorRefused,
     VendorUnavailable,
     VendorUnreachable,
@@ -82,6 +88,8 @@ from reports.messages import message_of
 from stores.call_records import CallRecords
 from stores.call_signals import keep_signals
 from stores.landed import announce
+from stores.proposals import Proposals, corrected_pairs
+from stores.terms import FRESH_SECONDS
 from tasks.call.claim import close_as_cancelled
 from tasks.call.quarantine import close_as_quarantined, failure_of
 from tasks.call.summarize import NO_MODEL
@@ -215,6 +223,141 @@ async def world(client: PrefectClient, monkeypatch: pytest.MonkeyPatch) -> Async
         no_pauses(STEPS, patched)
         yield made
     wiring.forget_clients()
+
+
+# --- what was misheard ---------------------------------------------------------------------------------------------------
+
+
+def misheard(*texts: str) -> list[Utterance]:
+    return [Utterance(label=n % 2, start_ms=1000 * n, duration_ms=1000, text=text) for n, text in enumerate(texts)]
+
+
+async def test_a_misheard_term_is_mended_before_the_summary_and_the_transcript_stays_as_heard(world: World) -> None:
+    world.ears.words[SOUND] = misheard("실선보험 청구하고 싶어요", "네 알겠습니다")
+    recording = world.upload("c-1")
+    await world.run(recording)
+    record = world.record(recording)
+    assert world.store.get(StorageKeys.transcript(1)).body.decode() == "실선보험 청구하고 싶어요\n네 알겠습니다\n"
+    assert world.store.get(StorageKeys.corrected(record.call_id)).body.decode() == "실손보험 청구하고 싶어요\n네 알겠습니다\n"
+    assert [(one.before, one.after) for one in record.correction.changes] == [("실선보험", "실손보험")]
+    assert summarizer_input(record.said).splitlines()[0].endswith("실손보험 청구하고 싶어요")
+    artifact = (await world.client.read_artifacts())[0]
+    assert "~~실선보험~~ → **실손보험**" in str(artifact.data)
+
+
+async def test_a_call_without_a_misheard_word_has_no_corrected_file(world: World) -> None:
+    await world.run(world.upload("c-1"))
+    assert world.store.keys(StorageKeys.CORRECTED) == []
+
+
+async def test_a_term_added_while_calls_run_is_heard_two_calls_later(world: World) -> None:
+    world.ears.words[SOUND] = misheard("유차손해도 주나요", "네")
+    before, during, after = (world.upload(f"c-{n}") for n in range(3))
+    await world.run(before)
+    await edit_terms(add=[Term(term="휴차손해", pronounced="휴차손해", heard=("유차손해",))], requested_by="김운영")
+    await world.run(during)  # may have begun before the edit; it is asked no more than once a second
+    await asyncio.sleep(FRESH_SECONDS)
+    await world.run(after)
+    assert world.record(before).said[0].text == "유차손해도 주나요"
+    assert world.record(after).said[0].text == "휴차손해도 주나요"
+    assert world.record(after).correction.terms_version == 1
+
+
+# --- what a person corrects ----------------------------------------------------------------------------------------------
+
+
+async def a_misheard_call(world: World) -> Recording:
+    world.ears.words[SOUND] = misheard("유차손해도 주나요", "네 알겠습니다")
+    evidence = [Evidence(phrase="유차손해", utterance=0)]
+    world.summary = Summary(text="유차손해 지급 문의", model="tiny", version="1", evidence=evidence)
+    recording = world.upload("c-1")
+    await world.run(recording)
+    return recording
+
+
+async def test_a_persons_correction_is_kept_with_its_history_and_marks_the_summary_that_rests_on_it(world: World) -> None:
+    recording = await a_misheard_call(world)
+    await correct_call(recording.call_id, "유차손해도", "휴차손해도", requested_by="김상담")
+    record = world.record(recording)
+    assert record.said[0].text == "휴차손해도 주나요"
+    assert world.store.get(StorageKeys.transcript(1)).body.decode().startswith("유차손해도")
+    assert world.store.get(StorageKeys.corrected(record.call_id)).body.decode().startswith("휴차손해도")
+    assert [(one.rule, one.by) for one in record.correction.changes] == [(Rule.PERSON, "김상담")]
+    assert [act.deed for act in record.history] == [Deed.CORRECTED]
+    assert record.summary is not None
+    assert record.summary.stale
+    assert world.store.keys(StorageKeys.CORRECTED_PAIRS) == []  # nobody consented to learning from it
+
+
+async def test_a_correction_elsewhere_leaves_the_summary_as_it_is(world: World) -> None:
+    recording = await a_misheard_call(world)
+    await correct_call(recording.call_id, "알겠습니다", "알겠어요", utterance=2, requested_by="김상담")
+    summary = world.record(recording).summary
+    assert summary is not None
+    assert not summary.stale
+
+
+async def test_summary_and_prompt_are_made_anew_when_asked_for_and_nothing_is_paid_twice(world: World) -> None:
+    recording = await a_misheard_call(world)
+    world.summary = Summary(text="휴차손해 지급 문의", model="tiny", version="1")
+    await correct_call(recording.call_id, "유차손해도", "휴차손해도", again=True, requested_by="김상담")
+    (run,) = [run for run in await world.client.read_flow_runs() if run.state and run.state.is_scheduled()]
+    await world.run(run)
+    record = world.record(recording)
+    assert (record.outcome, record.number, record.revision) == (Outcome.READ_BACK, 1, 1)
+    assert world.store.get(StorageKeys.summary(1)).body.decode() == "휴차손해 지급 문의"
+    assert record.prompt is not None
+    assert "휴차손해" in record.prompt.spoken_text
+    assert world.store.get(StorageKeys.prompt(1)).facts.metadata["revision"] == "1"
+    assert len(world.ears.paid) == 1
+    assert [act.deed for act in record.history] == [Deed.CORRECTED, Deed.SUMMARIZED_AGAIN]
+
+
+async def test_an_approved_proposal_is_used_from_the_next_call_on_and_is_decided_once(world: World) -> None:
+    recording = await a_misheard_call(world)
+    await correct_call(recording.call_id, "유차손해도", "휴차손해도", requested_by="김상담")
+    (proposal,) = Proposals(world.store).open()  # type: ignore[arg-type]
+    assert (proposal.heard, proposal.term) == ("유차손해", "휴차손해")
+    with pytest.raises(TermsRefused, match="names nobody"):
+        await edit_terms(approve=[proposal.id])
+    terms = await edit_terms(approve=[proposal.id], requested_by="이운영")
+    assert terms.by_name["휴차손해"].heard == ("유차손해",)
+    with pytest.raises(TermsRefused, match="was approved by 이운영"):
+        await edit_terms(reject=[proposal.id], requested_by="이운영")
+    await asyncio.sleep(FRESH_SECONDS)
+    later = world.upload("c-2")
+    await world.run(later)
+    assert world.record(later).said[0].text == "휴차손해도 주나요"
+
+
+async def test_corrected_lines_are_kept_for_training_where_the_settings_say_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = await a_misheard_call(world)
+    none = corrected_pairs(world.store)[0]  # type: ignore[arg-type]
+    consenting = wiring.settings().model_copy(update={"learn_from_corrections": True})
+    with monkeypatch.context() as patched:
+        patched.setattr(wiring, "settings", lambda: consenting)
+        await correct_call(recording.call_id, "유차손해도", "휴차손해도", requested_by="김상담")
+    version, (pair,) = corrected_pairs(world.store)  # type: ignore[arg-type]
+    assert (pair.heard, pair.said) == ("유차손해도 주나요", "휴차손해도 주나요")
+    assert version != none
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"before": "유차손해도", "after": "휴차손해도"}, "names nobody"),
+        ({"before": "없는 말", "after": "말", "requested_by": "김"}, "stand 0 times in the call"),
+        ({"before": "유차손해도", "after": "휴차손해도", "utterance": 2, "requested_by": "김"}, "stand 0 times in utterance 2"),
+        ({"before": "유차손해도", "after": "휴차손해도", "utterance": 9, "requested_by": "김"}, "2 utterances, none of number 9"),
+        ({"before": "네", "after": "네", "requested_by": "김"}, "changes nothing"),
+    ],
+)
+async def test_a_correction_that_does_not_fit_is_refused_and_changes_nothing(world: World, given: dict[str, Any], told: str) -> None:
+    recording = await a_misheard_call(world)
+    before = world.record(recording)
+    with pytest.raises(TermsRefused, match=told):
+        await correct_call(recording.call_id, **given)
+    assert world.record(recording) == before
 
 
 # --- the way it goes -----------------------------------------------------------------------------------------------------

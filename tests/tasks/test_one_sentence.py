@@ -79,7 +79,7 @@ def test_a_command_ends_with_the_sentence_and_a_fault_of_ours_with_its_traceback
         (["flows.erase", "--call", "c"], NOWHERE, "does not answer. Check PREFECT_API_URL"),
         (["deployments.register"], NOWHERE, "does not answer. Check PREFECT_API_URL"),
         (["flows.watch_s3"], NOWHERE, "Set READBACK_QUEUE_URL"),
-        (["flows.say"], {"READBACK_PRONUNCIATIONS_FILE": "/nowhere"}, "Check READBACK_PRONUNCIATIONS_FILE"),
+        (["flows.say"], {"READBACK_TTS_SPEAKING_RATE": "9"}, "READBACK_TTS_SPEAKING_RATE"),
         (["sandbox.summarize", "/nowhere", "/nowhere/too"], {}, "No such file"),
         (["sandbox.demo", "--recordings", "/nowhere"], {}, "/nowhere is no folder"),
         (["sandbox.up", "--recordings", "/nowhere"], {}, "/nowhere is no folder"),

@@ -1,16 +1,12 @@
 """The spoken text: its exact words, its markup, its pronunciation and its pieces."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.call.read_back import (
-    PRONUNCIATIONS,
     Pronunciation,
     Pronunciations,
-    load_pronunciations,
     read_back_sentence,
     respell,
     speakable,
@@ -18,7 +14,7 @@ from models.call.read_back import (
 )
 from models.errors import BadTranscript, ConfigurationError
 
-DICTIONARY = Pronunciations((Pronunciation("문의", "무니", "muni"), Pronunciation("신문의", "신무늬"), Pronunciation("CT", "씨티")))
+DICTIONARY = Pronunciations((Pronunciation("문의", "무니"), Pronunciation("신문의", "신무늬"), Pronunciation("CT", "씨티")))
 
 
 def rendered(text: str) -> str:
@@ -37,7 +33,7 @@ def test_a_summary_without_words_is_not_read_back(summary: str) -> None:
 
 
 def test_the_longer_spelling_wins_and_latin_letters_match_as_whole_words() -> None:
-    assert respell("신문의 문의 CT CTX", DICTIONARY) == "신무늬 무니 씨티 CTX"
+    assert respell("신문의 문의 CT CTX", DICTIONARY) == "신무늬 무니 씨티 씨티엑스"
 
 
 def test_voices_without_markup_get_the_words_as_they_sound() -> None:
@@ -75,44 +71,3 @@ def test_a_hundred_kilobytes_are_cut_quickly_to_googles_limit() -> None:
 def test_a_limit_too_small_for_one_letter_is_an_error_of_ours() -> None:
     with pytest.raises(ConfigurationError, match="Not even '가' fits into a request of 4 bytes"):
         split_for_synthesis("가나", 4, rendered)
-
-
-def test_the_shipped_dictionary_loads_and_knows_the_word_of_every_prompt() -> None:
-    dictionary = load_pronunciations(PRONUNCIATIONS)
-    assert dictionary.by_spelling["문의"] == Pronunciation("문의", "무니", "muni")
-    assert all(entry.spelling != entry.reading for entry in dictionary.entries)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
-def test_a_dictionary_saved_by_excel_or_an_editor_is_read(tmp_path: Path, encoding: str) -> None:
-    path = tmp_path / "p.csv"
-    path.write_bytes("표기,발음\r\n문의,무니\r\n\r\n# 약어,\r\n A/S , 에이에스 \r\n".encode(encoding))
-    assert load_pronunciations(path).entries == (Pronunciation("문의", "무니"), Pronunciation("A/S", "에이에스"))
-
-
-@pytest.mark.parametrize(
-    ("content", "complaint"),
-    [
-        ("", r"p\.csv:1: the columns are missing"),
-        ("word,ipa\n", r"p\.csv:1: the columns are word,ipa"),
-        ("표기,발음,ipa\n문의,muni,\n", r"p\.csv:2: 발음 'muni' is not Hangul"),
-        ("표기,발음,ipa\n문의,무니,\n,무니,\n", r"p\.csv:3: 표기 '' can never be found"),
-        ("표기,발음,ipa\n문의,무니,<b>\n", r"p\.csv:2: ipa '<b>' is no phonetic spelling"),
-        ("표기,발음,ipa\n문의,무니,muni,x\n", r"p\.csv:2: 4 columns"),
-        ("표기,발음,ipa\n문의\n", r"p\.csv:2: 1 columns"),
-        ("표기,발음,ipa\n문의,무니,\n문의,무늬,\n", r"p\.csv:3: 문의 is there twice"),
-    ],
-)
-def test_a_broken_dictionary_names_the_line_and_what_to_write(tmp_path: Path, content: str, complaint: str) -> None:
-    (tmp_path / "p.csv").write_text(content, "utf-8")
-    with pytest.raises(ConfigurationError, match=complaint) as refusal:
-        load_pronunciations(tmp_path / "p.csv")
-    assert refusal.value.remedy
-
-
-def test_a_dictionary_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"none\.csv cannot be read"):
-        load_pronunciations(tmp_path / "none.csv")
-    (tmp_path / "p.csv").write_bytes(b"\xff\xff\xff")
-    with pytest.raises(ConfigurationError, match="neither UTF-8 nor CP949"):
-        load_pronunciations(tmp_path / "p.csv")

@@ -1,7 +1,6 @@
 """Utterances named and put in order; the transcript, the summarizer's input, the term list."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,15 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sounds import tone, wav
 
-from clients.returnzero import MAX_KEYWORD_CHARACTERS, MAX_KEYWORDS
 from models.call.record import CallRecord, Recording, Speaker, Transcription, Utterance
-from models.call.terms import TERMS, load_terms
 from models.call.transcript import check_plausible, name_speakers, summarizer_input, transcript_text
-from models.errors import BadTranscript, ConfigurationError, NoSpeech
+from models.errors import BadTranscript, NoSpeech
 from models.sound.recording import RecordingAudio, inspect_recording
 from models.summarizer.conversation import callers_words, read
 
-LIMITS = {"most": MAX_KEYWORDS, "longest": MAX_KEYWORD_CHARACTERS}
 C, A, U = Speaker.CUSTOMER, Speaker.AGENT, Speaker.UNKNOWN
 
 
@@ -178,39 +174,6 @@ def test_everybodys_words_count_where_the_speakers_are_unknown() -> None:
 def test_a_call_without_words_has_nothing_to_summarize(utterances: tuple[tuple[Speaker, str], ...]) -> None:
     with pytest.raises(NoSpeech, match="nobody said anything"):
         heard(record(*utterances))
-
-
-def test_the_shipped_term_list_is_one_that_returnzero_takes() -> None:
-    terms = load_terms(TERMS, **LIMITS)
-    assert 150 <= len(terms) <= 500
-    assert {"무보험차상해", "자기부담금", "실손보험"} <= set(terms)
-
-
-def test_comments_and_repetitions_in_a_term_list_do_not_count(tmp_path: Path) -> None:
-    (tmp_path / "t.txt").write_text("\ufeff# 자동차\n대인배상  # 책임\n\n대인배상\n자기 부담금\n", "utf-8")
-    assert load_terms(tmp_path / "t.txt", **LIMITS) == ["대인배상", "자기 부담금"]
-
-
-@pytest.mark.parametrize(
-    ("content", "complaint"),
-    [
-        ("대인\n" + "가" * 21, r"t\.txt:2: 가+ has 21 characters, the limit is 20"),
-        ("# a\n\nCCTV", r"t\.txt:3: CCTV is not all Hangul"),
-        ("\n".join(chr(0xAC00 + i) for i in range(501)), r"t\.txt:501: the list has 501 terms, the limit is 500"),
-    ],
-)
-def test_a_broken_term_list_names_the_line(tmp_path: Path, content: str, complaint: str) -> None:
-    (tmp_path / "t.txt").write_text(content, "utf-8")
-    with pytest.raises(ConfigurationError, match=complaint):
-        load_terms(tmp_path / "t.txt", **LIMITS)
-
-
-def test_a_term_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"none\.txt cannot be read"):
-        load_terms(tmp_path / "none.txt", **LIMITS)
-    (tmp_path / "t.txt").write_bytes("보험".encode("cp949"))
-    with pytest.raises(ConfigurationError, match="Save it as UTF-8"):
-        load_terms(tmp_path / "t.txt", **LIMITS)
 
 
 def test_what_nobody_can_have_said_in_the_time_is_no_transcript() -> None:

@@ -56,6 +56,15 @@ def test_a_prompt_keeps_every_second_of_what_was_said(rate: int) -> None:
     assert check_prompt(prompt).seconds == pytest.approx(3.0, abs=0.001)
 
 
+def test_silence_around_and_within_speech_is_shortened_and_the_speech_is_not() -> None:
+    spoken, quiet = tone(1, 24000, 0.1), np.zeros(24000 * 4)
+    prompt = to_prompt(wav(np.concatenate([quiet, spoken, quiet, spoken, quiet]), 24000))
+    assert check_prompt(prompt).seconds == pytest.approx(0.3 + 1 + 1 + 1 + 0.3, abs=0.1)
+    short = np.zeros(round(24000 * 0.2))
+    kept = to_prompt(wav(np.concatenate([short, spoken, short, spoken, short]), 24000))
+    assert check_prompt(kept).seconds == pytest.approx(2.6, abs=0.001)
+
+
 def test_a_prompts_header_tells_true_sizes() -> None:
     for frames in (2400, 2401, 2403):  # odd data chunks need a pad byte that the size does not count
         prompt = to_prompt(wav(tone(1, 8000)[:frames]))

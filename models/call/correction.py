@@ -1,0 +1,242 @@
+"""What is mended in a transcript before anybody reads it, by which rule, and how it is taken back.
+
+The rules, in their order: words that people know to be misheard (``heard``); near misses of a term, by the distance of their sounds and
+only where morphology finds the sentence likelier with the term (``near``); a language model's reading of lines that stay doubtful, of which
+a change counts only where it is a term or another reading of the recognizer (``model``, in ``models/call/second_reading.py``); and what a
+person corrected (``person``). A change says where it was made in the text as it stood then, so the log of changes runs both ways.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from models.call.jamo import is_hangul, jamo, unlikeness
+from models.call.record import Change, Correction, Rule, Utterance
+from models.call.terms import TermList, name_of
+from models.summarizer.own_words import morphology
+
+
+def second_of(utterance: Utterance, character: int) -> float:
+    """When a character was said, as if every one took equally long."""
+    share = character / max(1, len(utterance.text))
+    return round((utterance.start_ms + share * utterance.duration_ms) / 1000, 2)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How near a miss must be: chosen on the texts of the recipe's writers (``benchmarks/correction.py --tune``), not on those that judge.
+
+    ``unlikeness`` is of ``models.call.jamo`` and of runs with as many syllables as the term; one more or less is allowed where only
+    ``distance`` of a long term's sounds differs. A sentence must be ``gain`` likelier (log) with a term of three syllables, by a share
+    (``relief``) less for each further one; one that is ``doubtful_gain`` likelier or more is a doubtful spot. Terms of fewer sounds than
+    ``shortest`` have too many neighbours.
+    """
+
+    unlikeness: float = 0.24
+    distance: float = 0.12
+    gain: float = 5.0
+    relief: float = 0.15
+    doubtful_gain: float = -2.0
+    shortest: int = 7
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A term as near misses are measured against it."""
+
+    term: str
+    said: str
+    sounds: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A place in a text that may be a term: from, to, the term, and how much likelier the sentence is with it."""
+
+    start: int
+    end: int
+    term: str
+    gain: float = 0.0
+
+
+class Corrector:
+    """Corrects by one version of the term list. Morphology is loaded where the first candidate needs it (2 s, 0.5 GB)."""
+
+    def __init__(self, terms: TermList, bounds: Bounds | None = None) -> None:
+        self.terms, self.bounds = terms, bounds or Bounds()
+
+    def correct(self, utterances: Sequence[Utterance]) -> Correction:
+        """What the rules that need no language model change, and which lines stay doubtful."""
+        changes: list[Change] = []
+        doubtful: list[int] = []
+        for number, utterance in enumerate(utterances):
+            text, found = self._known(utterance.text)
+            text, near, unsure = self._near(text)
+            for rule, candidates in ((Rule.HEARD, found), (Rule.NEAR, near)):
+                changes += [_change(number, utterance, one, before, rule) for one, before in candidates]
+            doubtful += [number] if unsure else []
+        return Correction(terms_version=self.terms.version, changes=changes, doubtful=doubtful)
+
+    def doubts(self, text: str) -> list[Candidate]:
+        """Places of a line that may be terms, and are not sure enough to be changed by the rules."""
+        return [one for one in self._candidates(text) if one.gain >= self.bounds.doubtful_gain and not self._is_sure(one)]
+
+    def _known(self, text: str) -> tuple[str, list[tuple[Candidate, str]]]:
+        """Words that people know to be misheard, the longest first."""
+        done: list[tuple[Candidate, str]] = []
+        for pattern, term in self._misheard:
+            position = 0
+            while (match := pattern.search(text, position)) is not None:
+                position = match.end()
+                if is_tail(term, text[match.end() : _end_of_word(text, match.end())]):
+                    done.append((Candidate(match.start(), match.end(), term), match[0]))
+                    text = text[: match.start()] + term + text[match.end() :]
+                    position = match.start() + len(term)
+        return text, done
+
+    def _near(self, text: str) -> tuple[str, list[tuple[Candidate, str]], bool]:
+        """Near misses, the surest first, each judged in the text as the others left it."""
+        done: list[tuple[Candidate, str]] = []
+        candidates = self._candidates(text)
+        while sure := [one for one in candidates if self._is_sure(one)]:
+            best = max(sure, key=lambda one: one.gain)
+            done.append((best, text[best.start : best.end]))
+            text = text[: best.start] + best.term + text[best.end :]
+            candidates = self._candidates(text)
+        return text, done, any(one.gain >= self.bounds.doubtful_gain for one in candidates)
+
+    def _is_sure(self, one: Candidate) -> bool:
+        """The longer a term, the less of its sound is chance, and the less morphology has to speak for it."""
+        syllables = len("".join(one.term.split()))
+        return one.gain >= self.bounds.gain * max(0.0, 1 - self.bounds.relief * max(0, syllables - 3))
+
+    def _candidates(self, text: str) -> list[Candidate]:
+        return _judged(text, tuple(self._close(text)))
+
+    def _close(self, text: str) -> Iterator[Candidate]:
+        """Runs of up to three words, without their particles, that sound nearly like a term and are none."""
+        from rapidfuzz.distance import Levenshtein
+        from rapidfuzz.process import extract
+
+        for start, end in _runs(text):
+            said = "".join(text[start:end].split())
+            sounds = jamo(said)
+            spelled_out = len(text[start:end].split()) > (len(said) + 1) // 2
+            if len(sounds) < self.bounds.shortest - 1 or spelled_out or not is_hangul(said) or said in self._exact:
+                continue
+            near = extract(sounds, self._sounds, scorer=Levenshtein.distance, score_cutoff=len(sounds) // 2, limit=5)
+            for _, distance, place in near:
+                target = self._targets[place]
+                tail = text[end : _end_of_word(text, end)]
+                if self._near_enough(said, distance, target) and is_tail(target.term, tail) and _ends_as_noun(text[start:end]):
+                    yield Candidate(start, end, target.term)
+
+    def _near_enough(self, said: str, distance: float, target: _Target) -> bool:
+        """Whether a run may be the term misheard: it sounds like it, and no other term, nor the term itself, stands in it."""
+        if any(name in said and not (name != target.said and name in target.said) for name in self._names_in(said)):
+            return False
+        if len(said) == len(target.said):
+            return unlikeness(said, target.said) <= self.bounds.unlikeness
+        long = len(target.said) >= _LONG
+        return long and abs(len(said) - len(target.said)) == 1 and distance <= self.bounds.distance * len(target.sounds)
+
+    def _names_in(self, said: str) -> list[str]:
+        return [name for name in self._exact if name in said]
+
+    @cached_property
+    def _misheard(self) -> list[tuple[re.Pattern[str], str]]:
+        pairs = [(heard, term.term) for term in self.terms.terms for heard in term.heard]
+        spaced = [(r"(?<!\S)" + r"\s?".join(map(re.escape, heard.replace(" ", ""))), term) for heard, term in pairs]
+        return [(re.compile(pattern), term) for pattern, term in sorted(spaced, key=lambda one: -len(one[0]))]
+
+    @cached_property
+    def _targets(self) -> list[_Target]:
+        return [
+            _Target(term.term, "".join(term.pronounced.split()), sounds)
+            for term in self.terms.terms
+            if len(sounds := jamo(term.pronounced)) >= self.bounds.shortest
+        ]
+
+    @cached_property
+    def _sounds(self) -> list[str]:
+        return [target.sounds for target in self._targets]
+
+    @cached_property
+    def _exact(self) -> frozenset[str]:
+        return frozenset(name_of(text) for term in self.terms.terms for text in (term.term, term.pronounced) if text)
+
+
+_WORD = re.compile(r"\S+")
+_MOST_WORDS = 3
+_LONG = 5  # syllables
+_LONGEST_TAIL = 4
+_ENDS = re.compile(r"[.?!,…]+$")
+
+
+def _runs(text: str) -> Iterator[tuple[int, int]]:
+    """Where a term may stand: from the beginning of a word, over up to three, with up to four letters left over for particles."""
+    words = [(match.start(), match.end() - len(_signs(match[0]))) for match in _WORD.finditer(text)]
+    for first, (start, _) in enumerate(words):
+        for last_start, end in words[first : first + _MOST_WORDS]:
+            for cut in range(_LONGEST_TAIL + 1):
+                if end - cut > max(start + 1, last_start):
+                    yield start, end - cut
+            if text[end : end + 1] not in ("", " "):
+                break  # a sentence ends here
+
+
+def _signs(word: str) -> str:
+    match = _ENDS.search(word)
+    return match[0] if match else ""
+
+
+def _end_of_word(text: str, start: int) -> int:
+    match = re.compile(r"[^\s.?!,…]*").match(text, start)
+    return match.end() if match else start
+
+
+@lru_cache(maxsize=4096)
+def _follows(noun: str, tail: str) -> bool:
+    tokens = morphology().tokenize(noun + tail)
+    return (
+        bool(tokens)
+        and tokens[0].form == noun
+        and all(token.tag[0] in "JEX" or token.tag in ("VCP", "VCN") for token in tokens[1:] if not token.tag.startswith("S"))
+    )
+
+
+@lru_cache(maxsize=4096)
+def _ends_as_noun(run: str) -> bool:
+    """Whether a run may be one term misheard: 보험이요 and 보험 거 are sound Korean, and no 보험료."""
+    last = morphology().tokenize(run)[-1]
+    return not (last.tag[0] in "JE" or last.tag in ("NNB", "VCP", "VCN"))
+
+
+def is_tail(term: str, tail: str) -> bool:
+    """Whether what follows a term in its word may follow a noun: particles, endings of 이다 and 하다, nothing else."""
+    if not tail:
+        return True
+    noun = "보험" if is_hangul(term[-1]) and (ord(term[-1]) - 0xAC00) % 28 else "보험료"
+    bare = tail.removesuffix("요")  # the politeness that ends any word
+    return is_hangul(tail) and (not bare or _follows(noun, bare))
+
+
+def _judged(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    if not candidates:
+        return []
+    before = _likelihood(text)
+    return [
+        Candidate(one.start, one.end, one.term, _likelihood(text[: one.start] + one.term + text[one.end :]) - before) for one in candidates
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _likelihood(text: str) -> float:
+    best: tuple[Any, float] = morphology().analyze(text, top_n=1)[0]
+    return float(best[1])
+
+
+def _change(number: int, utterance: Utterance, one: Candidate, before: str, rule: Rule) -> Change:
+    return Change(utterance=number, start=one.start, before=before, after=one.term, rule=rule, seconds=second_of(utterance, one.start))

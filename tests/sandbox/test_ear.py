@@ -1,0 +1,45 @@
+"""The sandbox's own ear: it hears what the stand-in's voice says, and tells a prompt that says something else."""
+
+import pytest
+from google.cloud.texttospeech_v1 import AudioConfig, AudioEncoding, SynthesisInput, SynthesizeSpeechRequest, VoiceSelectionParams
+
+from clients.google_tts import to_ssml
+from models.call.terms import TermList
+from models.sound.prompt import to_prompt
+from sandbox.ear import hear
+from sandbox.google_tts import synthesize
+
+SAYS = "문의하신 내용이 4세대 실손 1,200,000원 청구 2건 문의"
+
+
+def prompt(ssml: str) -> bytes:
+    request = SynthesizeSpeechRequest(
+        input=SynthesisInput(ssml=ssml),
+        voice=VoiceSelectionParams(language_code="ko-KR", name="ko-KR-Wavenet-A"),
+        audio_config=AudioConfig(audio_encoding=AudioEncoding.LINEAR16, sample_rate_hertz=24_000, speaking_rate=1.0),
+    )
+    return to_prompt(synthesize(request))
+
+
+def spoken(text: str) -> bytes:
+    return prompt(to_ssml(text, TermList.shipped().pronunciations))
+
+
+@pytest.mark.parametrize("text", [SAYS, "말씀하신 내용은 “뒤에서 박힌 거 어떻게 하는지”로 들었습니다"])
+def test_a_prompt_that_says_its_text_is_heard_as_such(text: str) -> None:
+    assert hear(spoken(text), text).says_it
+
+
+def test_another_text_is_heard_and_from_where_on() -> None:
+    heard = hear(spoken("문의하신 내용이 암보험 해지 취소 요청"), "문의하신 내용이 암보험 해지 요청")
+    assert not heard.says_it
+    assert heard.differs_at is not None
+    assert heard.differs_at > 1.5
+
+
+def test_a_prompt_that_was_cut_off_is_heard() -> None:
+    assert not hear(spoken(SAYS[:15]), SAYS).says_it
+
+
+def test_numbers_that_the_voice_had_to_guess_are_heard() -> None:
+    assert not hear(prompt(f"<speak>{SAYS}</speak>"), SAYS).says_it
