@@ -186,6 +186,13 @@ class FakeTextToSpeech:
 
     __hash__ = object.__hash__
 
+    @property
+    def provider(self) -> str:
+        return "google-tts/wavenet"
+
+    def billed_characters(self, text: str) -> int:
+        return len(text)
+
     def split(self, text: str) -> list[str]:
         return [piece for piece in text.split("\n") if piece.strip()]
 

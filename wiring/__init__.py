@@ -14,11 +14,13 @@ from clients.s3 import ObjectStore
 from clients.speech_to_text import Offer, SpeechToText
 from clients.sqs import NotificationQueue
 from clients.text_to_speech import TextToSpeech
+from models.call.prices import Prices, load_prices
 from models.call.read_back import Pronunciations, load_pronunciations
 from models.call.terms import load_terms
 from models.errors import ConfigurationError
 from stores.call_records import CallRecords
 from stores.datasets import Datasets
+from stores.spending import Budget, parse_budgets
 from wiring.configuration import Settings, load_settings
 
 
@@ -196,6 +198,19 @@ def pronunciations() -> Pronunciations:
 
 
 @cache
+def prices() -> Prices:
+    """What vendors ask."""
+    return load_prices(settings().prices_file)
+
+
+@cache
+def budget() -> Budget | None:
+    """What vendors may cost a day, or None where nobody set a budget."""
+    limits = parse_budgets(settings().daily_budgets)
+    return Budget(object_store(), limits) if limits else None
+
+
+@cache
 def connect_contacts() -> ConnectContacts | None:
     """Amazon Connect's contact attributes, or None where no instance is named."""
     chosen = settings()
@@ -222,6 +237,8 @@ def forget_clients() -> None:
         text_to_speech,
         check_voice,
         pronunciations,
+        prices,
+        budget,
         connect_contacts,
     ):
         cached.cache_clear()
