@@ -111,8 +111,6 @@ OFFER = Offer(
     repeatable=False,
     reads_bucket=False,
     forgets=False,
-    won_per_minute=10.0,
-    price_source="made up",
 )
 
 

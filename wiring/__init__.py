@@ -5,6 +5,7 @@ other code knows an endpoint.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 
 from clients import amazon_transcribe, google_stt, local_whisper, returnzero
@@ -14,7 +15,9 @@ from clients.s3 import ObjectStore
 from clients.speech_to_text import Offer, SpeechToText
 from clients.sqs import NotificationQueue
 from clients.text_to_speech import TextToSpeech
-from models.call.prices import Prices, load_prices
+from models.call.korea import day_in_korea
+from models.call.ledger import Unit
+from models.call.prices import Price, Prices, load_prices
 from models.call.read_back import Pronunciations, load_pronunciations
 from models.call.terms import load_terms
 from models.errors import ConfigurationError
@@ -201,6 +204,11 @@ def pronunciations() -> Pronunciations:
 def prices() -> Prices:
     """What vendors ask."""
     return load_prices(settings().prices_file)
+
+
+def speech_price(provider: str) -> Price | None:
+    """What a speech-to-text vendor asks today, by the price file."""
+    return prices().on(provider, Unit.STT_SECONDS, day_in_korea(datetime.now(UTC)))
 
 
 @cache

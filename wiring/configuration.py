@@ -109,6 +109,9 @@ class Settings(BaseSettings):
     training_won_per_hour: float = Field(
         0.0, ge=0, description="What an hour of this machine costs in won, for the reports of trainings; 0: they tell no cost"
     )
+    acceptance_floor_percent: float = Field(
+        0.0, ge=0, lt=100, description="A summarizer whose callers surely press 1 less often is rolled back by `guard-champion`; 0: none is"
+    )
     model_refresh_seconds: float = Field(5.0, gt=0, description="How often a running summarizer asks for a new champion at most")
 
     language_model_urls: str = Field(

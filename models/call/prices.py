@@ -41,7 +41,7 @@ class Prices:
 
     def won(self, price: Price, amount: float, day: date) -> float | None:
         """What an amount costs in won on a day; None where no exchange rate is known."""
-        cost = max(amount, price.least if amount else 0.0) / price.per * price.price
+        cost = amount / price.per * price.price
         if price.currency == "KRW":
             return cost
         rate = self.on(price.currency, _WON, day)
@@ -52,12 +52,18 @@ class Prices:
         rate = self.on("USD", _WON, day)
         return won / rate.price if rate else None
 
+    def hearing(self, provider: str, seconds: float, channels: int, day: date, *, won_per_minute: float | None = None) -> float:
+        """What it costs to have a recording heard; ``won_per_minute`` is the price by contract, where it is another one."""
+        if won_per_minute is None:
+            return self.charge(provider, Unit.STT_SECONDS, seconds, day, channels=channels).won or 0.0
+        return _billed(self.on(provider, Unit.STT_SECONDS, day), seconds, channels) / 60 * won_per_minute
+
     def charge(
         self, provider: str, unit: Unit, amount: float, day: date, *, channels: int = 1, request: str = "", model: str = ""
     ) -> Charge:
         """An amount with its price; ``channels`` are counted where the vendor bills each."""
         price = self.on(provider, unit, day)
-        billed = amount * (channels if price and price.each_channel else 1)
+        billed = _billed(price, amount, channels)
         won = self.won(price, billed, day) if price else None
         return Charge(
             provider=provider,
@@ -69,6 +75,12 @@ class Prices:
             request=request,
             model=model,
         )
+
+
+def _billed(price: Price | None, amount: float, channels: int) -> float:
+    if price is None or not amount:
+        return amount
+    return max(amount, price.least) * (channels if price.each_channel else 1)
 
 
 def load_prices(path: Path) -> Prices:

@@ -86,7 +86,7 @@ async def _have_heard(checkpoint: Checkpoint, audio: RecordingAudio, choice: Cho
         try:
             job = await wait_for(vendor, checkpoint.record.transcription.job_id, get_run_logger().warning)
         except JobGone:
-            if vendor.offer.won_per_minute:
+            if vendor.offer.billed:
                 raise
             # Another process of ours heard it and has ended; to hear it here costs nothing.
             forgotten = Transcription(provider=vendor.provider, instead_of=choice.instead_of)

@@ -37,8 +37,8 @@ from flows.summarize_call import summarize_call
 from flows.watch_s3 import event_of
 from models.actions.action import Who
 from models.actions.due import Due
-from models.call.alarms import DANGER_FOUND
 from models.call.acceptance import AnsweredCall
+from models.call.alarms import DANGER_FOUND
 from models.call.caller_said import Answer
 from models.call.ended import EndedCall, figures
 from models.call.ledger import Payment, Unit, Used
@@ -505,7 +505,7 @@ async def test_a_job_is_asked_of_the_vendor_that_gave_its_id(world: World) -> No
 
 
 async def test_a_job_that_costs_nothing_and_is_gone_is_heard_again(world: World) -> None:
-    world.ears.offer = replace(OFFER, won_per_minute=0.0, repeatable=True)
+    world.ears.offer = replace(OFFER, billed=False, repeatable=True)
     recording = world.upload("c-1")
     world.begun(recording, transcription=Transcription(job_id="job of a process that has ended"), number=1)
     assert (await world.run(recording)).name == "Completed"

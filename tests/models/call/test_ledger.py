@@ -62,7 +62,7 @@ def test_a_price_holds_from_its_day_until_the_next(tmp_path: Path) -> None:
         return prices.charge("google", Unit.STT_SECONDS, seconds, day, channels=2).won
 
     assert won(date(2026, 11, 28), 60) == pytest.approx(0.6 * 2 * 1400)
-    assert won(DAY, 30) == pytest.approx(1.2 * 2 * 1400), "120 seconds are billed at least"
+    assert won(DAY, 30) == pytest.approx(1.2 * 4 * 1400), "120 seconds of each channel are billed at least"
     assert won(date(2026, 12, 1), 120) == pytest.approx(1.2 * 4 * 1500)
     assert won(date(2025, 1, 1), 60) is None, "before the first price nobody knows one"
 
