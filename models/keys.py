@@ -375,6 +375,7 @@ class RegistryKeys:
     def __init__(self, line: str) -> None:
         self.root = f"{line_root(line)}registry/"
         self.aliases = f"{self.root}aliases.json"
+        self.canary = f"{self.root}canary.json"
         self.versions = f"{self.root}versions/"
 
     def version(self, version: str) -> str:

@@ -4,10 +4,11 @@ from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 
 import wiring
+from models.lifecycle.canary import Verdict
 from reports.acceptance import acceptance
 from tasks.operations.uneventful import outcome
-from tasks.selection.guard import judge_champion
-from tasks.selection.promote import check_version, read_history, roll_back
+from tasks.selection.guard import end_canary, judge_canary, judge_champion
+from tasks.selection.promote import check_version, move_champion, read_history, roll_back
 from tasks.selection.publish import publish_history
 
 GUARD = "readback (guard-champion)"
@@ -15,11 +16,13 @@ GUARD = "readback (guard-champion)"
 
 @flow(name="guard-champion")
 async def guard_champion() -> State[None]:
-    """Look at the callers' answers about the summarizer in service, and roll it back below READBACK_ACCEPTANCE_FLOOR_PERCENT.
+    """Judge the canary by callers' answers, and roll the summarizer in service back below READBACK_ACCEPTANCE_FLOOR_PERCENT.
 
     It is looked at again and again, so the bound is one that holds however often one looks. Who is in service after a rollback, or has
     nobody before, is left there: people decide.
     """
+    if did := await _end_canary_when_sure():
+        return outcome(did)
     floor = wiring.settings().acceptance_floor_percent
     if not floor:
         return outcome("")
@@ -34,3 +37,20 @@ async def guard_champion() -> State[None]:
     moved = await roll_back("summarizer", found.champion, GUARD, said)
     await publish_history("summarizer", moved.champion, await read_history("summarizer"))
     return outcome(f"{found.champion} was rolled back to {moved.champion}: {said}")
+
+
+async def _end_canary_when_sure() -> str:
+    """Promote or withdraw the challenger when callers' answers are sure; says what was done, empty for nothing."""
+    found = await judge_canary()
+    if found is None or found.verdict is Verdict.GOES_ON:
+        return ""
+    canary = found.canary
+    said = f"callers found {acceptance(found.challenger)} right, of the champion {acceptance(found.champion)}"
+    if found.verdict is Verdict.PROMOTED:  # first, for a canary that has ended would never be looked at again
+        await check_version("summarizer", canary.challenger)
+        await move_champion("summarizer", canary.challenger, GUARD, f"canary of {canary.by}: {said}")
+    await end_canary(canary, found.verdict)
+    history = await read_history("summarizer")
+    champion = canary.challenger if found.verdict is Verdict.PROMOTED else canary.champion
+    await publish_history("summarizer", champion, history, moved=found.verdict is Verdict.PROMOTED)
+    return f"canary of {canary.challenger} {found.verdict.value}: {said}"

@@ -26,7 +26,7 @@ from stores.call_files import TEXT, create_file
 from stores.call_signals import keep_signals
 from tasks.call.claim import HeldCall
 from tasks.call.summarize import Understood, read_summary, summary_metadata
-from tasks.selection.champion import signals_of, start_summarizer
+from tasks.selection.champion import challenger, signals_of, start_summarizer
 from tasks.without_words import call_task
 
 
@@ -45,7 +45,8 @@ async def summarize_here(call: HeldCall) -> Understood:
 
 async def written_by_this_process(record: CallRecord) -> Understood:
     """Summarize, joined with other calls into batches, judge emotion, danger and what has to be done meanwhile, and create the files."""
-    model = await asyncio.to_thread(model_of_this_process)
+    champion = await asyncio.to_thread(model_of_this_process)
+    model = challenger().answers_for(record.call_id) or champion
     conversation = summarizer_input(record.transcription.utterances)
     (result, seconds), signals = await asyncio.gather(_answer(model, conversation), asyncio.to_thread(_judge, record, conversation))
     if result.instead:

@@ -11,8 +11,10 @@ from models.call.acceptance import AnsweredCall
 from models.call.caller_said import Answer
 from models.call.korea import day_in_korea
 from models.keys import StorageKeys
+from models.lifecycle.canary import Verdict
 from models.lifecycle.versions import SHIPPED, FileFacts, Version
 from models.lines import SUMMARIZER
+from stores.canaries import Canaries
 from stores.registry import Registry
 from training_flows.guard_champion import GUARD, guard_champion
 
@@ -58,3 +60,26 @@ async def test_few_answers_answers_of_before_and_good_answers_move_nothing(regis
     callers_press("2" * 200, hours_ago=1)
     await guard_champion()
     assert registry.champion() == "v2"
+
+
+def begin(registry: Registry, version: str) -> Canaries:
+    made = Canaries(wiring.object_store(), SUMMARIZER)
+    made.start(version, registry.champion(), share=0.25, most_answers=100, by="minji", reason="try")
+    return made
+
+
+async def test_callers_promote_a_canarys_challenger(registry: Registry) -> None:
+    canaries = begin(registry, SHIPPED)
+    callers_press("1" * 60 + "2" * 40)
+    callers_press("1" * 80, SHIPPED)
+    await guard_champion()
+    assert (registry.champion(), canaries.latest().verdict) == (SHIPPED, Verdict.PROMOTED)
+    assert "canary of minji" in registry.aliases().move.reason
+
+
+async def test_callers_withdraw_a_canarys_challenger_and_the_champion_stays(registry: Registry) -> None:
+    canaries = begin(registry, SHIPPED)
+    callers_press("1" * 100)
+    callers_press("2" * 30, SHIPPED)
+    await guard_champion()
+    assert (registry.champion(), canaries.latest().verdict) == ("v2", Verdict.WITHDRAWN)
