@@ -10,6 +10,7 @@ from tasks.operations.uneventful import outcome
 from tasks.selection.guard import end_canary, judge_canary, judge_champion
 from tasks.selection.promote import check_version, move_champion, read_history, roll_back
 from tasks.selection.publish import publish_history
+from training_flows.rollback import list_calls_of
 
 GUARD = "readback (guard-champion)"
 
@@ -35,7 +36,9 @@ async def guard_champion() -> State[None]:
         return outcome("")
     await check_version("summarizer", found.returns_to, returning=True)
     moved = await roll_back("summarizer", found.champion, GUARD, said)
-    await publish_history("summarizer", moved.champion, await read_history("summarizer"))
+    moves = await read_history("summarizer")
+    await publish_history("summarizer", moved.champion, moves)
+    await list_calls_of(moves)
     return outcome(f"{found.champion} was rolled back to {moved.champion}: {said}")
 
 
