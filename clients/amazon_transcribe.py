@@ -48,9 +48,6 @@ OFFER = Offer(
     repeatable=True,
     reads_bucket=True,
     forgets=True,
-    won_per_minute=33.6,
-    price_source="0.024 USD/분(첫 25만 분), 1 USD = 1,400원으로 계산, 2026-11 확인 못 함",
-    least_seconds=15.0,
 )
 
 _SHORTEST_SECONDS = 0.5

@@ -59,9 +59,6 @@ OFFER = Offer(
     repeatable=False,
     reads_bucket=False,
     forgets=False,
-    won_per_minute=22.4,
-    price_source="0.016 USD/분(첫 50만 분), 1 USD = 1,400원으로 계산, 2026-11 확인 못 함",
-    billed_by_channel=True,
 )
 
 _FOLDER = "readback/"

@@ -62,6 +62,15 @@ def takes_ssml(voice: str) -> bool:
     return "chirp" not in voice.lower()
 
 
+def price_name(voice: str) -> str:
+    """What the price file calls a Google voice: prices go by the kind of voice.
+
+    >>> price_name("ko-KR-Wavenet-A"), price_name("ko-KR-Chirp3-HD-Kore")
+    ('google-tts/wavenet', 'google-tts/chirp3')
+    """
+    return f"google-tts/{voice.split('-')[2].lower()}" if voice.count("-") >= 2 else "google-tts"
+
+
 def to_ssml(text: str, pronunciations: Pronunciations) -> str:
     """Wrap a text as SSML in which only the dictionary speaks markup: all of ``text`` is escaped, so nothing in it can command the voice.
 
@@ -118,6 +127,16 @@ class GoogleTts:
             raise AccessRefused(
                 f"No credentials for Google Cloud: {type(error).__name__}", remedy=_REMEDY_OF_CLASS[AccessRefused], case="google"
             ) from None
+
+    @property
+    def provider(self) -> str:
+        """Vendor and kind of voice."""
+        return price_name(self.voice)
+
+    def billed_characters(self, text: str) -> int:
+        """All characters of the rendered requests: Google counts markup."""
+        render = self._renderer()
+        return sum(len(render(part)) for part in split_for_synthesis(text, MAX_INPUT_BYTES, render))
 
     def split(self, text: str) -> list[str]:
         """Cut a text into pieces whose rendered request has at most 5,000 bytes."""

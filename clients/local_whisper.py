@@ -44,8 +44,7 @@ OFFER = Offer(
     repeatable=True,
     reads_bucket=False,
     forgets=False,
-    won_per_minute=0.0,
-    price_source="자체 장비: 청구되지 않음",
+    billed=False,
 )
 
 _RATE = 16_000

@@ -60,8 +60,6 @@ OFFER = Offer(
     repeatable=False,  # no idempotency key: a second request is a second job
     reads_bucket=False,
     forgets=False,
-    won_per_minute=16.7,
-    price_source="1,000원/시간으로 알려진 값, 2026-11 확인 못 함",
 )
 # Keywords are a matter of the vendor's own model; its Whisper knows many more languages.
 WHISPER_OFFER = replace(OFFER, languages=("ko", "ja", "en", "zh", "detect", "multi"), keywords=0, keyword_characters=0)

@@ -19,7 +19,7 @@ class Offer:
     job takes, of ``keyword_characters`` each. ``repeatable``: a request sent again under the same name is the same job, so a lost answer is
     asked for again instead of being left to a person. ``reads_bucket``: the vendor reads the recording where it lies in S3. ``forgets``: it
     deletes a job and its transcript when asked to; elsewhere they go after ``kept_days``.
-    ``won_per_minute`` is for a minute of sound, of each channel where ``billed_by_channel``; ``price_source`` says who told it and when.
+    ``billed`` is False where our own machines hear; what the others cost stands in the price file (``models/call/prices.csv``).
     """
 
     languages: tuple[str, ...]
@@ -34,15 +34,7 @@ class Offer:
     repeatable: bool
     reads_bucket: bool
     forgets: bool
-    won_per_minute: float
-    price_source: str
-    billed_by_channel: bool = False
-    least_seconds: float = 0.0
-
-    def won(self, seconds: float, channels: int, *, won_per_minute: float | None = None) -> float:
-        """What a recording costs; ``won_per_minute`` is the price by contract, where it is another one."""
-        price = self.won_per_minute if won_per_minute is None else won_per_minute
-        return max(seconds, self.least_seconds) / 60 * price * (channels if self.billed_by_channel else 1)
+    billed: bool = True
 
 
 class JobStatus(StrEnum):

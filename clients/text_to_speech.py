@@ -17,6 +17,15 @@ class TextToSpeech(Protocol):
         """The voice's name, as the record of a call keeps it."""
         ...
 
+    @property
+    def provider(self) -> str:
+        """Vendor and kind of voice as the price file names them, such as ``google-tts/wavenet``."""
+        ...
+
+    def billed_characters(self, text: str) -> int:
+        """How many characters the vendor bills for a text, markup included where it counts."""
+        ...
+
     def split(self, text: str) -> list[str]:
         """Cut a text into pieces that each fit into one paid request, at sentences where there are some; ``[]`` for no words."""
         ...

@@ -49,6 +49,7 @@ VARIABLES = (
     Variable("PREFECT_SERVER_API_AUTH_STRING", None, SERVER, "`user:password` that it asks for; without it anyone reads everything"),
     Variable("PREFECT_API_DATABASE_CONNECTION_URL", None, SERVER, "PostgreSQL: `postgresql+asyncpg://…`"),
     Variable("PREFECT_REDIS_MESSAGING_HOST", None, SERVER, "Where Redis is", Layout.REDIS),
+    Variable("PREFECT_REDIS_MESSAGING_SSL", None, SERVER, "`true` where Redis speaks TLS", Layout.REDIS),
     Variable(
         "PREFECT_API_SSL_CERT_FILE",
         None,

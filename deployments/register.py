@@ -17,11 +17,13 @@ from typing import Any
 
 from prefect import get_client
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate, WorkPoolCreate
+from prefect.client.schemas.actions import DeploymentUpdate, GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate, WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 import wiring
+from deployments.aws.training_pool import job_template
 from deployments.notifications import register_notifications
+from models.errors import ConfigurationError
 from tasks.call.speak import RATE_LIMIT
 from tasks.call.transcribe import jobs_limit
 from tasks.command import prefect_command
@@ -31,6 +33,7 @@ from wiring.logs import log_to_stderr
 
 logger = logging.getLogger("readback.register")
 ROOT = Path(__file__).resolve().parent.parent
+TRAINING_POOL = "training"
 # Names of deployments in earlier releases.
 RETIRED = ("process-call/live", "summarize-call/g4dn", "reap/every-minute", "reconcile/recent", "digest/daily")
 
@@ -113,11 +116,37 @@ def limits(settings: Settings) -> tuple[Limit, ...]:
     return *jobs, Limit(RATE_LIMIT, max(1, per_minute // 10), per_minute / 60)
 
 
-async def register_pool(client: PrefectClient, pool: Pool) -> None:
+def training_pool(settings: Settings) -> tuple[Pool, dict[str, Any]] | None:
+    """The pool of ECS tasks that trainings run as, with its template; None where they run on pool ``g4dn``."""
+    if not settings.training_on_ecs:
+        return None
+    parts = [part.strip() for part in settings.training_on_ecs.split(",")]
+    if len(parts) != 3 or not all(parts):
+        remedy = "Write it as cluster,task-definition,capacity-provider"
+        raise ConfigurationError(f"READBACK_TRAINING_ON_ECS has {len(parts)} parts", remedy=remedy)
+    cluster, family, capacity_provider = parts
+    queue = Queue("training", 10, "Fine-tuning and scoring, a task of ECS each")
+    template = job_template(cluster=cluster, family=family, container="trainer", capacity_provider=capacity_provider)
+    return Pool(TRAINING_POOL, "ecs", "GPU: trainings as tasks of ECS, on machines that come and go with them", (queue,)), template
+
+
+async def move_trainings(client: PrefectClient) -> int:
+    """Give the deployments of queue ``g4dn/training`` to the pool of ECS tasks; returns how many."""
+    moved = 0
+    for deployment in await client.read_deployments():
+        if (deployment.work_pool_name, deployment.work_queue_name) == ("g4dn", "training"):
+            await client.update_deployment(deployment.id, DeploymentUpdate(work_pool_name=TRAINING_POOL, work_queue_name="training"))
+            moved += 1
+    return moved
+
+
+async def register_pool(client: PrefectClient, pool: Pool, template: dict[str, Any] | None = None) -> None:
     """Create a pool and its queues where they are missing."""
     try:
         await client.create_work_pool(
-            WorkPoolCreate(name=pool.name, type=pool.type, description=pool.description, base_job_template=JOB_TEMPLATES[pool.type])
+            WorkPoolCreate(
+                name=pool.name, type=pool.type, description=pool.description, base_job_template=template or JOB_TEMPLATES[pool.type]
+            )
         )
         logger.info("Work pool %s created", pool.name)
     except ObjectAlreadyExists:
@@ -157,6 +186,8 @@ async def register() -> None:
     async with get_client() as client:
         for pool in pools(settings):
             await register_pool(client, pool)
+        if tasks := training_pool(settings):
+            await register_pool(client, *tasks)
         for limit in limits(settings):
             await register_limit(client, limit)
         await retire(client)
@@ -177,6 +208,13 @@ async def retire(client: PrefectClient) -> None:
         await client.delete_resource_owned_automations(f"prefect.deployment.{deployment.id}")
         await client.pause_deployment(deployment.id)
         logger.info("Deployment %s has another name now: paused", name)
+
+
+async def after_deploying() -> None:
+    """Let trainings run as ECS tasks where the settings say so: prefect.yaml names the pool of everybody else."""
+    if load_settings().training_on_ecs:
+        async with get_client() as client:
+            logger.info("%s trainings run on pool %s", await move_trainings(client), TRAINING_POOL)
 
 
 def deploy() -> None:
@@ -203,6 +241,7 @@ def main() -> None:
     asyncio.run(register())
     if not chosen.no_deploy:
         deploy()
+        asyncio.run(after_deploying())
 
 
 if __name__ == "__main__":

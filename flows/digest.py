@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
+import wiring
 from reports.digest import digest_report, digest_title
-from tasks.operations.digest import count_strays, look_at_open_calls, read_day, yesterday
+from tasks.operations.digest import count_strays, look_at_open_calls, read_answers, read_day, yesterday
 
 
 @flow(name="digest")
@@ -19,5 +20,13 @@ async def digest(day: date | None = None) -> None:
     now = datetime.now(UTC)
     day = day or yesterday(now)
     ended, open_now = await read_day(day), await look_at_open_calls()
-    report = digest_report(day, ended, open_now, now, strays=await count_strays(day))
+    report = digest_report(
+        day,
+        ended,
+        open_now,
+        now,
+        strays=await count_strays(day),
+        dollars=wiring.prices().dollars(sum(one.won for one in ended.spent), day),
+        answers=await read_answers(day),
+    )
     await acreate_markdown_artifact(report, key="digest", description=digest_title(day, ended))

@@ -7,6 +7,7 @@ The tasks are the lower line and, where it is empty, the step itself; converting
 earlier attempts have done, so this flow may be started again at any time, by anyone, any number of times.
 """
 
+import asyncio
 from typing import Any
 
 from prefect import flow, runtime
@@ -29,6 +30,7 @@ from models.errors import (
 from models.sound.recording import RecordingAudio
 from models.sound.wav import load_libraries
 from models.summarizer.outcome import Kind
+from tasks.call.bill import Bill
 from tasks.call.claim import Claim, HeldCall, Verdict
 from tasks.call.convert import convert
 from tasks.call.hand_over import ReadBack, hand_over
@@ -68,40 +70,40 @@ async def process_call(call_id: str = "", key: str = "", etag: str = "", size: i
         size: Size of the object in bytes.
         bucket: S3 bucket that holds the recording; empty for ours.
     """
-    wanted, steps = Wanted(call_id, key, etag, size, bucket), Steps()
+    wanted, steps, bill = Wanted(call_id, key, etag, size, bucket), Steps(), Bill()
     try:
-        return await _process(wanted, steps)
+        return await _process(wanted, steps, bill)
     except (AccessRefused, ModelUnavailable, QuotaExhausted, TransientError) as error:
         await requeue_with_backoff(error, steps.current, urgent=steps.urgent)
         raise
 
 
-async def _process(wanted: Wanted, steps: Steps) -> State[Any]:
+async def _process(wanted: Wanted, steps: Steps, bill: Bill) -> State[Any]:
     owner = str(runtime.flow_run.id)
     try:
         taken = await take_up(wanted, owner, steps)
         if taken.call is None or taken.audio is None:
             return await _end_without_work(taken.claim)
-        record = await _read_back(taken.call, taken.audio, steps, resumed=taken.claim.resumed)
+        record = await _read_back(taken.call, taken.audio, steps, bill, resumed=taken.claim.resumed)
     except CallTakenOver as error:
         return Completed(name="TakenOver", message=str(error))
     except (Superseded, TransientError, PermanentError) as error:
         if wanted.recording is None:
             raise  # there is no call yet that could be set aside
-        return await _stop(OwnedCall(wanted.recording.call_id, owner), error, steps.current)
+        return await _stop(OwnedCall(wanted.recording.call_id, owner), error, steps.current, bill)
     if record.prompt is None:
         return Completed(name="NoRequest", message=f"Number {record.number}: the caller asked for nothing")
     return Completed(message=f"Read back as number {record.number}")
 
 
-async def _stop(call: OwnedCall, error: ReadbackError, step: Step) -> State[Any]:
+async def _stop(call: OwnedCall, error: ReadbackError, step: Step, bill: Bill) -> State[Any]:
     """End a call that cannot go on; what may succeed later is raised until it has been tried often enough."""
     if isinstance(error, Superseded):
         await supersede(call, error.by)
         return _nothing_to_do(Claim(Verdict.SUPERSEDED, f"superseded by call {error.by}"))
     if isinstance(error, TransientError) and runtime.flow_run.run_count < wiring.settings().give_up_attempts:
         raise error
-    record = await set_aside(call, failure_of(error, step, call.owner))
+    record = await set_aside(call, failure_of(error, step, call.owner), bill)
     return await _end_as_quarantined(record, f"{error.code} in step {step}: {error}")
 
 
@@ -114,7 +116,7 @@ async def _end_as_quarantined(record: CallRecord, message: str) -> State[Any]:
     return Failed(name=QUARANTINED, message=message)
 
 
-async def _read_back(call: HeldCall, audio: RecordingAudio, steps: Steps, *, resumed: bool) -> CallRecord:
+async def _read_back(call: HeldCall, audio: RecordingAudio, steps: Steps, bill: Bill, *, resumed: bool) -> CallRecord:
     with steps.step(Step.TRANSCRIBE):
         record = await transcribe(call, audio)
     with steps.step(Step.SUMMARIZE):
@@ -123,14 +125,17 @@ async def _read_back(call: HeldCall, audio: RecordingAudio, steps: Steps, *, res
             steps.urgent = True
             await tell_danger(call, understood.signals)
     summary = understood.summary
+    await asyncio.to_thread(bill.summarized, summary)
     prompt = await find_prompt(record, summary) if resumed else None
+    if prompt is not None:
+        await asyncio.to_thread(bill.found, prompt)
     sound = None
     if prompt is None and summary.kind is not Kind.NO_REQUEST:  # nothing is read back of a call without a request
         with steps.step(Step.SPEAK):
-            speech = await speak(summary, understood.signals.emotion if understood.signals else None)
+            speech = await speak(summary, bill, understood.signals.emotion if understood.signals else None)
         with steps.step(Step.CONVERT):
             sound = await convert(speech)
-    return await hand_over(call, ReadBack(summary, understood.signals, prompt, sound), audio, steps)
+    return await hand_over(call, ReadBack(summary, understood.signals, prompt, sound), audio, steps, bill)
 
 
 async def _summarize(call: HeldCall) -> Understood:

@@ -15,7 +15,9 @@ from prefect.client.schemas.objects import State
 import wiring
 from models.call.reconciling import Action, Totals
 from models.keys import StorageKeys
+from reports.money import forecast_report
 from reports.reconcile import reconcile_report
+from tasks.operations.digest import foretell
 from tasks.operations.reconcile import (
     Cursor,
     Scope,
@@ -40,6 +42,7 @@ async def reconcile(
     per_minute: int = 120,
     max_minutes: float = 0.0,
     resume: bool = True,
+    forecast: bool = False,
 ) -> State[None]:
     """Start every recording that has no finished, quarantined or living call.
 
@@ -52,9 +55,12 @@ async def reconcile(
         per_minute: How many calls are started a minute at most.
         max_minutes: Stop after so many minutes and let the next run go on; 0: until everything has been looked at.
         resume: Go on where an interrupted run over the same prefix and dates stopped; off: begin anew.
+        forecast: Start nothing; tell how many calls would be started and what they would cost.
     """
     recent, today = not prefix and since is None, datetime.now(UTC).date()
     scope = Scope(prefix, today - timedelta(days=recent_days - 1) if recent else since, until or (None if prefix else today))
+    if forecast:
+        return await _foretell(scope)
     totals = await _go_through(
         scope, at_once=at_once, per_minute=per_minute, seconds=max_minutes * 60 or float("inf"), resume=resume and not recent
     )
@@ -69,6 +75,19 @@ async def reconcile(
         return outcome("")
     await acreate_markdown_artifact(reconcile_report(str(scope), totals), key="reconcile", description=f"시작 {totals.starts:,}건")
     return outcome(f"Looked at {totals.looked_at} recordings, started {totals.starts}")
+
+
+async def _foretell(scope: Scope) -> State[None]:
+    """Look at everything in scope, start nothing, and tell what starting it would cost."""
+    store, totals = wiring.survey_store(), Totals()
+    folders = await asyncio.to_thread(scope.folders, store, wiring.settings().recordings_prefix)
+    pages = batches(store, folders, None)
+    while page := await asyncio.to_thread(next, pages, None):
+        for finding in await compare(page[1], scope):
+            totals.add(finding)
+    told = await foretell(totals.starts, totals.bytes_to_start)
+    await acreate_markdown_artifact(forecast_report(told, str(scope)), key="forecast", description=f"예상 {told.won:,.0f}원")
+    return outcome(f"Would start {totals.starts} of {totals.looked_at} recordings for {told.won:.0f} won")
 
 
 async def _go_through(scope: Scope, *, at_once: int, per_minute: int, seconds: float, resume: bool) -> Totals:

@@ -23,6 +23,7 @@ from prefect.client.orchestration import PrefectClient
 import wiring
 from clients.sqs import NotificationQueue, QueueMessage
 from models.call.alarms import Watched
+from models.call.caller_said import UnreadableContactRecord
 from models.call.notifications import EVENT_NAME, STRAY_EVENT_NAME, Landed, UnreadableMessage, event_id, landed
 from models.call.pulse import Peer, Pulse
 from models.call.record import Recording
@@ -30,6 +31,7 @@ from models.errors import ReadbackError, in_one_sentence
 from models.keys import shown_key
 from stores.landed import announce
 from tasks.operations.alive import say_alive
+from tasks.operations.contact_records import take_contact_records
 from tasks.operations.events import event_about, post_events
 from tasks.operations.health_port import health_port
 from wiring.logs import log_to_stderr
@@ -62,16 +64,21 @@ async def pass_on(client: PrefectClient, queue: NotificationQueue, messages: Seq
     """
     seen: Counter[str] = Counter()
     readable: list[tuple[QueueMessage, Landed]] = []
-    prefix = wiring.settings().recordings_prefix
+    settings = wiring.settings()
+    prefix = settings.recordings_prefix
     for message in messages:
         try:
-            readable.append((message, landed(message.body, prefix)))
+            readable.append((message, landed(message.body, prefix, settings.contact_records_prefix)))
         except UnreadableMessage as error:
             seen["unreadable"] += 1
             logger.error("Left in the queue after delivery %s: %s", message.deliveries, error)
-    outcomes = await asyncio.gather(*(_announced(one.recordings) for _, one in readable), return_exceptions=True)
+    outcomes = await asyncio.gather(*(_take(one) for _, one in readable), return_exceptions=True)
     done = [(*one, told) for one, told in zip(readable, outcomes, strict=True) if not isinstance(told, BaseException)]
-    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    for outcome in outcomes:
+        if isinstance(outcome, UnreadableContactRecord):
+            seen["unreadable"] += 1
+            logger.error("Left in the queue: %s", outcome)
+    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException) and not isinstance(outcome, UnreadableContactRecord)]
     unforeseen = [error for error in failed if not isinstance(error, ReadbackError)]
     if unforeseen or (failed and not done):
         raise [*unforeseen, *failed][0]
@@ -87,6 +94,9 @@ async def pass_on(client: PrefectClient, queue: NotificationQueue, messages: Seq
     if failed:
         logger.warning("Left %s of %s messages in the queue: %s", len(failed), len(messages), _told(failed[0]))
     erased = sum(len(one.recordings) - len(told) for _, one, told in done)
+    contacts = sum(len(one.contact_files) + len(one.contact_records) for _, one, _ in done)
+    if contacts:
+        logger.info("Took contact records: %s files and messages", contacts)
     seen.update(recordings=len(recordings), strays=len(strays), erased=erased, messages=len(messages) - len(failed), left=len(failed))
     return seen
 
@@ -100,6 +110,13 @@ def _warn_of(strays: Sequence[Recording], prefix: str) -> None:
             folder,
             prefix or "the whole bucket",
         )
+
+
+async def _take(one: Landed) -> list[Recording]:
+    """Put what contact records tell into their calls, and announce recordings; returns those that may be told."""
+    if one.contact_files or one.contact_records:
+        await asyncio.to_thread(take_contact_records, one)
+    return await _announced(one.recordings)
 
 
 async def _announced(recordings: Sequence[Recording]) -> list[Recording]:

@@ -160,6 +160,10 @@ def call_id(bucket: str, key: str, etag: str) -> str:
     return digest.hexdigest()[:32]
 
 
+def _hashed(contact: str) -> str:
+    return hashlib.sha256(contact.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
 class StorageKeys:
     """Keys of what we write. ``n`` is the recording's number, the same for its three files."""
 
@@ -177,6 +181,9 @@ class StorageKeys:
     QUARANTINE = "quarantine/"
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
+    SPENDING = "calls/spending/"
+    CONTACT_RECORDS = "calls/contact-records/"
+    ANSWERS = "calls/answers/"
     ERASURES = "erasures/"
     AWAY = "calls/away/"
     CURSORS = "reconcile/"
@@ -263,9 +270,44 @@ class StorageKeys:
         return f"{cls.day_of_calls(day)}{call}.json"
 
     @classmethod
+    def day_of_spending(cls, day: date) -> str:
+        """Folder of what was spent on a day (Korean time)."""
+        return f"{cls.SPENDING}{day:%Y/%m/%d}/"
+
+    @classmethod
+    def spending(cls, day: date, process: str) -> str:
+        """What one process has spent on a day."""
+        return f"{cls.day_of_spending(day)}{process}.json"
+
+    @classmethod
+    def contact_record(cls, contact: str) -> str:
+        """What is known of a contact, by the hash of its id."""
+        return f"{cls.CONTACT_RECORDS}{_hashed(contact)}/known.json"
+
+    @classmethod
+    def marks_of_contact(cls, contact: str) -> str:
+        """Folder of the marks of a contact's calls."""
+        return f"{cls.CONTACT_RECORDS}{_hashed(contact)}/calls/"
+
+    @classmethod
+    def mark_of_call(cls, contact: str, call: str) -> str:
+        """That a call of a contact has a record."""
+        return f"{cls.marks_of_contact(contact)}{call}"
+
+    @classmethod
+    def day_of_answers(cls, day: date) -> str:
+        """Folder of the callers' answers of a day (Korean time)."""
+        return f"{cls.ANSWERS}{day:%Y/%m/%d}/"
+
+    @classmethod
+    def answer(cls, day: date, call: str) -> str:
+        """What the caller answered about one call."""
+        return f"{cls.day_of_answers(day)}{call}.json"
+
+    @classmethod
     def contact_calls(cls, contact: str) -> str:
         """Folder of the calls of one contact; its name does not tell the contact's id, which may be anything."""
-        return f"{cls.CONTACTS}{hashlib.sha256(contact.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}/"
+        return f"{cls.CONTACTS}{_hashed(contact)}/"
 
     @classmethod
     def contact_call(cls, contact: str, call: str) -> str:
@@ -281,6 +323,11 @@ class StorageKeys:
     def away(cls, provider: str) -> str:
         """Since when a speech-to-text vendor takes no jobs."""
         return f"{cls.AWAY}{provider}.json"
+
+    @classmethod
+    def erased_contact(cls, contact: str) -> str:
+        """That all calls of a contact were erased: what is told of it later is not kept."""
+        return f"{cls.ERASURES}contacts/{_hashed(contact)}.json"
 
     @classmethod
     def cursor(cls, scope: str) -> str:
@@ -364,6 +411,7 @@ class RegistryKeys:
     def __init__(self, line: str) -> None:
         self.root = f"{line_root(line)}registry/"
         self.aliases = f"{self.root}aliases.json"
+        self.canary = f"{self.root}canary.json"
         self.versions = f"{self.root}versions/"
 
     def version(self, version: str) -> str:

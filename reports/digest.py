@@ -1,11 +1,14 @@
 """The daily digest: a day's ended calls and what is open now. It names no contact, so it may outlive the calls it counts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from models.call.acceptance import Acceptance
 from models.call.ended import Day, EndedCall, OpenCalls, StepTimes
 from models.call.korea import in_korea
 from models.call.steps import step_label
+from reports import money
+from reports.acceptance import acceptance_table
 from reports.embedding import data_uri
 from reports.markdown import facts, link, table
 from reports.messages import message_of
@@ -18,8 +21,20 @@ def digest_title(day: date, ended: Day) -> str:
     return f"{day:%Y-%m-%d}: 완료 {ended.read_back:,}, 격리 {ended.quarantined:,}"
 
 
-def digest_report(day: date, ended: Day, open_now: OpenCalls, now: datetime, *, strays: int = 0) -> str:
-    """The artifact of one day; ``strays`` is how many .wav were passed over since they are no recordings by their keys."""
+def digest_report(
+    day: date,
+    ended: Day,
+    open_now: OpenCalls,
+    now: datetime,
+    *,
+    strays: int = 0,
+    dollars: float | None = None,
+    answers: Mapping[str, Acceptance] | None = None,
+) -> str:
+    """The artifact of one day; ``strays`` is how many .wav were passed over since they are no recordings by their keys.
+
+    ``dollars`` is what the day's won are at its exchange rate, ``answers`` what callers said by the model version that spoke.
+    """
     parts = [f"# {day:%Y-%m-%d} 통화 처리 현황", f"{in_korea(now)} (한국 시간) 기준입니다.", _overview(ended, open_now, now, strays)]
     if open_now.pause:
         told = message_of(open_now.pause.error, open_now.pause.case)
@@ -28,6 +43,11 @@ def digest_report(day: date, ended: Day, open_now: OpenCalls, now: datetime, *, 
         picture = data_uri(hours_svg(ended.per_hour).encode("utf-8"), "image/svg+xml")
         parts += ["## 시간대별 완료 (한국 시간)", f"![시간대별 완료]({picture})"]
         parts += ["## 단계별 시간 (초)", _times(ended)]
+    if ended.spent:
+        parts += ["## 사용 요금", money.overview(ended.spent, dollars=dollars), money.spent_table(ended.spent)]
+        parts += ["### 모델별", money.by_model_table(ended.by_model)] if ended.by_model else []
+    if answers:
+        parts += ["## 고객의 응답 (1번 맞음, 2번 틀림)", acceptance_table(answers)]
     if ended.by_error:
         parts += ["## 격리된 통화", *_quarantined(ended), "다시 처리하려면 `redrive` 배포를 `error`에 오류 코드를 넣어 실행하세요."]
     return "\n\n".join(parts)

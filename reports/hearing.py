@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from clients.speech_to_text import Offer
+from models.call.prices import Price
 from models.hearing.accuracy import Errors, Stretch
 from models.hearing.comparison import Comparison, Condition, Estimate, Standing
 from reports import plots
@@ -23,11 +23,15 @@ class Example:
     stretches: list[Stretch]
 
 
-def estimate_report(folder: str, estimates: Sequence[Estimate], limit_won: float, offers: Mapping[str, Offer]) -> str:
+def _source(price: Price | None) -> str:
+    return price.source if price else "요금표에 없음"
+
+
+def estimate_report(folder: str, estimates: Sequence[Estimate], limit_won: float, prices: Mapping[str, Price | None]) -> str:
     """What a comparison will cost, before anybody is asked."""
     total = sum(one.won for one in estimates)
     rows = [
-        (f"`{one.provider}`", f"{one.known:,}", f"{one.new:,}", f"{one.minutes:,.1f}", f"{one.won:,.0f}", offers[one.provider].price_source)
+        (f"`{one.provider}`", f"{one.known:,}", f"{one.new:,}", f"{one.minutes:,.1f}", f"{one.won:,.0f}", _source(prices[one.provider]))
         for one in estimates
     ]
     verdict = "한도를 넘어 시작하지 않았습니다." if total > limit_won else "한도 안이므로 시작했습니다."

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from models.call.acceptance import Acceptance
 from models.lifecycle.bars import reading
 from models.lifecycle.board import Board
 from models.lifecycle.line import Line
@@ -10,6 +11,7 @@ from models.lifecycle.selection import Doubt, Example, Examples, Standing
 from models.lifecycle.truth import TruthCount
 from models.lifecycle.voting import TIE_RULE, Scope, Tally, VoteResult, VoteState
 from reports import plots
+from reports.acceptance import acceptance_table
 from reports.markdown import named, table
 from reports.messages import told_failure
 
@@ -23,8 +25,13 @@ DECISIONS = {
 Shown = Callable[[str], str]
 
 
-def board_report(line: Line[Any], board: Board, examples: Mapping[str, Examples], shown: Shown) -> str:
-    """The leaderboard: how true each candidate is, chart, scores, what was left out, and of each candidate's answers what people read."""
+def board_report(
+    line: Line[Any], board: Board, examples: Mapping[str, Examples], shown: Shown, answers: Mapping[str, Acceptance] | None = None
+) -> str:
+    """The leaderboard: how true each candidate is, chart, scores, what was left out, and of each candidate's answers what people read.
+
+    ``answers`` is what callers said of the versions that spoke to them.
+    """
     judges = "".join(f" · {name}: `{judge}`" for name, judge in board.encoders.items())
     columns = ("순위", "후보", line.primary.heading, "95 % 구간", *(metric.heading for metric in line.metrics[1:]))
     costs = ("사용 중 모델과의 차이", "초/건 (하나씩)", "초/건 (묶음)", "MiB", "토큰/건", "원/건")
@@ -35,6 +42,7 @@ def board_report(line: Line[Any], board: Board, examples: Mapping[str, Examples]
         f"![순위]({plots.data_uri(board_chart(board.standings))})",
         table((*columns, *costs), [_standing(line, standing) for standing in board.standings]),
     ]
+    parts += ["## 고객의 응답", acceptance_table(answers)] if answers else []
     learnt = [f"- `{name}`: 시험 데이터 {rows:,}행을 학습했습니다." for name, rows in board.test_set.learnt_by.items()]
     left_out = [
         f"- `{name}`: {named(told_failure(reason))}" for name, reason in board.left_out.items() if name not in board.test_set.learnt_by

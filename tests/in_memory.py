@@ -115,8 +115,6 @@ OFFER = Offer(
     repeatable=False,
     reads_bucket=False,
     forgets=False,
-    won_per_minute=10.0,
-    price_source="made up",
 )
 
 
@@ -189,6 +187,13 @@ class FakeTextToSpeech:
     spoken: list[str] = field(default_factory=list)
 
     __hash__ = object.__hash__
+
+    @property
+    def provider(self) -> str:
+        return "google-tts/wavenet"
+
+    def billed_characters(self, text: str) -> int:
+        return len(text)
 
     def split(self, text: str) -> list[str]:
         return [piece for piece in text.split("\n") if piece.strip()]

@@ -10,6 +10,8 @@ from pydantic import Field
 
 from models.errors import ModelRefused
 from models.lifecycle.bars import Reading
+from models.lifecycle.board import Board
+from models.lifecycle.candidates import Candidate
 from models.lifecycle.gate import MARGIN, MOST_MARGIN, GateRefused, gate
 from models.lifecycle.versions import Aliases
 from models.lines import LINES, LineName
@@ -71,9 +73,7 @@ async def _bring_into_service(
     get_run_logger().info("Gate: %s", verdict.sentence)
     if not verdict.passed:
         raise GateRefused(candidate.name, verdict)
-    await try_candidate(line, candidate)
-    version = await register(line, candidate, board.standing(candidate.name), by)
-    await check_version(line, version)
+    version = await admit(line, candidate, board, by)
     aliases = await move_champion(line, version, by, reason)
     await publish_history(line, aliases.champion, await read_history(line))
     return aliases
@@ -87,6 +87,14 @@ async def refusals_told(line: LineName, wanted: str) -> AsyncIterator[None]:
     except ModelRefused as refused:
         await publish_refusal(line, wanted, (await read_aliases(line)).champion, refused)
         raise
+
+
+async def admit(line: LineName, candidate: Candidate, board: Board, by: str) -> str:
+    """Smoke test and registration of a candidate that passed the gate; returns its version, which may serve."""
+    await try_candidate(line, candidate)
+    version = await register(line, candidate, board.standing(candidate.name), by)
+    await check_version(line, version)
+    return version
 
 
 def check_signed(move: str, by: str, reason: str) -> None:

@@ -5,6 +5,7 @@ other code knows an endpoint.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from importlib.util import find_spec
 
@@ -15,10 +16,14 @@ from clients.s3 import ObjectStore
 from clients.speech_to_text import Offer, SpeechToText
 from clients.sqs import NotificationQueue
 from clients.text_to_speech import TextToSpeech
+from models.call.korea import day_in_korea
+from models.call.ledger import Unit
+from models.call.prices import Price, Prices, load_prices
 from models.call.terms import TermList
 from models.errors import ConfigurationError
 from stores.call_records import CallRecords
 from stores.datasets import Datasets
+from stores.spending import Budget, parse_budgets
 from stores.terms import LiveTerms, TermLists
 from wiring.configuration import Settings, load_settings
 
@@ -218,6 +223,24 @@ def terms() -> TermList:
 
 
 @cache
+def prices() -> Prices:
+    """What vendors ask."""
+    return load_prices(settings().prices_file)
+
+
+def speech_price(provider: str) -> Price | None:
+    """What a speech-to-text vendor asks today, by the price file."""
+    return prices().on(provider, Unit.STT_SECONDS, day_in_korea(datetime.now(UTC)))
+
+
+@cache
+def budget() -> Budget | None:
+    """What vendors may cost a day, or None where nobody set a budget."""
+    limits = parse_budgets(settings().daily_budgets)
+    return Budget(object_store(), limits) if limits else None
+
+
+@cache
 def connect_contacts() -> ConnectContacts | None:
     """Amazon Connect's contact attributes, or None where no instance is named."""
     chosen = settings()
@@ -244,6 +267,8 @@ def forget_clients() -> None:
         text_to_speech,
         check_voice,
         _live_terms,
+        prices,
+        budget,
         connect_contacts,
     ):
         cached.cache_clear()

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.call.prices import PRICES
 from models.call.routing import parse_routes
 from models.errors import ConfigurationError
 from models.signals.labels import read_groups
@@ -30,6 +31,13 @@ class Settings(BaseSettings):
     aws_endpoint_url: str | None = Field(None, description="Endpoint for S3, SQS and Connect; empty for AWS itself")
     aws_region: str = Field("ap-northeast-2", description="AWS region")
     queue_url: str = Field("", description="SQS queue that receives the bucket's notifications")
+
+    contact_records_prefix: str = Field(
+        "",
+        description="Folder into which Firehose writes Amazon Connect's contact records, such as `ctr/`; the listener puts what they "
+        "tell into the calls' records; empty: contact records are not read",
+    )
+    number_key: SecretStr = Field(SecretStr(""), description="Secret of the keyed hashes of callers' numbers; empty: no hash is kept")
 
     stt_provider: SpeechProvider = Field("returnzero", description="Speech-to-text vendor that new jobs are given to")
     stt_routes: str = Field(
@@ -84,6 +92,14 @@ class Settings(BaseSettings):
     tts_speaking_rate: float = Field(1.0, ge=0.25, le=2.0, description="Speaking rate of the prompt")
     tts_per_minute: int = Field(1000, ge=1, description="Requests a minute over all workers (Google's project quota: 1,000)")
 
+    prices_file: Path = Field(PRICES, description="What vendors ask, by day, with sources; staff edit it")
+    summarizer_machine: str = Field("g4dn.xlarge", description="Machine that summaries are written on, as the price file names it")
+    daily_budgets: str = Field(
+        "",
+        description="Won a day (Korea) for vendors, such as `returnzero=200000,google-tts=20000`; new calls wait while one is spent; "
+        "empty: none",
+    )
+
     model_dir: Path = Field(SHIPPED_READER, description="Summarizer used while the registry names no champion")
     model_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the summarizer runs")
     model_cache: Path = Field(
@@ -101,6 +117,9 @@ class Settings(BaseSettings):
     tracking_url: str = Field("", description="MLflow's tracking server, where trainings are followed and compared; empty: none")
     training_won_per_hour: float = Field(
         0.0, ge=0, description="What an hour of this machine costs in won, for the reports of trainings; 0: they tell no cost"
+    )
+    acceptance_floor_percent: float = Field(
+        0.0, ge=0, lt=100, description="A summarizer whose callers surely press 1 less often is rolled back by `guard-champion`; 0: none is"
     )
     model_refresh_seconds: float = Field(5.0, gt=0, description="How often a running summarizer asks for a new champion at most")
 
@@ -151,6 +170,11 @@ class Settings(BaseSettings):
     listener_health_port: int = Field(
         8089, ge=0, le=65535, description="Port on 127.0.0.1 where the listener answers `/healthz`; 503 says what is wrong; 0: a free one"
     )
+    training_on_ecs: str = Field(
+        "",
+        description="`<cluster>,<task definition>,<capacity provider>` of ECS: `deployments.register` then gives trainings to work pool "
+        "`training`, which starts a task for each; empty: they run on pool `g4dn`",
+    )
     notification_block: str = Field(
         "",
         description="Prefect block that tells people, `<type>/<name>` such as `slack-webhook/operations`; read by "
@@ -181,7 +205,7 @@ class Settings(BaseSettings):
         parse_routes(routes, get_args(SpeechProvider))
         return routes
 
-    @field_validator("recordings_prefix")
+    @field_validator("recordings_prefix", "contact_records_prefix")
     @classmethod
     def _as_folder(cls, prefix: str) -> str:
         return f"{prefix.strip('/')}/" if prefix.strip("/") else ""

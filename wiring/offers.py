@@ -2,6 +2,7 @@
 
 import wiring
 from clients.speech_to_text import Offer
+from models.call.prices import Price
 
 COLUMNS = ("이름", "언어", "화자 분리", "채널 분리", "키워드", "형식", "한도", "결과 보관", "같은 요청의 반복", "분당 요금", "요금 근거")
 
@@ -14,8 +15,7 @@ def offers_table() -> str:
 
 
 def _row(provider: str, offer: Offer) -> tuple[str, ...]:
-    price = f"{offer.won_per_minute:,.1f}원" + (" (채널마다)" if offer.billed_by_channel else "")
-    least = f", 최소 {offer.least_seconds:g}초" if offer.least_seconds else ""
+    price = wiring.speech_price(provider)
     size = f"{offer.max_bytes / 1024**3:g} GB, " if offer.max_bytes else ""
     return (
         f"`{provider}`",
@@ -27,9 +27,16 @@ def _row(provider: str, offer: Offer) -> tuple[str, ...]:
         f"{size}{offer.max_seconds / 3600:g}시간",
         f"{offer.kept_days:g}일" if offer.kept_days else "–",
         "한 작업" if offer.repeatable else "새 작업",
-        price + least,
-        offer.price_source,
+        _told(price) if price else "요금표에 없음",
+        price.source if price else "–",
     )
+
+
+def _told(price: Price) -> str:
+    """A price as the vendor names it: for a minute, in its currency."""
+    amount = price.price / price.per * 60
+    told = f"{amount:,.1f}원" if price.currency == "KRW" else f"{amount:g} {price.currency}"
+    return told + (" (채널마다)" if price.each_channel else "") + (f", 최소 {price.least:g}초" if price.least else "")
 
 
 if __name__ == "__main__":

@@ -39,20 +39,6 @@ class ContactCall(BaseModel):
         )
 
 
-def masked_number(number: str) -> str:
-    """A caller's number as people may see it in a list of runs; empty where there is none.
-
-    >>> masked_number("+821012345678"), masked_number("02-555-0199"), masked_number("")
-    ('010-****-5678', '02-****-0199', '')
-    """
-    digits = "".join(filter(str.isdecimal, number))
-    if number.startswith("+82"):
-        digits = f"0{digits[2:]}"
-    if len(digits) < 8:
-        return ""
-    return f"{digits[:2] if digits.startswith('02') else digits[:3]}-****-{digits[-4:]}"
-
-
 def contact_attributes(calls: Iterable[ContactCall]) -> dict[str, str]:
     """The contact's attributes, made from all its calls; empty values, which clear them, when there is none."""
     leading = max(calls, key=lambda call: (not call.ivr, call.started_at, call.call_id), default=None)

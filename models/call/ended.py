@@ -12,7 +12,8 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from models.call.korea import KOREA
+from models.call.korea import KOREA, day_in_korea
+from models.call.ledger import Charge, Spent, charges_of, spent, won_of
 from models.call.pause import PauseReason
 from models.call.record import CallRecord, Failure, Outcome
 from models.errors import ErrorCode
@@ -32,6 +33,7 @@ class EndedCall(BaseModel):
     step: str = ""
     flow_run_id: str = ""
     version: str | None = Field(default=None, description="Model version that spoke; None in entries of before it was filed")
+    charges: list[Charge] = []
 
     @classmethod
     def of(
@@ -50,22 +52,13 @@ class EndedCall(BaseModel):
             step=failure.step if failure else "",
             flow_run_id=failure.flow_run_id if failure else record.owner,
             version=record.summary.version if record.summary else "",
+            charges=charges_of(record.ledger, day_in_korea(at)),
         )
 
     @property
     def day(self) -> date:
         """The day in Korea on which it ended."""
         return day_in_korea(self.at)
-
-
-def day_in_korea(at: datetime) -> date:
-    """The calendar day of the people who read the digest.
-
-    >>> from datetime import UTC
-    >>> day_in_korea(datetime(2026, 11, 20, 16, 0, tzinfo=UTC))
-    datetime.date(2026, 11, 21)
-    """
-    return at.astimezone(KOREA).date()
 
 
 @dataclass(frozen=True)
@@ -91,6 +84,14 @@ class StepTimes:
 
 
 @dataclass(frozen=True)
+class ModelCost:
+    """Calls that one model version told, and what they cost with everything."""
+
+    calls: int
+    won: float
+
+
+@dataclass(frozen=True)
 class Day:
     """What a day's calls come to."""
 
@@ -102,6 +103,8 @@ class Day:
     steps: list[StepTimes]
     waited: StepTimes | None
     per_hour: list[int]
+    spent: list[Spent]
+    by_model: dict[str, ModelCost]
 
 
 def figures(calls: Iterable[EndedCall]) -> Day:
@@ -112,9 +115,14 @@ def figures(calls: Iterable[EndedCall]) -> Day:
     waited: list[float] = []
     per_hour = [0] * 24
     read_back = superseded = 0
+    charges: list[Charge] = []
+    by_model: dict[str, ModelCost] = {}
     for call in calls:
+        charges += call.charges
         if call.outcome is Outcome.READ_BACK:
             read_back += 1
+            so_far = by_model.get(call.version or "", ModelCost(0, 0.0))
+            by_model[call.version or ""] = ModelCost(so_far.calls + 1, so_far.won + won_of(call.charges))
             waited.append(call.waited_seconds)
             per_hour[call.at.astimezone(KOREA).hour] += 1
             for step, took in call.step_seconds.items():
@@ -134,6 +142,8 @@ def figures(calls: Iterable[EndedCall]) -> Day:
         steps=[_times(step, values) for step, values in seconds.items()],
         waited=_times("", waited) if waited else None,
         per_hour=per_hour,
+        spent=spent(charges),
+        by_model=by_model,
     )
 
 

@@ -1,6 +1,6 @@
 """Times as the people of the contact centre read them: Korea's, to the minute."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 KOREA = timezone(timedelta(hours=9))
 
@@ -34,3 +34,13 @@ def began_in_korea(stamp: str) -> str:
     """
     at = called_at(stamp)
     return in_korea(at) if at else ""
+
+
+def day_in_korea(at: datetime) -> date:
+    """The calendar day of the people who read the digest.
+
+    >>> from datetime import UTC
+    >>> day_in_korea(datetime(2026, 11, 20, 16, 0, tzinfo=UTC))
+    datetime.date(2026, 11, 21)
+    """
+    return at.astimezone(KOREA).date()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
+from models.call.caller_said import UnreadableContactRecord, records_of
 from models.call.record import Recording
 from models.errors import PermanentError
 from models.keys import Place, place_of
@@ -26,34 +27,46 @@ class UnreadableMessage(PermanentError):
 
 @dataclass(frozen=True)
 class Landed:
-    """What a message announces: call recordings, and objects that look like one and are none by their keys."""
+    """What a message announces: call recordings, objects that look like one and are none by their keys, and contact records.
+
+    ``contact_files`` are objects that hold contact records, ``contact_records`` such records that the message itself brings.
+    """
 
     recordings: list[Recording] = field(default_factory=list)
     strays: list[Recording] = field(default_factory=list)
+    contact_files: list[Recording] = field(default_factory=list)
+    contact_records: list[dict[str, Any]] = field(default_factory=list)
 
 
-def landed(body: str, prefix: str) -> Landed:
+def landed(body: str, prefix: str, contact_records_prefix: str = "") -> Landed:
     """The recordings and strays that a message announces; none for a test event, other objects, or removals.
 
-    ``prefix`` is the folder under which Amazon Connect writes recordings.
+    ``prefix`` is the folder under which Amazon Connect writes recordings, ``contact_records_prefix`` that of contact records, empty where
+    none are read.
 
     >>> landed('{"Service": "Amazon S3", "Event": "s3:TestEvent"}', "connect/")
-    Landed(recordings=[], strays=[])
+    Landed(recordings=[], strays=[], contact_files=[], contact_records=[])
     """
     message = _json_object(body)
     if isinstance(message.get("Message"), str) and "TopicArn" in message:
         message = _json_object(message["Message"])
     try:
+        if contact_records_prefix and (told := records_of(message)):
+            return Landed(contact_records=told)
         if message.get("Event") == "s3:TestEvent":
             found = []
         elif message.get("detail-type") == "Object Created":
             found = [_from_eventbridge(message["detail"])]
         else:
             found = [_from_s3(record["s3"]) for record in message["Records"] if record["eventName"].startswith("ObjectCreated:")]
+    except UnreadableContactRecord as error:
+        raise UnreadableMessage(error.message) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableMessage(f"the message is no S3 notification: {type(error).__name__} {error}") from error
-    places = [(place_of(item.key, prefix), item) for item in found]
-    return Landed(*([item for place, item in places if place is wanted] for wanted in (Place.RECORDING, Place.STRAY)))
+    files = [item for item in found if contact_records_prefix and item.key.startswith(contact_records_prefix)]
+    places = [(place_of(item.key, prefix), item) for item in found if item not in files]
+    recordings, strays = ([item for place, item in places if place is wanted] for wanted in (Place.RECORDING, Place.STRAY))
+    return Landed(recordings, strays, files)
 
 
 def event_id(recording: Recording) -> uuid.UUID:

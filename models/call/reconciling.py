@@ -145,11 +145,14 @@ class Totals:
     started: list[tuple[str, str, Reason]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     finished: bool = False
+    bytes_to_start: int = 0
 
     def add(self, finding: Finding) -> None:
         """Count one finding."""
         self.looked_at += 1
         self.decisions[finding.decision] += 1
+        if finding.decision.action in (Action.START, Action.RESTART):
+            self.bytes_to_start += finding.recording.size
         if finding.decision.reason is Reason.UNREADABLE and len(self.unreadable) < NAMED:
             self.unreadable.append(StorageKeys.call_record(finding.recording.call_id))
 

@@ -12,7 +12,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.call.caller_said import CallersAnswer, ContactFacts
 from models.call.korea import began_in_korea, called_at
+from models.call.ledger import Charge, Used
 from models.errors import BadTranscript, ErrorCode
 from models.keys import call_id, parse_recording_key, short_contact, shown_key
 from models.signals.told import CallSignals
@@ -179,6 +181,7 @@ class Summary(BaseModel):
     evidence: list[Evidence] = []
     instead: str = ""
     stale: bool = False
+    used: Used = Field(default_factory=Used)
 
 
 class Prompt(BaseModel):
@@ -286,9 +289,13 @@ class CallRecord(BaseModel):
     prompt: Prompt | None = None
     revision: int = Field(default=0, ge=0, description="How often summary and prompt were asked for anew")
     step_seconds: dict[str, float] = Field(default_factory=dict)
+    ledger: list[Charge] = Field(default_factory=list, description="What was used, at the price of its day")
     failure: Failure | None = None
     history: list[PersonsAct] = Field(default_factory=list, description="Who had the call taken up again, oldest first")
     contact_refusal: str = Field(default="", description="Why Amazon Connect did not take the attributes of a finished call")
+    ended_at: datetime | None = Field(default=None, description="When it was closed: the day under which its end is filed")
+    contact: ContactFacts | None = Field(default=None, description="What Amazon Connect told of the contact afterwards")
+    answer: CallersAnswer | None = Field(default=None, description="What the caller pressed after the prompt: 1 right, 2 wrong")
     superseded_by: str = Field(default="", description="The call of the later upload under the same key")
     created_at: datetime
     updated_at: datetime

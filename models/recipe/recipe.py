@@ -11,7 +11,6 @@
 import argparse
 import csv
 import json
-import math
 import random
 import shutil
 import tempfile
@@ -21,6 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from models.call.acceptance import wilson
 from models.errors import in_one_sentence
 from models.recipe.augmentation import Labelled, among_small_talk, another_product, draw_product, in_a_long_call, lose_words, say_otherwise
 from models.recipe.generator import generate
@@ -143,10 +143,7 @@ class Score:
 
     def interval(self) -> tuple[float, float]:
         """95 % Wilson interval of the share with product and request both right."""
-        z, n, share = 1.96, self.rows, self.both / self.rows
-        centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-        spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return centre - spread, centre + spread
+        return wilson(self.both, self.rows)
 
 
 def score(summaries: Sequence[str], rows: Sequence[Labelled]) -> Score:

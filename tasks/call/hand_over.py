@@ -1,6 +1,7 @@
 """The hand-over: the prompt uploaded, the contact told, the record closed, the artifact written."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,6 +12,8 @@ from clients.connect import ConnectContacts
 from clients.s3 import ObjectStore
 from models.call.contact import ContactCall, contact_attributes
 from models.call.ended import EndedCall
+from models.call.korea import day_in_korea
+from models.call.ledger import Charge, filed
 from models.call.record import CallRecord, Outcome, Prompt, Summary
 from models.call.steps import Step, Steps
 from models.errors import VendorRefused
@@ -19,6 +22,8 @@ from models.sound.recording import RecordingAudio
 from stores.call_records import CallRecords, Checkpoint
 from stores.contacts import ContactCalls
 from stores.days import file_end
+from tasks.call.bill import Bill
+from tasks.call.caller import already_said
 from tasks.call.claim import HeldCall, own_checkpoint
 from tasks.call.convert import PromptSound
 from tasks.call.report import write_report
@@ -45,10 +50,11 @@ class HandOver:
     signals: CallSignals | None
     prompt: Prompt | None
     step_seconds: dict[str, float]
+    charges: Sequence[Charge] = ()
 
 
 @call_task("hand-over")
-async def hand_over(call: HeldCall, done: ReadBack, audio: RecordingAudio, steps: Steps) -> CallRecord:
+async def hand_over(call: HeldCall, done: ReadBack, audio: RecordingAudio, steps: Steps, bill: Bill) -> CallRecord:
     """Upload the prompt, tell the contact, close the record and write the artifact: one task, for all of it may be repeated."""
     steps.current = Step.HAND_OVER if done.sound is None else Step.UPLOAD
     checkpoint = await asyncio.to_thread(own_checkpoint, wiring.call_records(), call.call, repeating=Outcome.READ_BACK)
@@ -59,7 +65,8 @@ async def hand_over(call: HeldCall, done: ReadBack, audio: RecordingAudio, steps
             with steps.step(Step.UPLOAD):
                 prompt = await asyncio.to_thread(create_prompt, wiring.object_store(), record, done.summary, done.sound)
         steps.current = Step.HAND_OVER
-        record = await asyncio.to_thread(_close, checkpoint, HandOver(done.summary, done.signals, prompt, steps.seconds))
+        closing = HandOver(done.summary, done.signals, prompt, steps.seconds, bill.charges)
+        record = await asyncio.to_thread(_close, checkpoint, closing)
     await write_report(record, audio)
     return record
 
@@ -103,7 +110,10 @@ def write_attributes(contacts: ConnectContacts, calls: ContactCalls, contact_id:
 
 def close_as_read_back(checkpoint: Checkpoint, result: HandOver, refusal: str, *, records: CallRecords, store: ObjectStore) -> Checkpoint:
     """File the end and close the record: last, for afterwards no run would come back to it."""
-    file_end(store, EndedCall.of(checkpoint.record, outcome=Outcome.READ_BACK, at=datetime.now(UTC), step_seconds=result.step_seconds))
+    now, record = datetime.now(UTC), checkpoint.record
+    ledger = [*record.ledger, *result.charges]
+    closed = record.model_copy(update={"summary": result.summary, "prompt": result.prompt, "ledger": ledger})
+    file_end(store, EndedCall.of(closed, outcome=Outcome.READ_BACK, at=now, step_seconds=result.step_seconds))
     return records.save(
         checkpoint,
         outcome=Outcome.READ_BACK,
@@ -111,6 +121,9 @@ def close_as_read_back(checkpoint: Checkpoint, result: HandOver, refusal: str, *
         signals=result.signals,
         prompt=result.prompt,
         step_seconds=result.step_seconds,
+        ledger=filed(ledger, day_in_korea(now)),
+        ended_at=now,
         failure=None,
         contact_refusal=refusal,
+        **already_said(store, closed),
     )

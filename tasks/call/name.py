@@ -8,7 +8,7 @@ from prefect import get_client, get_run_logger, runtime
 
 import wiring
 from clients.connect import ConnectContacts
-from models.call.contact import masked_number
+from models.call.number import masked_number
 from models.call.record import Recording
 from models.errors import ReadbackError
 

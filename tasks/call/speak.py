@@ -7,13 +7,15 @@ from prefect import get_run_logger
 from prefect.concurrency.asyncio import rate_limit
 
 import wiring
+from models.call.ledger import Payment
 from models.call.read_back import read_back_sentence
 from models.call.record import Summary
-from models.errors import TransientError
+from models.errors import TransientError, VendorUnavailable, VendorUnreachable
 from models.replies.openings import choose
 from models.signals.told import CallEmotion
 from models.sound.prompt import join_wavs
 from stores.openings import Openings
+from tasks.call.bill import Bill
 from tasks.emotion_groups import group_of
 from tasks.privacy import masked
 from tasks.without_words import call_task
@@ -38,19 +40,27 @@ def spoken_text(summary: Summary, emotion: CallEmotion | None = None) -> str:
     return f"{choose(Openings(wiring.object_store()).current(), group_of(emotion), summary.text).text} {said}"
 
 
-async def speak(summary: Summary, emotion: CallEmotion | None = None) -> Speech:
+async def speak(summary: Summary, bill: Bill, emotion: CallEmotion | None = None) -> Speech:
     """Speak the read-back of a summary, each part in a task of its own, so that a retry repeats no other part's paid request."""
     text = await asyncio.to_thread(spoken_text, summary, emotion)
     voice = await asyncio.to_thread(wiring.text_to_speech)  # making the client takes 0.7 s
-    sounds = [await synthesize(part) for part in voice.split(text)]
+    sounds = [await synthesize(part, bill) for part in voice.split(text)]
     return Speech(text, voice.voice, sounds[0] if len(sounds) == 1 else join_wavs(sounds))
 
 
 @call_task("speak")
-async def synthesize(part: str) -> bytes:
-    """Speak one part within the limit of requests a minute."""
+async def synthesize(part: str, bill: Bill) -> bytes:
+    """Speak one part within the limit of requests a minute; an answer that never came may be billed all the same."""
     await rate_limit(RATE_LIMIT, occupy=1, strict=True)
-    return await asyncio.to_thread(wiring.text_to_speech().synthesize, part)
+    voice = wiring.text_to_speech()
+    try:
+        sound = await asyncio.to_thread(voice.synthesize, part)
+    except VendorUnavailable as error:
+        if not isinstance(error, VendorUnreachable):
+            await asyncio.to_thread(bill.spoke, voice, part, Payment.LOST)
+        raise
+    await asyncio.to_thread(bill.spoke, voice, part)
+    return sound
 
 
 async def ensure_voice() -> None:

@@ -14,6 +14,7 @@ from prefect.states import Crashed
 
 import wiring
 from clients.s3 import ObjectStore
+from models.call.ledger import Used
 from models.call.record import CallRecord, Summary
 from models.errors import (
     AccessRefused,
@@ -87,6 +88,7 @@ def read_summary(store: ObjectStore, record: CallRecord) -> Summary:
         confidence=float(said["confidence"]) if said.get("confidence") else None,
         evidence=[_evidence(text, place) for place in said.get("evidence", "").split()],
         instead=said.get("instead", ""),
+        used=Used.parse(said.get("used", "")),
     )
 
 
@@ -99,6 +101,7 @@ def summary_metadata(summary: Summary) -> dict[str, str]:
         "confidence": "" if summary.confidence is None else f"{summary.confidence:.4f}",
         "evidence": " ".join(_place(summary.text, one) for one in summary.evidence),
         "instead": summary.instead,
+        "used": str(summary.used),
     }
 
 

@@ -6,9 +6,12 @@ It is one task, since each costs Prefect's server a row and three events, and al
 import asyncio
 from dataclasses import dataclass
 
+import wiring
 from models.call.record import OwnedCall, Recording
 from models.call.steps import Step, Steps
 from models.sound.recording import RecordingAudio
+from tasks.call.bill import ensure_budget
+from tasks.call.caller import mark_contact
 from tasks.call.claim import Claim, HeldCall, Verdict, claim_call, complete_recording, find_landed
 from tasks.call.fetch import fetch
 from tasks.call.name import name_run
@@ -57,4 +60,8 @@ async def take_up(wanted: Wanted, owner: str, steps: Steps) -> TakenUp:
     with steps.step(Step.FETCH):
         audio = await asyncio.to_thread(fetch, recording)
         await ensure_voice()
+        await asyncio.to_thread(mark_contact, claim.checkpoint.record)
+        begun = claim.checkpoint.record.transcription
+        if not (begun.job_id or begun.submitting or begun.done):  # a call that is paid for goes on
+            await asyncio.to_thread(ensure_budget, wiring.budget())
     return TakenUp(claim, HeldCall(OwnedCall(recording.call_id, owner), claim.checkpoint), audio)

@@ -19,15 +19,17 @@ import wiring
 from clients.paid_once import submit_paid_once
 from clients.s3 import ObjectStore
 from clients.speech_to_text import Job, SpeechToText, account
+from models.call.ledger import Charge, Unit, answered, sent
 from models.call.record import CallRecord, Transcription
 from models.call.transcript import check_plausible, name_speakers, transcript_text
-from models.errors import CallTakenOver, JobGone, ReadbackError, TransientError, VendorUnavailable
+from models.errors import AnswerLost, CallTakenOver, JobGone, ReadbackError, TransientError, VendorUnavailable
 from models.keys import StorageKeys
 from models.sound.recording import RecordingAudio
 from stores.call_files import TEXT, create_file, is_of
 from stores.call_records import CallRecords, Checkpoint
 from stores.corrected import keep_corrected
 from stores.recordings import check_still_there, read_recording
+from tasks.call.bill import today
 from tasks.call.claim import HeldCall, own_checkpoint
 from tasks.call.correct import correct
 from tasks.call.route import AWAY, Choice, choose_vendor, fallback_for, is_back
@@ -86,7 +88,7 @@ async def _have_heard(checkpoint: Checkpoint, audio: RecordingAudio, choice: Cho
         try:
             job = await wait_for(vendor, checkpoint.record.transcription.job_id, get_run_logger().warning)
         except JobGone:
-            if vendor.offer.won_per_minute:
+            if vendor.offer.billed:
                 raise
             # Another process of ours heard it and has ended; to hear it here costs nothing.
             forgotten = Transcription(provider=vendor.provider, instead_of=choice.instead_of)
@@ -119,6 +121,7 @@ def submit_once(
 ) -> Checkpoint:
     """Submit the recording unless an earlier attempt may have, with a note in the record before and after."""
     record = checkpoint.record
+    charges: list[Charge] = []
 
     def write(transcription: Transcription) -> None:
         nonlocal checkpoint
@@ -127,19 +130,36 @@ def submit_once(
             return
         number = record.number or records.next_number()
         told = {"number": number, "audio_seconds": round(audio.seconds, 3), "channels": audio.channels}
-        checkpoint = records.save(checkpoint, **told, transcription=transcription)
+        charges.append(_charge(vendor, audio, transcription.request))
+        checkpoint = records.save(checkpoint, **told, transcription=transcription, ledger=sent(record.ledger, charges[0]))
 
-    submit_paid_once(
-        vendor,
-        record.transcription,
-        lambda: read_recording(store, record.recording),
-        f"{record.call_id}.wav",
-        location=record.recording.uri,
-        shown=record.recording.shown,
-        write=write,
-        instead_of=instead_of,
-    )
+    try:
+        submit_paid_once(
+            vendor,
+            record.transcription,
+            lambda: read_recording(store, record.recording),
+            f"{record.call_id}.wav",
+            location=record.recording.uri,
+            shown=record.recording.shown,
+            write=write,
+            instead_of=instead_of,
+        )
+    except AnswerLost:
+        _count(charges)
+        raise
+    _count(charges)
     return checkpoint
+
+
+def _charge(vendor: SpeechToText, audio: RecordingAudio, request: str) -> Charge:
+    return wiring.prices().charge(vendor.provider, Unit.STT_SECONDS, audio.seconds, today(), channels=audio.channels, request=request)
+
+
+def _count(charges: list[Charge]) -> None:
+    """Count a job that is, or may be, billed against the day's budget."""
+    if budget := wiring.budget():
+        for charge in charges:
+            budget.spend(charge)
 
 
 def note(records: CallRecords, checkpoint: Checkpoint, transcription: Transcription) -> Checkpoint:
@@ -152,7 +172,8 @@ def note(records: CallRecords, checkpoint: Checkpoint, transcription: Transcript
     before = checkpoint.record
     for seconds in (*_NOTE_PAUSES, None):
         try:
-            checkpoint = records.save(checkpoint, transcription=transcription)
+            ledger = answered(checkpoint.record.ledger, before.transcription.request, paid=bool(transcription.job_id))
+            checkpoint = records.save(checkpoint, transcription=transcription, ledger=ledger)
             break
         except TransientError:
             if seconds is None:

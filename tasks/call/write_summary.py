@@ -3,6 +3,7 @@ the GPU pool loads no model code.
 """
 
 import asyncio
+import time
 from typing import cast
 
 from prefect import get_run_logger
@@ -10,6 +11,7 @@ from prefect import get_run_logger
 import wiring
 from clients.s3 import ObjectStore
 from models.actions.extraction import shipped, things_to_do
+from models.call.ledger import Used
 from models.call.record import CallRecord, Summary
 from models.call.transcript import summarizer_input
 from models.errors import AccessRefused, ModelUnavailable, ReadbackError, TransientError
@@ -24,7 +26,7 @@ from stores.call_files import TEXT, create_file
 from stores.call_signals import keep_signals
 from tasks.call.claim import HeldCall
 from tasks.call.summarize import Understood, read_summary, summary_metadata
-from tasks.selection.champion import signals_of, start_summarizer
+from tasks.selection.champion import challenger, signals_of, start_summarizer
 from tasks.without_words import call_task
 
 
@@ -43,14 +45,21 @@ async def summarize_here(call: HeldCall) -> Understood:
 
 async def written_by_this_process(record: CallRecord) -> Understood:
     """Summarize, joined with other calls into batches, judge emotion, danger and what has to be done meanwhile, and create the files."""
-    model = await asyncio.to_thread(model_of_this_process)
+    champion = await asyncio.to_thread(model_of_this_process)
+    model = challenger().answers_for(record.call_id) or champion
     conversation = summarizer_input(record.said)
-    result, signals = await asyncio.gather(model.answer(conversation), asyncio.to_thread(_judge, record, conversation))
+    (result, seconds), signals = await asyncio.gather(_answer(model, conversation), asyncio.to_thread(_judge, record, conversation))
     if result.instead:
         get_run_logger().warning("The language model's answer is not spoken (%s): %s answers", result.instead, result.model)
-    summary = summary_of(result)
+    summary = summary_of(result).model_copy(update={"used": used_for(result, seconds)})
     created = await asyncio.to_thread(create_summary, wiring.object_store(), record, summary, condensed=result.condensed)
     return Understood(created, signals)
+
+
+async def _answer(model: ModelInService[SummaryResult], conversation: str) -> tuple[SummaryResult, float]:
+    """The answer, and the seconds until it was there."""
+    begun = time.perf_counter()
+    return await model.answer(conversation), time.perf_counter() - begun
 
 
 def _judge(record: CallRecord, conversation: str) -> CallSignals:
@@ -83,6 +92,18 @@ def summary_of(result: SummaryResult) -> Summary:
         confidence=result.confidence,
         evidence=list(result.evidence),
         instead=result.instead,
+    )
+
+
+def used_for(result: SummaryResult, seconds: float) -> Used:
+    """What an answer took: the seconds until it was there, in which the machine may have answered others of the same batch, and tokens."""
+    tokens = result.usage
+    return Used(
+        machine=wiring.settings().summarizer_machine,
+        seconds=round(seconds, 3),
+        prompt_tokens=tokens.prompt_tokens if tokens else 0,
+        completion_tokens=tokens.completion_tokens if tokens else 0,
+        language_model_won=tokens.won if tokens else 0.0,
     )
 
 

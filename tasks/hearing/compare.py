@@ -1,8 +1,10 @@
 """A comparison's plan, its cost before anybody is paid, and its leaderboard."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 import wiring
+from models.call.korea import day_in_korea
 from models.errors import ConfigurationError
 from models.hearing.accuracy import Errors, Stretch, alignment, judge, worst_stretches
 from models.hearing.comparison import Comparison, Estimate, Hearing, ReferenceRecording, Score, compare
@@ -11,6 +13,7 @@ from reports.hearing import Example, comparison_report, estimate_report
 from stores.hearings import Hearings, question_of
 from tasks.in_thread import task_in_thread
 from tasks.markdown import shown
+from wiring import speech_price
 
 WORST_RECORDINGS, WORST_PLACES = 3, 4
 
@@ -51,13 +54,13 @@ def estimate(
         known=len(recordings) - len(unheard),
         new=len(unheard),
         minutes=sum(recording.seconds for recording in unheard) / 60,
-        won=sum(vendor.offer.won(recording.seconds, recording.channels, won_per_minute=won_per_minute) for recording in unheard),
+        won=sum(_hearing(provider, recording, won_per_minute) for recording in unheard),
     )
 
 
 def estimate_markdown(folder: str, estimates: Sequence[Estimate], limit_won: float) -> str:
     """The estimate's artifact."""
-    return estimate_report(folder, estimates, limit_won, {one.provider: wiring.speech_offer(one.provider) for one in estimates})
+    return estimate_report(folder, estimates, limit_won, {one.provider: speech_price(one.provider) for one in estimates})
 
 
 @task_in_thread("judge-comparison")
@@ -89,9 +92,14 @@ def _kept(hearings: Hearings, recording: ReferenceRecording, provider: str, ques
     return kept.hearing if kept else None
 
 
+def _hearing(provider: str, recording: ReferenceRecording, won_per_minute: float | None) -> float:
+    day = day_in_korea(datetime.now(UTC))
+    return wiring.prices().hearing(provider, recording.seconds, recording.channels, day, won_per_minute=won_per_minute)
+
+
 def _price(provider: str, recording: ReferenceRecording, hearing: Hearing | None, prices: Mapping[str, float]) -> float:
     if provider in prices:
-        return wiring.speech_offer(provider).won(recording.seconds, recording.channels, won_per_minute=prices[provider])
+        return _hearing(provider, recording, prices[provider])
     return hearing.won if hearing else 0.0
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from prefect import get_run_logger
 from prefect.concurrency.asyncio import concurrency
@@ -10,6 +11,7 @@ from prefect.concurrency.asyncio import concurrency
 import wiring
 from clients.paid_once import submit_paid_once
 from clients.speech_to_text import Job, SpeechToText
+from models.call.korea import day_in_korea
 from models.call.record import Transcription
 from models.call.transcript import check_plausible
 from models.errors import ConfigurationError, JobGone, PermanentError
@@ -58,7 +60,7 @@ async def hear(
     except PermanentError as error:
         return await asyncio.to_thread(noted.keep, failure=str(error), error=error.code)
     heard = noted.transcription.model_copy(update={"utterances": list(job.utterances), "done": True})
-    won = vendor.offer.won(recording.seconds, recording.channels)
+    won = wiring.prices().hearing(vendor.provider, recording.seconds, recording.channels, day_in_korea(datetime.now(UTC)))
     return await asyncio.to_thread(noted.keep, transcription=heard, seconds=round(time.monotonic() - begun, 3), won=won)
 
 
@@ -99,7 +101,7 @@ async def _job_of(vendor: SpeechToText, recording: ReferenceRecording, hearings:
         try:
             return await wait_for(vendor, noted.transcription.job_id, warn)
         except JobGone:
-            if vendor.offer.won_per_minute or not again:
+            if vendor.offer.billed or not again:
                 raise
             await asyncio.to_thread(noted.write, Transcription(provider=vendor.provider))
     raise AssertionError("the second round returns or raises")

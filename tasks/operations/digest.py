@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 from prefect import get_client
@@ -10,16 +10,22 @@ from prefect.client.schemas.objects import StateType
 
 import wiring
 from clients.s3 import ObjectStore
+from models.call.acceptance import Acceptance
 from models.call.ended import Day, EndedCall, OpenCalls, figures
+from models.call.forecast import Forecast, forecast
 from models.call.korea import KOREA
 from models.call.notifications import STRAY_EVENT_NAME
 from models.keys import StorageKeys
+from stores.answers import acceptance_lately
+from stores.spending import parse_budgets
 from tasks.operations.events import count_events
 from tasks.operations.pause import pause_in_force
 from tasks.operations.runs import UNFINISHED, count_calls, oldest_unfinished
 from tasks.without_words import call_task
 
 _REQUESTS_AT_ONCE = 32
+# A forecast learns from the calls of a week, and from so many of them at most: a request each.
+_LEARN_DAYS, _LEARN_CALLS = 7, 500
 
 
 @call_task("count-strays")
@@ -33,20 +39,53 @@ async def count_strays(day: date) -> int:
 @call_task("read-day")
 async def read_day(day: date) -> Day:
     """The figures of the calls that ended on a day: a request for each 1,000 calls and one for each."""
-    calls: list[EndedCall] = []
-    keys = _keys(wiring.object_store(), day)
+    return figures(await _ended_on(day))
+
+
+@call_task("read-answers")
+async def read_answers(day: date) -> dict[str, Acceptance]:
+    """What callers answered on a day."""
+    return await asyncio.to_thread(acceptance_lately, wiring.object_store(), day)
+
+
+@call_task("foretell")
+async def foretell(calls: int, size: int) -> Forecast:
+    """What so many calls with recordings of so many bytes together will cost, by the calls of the last days."""
+    today, settings = datetime.now(UTC).astimezone(KOREA).date(), wiring.settings()
+    lately: list[EndedCall] = []
+    for back in range(_LEARN_DAYS):
+        if len(lately) < _LEARN_CALLS:
+            lately += await _ended_on(today - timedelta(days=back), most=_LEARN_CALLS)
+    return forecast(
+        calls,
+        size,
+        lately,
+        stt_provider=wiring.speech_to_text().provider,
+        prices=wiring.prices(),
+        day=today,
+        budgets=parse_budgets(settings.daily_budgets),
+    )
+
+
+async def _ended_on(day: date, most: int | None = None) -> list[EndedCall]:
+    return [EndedCall.model_validate_json(body) for body in await _bodies(StorageKeys.day_of_calls(day), most)]
+
+
+async def _bodies(folder: str, most: int | None = None) -> list[bytes]:
+    bodies: list[bytes] = []
+    keys = islice(_keys(wiring.object_store(), folder), most)
     while some := await asyncio.to_thread(lambda: list(islice(keys, _REQUESTS_AT_ONCE))):
-        bodies = await asyncio.gather(*(asyncio.to_thread(wiring.object_store().find, key) for key in some))
-        calls += [EndedCall.model_validate_json(found.body) for found in bodies if found]
-    return figures(calls)
+        found = await asyncio.gather(*(asyncio.to_thread(wiring.object_store().find, key) for key in some))
+        bodies += [stored.body for stored in found if stored]
+    return bodies
 
 
 def _count(store: ObjectStore, prefix: str) -> int:
     return sum(1 for _ in store.walk(prefix))
 
 
-def _keys(store: ObjectStore, day: date) -> Iterator[str]:
-    for facts in store.walk(StorageKeys.day_of_calls(day)):
+def _keys(store: ObjectStore, folder: str) -> Iterator[str]:
+    for facts in store.walk(folder):
         yield facts.key
 
 

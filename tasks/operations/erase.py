@@ -24,10 +24,11 @@ from prefect.states import Cancelled, Cancelling
 from pydantic import BaseModel
 
 import wiring
-from models.call.ended import day_in_korea
+from models.call.korea import day_in_korea
 from models.call.record import CallRecord, Recording
 from models.errors import ObjectGone, TransientError, VendorRefused
 from models.keys import StorageKeys
+from stores.contact_records import ContactRecords
 from stores.contacts import ContactCalls
 from tasks.call.hand_over import write_attributes
 from tasks.flow_names import CALL_FLOW, CORRECT_FLOW, DRAFT_FLOW, HEAR_FLOW, SUMMARY_FLOW
@@ -124,8 +125,10 @@ async def erase_objects(record: CallRecord, *, recording: bool) -> int:
 def _erase_objects(record: CallRecord, recording: bool) -> int:
     store = wiring.object_store()
     keys = _keys_of_call(record.call_id)
-    # How it ended is filed under the day of the end, which the record's last change may follow by a moment.
-    days = {day_in_korea(record.updated_at), day_in_korea(record.updated_at - timedelta(days=1))}
+    # How it ended is filed under the day of the end; records of before tell it by their last change, which followed by a moment.
+    days = {day_in_korea(at) for at in (record.ended_at, record.updated_at, record.updated_at - timedelta(days=1)) if at}
+    # A call that was taken out of quarantine ended on another day before, which its payments tell.
+    days |= {charge.filed for charge in record.ledger if charge.filed}
     keys += [StorageKeys.ended_call(day, record.call_id) for day in days]
     if record.number is not None:
         files = (StorageKeys.transcript(record.number), StorageKeys.summary(record.number), StorageKeys.prompt(record.number))
@@ -171,7 +174,7 @@ def clear_contact(record: CallRecord) -> int:
     What another call of the contact has told stays; without another one the attributes are emptied.
     """
     calls, contacts = ContactCalls(wiring.object_store()), wiring.connect_contacts()
-    erased = calls.erase(record.contact_id, record.call_id)
+    erased = calls.erase(record.contact_id, record.call_id) + _forget_what_was_told(record)
     if contacts is not None:
         try:
             write_attributes(contacts, calls, record.contact_id)
@@ -179,6 +182,17 @@ def clear_contact(record: CallRecord) -> int:
             # A contact that is too old for attributes shows none; an erasure must not fail over it.
             get_run_logger().warning("Connect refused the attributes of the contact of call %s", record.call_id)
     return erased
+
+
+def _forget_what_was_told(record: CallRecord) -> int:
+    """Erase what contact records told; a contact whose last call this was is noted, for they may come late."""
+    store, contact = wiring.object_store(), record.contact_id
+    told = ContactRecords(store)
+    marks = told.calls(contact)
+    if set(marks) <= {record.call_id} and (marks or wiring.settings().contact_records_prefix):
+        store.put(StorageKeys.erased_contact(contact), b"{}", content_type="application/json")
+    erased = told.erase(contact, record.call_id)
+    return erased + (store.erase(StorageKeys.answer(record.answer.day, record.call_id)) if record.answer else 0)
 
 
 @call_task("erase-from-prefect")
@@ -246,7 +260,9 @@ async def check_nothing_is_left(recording: Recording, number: int | None, *, rec
     """Look once more: a run that was between two steps may have written something meanwhile."""
     store, call = wiring.object_store(), recording.call_id
     told = StorageKeys.contact_call(recording.contact_id, call)
-    keys = [StorageKeys.call_record(call), *_keys_of_call(call), told]
+    keys = [StorageKeys.call_record(call), *_keys_of_call(call), told, StorageKeys.mark_of_call(recording.contact_id, call)]
+    if await asyncio.to_thread(store.head, StorageKeys.erased_contact(recording.contact_id)):
+        keys.append(StorageKeys.contact_record(recording.contact_id))
     left = [key for key in keys if await asyncio.to_thread(store.head, key)]
     if number is not None:
         files = (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number))

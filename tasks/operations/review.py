@@ -8,7 +8,8 @@ from itertools import islice
 from prefect.deployments import arun_deployment
 
 import wiring
-from models.call.ended import EndedCall, day_in_korea
+from models.call.ended import EndedCall
+from models.call.korea import day_in_korea
 from models.call.record import Outcome
 from models.call.review import Review, SpokenCall, names_version
 from models.errors import ObjectGone, ReadbackError

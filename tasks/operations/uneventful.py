@@ -11,7 +11,7 @@ from prefect.states import Completed
 
 from tasks.operations.runs import PAGE
 
-WATCHING = ("reap", "reconcile")
+WATCHING = ("reap", "reconcile", "guard-champion")
 NOTHING_TO_DO = "NothingToDo"
 TOOK_CARE = "TookCare"
 

@@ -1,5 +1,7 @@
 """The models in service of this process: each line's champion, shared by all runs and hot-swapped."""
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache, partial
@@ -9,6 +11,7 @@ from typing import Any
 from prefect.events import emit_event
 from prefect.logging import get_logger
 
+from models.lifecycle.canary import Canary
 from models.lifecycle.in_service import ModelInService, ServiceReport
 from models.lifecycle.line import Answer, Line, LoadedModel
 from models.lifecycle.versions import SHIPPED
@@ -16,6 +19,7 @@ from models.lines import DANGER, EMOTION, REQUEST_CLASSIFIER
 from models.signals.told import CallDanger, CallEmotion, CallSignals
 from models.summarizer.classifier import RequestKind
 from models.summarizer.summarizer import SummaryResult
+from stores.canaries import Canaries
 from stores.model_cache import ChampionSource, download_version
 from stores.registry import Registry
 from wiring import object_store, settings
@@ -52,7 +56,76 @@ def start_summarizer() -> ModelInService[SummaryResult]:
         model.follow()
     summarizer = summarizer_in_service()
     summarizer.start()
+    challenger().follow(settings().model_refresh_seconds)
     return summarizer
+
+
+class Challenger:
+    """The canary's model, loaded beside the champion while a canary goes on; what goes wrong with it leaves its calls to the champion."""
+
+    def __init__(self, line: Line[SummaryResult], canaries: Canaries) -> None:
+        self._line, self._canaries = line, canaries
+        self._serving: tuple[Canary, ModelInService[SummaryResult]] | None = None
+        self._follower: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def follow(self, every_seconds: float) -> None:
+        """Look for canaries now and from now on; again does nothing."""
+        with self._starting:
+            if self._follower is None:
+                self.refresh()
+                self._follower = threading.Thread(target=self._follow, args=(every_seconds,), name="challenger", daemon=True)
+                self._follower.start()
+
+    def answers_for(self, call_id: str) -> ModelInService[SummaryResult] | None:
+        """The challenger, where this call is its; None for the champion's calls."""
+        serving = self._serving
+        return serving[1] if serving and serving[0].speaks_for(call_id) else None
+
+    def refresh(self) -> None:
+        """Load the challenger of a new canary, let go that of one that ended."""
+        try:
+            canary = self._canaries.active()
+            before = self._serving
+            if (before[0] if before else None) == canary:
+                return
+            self._serving = None
+            if before:
+                before[1].close()
+            if canary:
+                source = _OneVersion(self._line, canary.challenger)
+                model = ModelInService(source, partial(load_version, self._line), warm_up=self._line.smoke_texts[0], every_seconds=3600.0)
+                model.start()
+                self._serving = (canary, model)
+        except Exception as error:  # noqa: BLE001 - whatever a challenger raises, the champion answers its calls; it is told
+            get_logger("readback.champion").error("The canary's challenger does not serve: %s: %s", type(error).__name__, error)
+
+    def _follow(self, every_seconds: float) -> None:
+        while True:
+            time.sleep(every_seconds)
+            self.refresh()
+
+
+class _OneVersion:
+    """A source that always names one version."""
+
+    def __init__(self, line: Line[Any], version: str) -> None:
+        self._line, self._version = line, version
+
+    def current(self) -> tuple[str, Path]:
+        """The version and its folder."""
+        chosen, store = settings(), object_store()
+        if self._version == SHIPPED:
+            return SHIPPED, self._line.shipped(chosen.model_dir)
+        version = Registry(store, self._line).version(self._version)
+        return self._version, download_version(store, version, chosen.model_cache / self._line.name)
+
+
+@cache
+def challenger() -> Challenger:
+    """The summarizer's challenger in this process."""
+    line = summarizer_line(promoted_kinds)
+    return Challenger(line, Canaries(object_store(), line))
 
 
 def promoted_kinds(texts: Sequence[str]) -> Sequence[RequestKind] | None:

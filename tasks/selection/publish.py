@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from prefect.artifacts import acreate_markdown_artifact
 
+from models.call.acceptance import Acceptance
+from models.call.korea import day_in_korea
 from models.errors import ModelRefused
 from models.lifecycle.board import Board
 from models.lifecycle.selection import Examples, examples_of
@@ -13,21 +16,29 @@ from models.lifecycle.voting import VoteResult, VoteState
 from models.lines import LineName
 from reports.promotion import UNCHANGED, history_report, refusal_report
 from reports.selection import board_report, result_report, turnout_report
+from stores.answers import acceptance_lately
 from stores.boards import Boards
 from tasks.markdown import shown
 from wiring import object_store
 from wiring.lines import LINES
 
 EXAMPLES = 3
+ANSWER_DAYS = 30
 
 
 async def publish_board(line: LineName, board: Board) -> None:
     """The leaderboard: chart, table, what was left out, worst and best examples."""
     chosen = LINES[line]
     examples = await asyncio.to_thread(examples_by_candidate, Boards(object_store(), chosen), board, line)
-    markdown = await asyncio.to_thread(board_report, chosen, board, examples, shown)
+    answers = await asyncio.to_thread(_callers_answers) if line == "summarizer" else {}
+    markdown = await asyncio.to_thread(board_report, chosen, board, examples, shown, answers)
     best = board.standings[0]
     await acreate_markdown_artifact(markdown, key=chosen.artifact("leaderboard"), description=f"{best.candidate} {best.score.mean:.4f}")
+
+
+def _callers_answers() -> dict[str, Acceptance]:
+    """What callers said of the versions that spoke to them in the last month."""
+    return acceptance_lately(object_store(), day_in_korea(datetime.now(UTC)), days=ANSWER_DAYS)
 
 
 def examples_by_candidate(boards: Boards, board: Board, line: LineName) -> dict[str, Examples]:

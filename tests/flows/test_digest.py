@@ -8,6 +8,7 @@ from prefect.states import Running
 from clients.s3 import ObjectStore
 from flows.digest import digest
 from models.call.ended import EndedCall, figures
+from models.call.ledger import Charge, Payment, Unit
 from models.call.record import Outcome
 from reports.digest import hours_svg
 from stores.days import file_end
@@ -74,3 +75,21 @@ def test_the_latest_example_of_each_class_is_shown() -> None:
 
 def test_each_hour_has_its_bar() -> None:
     assert hours_svg([0] * 23 + [5]).count("<rect") == 24
+
+
+async def test_the_digest_tells_what_the_day_cost_by_vendor_and_model(store: ObjectStore, client: PrefectClient) -> None:
+    def charge(payment: Payment, request: str) -> Charge:
+        return Charge(provider="returnzero", unit=Unit.STT_SECONDS, amount=60, won=14_000, day=DAY, payment=payment, request=request)
+
+    file_end(store, ended(1, version="v3", charges=[charge(Payment.LOST, "a"), charge(Payment.REPEATED, "b")]))
+    file_end(store, ended(2, version="v3", charges=[charge(Payment.ORDINARY, "c")]))
+    await digest(DAY)
+    report = await artifact(client, "digest")
+    for words in (
+        "**합계**: 42,000원 (30.00 USD)",
+        "**다시 낸 요금**: 14,000.0원",
+        "청구될 수 있음)**: 14,000.0원",
+        "| returnzero | 음성 인식 (초) | – | 180 | 42,000.0 |",
+        "| v3 | 2 | 42,000 | 21,000.0 |",
+    ):
+        assert words in report

@@ -11,10 +11,12 @@ from prefect.states import Completed, Running
 import wiring
 from clients.s3 import ObjectStore
 from flows.erase import erase
+from models.call.caller_said import Answer, CallersAnswer, ContactFacts, Known
 from models.call.ended import EndedCall
 from models.call.record import CallRecord, Outcome, Prompt, Recording, Summary, Transcription, Utterance
 from models.errors import ObjectGone, VendorRefused
 from models.keys import StorageKeys
+from stores.contact_records import ContactRecords, tell_calls
 from stores.contacts import ContactCalls
 from stores.days import file_end
 from stores.landed import announce
@@ -44,7 +46,8 @@ async def a_finished_call(store: ObjectStore, client: PrefectClient, contact: st
     announce(store, recording)
     run = await a_call_run(client, recording, Completed())
     said = Transcription(done=True, utterances=[Utterance(start_ms=0, duration_ms=10, text=WORDS)])
-    record = put_record(store, recording, str(run.id), number=number, outcome=Outcome.READ_BACK, transcription=said)
+    prompt = Prompt(key=StorageKeys.prompt(number), seconds=1, spoken_text=WORDS, voice="")
+    record = put_record(store, recording, str(run.id), number=number, outcome=Outcome.READ_BACK, transcription=said, prompt=prompt)
     for key in (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number)):
         store.put(key, WORDS.encode(), metadata={"call-id": record.call_id, "contact-id": contact})
     beside = (
@@ -57,6 +60,10 @@ async def a_finished_call(store: ObjectStore, client: PrefectClient, contact: st
     )
     for key in beside:
         store.put(key(record.call_id), contact.encode())
+    ContactRecords(store).mark(contact, record.call_id)
+    answer = CallersAnswer(answer=Answer.WRONG, at=record.updated_at)
+    known = Known(facts=ContactFacts(agent=f"agent of {contact}"), answers={"": answer})
+    tell_calls(store, contact, ContactRecords(store).learn(contact, known))
     file_end(store, EndedCall.of(record, outcome=Outcome.READ_BACK, at=record.updated_at, step_seconds={}))
     summary = await client.read_deployment_by_name("summarize-call/summarize-call")
     child = await client.create_flow_run_from_deployment(

@@ -39,8 +39,12 @@ from flows.summarize_call import summarize_call
 from flows.watch_s3 import event_of
 from models.actions.action import Who
 from models.actions.due import Due
+from models.call.acceptance import AnsweredCall
 from models.call.alarms import DANGER_FOUND
+from models.call.caller_said import Answer
 from models.call.ended import EndedCall, figures
+from models.call.ledger import Payment, Unit, Used
+from models.call.notifications import Landed
 from models.call.record import (
     CallRecord,
     Deed,
@@ -90,11 +94,12 @@ from stores.call_signals import keep_signals
 from stores.landed import announce
 from stores.proposals import Proposals, corrected_pairs
 from stores.terms import FRESH_SECONDS
-from tasks.call.claim import close_as_cancelled
+from tasks.call.claim import close_as_cancelled, reopen
 from tasks.call.quarantine import close_as_quarantined, failure_of
 from tasks.call.summarize import NO_MODEL
 from tasks.call.transcribe import jobs_limit
 from tasks.call.write_summary import create_summary
+from tasks.operations.contact_records import take_contact_records
 from tasks.operations.naming import name_waiting_calls
 from tasks.operations.pause import WAITING, pause_in_force, resume_calls
 from tasks.operations.redrive import reopen_one
@@ -580,7 +585,9 @@ async def test_a_worker_that_holds_the_model_summarizes_in_the_calls_own_run(wor
     wiring.settings.cache_clear()
     recording = world.upload("c-1")
     assert (await world.run(recording)).is_completed()
-    assert (world.summaries, world.record(recording).summary) == ([], SUMMARY)
+    summary = world.record(recording).summary
+    assert (world.summaries, summary) == ([], SUMMARY.model_copy(update={"used": summary.used}))
+    assert summary.used.machine == "g4dn.xlarge"
     assert world.store.get("nlp/nlp_1.txt").body.decode() == SUMMARY.text
 
 
@@ -705,7 +712,7 @@ async def test_a_job_is_asked_of_the_vendor_that_gave_its_id(world: World) -> No
 
 
 async def test_a_job_that_costs_nothing_and_is_gone_is_heard_again(world: World) -> None:
-    world.ears.offer = replace(OFFER, won_per_minute=0.0, repeatable=True)
+    world.ears.offer = replace(OFFER, billed=False, repeatable=True)
     recording = world.upload("c-1")
     world.begun(recording, transcription=Transcription(job_id="job of a process that has ended"), number=1)
     assert (await world.run(recording)).name == "Completed"
@@ -1498,3 +1505,148 @@ async def test_a_call_whose_summary_had_no_model_waits_with_the_reason_and_the_q
     assert reason.error == "model_unavailable"
     await resume_calls(world.client)
     assert world.notes() == []
+
+
+# --- what a call costs -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_finished_call_has_its_ledger_and_its_day_counts_it(world: World) -> None:
+    world.summary = SUMMARY.model_copy(
+        update={"used": Used(machine="g4dn.xlarge", seconds=0.5, prompt_tokens=30, completion_tokens=10, language_model_won=4.0)}
+    )
+    recording = world.upload("c-1")
+    await world.run(recording)
+    ledger = world.record(recording).ledger
+    assert [(one.provider, one.unit.value, one.amount, one.payment) for one in ledger] == [
+        ("returnzero", "stt_seconds", 2.0, Payment.ORDINARY),
+        ("g4dn.xlarge", "summarizer_seconds", 0.5, Payment.ORDINARY),
+        ("language-model", "prompt_tokens", 30, Payment.ORDINARY),
+        ("language-model", "completion_tokens", 10, Payment.ORDINARY),
+        ("google-tts/wavenet", "tts_characters", len("문의하신 내용이 자동차보험 해지 요청"), Payment.ORDINARY),
+    ]
+    assert all(one.won is not None and one.filed for one in ledger)
+    [end] = [EndedCall.model_validate_json(world.store.get(key).body) for key in world.store.keys(StorageKeys.DAYS)]
+    assert [one.won for one in end.charges] == [one.won for one in ledger]
+    assert end.version == "1"
+
+
+async def test_speech_whose_answer_never_came_is_a_lost_payment(world: World) -> None:
+    world.voice.errors.append(VendorUnavailable("no answer in 30 s"))
+    recording = world.upload("c-1")
+    await world.run(recording)
+    speech = [one for one in world.record(recording).ledger if one.unit is Unit.TTS_CHARACTERS]
+    assert [one.payment for one in speech] == [Payment.LOST, Payment.ORDINARY]
+
+
+async def test_a_job_whose_answer_was_lost_and_is_paid_again_shows_both_payments(world: World) -> None:
+    recording = world.upload("c-1")
+    world.ears.submit_errors.append(AnswerLost("the connection broke after the request"))
+    run = await world.a_run(recording)
+    await world.run(run)
+    assert [one.payment for one in world.record(recording).ledger] == [Payment.LOST]
+    act, found = PersonsAct.now(Deed.REDRIVEN, "x"), world.records.read(recording.call_id)
+    reopen(found, "", act, pay_again=True, records=world.records, store=world.store)  # type: ignore[arg-type]
+    assert (await world.run(recording)).name == "Completed"
+    jobs = [one.payment for one in world.record(recording).ledger if one.unit is Unit.STT_SECONDS]
+    assert jobs == [Payment.LOST, Payment.REPEATED]
+
+
+async def test_a_spent_budget_holds_new_calls_and_lets_those_that_have_begun_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READBACK_DAILY_BUDGETS", "returnzero=0.5")
+    wiring.settings.cache_clear()
+    wiring.budget.cache_clear()
+    assert (await world.run(world.upload("c-1"))).name == "Completed"
+    held = world.upload("c-2")
+    run = await world.a_run(held)
+    state = await world.run(run)
+    assert (state.name, await queues_paused(world.client)) == (WAITING, [True, True])
+    assert "the daily budget of returnzero is spent" in state.message
+    reason = await pause_in_force(world.client)
+    assert (reason.error, reason.case) == ("quota_exhausted", "budget")
+    assert len(world.ears.paid) == 1
+    await resume_calls(world.client)
+    begun = world.records.read(held.call_id)
+    world.ears._jobs["job-of-before"] = (SOUND, 0)
+    world.records.save(begun, number=9, transcription=Transcription(job_id="job-of-before"))
+    assert (await world.again(run)).name == "Completed"
+
+
+async def test_speech_of_a_prompt_that_an_earlier_run_had_uploaded_is_in_the_ledger_once(world: World) -> None:
+    recording = world.upload("c-1")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("tasks.call.hand_over._close", lambda *_: (_ for _ in ()).throw(AccessRefused("not now")))
+        run = await world.a_run(recording)
+        await world.run(run)
+    await resume_calls(world.client)
+    assert (await world.again(run)).name == "Completed"
+    assert len(world.voice.spoken) == 1
+    assert len([one for one in world.record(recording).ledger if one.unit is Unit.TTS_CHARACTERS]) == 1
+
+
+# --- what the caller says --------------------------------------------------------------------------------------------------
+
+
+def contact_record(contact: str, answer: str = "1", **changes: Any) -> Landed:
+    record = {
+        "ContactId": contact,
+        "Agent": {"Username": "kim"},
+        "Queue": {"Name": "보상"},
+        "CustomerEndpoint": {"Address": "+821012345678", "Type": "TELEPHONE_NUMBER"},
+        "Attributes": {"readback_answer": answer},
+        "DisconnectTimestamp": "2026-11-29T03:05:00Z",
+        "LastUpdateTimestamp": "2026-11-29T03:06:00Z",
+    }
+    return Landed(contact_records=[record | changes])
+
+
+@pytest.fixture
+def contact_records_are_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READBACK_CONTACT_RECORDS_PREFIX", "ctr/")
+    monkeypatch.setenv("READBACK_NUMBER_KEY", "secret")
+    wiring.settings.cache_clear()
+
+
+@pytest.mark.usefixtures("contact_records_are_read")
+@pytest.mark.parametrize("late", [False, True])
+async def test_what_the_caller_pressed_reaches_the_calls_record_before_or_after_it(world: World, *, late: bool) -> None:
+    recording = world.upload("c-1")
+    for turn in (late, not late):
+        if turn:
+            assert (await world.run(recording)).name == "Completed"
+        else:
+            take_contact_records(contact_record("c-1"))
+    record = world.record(recording)
+    assert (record.answer.answer, record.contact.agent, record.contact.queue) == (Answer.RIGHT, "kim", "보상")
+    assert (record.contact.number, len(record.contact.number_hash)) == ("010-****-5678", 32)
+    [key] = world.store.keys(StorageKeys.ANSWERS)
+    assert key == StorageKeys.answer(record.answer.day, record.call_id)
+    assert AnsweredCall.model_validate_json(world.store.get(key).body).model == "1"
+
+
+@pytest.mark.usefixtures("contact_records_are_read")
+async def test_a_contact_record_in_the_middle_of_a_call_disturbs_nothing(world: World) -> None:
+    recording = world.upload("c-1")
+    submit = world.ears.submit
+
+    def told_meanwhile(audio: bytes, filename: str) -> str:
+        take_contact_records(contact_record("c-1", "2"))
+        return submit(audio, filename)
+
+    world.ears.submit = told_meanwhile  # type: ignore[method-assign]
+    assert (await world.run(recording)).name == "Completed"
+    record = world.record(recording)
+    assert (record.answer.answer, record.contact.agent, len(world.ears.paid)) == (Answer.WRONG, "kim", 1)
+
+
+@pytest.mark.usefixtures("contact_records_are_read")
+async def test_a_call_in_quarantine_knows_its_agent_too(world: World) -> None:
+    take_contact_records(contact_record("c-1"))
+    recording = world.upload("c-1", b"no sound")
+    await world.run(recording)
+    record = world.record(recording)
+    assert (record.outcome, record.contact.agent, record.answer) == (Outcome.QUARANTINED, "kim", None)
+
+
+async def test_without_the_setting_no_contact_is_marked(world: World) -> None:
+    await world.run(world.upload("c-1"))
+    assert world.store.keys(StorageKeys.CONTACT_RECORDS) == []

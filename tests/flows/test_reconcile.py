@@ -164,3 +164,13 @@ async def test_a_cancelled_call_stays_cancelled_until_a_person_takes_it_up_again
     await redrive(calls=[waiting.call_id], **FAST)
     assert [run.parameters["key"] for run in await calls_started(client)] == [waiting.key]
     assert outcome_of(waiting.call_id) is Outcome.IN_PROGRESS
+
+
+async def test_a_forecast_starts_nothing_and_tells_what_it_would_cost(store: ObjectStore, client: PrefectClient) -> None:
+    put_recording(store, "forgotten", body=bytes(32_000 * 3600))
+    put_record(store, put_recording(store, "finished"), "x", outcome=Outcome.READ_BACK)
+    await reconcile(since=DAY, until=DAY, forecast=True, **FAST)
+    assert await calls_started(client) == []
+    report = await artifact(client, "forecast")
+    for words in ("1건, 녹취 1.0시간", "1,000원 (통화당 1,000.0원)", "| returnzero | 음성 인식 (초) | 3,600 | 1,000 |"):
+        assert words in report

@@ -23,13 +23,14 @@ from clients.sqs import NotificationQueue, QueueMessage
 from flows.digest import digest
 from flows.watch_s3 import listen, pass_on
 from models.call.alarms import ALIVE
-from models.call.ended import day_in_korea
+from models.call.korea import day_in_korea
 from models.call.notifications import EVENT_NAME, STRAY_EVENT_NAME
-from models.call.record import Recording
+from models.call.record import Outcome, Recording
 from models.errors import VendorUnavailable
 from sandbox.processes import free_port, spawn
+from stores.contact_records import ContactRecords
 from tasks.operations.events import count_events
-from tests.flows.conftest import artifact
+from tests.flows.conftest import artifact, put_record, put_recording
 
 ROOT = Path(__file__).parents[2]
 
@@ -201,3 +202,19 @@ async def test_an_error_that_nobody_foresaw_is_raised_though_a_foreseen_one_came
     messages = [message(f"recordings/2026/11/20/c-{n}_20261120T01:30_UTC.wav") for n in (1, 2)]
     with pytest.raises(RuntimeError, match="a bug"):
         await pass_on(client, Delivered(), messages)
+
+
+async def test_contact_records_of_firehose_reach_their_call_and_a_broken_file_stays_in_the_queue(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READBACK_CONTACT_RECORDS_PREFIX", "ctr/")
+    wiring.settings.cache_clear()
+    record = put_record(store, put_recording(store, "c-1"), "run", outcome=Outcome.READ_BACK)
+    ContactRecords(store).mark("c-1", record.call_id)
+    told = {"Agent": {"Username": "kim"}, "LastUpdateTimestamp": "2026-11-29T03:06:00Z"}
+    store.put("ctr/2026/11/29/one", "".join(json.dumps({**told, "ContactId": name}) for name in ("c-1", "c-2")).encode())
+    store.put("ctr/2026/11/29/two", b'{"ContactId": "c-1"')
+    queue = Delivered()
+    seen = await pass_on(client, queue, [message("ctr/2026/11/29/one"), message("ctr/2026/11/29/two"), message("ctr/2026/11/29/gone")])
+    assert wiring.call_records().read(record.call_id).record.contact.agent == "kim"
+    assert (len(queue.deleted), seen["unreadable"], seen["left"]) == (2, 1, 0)

@@ -197,7 +197,7 @@ async def test_each_vendor_hears_in_a_run_of_its_own_and_whisper_on_the_gpu(
     pools: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = {wav.read_bytes(): list(said_in(wav)) for wav in WAVS}
-    whisper = FakeSpeechToText(words, provider="whisper", offer=replace(OFFER, won_per_minute=0.0))
+    whisper = FakeSpeechToText(words, provider="whisper", offer=replace(OFFER, billed=False))
     real = wiring.speech_to_text
     monkeypatch.setattr(wiring, "speech_to_text", lambda provider="": whisper if provider == "whisper" else real(provider))
     async with get_client() as client:

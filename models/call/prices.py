@@ -1,0 +1,115 @@
+"""What vendors ask, by day: one file with dates and sources, for the ledger, the forecast and whoever compares vendors."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from models.call.ledger import Charge, Payment, Unit
+from models.errors import ConfigurationError
+
+PRICES = Path(__file__).parent / "prices.csv"
+_WON = "won"
+
+
+@dataclass(frozen=True)
+class Price:
+    """``price`` in ``currency`` for ``per`` units, from ``since`` on; ``least`` units are billed where fewer are used."""
+
+    provider: str
+    unit: str
+    since: date
+    price: float
+    currency: str
+    per: float
+    least: float
+    each_channel: bool
+    source: str
+
+
+@dataclass(frozen=True)
+class Prices:
+    """All prices of a file; exchange rates are rows of it, so a day's won are the same whenever they are asked for."""
+
+    rows: Sequence[Price]
+
+    def on(self, provider: str, unit: str, day: date) -> Price | None:
+        """The price in force on a day, None where the file names none."""
+        known = [row for row in self.rows if (row.provider, row.unit) == (provider, unit) and row.since <= day]
+        return max(known, key=lambda row: row.since, default=None)
+
+    def won(self, price: Price, amount: float, day: date) -> float | None:
+        """What an amount costs in won on a day; None where no exchange rate is known."""
+        cost = amount / price.per * price.price
+        if price.currency == "KRW":
+            return cost
+        rate = self.on(price.currency, _WON, day)
+        return cost * rate.price if rate else None
+
+    def dollars(self, won: float, day: date) -> float | None:
+        """Won in dollars at the day's rate."""
+        rate = self.on("USD", _WON, day)
+        return won / rate.price if rate else None
+
+    def hearing(self, provider: str, seconds: float, channels: int, day: date, *, won_per_minute: float | None = None) -> float:
+        """What it costs to have a recording heard; ``won_per_minute`` is the price by contract, where it is another one."""
+        if won_per_minute is None:
+            return self.charge(provider, Unit.STT_SECONDS, seconds, day, channels=channels).won or 0.0
+        return _billed(self.on(provider, Unit.STT_SECONDS, day), seconds, channels) / 60 * won_per_minute
+
+    def charge(
+        self, provider: str, unit: Unit, amount: float, day: date, *, channels: int = 1, request: str = "", model: str = ""
+    ) -> Charge:
+        """An amount with its price; ``channels`` are counted where the vendor bills each."""
+        price = self.on(provider, unit, day)
+        billed = _billed(price, amount, channels)
+        won = self.won(price, billed, day) if price else None
+        return Charge(
+            provider=provider,
+            unit=unit,
+            amount=round(billed, 3),
+            won=None if won is None else round(won, 4),
+            day=day,
+            payment=Payment.ORDINARY,
+            request=request,
+            model=model,
+        )
+
+
+def _billed(price: Price | None, amount: float, channels: int) -> float:
+    if price is None or not amount:
+        return amount
+    return max(amount, price.least) * (channels if price.each_channel else 1)
+
+
+def load_prices(path: Path) -> Prices:
+    """Read a price file; ConfigurationError names the file, the line and what is wrong."""
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"The price file {path} cannot be read: {error}", remedy="Save it as UTF-8 text") from error
+    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
+    rows = csv.DictReader(line for _, line in numbered)
+    return Prices([_price(path, number, row) for (number, _), row in zip(numbered[1:], rows, strict=True)])
+
+
+def _price(path: Path, number: int, row: dict[str, str]) -> Price:
+    try:
+        per, unit = float(row["per"]), row["unit"]
+        if per <= 0 or (unit != _WON and unit not in set(Unit)):
+            raise ValueError(f"per {per} or unit {unit}")
+        return Price(
+            provider=row["provider"],
+            unit=unit,
+            since=date.fromisoformat(row["since"]),
+            price=float(row["price"]),
+            currency=row["currency"],
+            per=per,
+            least=float(row["least"]),
+            each_channel={"yes": True, "no": False}[row["each_channel"]],
+            source=row["source"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        remedy = "Compare it with the file's first lines"
+        raise ConfigurationError(f"{path}:{number}: this price cannot be read: {type(error).__name__} {error}", remedy=remedy) from None

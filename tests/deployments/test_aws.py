@@ -1,0 +1,287 @@
+"""The templates are made of the tables: commands, environments and policies are those of everything else, and AWS's schemas take them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deployments.aws import processes, retention, roles
+from deployments.aws.costs import cost_table
+from deployments.aws.training_pool import job_template
+from deployments.environment import Layout, environment, site_variables
+from deployments.register import pools, training_pool
+from models.errors import ConfigurationError
+from wiring.configuration import Settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deployments" / "compose.yaml").read_text("utf-8"))["services"]
+SITE = {
+    "bucket": "aicc-all",
+    "recordings_prefix": "connect/",
+    "contact_records_prefix": "ctr/",
+    "region": "REGION",
+    "account": "ACCOUNT",
+    "queue": "QUEUE",
+    "connect_instance": "instance",
+}
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The templates of a site with Amazon Connect, made by the command that people run; half a minute of node."""
+    folder = tmp_path_factory.mktemp("cdk")
+    context = json.dumps({"connect_instance": "instance", "daily_budgets": "returnzero=200000"})
+    made = subprocess.run(
+        [sys.executable, "-m", "deployments.aws.app"],
+        cwd=ROOT,
+        env={**_bare_environment(), "CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": context},
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+def _bare_environment() -> dict[str, str]:
+    """No credentials, no region, and a proxy that nobody listens at: whoever asks a network fails."""
+    import os
+
+    nobody = "http://127.0.0.1:9"
+    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {"HTTPS_PROXY": nobody, "HTTP_PROXY": nobody}
+
+
+@pytest.fixture(scope="module")
+def data(assembly: Path) -> dict[str, Any]:
+    return json.loads((assembly / "ReadbackData.template.json").read_text("utf-8"))["Resources"]
+
+
+@pytest.fixture(scope="module")
+def running(assembly: Path) -> dict[str, Any]:
+    return json.loads((assembly / "ReadbackServices.template.json").read_text("utf-8"))["Resources"]
+
+
+def of_type(resources: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [one["Properties"] for one in resources.values() if one["Type"] == kind]
+
+
+def plain(value: Any) -> Any:
+    """A template's value with what only AWS knows named: region, account, names of resources."""
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::Join" in value:
+        return "".join(str(plain(part)) for part in value["Fn::Join"][1])
+    if value.get("Ref", "").startswith("AWS::"):
+        return {"AWS::Region": "REGION", "AWS::AccountId": "ACCOUNT", "AWS::Partition": "aws"}.get(value["Ref"], value["Ref"])
+    if "Fn::ImportValue" in value:
+        return (
+            "QUEUE" if "QueueName" in value["Fn::ImportValue"] or "Notifications" in value["Fn::ImportValue"] else value["Fn::ImportValue"]
+        )
+    return {name: plain(one) for name, one in value.items()}
+
+
+def container(running: dict[str, Any], name: str) -> dict[str, Any]:
+    [task] = [task for task in of_type(running, "AWS::ECS::TaskDefinition") if task["Family"] == f"readback-{name}"]
+    return task["ContainerDefinitions"][0]
+
+
+# Actions that AWS takes for every resource alone, and the log lines of a machine's agent.
+KNOW_NO_RESOURCES = {
+    "ecs:DescribeTaskDefinition",
+    "ecr:GetAuthorizationToken",
+    "ecs:DiscoverPollEndpoint",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+}
+ALL = pytest.mark.parametrize("made", processes.ALL, ids=lambda made: made.name)
+
+
+@pytest.mark.slow
+@ALL
+def test_a_container_has_its_command_and_the_environment_of_the_one_table(running: dict[str, Any], made: processes.Container) -> None:
+    given = container(running, made.name)
+    variables = {one["Name"]: one["Value"] for one in given.get("Environment", [])}
+    secrets = {one["Name"] for one in given.get("Secrets", [])}
+    assert given.get("Command", []) == list(made.command)
+    table = environment(made.process, Layout.REDIS)
+    assert {name: variables[name] for name in table} == table
+    prefect = {name for name in variables if name.startswith("PREFECT_")} - table.keys()
+    assert {name for name in prefect if "INTEGRATIONS" not in name} | {name for name in secrets if "PREFECT" in name} <= site_variables()
+    assert {name for name in variables | dict.fromkeys(secrets, "") if name.startswith("READBACK_")} <= {
+        f"READBACK_{name.upper()}" for name in Settings.model_fields
+    }
+    assert secrets == set(made.secrets)
+
+
+@pytest.mark.slow
+@ALL
+def test_a_process_may_do_what_its_tested_policy_says(running: dict[str, Any], made: processes.Container) -> None:
+    attached = [
+        plain(policy["PolicyDocument"]["Statement"])
+        for name, resource in running.items()
+        if resource["Type"] == "AWS::IAM::Policy" and name.startswith(f"{made.name.replace('-', '')}policy")
+        for policy in (resource["Properties"],)
+    ]
+    expected = [roles.policy(made.role, SITE)["Statement"]] if made.role else []
+    assert [[_sorted(one) for one in statements] for statements in attached] == [[_sorted(one) for one in some] for some in expected]
+
+
+def _sorted(statement: dict[str, Any]) -> dict[str, Any]:
+    def listed(value: Any) -> list[Any]:
+        return sorted(value if isinstance(value, list) else [value])
+
+    return {**statement, "Action": listed(statement["Action"]), "Resource": listed(statement["Resource"])}
+
+
+@pytest.mark.slow
+def test_no_role_may_do_everything(running: dict[str, Any], data: dict[str, Any]) -> None:
+    policies = of_type(running, "AWS::IAM::Policy") + of_type(data, "AWS::IAM::Policy")
+    statements = [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
+    for statement in statements:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        assert "*" not in actions
+        if statement["Resource"] == "*" and "Condition" not in statement:
+            assert set(actions) <= KNOW_NO_RESOURCES, statement
+
+
+@pytest.mark.slow
+def test_nothing_in_the_templates_runs_code_of_ours_in_lambda_or_is_open(running: dict[str, Any], data: dict[str, Any]) -> None:
+    assert of_type(running, "AWS::Lambda::Function") == of_type(data, "AWS::Lambda::Function") == []
+    [bucket] = of_type(data, "AWS::S3::Bucket")
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["BucketEncryption"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    [database] = of_type(data, "AWS::RDS::DBInstance")
+    assert (database["StorageEncrypted"], database["PubliclyAccessible"], database["DeletionProtection"]) == (True, False, True)
+    [balancer] = of_type(running, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    assert balancer["Scheme"] == "internal"
+    groups = of_type(data, "AWS::EC2::SecurityGroup") + of_type(running, "AWS::EC2::SecurityGroup")
+    opened = [rule for group in groups for rule in group.get("SecurityGroupIngress", [])]
+    assert all(rule.get("CidrIp") != "0.0.0.0/0" for rule in opened)
+
+
+@pytest.mark.slow
+def test_each_kind_of_data_has_its_term(data: dict[str, Any]) -> None:
+    [bucket] = of_type(data, "AWS::S3::Bucket")
+    rules = {rule["Prefix"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "Prefix" in rule}
+    assert {prefix: rule.get("ExpirationInDays") for prefix, rule in rules.items()} == {
+        kind.prefix: kind.days for kind in retention.KINDS if kind.days or kind.cold_days
+    }
+
+
+@pytest.mark.slow
+def test_what_lands_reaches_the_listeners_queue_and_what_nobody_can_read_its_dead_letters(data: dict[str, Any]) -> None:
+    [rule] = of_type(data, "AWS::Events::Rule")
+    assert rule["EventPattern"]["detail"]["object"]["key"] == [{"prefix": "connect/"}, {"prefix": "ctr/"}]
+    queues = {queue["QueueName"]: queue for queue in of_type(data, "AWS::SQS::Queue")}
+    assert queues["readback-notifications"]["RedrivePolicy"]["maxReceiveCount"] == 20
+    assert "readback-dead-letters" in queues
+
+
+@pytest.mark.slow
+def test_the_summarizer_reserves_a_gpu_and_trainings_scale_to_zero(running: dict[str, Any]) -> None:
+    for name in ("summarizer", "trainer"):
+        assert container(running, name)["ResourceRequirements"] == [{"Type": "GPU", "Value": "1"}]
+    groups = sorted((int(group["MinSize"]), int(group["MaxSize"])) for group in of_type(running, "AWS::AutoScaling::AutoScalingGroup"))
+    assert groups == [(0, 2), (1, 3)]
+    templates = of_type(running, "AWS::EC2::LaunchTemplate")
+    assert {template["LaunchTemplateData"]["InstanceType"] for template in templates} == {"g4dn.xlarge"}
+    assert all(template["LaunchTemplateData"]["MetadataOptions"]["HttpTokens"] == "required" for template in templates)
+
+
+@pytest.mark.slow
+def test_cfn_lint_finds_nothing(assembly: Path) -> None:
+    # W3005: CDK writes a dependency that a reference says already.
+    command = [str(Path(sys.executable).parent / "cfn-lint"), "--ignore-checks", "W3005", "--regions", "ap-northeast-2", "--"]
+    found = subprocess.run(
+        [*command, *map(str, assembly.glob("*.template.json"))], capture_output=True, text=True, timeout=600, check=False
+    )
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+@pytest.mark.slow
+def test_aws_cdk_itself_finds_nothing_in_the_templates(assembly: Path) -> None:
+    report = assembly / "validation-report.json"
+    assert not report.exists() or "WARNING" not in report.read_text("utf-8"), report.read_text("utf-8")
+
+
+@pytest.mark.parametrize("service", ["call-worker", "listener", "register"])
+def test_compose_and_ecs_start_a_process_by_the_same_command(service: str) -> None:
+    def options(command: list[str]) -> list[str]:
+        return sorted(command)
+
+    [made] = [made for made in processes.ALL if made.name == service]
+    of_ecs = [word for word in made.command if word not in ("--work-queue", "operations", "live", "backfill")]
+    assert options(of_ecs) == options(COMPOSE[service]["command"])
+
+
+def test_every_queue_of_every_pool_is_served() -> None:
+    commands = [made.command for made in processes.ALL]
+    for pool in pools(Settings()):
+        for queue in pool.queues:
+            served = [command for command in commands if pool.name in command and queue.name in command]
+            assert served or queue.name == "training", f"{pool.name}/{queue.name}"
+
+
+def test_every_role_of_iam_has_its_process() -> None:
+    assert {made.role for made in processes.ALL if made.role} | {"tracking"} == set(roles.role_names()), "MLflow is not on AWS yet"
+
+
+@pytest.mark.parametrize("name", ["recordings_prefix", "contact_records_prefix"])
+def test_a_prefix_that_would_open_the_whole_bucket_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="could read the whole bucket"):
+        roles.policy("listener", {**SITE, name: "/"})
+
+
+def test_without_amazon_connect_no_role_may_ask_it() -> None:
+    text = json.dumps(roles.policy("call-worker", {**SITE, "connect_instance": ""}))
+    assert "connect:" not in text.replace("arn:aws:connect:", "")
+
+
+def test_each_image_is_a_stage_of_the_dockerfile() -> None:
+    stages = (ROOT / "deployments" / "Dockerfile").read_text("utf-8")
+    assert all(f" AS {image}\n" in stages for image in processes.IMAGES)
+
+
+def test_the_flow_of_amazon_connect_plays_asks_and_keeps_the_answer() -> None:
+    flow = json.loads((ROOT / "deployments" / "aws" / "connect_flow.json").read_text("utf-8"))
+    actions = {action["Identifier"]: action for action in flow["Actions"]}
+
+    def ways(action: dict[str, Any]) -> list[str]:
+        moves = action["Transitions"]
+        branches = [*moves.get("Conditions", []), *moves.get("Errors", [])]
+        return [branch["NextAction"] for branch in branches] + ([moves["NextAction"]] if "NextAction" in moves else [])
+
+    reached, waiting = set(), [flow["StartAction"]]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += ways(actions[name])
+    assert reached == set(actions), "every action is there and is reached"
+    pressed = {branch["Condition"]["Operands"][0]: branch["NextAction"] for branch in actions["ask"]["Transitions"]["Conditions"]}
+    kept = {digit: actions[name]["Parameters"]["Attributes"] for digit, name in pressed.items()}
+    assert kept == {digit: {"readback_answer": digit} for digit in ("1", "2")}
+    assert actions["play"]["Parameters"]["Media"]["Uri"] == "$.Attributes.readback_prompt"
+
+
+def test_trainings_go_to_ecs_where_the_settings_say_so() -> None:
+    assert training_pool(Settings()) is None
+    pool, template = training_pool(Settings(training_on_ecs="cluster, readback-trainer, gpu")) or pytest.fail("no pool")
+    assert (pool.name, pool.type) == ("training", "ecs")
+    assert template == job_template(cluster="cluster", family="readback-trainer", container="trainer", capacity_provider="gpu")
+    with pytest.raises(ConfigurationError, match="READBACK_TRAINING_ON_ECS has 1 parts"):
+        training_pool(Settings(training_on_ecs="cluster"))
+
+
+def test_the_page_shows_the_tables() -> None:
+    assert retention.retention_table() in (ROOT / "docs" / "aws.md").read_text("utf-8"), "run: python -m deployments.aws.retention"
+    assert cost_table() in (ROOT / "docs" / "aws.md").read_text("utf-8"), "run: python -m deployments.aws.costs"

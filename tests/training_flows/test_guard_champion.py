@@ -1,0 +1,85 @@
+"""Callers who press 2 too often bring the former summarizer back, once, and nobody else does."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from small_runs import SmallRuns
+
+import wiring
+from models.call.acceptance import AnsweredCall
+from models.call.caller_said import Answer
+from models.call.korea import day_in_korea
+from models.keys import StorageKeys
+from models.lifecycle.canary import Verdict
+from models.lifecycle.versions import SHIPPED, FileFacts, Version
+from models.lines import SUMMARIZER
+from stores.canaries import Canaries
+from stores.registry import Registry
+from training_flows.guard_champion import GUARD, guard_champion
+
+
+@pytest.fixture
+def registry(bucket: str, small_runs: SmallRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """A version that was promoted over the one that ships."""
+    monkeypatch.setenv("READBACK_MODEL_DIR", str(small_runs.by_steps[15].out / "model"))
+    monkeypatch.setenv("READBACK_ACCEPTANCE_FLOOR_PERCENT", "80")
+    wiring.forget_clients()
+    made = Registry(wiring.object_store(), SUMMARIZER)
+    files = {"model.bin": FileFacts(sha256="0" * 64, size=1)}
+    made.register_version(
+        Version(version="v2", family="bart", run="r", prefix="p/", files=files, created_at=datetime.now(UTC), created_by="minji")
+    )
+    made.promote("v2", by="minji", reason="the best of the vote")
+    return made
+
+
+def callers_press(answers: str, model: str = "v2", *, hours_ago: float = 0.0) -> None:
+    at = datetime.now(UTC) - timedelta(hours=hours_ago)
+    for n, answer in enumerate(answers):
+        call = AnsweredCall(call_id=f"{model}-{hours_ago}-{n}", answer=Answer(answer), at=at, model=model, kind="summary")
+        key = StorageKeys.answer(day_in_korea(at), call.call_id)
+        wiring.object_store().put(key, call.model_dump_json().encode())
+
+
+async def test_a_summarizer_whose_callers_press_2_is_rolled_back_once(registry: Registry) -> None:
+    callers_press("1" * 5 + "2" * 35, "v2+kinds-7")
+    await guard_champion()
+    aliases = registry.aliases()
+    assert (aliases.champion, aliases.move.kind, aliases.move.by) == (SHIPPED, "rollback", GUARD)
+    assert "surely less than 80 %" in aliases.move.reason
+    callers_press("2" * 40, SHIPPED)
+    await guard_champion()
+    assert registry.champion() == SHIPPED, "after a rollback people decide"
+
+
+async def test_few_answers_answers_of_before_and_good_answers_move_nothing(registry: Registry) -> None:
+    callers_press("22")
+    callers_press("1" * 70 + "2" * 30)
+    callers_press("2" * 50, "another")
+    callers_press("2" * 200, hours_ago=1)
+    await guard_champion()
+    assert registry.champion() == "v2"
+
+
+def begin(registry: Registry, version: str) -> Canaries:
+    made = Canaries(wiring.object_store(), SUMMARIZER)
+    made.start(version, registry.champion(), share=0.25, most_answers=100, by="minji", reason="try")
+    return made
+
+
+async def test_callers_promote_a_canarys_challenger(registry: Registry) -> None:
+    canaries = begin(registry, SHIPPED)
+    callers_press("1" * 60 + "2" * 40)
+    callers_press("1" * 80, SHIPPED)
+    await guard_champion()
+    assert (registry.champion(), canaries.latest().verdict) == (SHIPPED, Verdict.PROMOTED)
+    assert "canary of minji" in registry.aliases().move.reason
+
+
+async def test_callers_withdraw_a_canarys_challenger_and_the_champion_stays(registry: Registry) -> None:
+    canaries = begin(registry, SHIPPED)
+    callers_press("1" * 100)
+    callers_press("2" * 30, SHIPPED)
+    await guard_champion()
+    assert (registry.champion(), canaries.latest().verdict) == ("v2", Verdict.WITHDRAWN)
