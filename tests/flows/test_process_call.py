@@ -897,7 +897,7 @@ async def test_a_record_that_another_writer_changed_is_read_again(world: World, 
 async def test_a_call_that_another_run_took_over_meanwhile_is_left_to_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     recording = world.upload("c-1")
 
-    def submit(audio: bytes, filename: str) -> str:
+    def submit(audio: bytes, filename: str, **where: str) -> str:
         world.records.save(world.records.read(recording.call_id), owner="a quicker run")
         return "job-of-the-slower"
 
