@@ -1,7 +1,6 @@
 """The models in service of this process: each line's champion, shared by all runs and hot-swapped."""
 
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache, partial
@@ -68,6 +67,7 @@ class Challenger:
         self._serving: tuple[Canary, ModelInService[SummaryResult]] | None = None
         self._follower: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._closing = threading.Event()
 
     def follow(self, every_seconds: float) -> None:
         """Look for canaries now and from now on; again does nothing."""
@@ -101,9 +101,17 @@ class Challenger:
             get_logger("readback.champion").error("The canary's challenger does not serve: %s: %s", type(error).__name__, error)
 
     def _follow(self, every_seconds: float) -> None:
-        while True:
-            time.sleep(every_seconds)
+        while not self._closing.wait(every_seconds):
             self.refresh()
+
+    def close(self) -> None:
+        """Stop looking, and let the challenger go."""
+        self._closing.set()
+        if self._follower is not None:
+            self._follower.join()
+        serving, self._serving = self._serving, None
+        if serving:
+            serving[1].close()
 
 
 class _OneVersion:

@@ -55,7 +55,7 @@ def small_settings(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("READBACK_MODEL_CACHE", str(tmp_path / "models"))
     monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.1")
     wiring.forget_clients()
-    services = (champion.classifier_in_service, champion.summarizer_in_service)
+    services = (champion.classifier_in_service, champion.summarizer_in_service, champion.challenger)
     yield
     for service in services:
         if service.cache_info().currsize:
