@@ -57,7 +57,10 @@ def _speech(voice: TextToSpeech, text: str) -> Charge:
     return wiring.prices().charge(voice.provider, Unit.TTS_CHARACTERS, voice.billed_characters(text), today(), model=voice.voice)
 
 
-def ensure_budget(budget: Budget | None) -> None:
-    """Let no new call begin while a day's budget of a vendor that it needs is spent: QuotaExhausted, as where a vendor's own quota is."""
+def ensure_budget(budget: Budget | None, hearing: str) -> None:
+    """Let no new call begin while a day's budget of a vendor that it needs is spent: QuotaExhausted, as where a vendor's own quota is.
+
+    ``hearing`` is the speech-to-text vendor that settings choose for it.
+    """
     if budget is not None:
-        budget.check(today(), (wiring.speech_to_text().provider, wiring.text_to_speech().provider, LANGUAGE_MODEL))
+        budget.check(today(), (hearing, wiring.text_to_speech().provider, LANGUAGE_MODEL))

@@ -15,6 +15,7 @@ from tasks.call.caller import mark_contact
 from tasks.call.claim import Claim, HeldCall, Verdict, claim_call, complete_recording, find_landed
 from tasks.call.fetch import fetch
 from tasks.call.name import name_run
+from tasks.call.route import routed
 from tasks.call.speak import ensure_voice
 from tasks.without_words import call_task
 
@@ -63,5 +64,5 @@ async def take_up(wanted: Wanted, owner: str, steps: Steps) -> TakenUp:
         await asyncio.to_thread(mark_contact, claim.checkpoint.record)
         begun = claim.checkpoint.record.transcription
         if not (begun.job_id or begun.submitting or begun.done):  # a call that is paid for goes on
-            await asyncio.to_thread(ensure_budget, wiring.budget())
+            await asyncio.to_thread(ensure_budget, wiring.budget(), routed(recording))
     return TakenUp(claim, HeldCall(OwnedCall(recording.call_id, owner), claim.checkpoint), audio)

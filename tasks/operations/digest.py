@@ -60,7 +60,7 @@ async def foretell(calls: int, size: int) -> Forecast:
         calls,
         size,
         lately,
-        stt_provider=wiring.speech_to_text().provider,
+        stt_provider=settings.stt_provider,
         prices=wiring.prices(),
         day=today,
         budgets=parse_budgets(settings.daily_budgets),
