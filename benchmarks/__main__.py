@@ -28,6 +28,7 @@ BENCHMARKS = (
     "correction",
     "calls",
     "growth",
+    "console",
 )
 # What a benchmark does that takes long, as its option and its usual amount; a slow machine does less of it (``amounts``).
 LONG = {
@@ -36,6 +37,7 @@ LONG = {
     "evaluation": {"--rows": 60},
     "calls": {"--crowd": 300, "--polled": 20},
     "growth": {"--behind": 10_000},
+    "console": {"--calls": 10_000},
 }
 QUICK_MS = 8.0  # `host_ms` of a machine on which the usual amounts take less than fifteen minutes
 RESULTS = ROOT / "benchmarks" / "results.json"

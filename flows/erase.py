@@ -30,6 +30,7 @@ from tasks.operations.erase import (
     stop_runs,
     write_receipt,
 )
+from tasks.operations.index import forget_call
 
 
 @flow(name="erase")
@@ -55,6 +56,7 @@ async def erase(call_id: str, erase_recording: bool = True, requested_by: str = 
     objects = await clear_contact(record)
     objects += await erase_objects(record, recording=erase_recording)
     flow_runs, artifacts = await erase_from_prefect(record, stopped)
+    await forget_call(call_id)  # before the record: what is interrupted here is found by it and done again
     objects += await erase_record(call_id)
     await check_nothing_is_left(record.recording, record.number, recording_erased=erase_recording)
     return await _finish(receipt.model_copy(update={"objects": objects, "flow_runs": flow_runs, "artifacts": artifacts}))

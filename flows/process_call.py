@@ -34,6 +34,7 @@ from tasks.call.bill import Bill
 from tasks.call.claim import Claim, HeldCall, Verdict
 from tasks.call.convert import convert
 from tasks.call.hand_over import ReadBack, hand_over
+from tasks.call.listing import list_call
 from tasks.call.quarantine import failure_of, set_aside
 from tasks.call.report import report
 from tasks.call.speak import speak
@@ -99,7 +100,7 @@ async def _process(wanted: Wanted, steps: Steps, bill: Bill) -> State[Any]:
 async def _stop(call: OwnedCall, error: ReadbackError, step: Step, bill: Bill) -> State[Any]:
     """End a call that cannot go on; what may succeed later is raised until it has been tried often enough."""
     if isinstance(error, Superseded):
-        await supersede(call, error.by)
+        await list_call(await supersede(call, error.by))
         return _nothing_to_do(Claim(Verdict.SUPERSEDED, f"superseded by call {error.by}"))
     if isinstance(error, TransientError) and runtime.flow_run.run_count < wiring.settings().give_up_attempts:
         raise error

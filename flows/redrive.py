@@ -16,6 +16,7 @@ from models.call.record import Deed, PersonsAct
 from models.call.redriving import Redriven, Result, Selection
 from models.errors import ConfigurationError
 from reports.redrive import redrive_report
+from tasks.call.listing import list_call
 from tasks.command import prefect_command
 from tasks.operations.redrive import reopen_call, selected
 from tasks.operations.runs import Pace, call_deployment, start_call
@@ -57,6 +58,8 @@ async def redrive(
         deployment, pace = None if dry_run else await call_deployment(client), Pace(client, at_once, per_minute)
         while call_id := await asyncio.to_thread(next, chosen, None):
             line, record = await reopen_call(call_id, act, pay_again=pay_again, dry_run=dry_run)
+            if record is not None:
+                await list_call(record)
             if record is not None and deployment is not None:
                 await pace.next()
                 run = await start_call(client, deployment, record.recording, f"redrive-{call_id}-{record.updated_at.isoformat()}")

@@ -178,6 +178,8 @@ class StorageKeys:
     REVIEWS = "calls/reviews/"
     CORRECTED = "calls/corrected/"
     CORRECTED_PAIRS = "datasets/corrections/"
+    EDITS = "calls/edits/"
+    LOOKS = "audit/"
     QUARANTINE = "quarantine/"
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
@@ -253,6 +255,21 @@ class StorageKeys:
     def corrected_pairs(cls, call: str) -> str:
         """Lines of a call before and after people's corrections, for the next fine-tuning; by the call, so that an erasure finds them."""
         return f"{cls.CORRECTED_PAIRS}{call}.json"
+
+    @classmethod
+    def edits(cls, call: str) -> str:
+        """Folder of what people corrected in a call."""
+        return f"{cls.EDITS}{call}/"
+
+    @classmethod
+    def edit(cls, call: str, number: int) -> str:
+        """One edit of a call, created once; six digits keep a listing in order."""
+        return f"{cls.edits(call)}{number:06d}.json"
+
+    @classmethod
+    def looks(cls, day: date) -> str:
+        """Folder of who looked at unmasked words or sound on a day (Korean time)."""
+        return f"{cls.LOOKS}{day:%Y/%m/%d}/"
 
     @classmethod
     def quarantine_note(cls, call: str) -> str:

@@ -72,6 +72,9 @@ ERRORS: Final[Mapping[str, Message]] = {
         "소리가 없는 녹취", "녹취에 들리는 소리가 없습니다.", "Amazon Connect 흐름에서 양쪽 통화가 녹음되도록 설정했는지 확인하세요."
     ),
     "object_gone": Message("파일이 없음", "S3에 있어야 할 파일이 없습니다.", "파일을 되살린 뒤 `redrive`로 다시 처리하세요."),
+    "object_gone.no_call": Message(
+        "없는 통화입니다", "그런 통화가 없습니다. 지워졌거나 주소가 틀렸습니다.", "통화 목록에서 다시 찾아 보세요."
+    ),
     "no_speech": Message(
         "말소리 없음", "인식된 말이 없어 읽어 줄 내용이 없습니다.", "녹취를 들어 보세요. 말이 없었다면 조치할 것이 없습니다."
     ),
@@ -85,6 +88,11 @@ ERRORS: Final[Mapping[str, Message]] = {
         "업체가 거절",
         "업체가 요청을 받아들이지 않았고 다시 보내도 같습니다.",
         "업체 응답 코드를 확인하세요. 고친 뒤 `redrive`로 다시 처리하세요.",
+    ),
+    "vendor_refused.index": Message(
+        "통화 목록 오류",
+        "통화 목록의 데이터베이스(PostgreSQL)가 요청을 받아들이지 않았습니다. 통화 처리에는 영향이 없습니다.",
+        "관리자에게 알리세요. 목록은 `index-calls` 배포로 통화 기록에서 다시 만들 수 있습니다.",
     ),
     "job_failed": Message(
         "음성 인식 실패", "업체가 음성 인식에 실패했다고 알렸습니다.", "녹취를 들어 보고, 통화가 맞으면 `redrive`로 다시 맡기세요."
@@ -133,6 +141,9 @@ ERRORS: Final[Mapping[str, Message]] = {
     "configuration_error": Message(
         "설정 오류", "우리 쪽 설정이나 인증 정보가 잘못되었습니다. 녹취의 문제가 아닙니다.", "실행 로그의 영문 설명대로 설정을 고치세요."
     ),
+    "configuration_error.no_index": Message(
+        "통화 목록이 없음", "통화 목록의 데이터베이스가 설정되지 않았습니다.", "관리자에게 `READBACK_INDEX_URL` 설정을 요청하세요."
+    ),
     "access_refused": Message(
         "인증 거부",
         "업체가 우리 인증 정보를 받아들이지 않습니다. 모든 통화가 같은 이유로 멈추므로 대기시킵니다.",
@@ -157,6 +168,11 @@ ERRORS: Final[Mapping[str, Message]] = {
         "Google 인증 거부",
         "음성 합성 업체(Google)가 인증 정보를 받아들이지 않습니다. 모든 통화가 같은 이유로 멈추므로 대기시킵니다.",
         "`GOOGLE_APPLICATION_CREDENTIALS`와 프로젝트의 Text-to-Speech API 사용 권한을 확인한 뒤 `reap` 배포를 `resume_now`로 실행하세요.",
+    ),
+    "access_refused.index": Message(
+        "통화 목록 인증 거부",
+        "통화 목록의 데이터베이스(PostgreSQL)가 인증 정보를 받아들이지 않습니다. 통화 처리에는 영향이 없습니다.",
+        "관리자에게 `READBACK_INDEX_URL`의 사용자와 비밀번호를 확인하게 하세요.",
     ),
     "model_unavailable": Message(
         "요약 모델 없음",
@@ -191,6 +207,16 @@ ERRORS: Final[Mapping[str, Message]] = {
         "AWS에 연결할 수 없음",
         "AWS(S3)에 연결할 수 없습니다.",
         "네트워크, `READBACK_AWS_ENDPOINT_URL`, `READBACK_AWS_REGION`, AWS 장애 공지를 확인하세요. 다시 연결되면 자동으로 이어집니다.",
+    ),
+    "vendor_unreachable.index": Message(
+        "통화 목록을 열 수 없음",
+        "통화 목록의 데이터베이스(PostgreSQL)가 응답하지 않습니다. 통화 처리에는 영향이 없습니다.",
+        "잠시 뒤 다시 열어 보세요. 계속되면 관리자에게 알리세요. 통화 주소를 알면 그 통화는 바로 열 수 있습니다.",
+    ),
+    "vendor_unreachable.prefect": Message(
+        "지금은 시작할 수 없음",
+        "Prefect 서버가 응답하지 않아 요청한 일을 시작하지 못했습니다. 통화는 바뀌지 않았습니다.",
+        "잠시 뒤 다시 시도하세요. 계속되면 관리자에게 알리세요.",
     ),
     "too_many_requests": Message("요청이 너무 많음", "업체가 요청을 늦춰 달라고 했습니다.", _WAIT),
     "storage_conflict": Message("동시에 쓰임", "다른 실행이 같은 파일을 먼저 썼습니다.", _WAIT),

@@ -7,7 +7,16 @@ from models.call.korea import in_korea
 from models.call.record import Deed, PersonsAct
 from reports.markdown import link, plain
 
-DEEDS: Final = {Deed.RETRIED: "실행 Retry", Deed.REDRIVEN: "재처리(`redrive`)", Deed.CORRECTED: "교정", Deed.SUMMARIZED_AGAIN: "요약 다시"}
+DEEDS: Final = {
+    Deed.RETRIED: "실행 Retry",
+    Deed.REDRIVEN: "재처리(`redrive`)",
+    Deed.CORRECTED: "교정",
+    Deed.SUMMARIZED_AGAIN: "요약 다시",
+    Deed.SUMMARY_CORRECTED: "요약 수정",
+    Deed.CONFIRMED: "요약 확인",
+    Deed.MARKED_WRONG: "틀림 표시",
+    Deed.SPOKEN_AGAIN: "다시 읽기",
+}
 _SHOWN = 5
 
 

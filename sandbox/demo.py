@@ -7,10 +7,12 @@ The exit code is 0 only when every recording has its three files. Everything tha
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -177,15 +179,21 @@ def _cells(record: CallRecord | None, failure: str) -> tuple[str, str, str, str]
     return number, record.summary.text, f"{record.prompt.seconds:.1f}", took
 
 
-def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = (), noise: float = 0.0) -> int:
-    """The whole demo; returns the process's exit code."""
+def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = (), noise: float = 0.0, *, keep: bool = False) -> int:
+    """The whole demo; returns the process's exit code. With ``keep`` all stays up, with the console, until Ctrl-C."""
     files = recordings_in(recordings)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="readback-demo-") as work:
         begun = time.monotonic()
         options = StackOptions(
-            work_dir=Path(work), logs=out / "logs", transcripts=[recordings], ui_port=ui_port, hears=hears, stt_noise=noise
+            work_dir=Path(work),
+            logs=out / "logs",
+            transcripts=[recordings],
+            ui_port=ui_port,
+            hears=hears,
+            stt_noise=noise,
+            console=keep,
         )
         stack = Stack(options)
         console.print(f"Logs of every process: {out}/logs/", highlight=False)
@@ -199,6 +207,9 @@ def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = (), no
             uploads = put(s3, files)
             records = wait_for_all(stack, s3, uploads, deadline_seconds=60 + 10 * len(files))
             complete, failed = download(s3, list(records.values()), out), failed_runs(stack)
+            if keep:
+                show(uploads, records, failed)
+                stay(stack)
         except ProcessFailed as failure:
             console.print(f"[red]{escape(str(failure))}[/red]")
             return 1
@@ -210,6 +221,16 @@ def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = (), no
     console.print(f"{complete} of {len(files)} recordings have their three files, {time.monotonic() - begun:.0f} s in all.")
     console.print(f"Files: {out}/stt/stt_<n>.txt, {out}/nlp/nlp_<n>.txt, {out}/tts/tts_<n>.wav; logs: {out}/logs/")
     return 0 if complete == len(files) else 1
+
+
+def stay(stack: Stack) -> None:
+    """Say where the calls can be looked at, and wait for Ctrl-C."""
+    console.print(f"Console: {stack.console_access}", highlight=False)
+    console.print(f"Prefect UI: {stack.ui_url}. Ctrl-C ends everything.", highlight=False)
+    with suppress(KeyboardInterrupt):
+        while True:
+            stack.check()
+            time.sleep(1)
 
 
 def main() -> None:
@@ -224,10 +245,13 @@ def main() -> None:
     parser.add_argument("--ui-port", type=int, default=0, help="port of the Prefect UI (default: a free one)")
     parser.add_argument("--hears", choices=EARS, help="the vendor that hears the calls (default: ReturnZero)")
     parser.add_argument("--noise", type=float, default=0.0, metavar="PERCENT", help="so many characters that ReturnZero mishears (4.4)")
+    parser.add_argument("--keep", action="store_true", help="stay up afterwards, with the console, until Ctrl-C")
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():
         parser.error(f"{chosen.recordings} is no folder")
-    sys.exit(run(chosen.recordings, chosen.out, chosen.ui_port, [chosen.hears] if chosen.hears else [], chosen.noise))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hears = [chosen.hears] if chosen.hears else []
+    sys.exit(run(chosen.recordings, chosen.out, chosen.ui_port, hears, chosen.noise, keep=chosen.keep))
 
 
 if __name__ == "__main__":

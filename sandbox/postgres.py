@@ -63,9 +63,9 @@ class Postgres:
         who = ("-U", USER, "-d", "postgres")
         return self._run("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), *who, check=False) == 0
 
-    def create_database(self) -> None:
-        """Make the empty database that Prefect's server fills."""
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, DATABASE)
+    def create_database(self, name: str = DATABASE) -> None:
+        """Make an empty database, by default the one that Prefect's server fills."""
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, name)
 
     def remove(self) -> None:
         """Delete the cluster, once its process has ended."""

@@ -5,6 +5,7 @@ deployment sets. Every port is free-chosen unless given, all state lies in one f
 """
 
 import os
+import secrets
 import sys
 import time
 import urllib.request
@@ -19,6 +20,8 @@ import certifi
 import requests
 from botocore.config import Config
 
+from console.roles import Role
+from console.users import User, hashed, save
 from deployments.environment import Layout, Process, environment
 from deployments.tracking_server import PREFIX
 from sandbox.faults import FaultPlan
@@ -32,6 +35,9 @@ RECORDINGS = ROOT / "sandbox" / "recordings"
 BUCKET = "aicc-all"
 REGION = "ap-northeast-2"
 EARS = ("google", "transcribe")  # vendors that hear beside ReturnZero, which every stack has
+CONSOLE_DATABASE = "console"
+# Who may sign on to the stack's console, each by the name of the role; the password is made anew with the stack.
+CONSOLE_USERS = tuple(role.value for role in Role)
 # What each process loads before it is let go (``sandbox.held``): what its command would load first.
 _OF_A_WORKER = ("prefect.cli", "prefect.cli.worker")
 _OF_RESIDENT = (*_OF_A_WORKER, "prefect.events.clients", "deployments.resident")
@@ -50,6 +56,7 @@ LOADED: Mapping[str, Sequence[str]] = {
     ),
     "summarizer": (*_OF_RESIDENT, "flows.summarize_call", "sklearn.utils", "models.summarizer.own_words:morphology"),
     "watch-s3": ("flows.watch_s3",),
+    "console": ("console.acts", "console.app", "models.sound.wav:load_libraries"),
     "training-worker": (*_OF_A_WORKER, "prefect.workers.process"),
     "control-worker": (*_OF_A_WORKER, "prefect.workers.process"),
 }
@@ -79,6 +86,8 @@ class StackOptions:
     call_limit: int = 16
     stt_noise: float = 0.0
     training_worker: bool = False
+    console: bool = False
+    console_port: int = 0
     faulty_s3: bool = False
     hears: Sequence[str] = ()
     tracking: bool = False
@@ -111,6 +120,8 @@ class Stack:
         self.s3_port = options.s3_port or free_port()
         self.listener_port = free_port()
         self.tracking_port = free_port() if options.tracking else 0
+        self.console_port = options.console_port or free_port()
+        self.console_password = secrets.token_urlsafe(9)
         self.notices_url = ""
         self.environment = self._environment()
         self.logs = (options.logs or options.work_dir / "logs").resolve()
@@ -126,6 +137,16 @@ class Stack:
     def listener_health_url(self) -> str:
         """Where the listener says whether it does its work."""
         return f"http://127.0.0.1:{self.listener_port}/healthz"
+
+    @property
+    def console_url(self) -> str:
+        """Where the console is, if there is one."""
+        return f"http://127.0.0.1:{self.console_port}"
+
+    @property
+    def console_access(self) -> str:
+        """Where it is and who may sign on, for people."""
+        return f"{self.console_url} (sign on as {', '.join(CONSOLE_USERS)}; password {self.console_password})"
 
     @property
     def s3_url(self) -> str:
@@ -249,6 +270,9 @@ class Stack:
         """Start every process but the database; those that need another one are held."""
         self._postgres = Postgres()
         self.environment["PREFECT_API_DATABASE_CONNECTION_URL"] = self._postgres.url
+        if self.options.console:
+            self.environment["READBACK_INDEX_URL"] = self._postgres.address(CONSOLE_DATABASE)
+            self.start_console(held=True)
         self.start_server(held=True)
         self._start_vendors()
         self.python("register", "deployments.register", held=True)
@@ -330,6 +354,8 @@ class Stack:
         self.children["postgres"] = spawn("postgres", postgres.command, self.environment, self.logs, postgres.data, postgres.become)
         until(postgres.ready, self.children["postgres"], "take connections")
         postgres.create_database()
+        if self.options.console:
+            postgres.create_database(CONSOLE_DATABASE)
 
     def start_server(self, *, held: bool = False) -> None:
         """Start Prefect's server."""
@@ -366,6 +392,8 @@ class Stack:
         for name in ("call-worker", "summarizer"):
             if name in self.children:
                 self.wait_for_worker(name)
+        if self.options.console:
+            self._wait_for(f"{self.console_url}/healthz", "console")
 
     def _start_tracking(self) -> None:
         """Start MLflow's server once the others are up: it takes seconds of a processor, and nothing but a training asks it."""
@@ -390,6 +418,22 @@ class Stack:
     def start_listener(self, *, held: bool = False) -> None:
         """Start the service that turns S3 notifications into Prefect events."""
         self.python("watch-s3", "flows.watch_s3", held=held, READBACK_LISTENER_HEALTH_PORT=str(self.listener_port))
+
+    def start_console(self, *, held: bool = False) -> None:
+        """Start the console's pages, with a user for each role."""
+        file = self.options.work_dir / "console-users.json"
+        password = hashed(self.console_password)
+        save(file, {name: User(name=name, roles=[Role(name)], password=password) for name in CONSOLE_USERS})
+        self.python(
+            "console",
+            "console",
+            held=held,
+            READBACK_CONSOLE_USERS_FILE=str(file),
+            READBACK_CONSOLE_SECRET=secrets.token_urlsafe(32),
+            READBACK_CONSOLE_PORT=str(self.console_port),
+            READBACK_CONSOLE_SECURE_COOKIES="false",
+            READBACK_CONSOLE_PREFECT_URL=self.ui_url,
+        )
 
     @property
     def crashable(self) -> Mapping[str, Callable[[], None]]:

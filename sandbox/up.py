@@ -44,6 +44,7 @@ def main() -> None:
             transcripts=[chosen.recordings],
             ui_port=chosen.ui_port,
             training_worker=True,
+            console=True,
             hears=chosen.hears,
             tracking=chosen.tracking,
         )
@@ -79,6 +80,7 @@ def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
     console.print(f"Prefect UI   {stack.ui_url}")
     if stack.tracking_url:
         console.print(f"MLflow       {stack.tracking_url} (curves and comparison of trainings; up within seconds)")
+    console.print(f"Console      {stack.console_access}", highlight=False)
     console.print(f"S3           {stack.s3_url} (bucket {BUCKET})")
     console.print(f"Notices      {stack.notices_url} (what Slack or mail would get)")
     console.print(f"Logs         {LOGS}/<process>.log", highlight=False)

@@ -1,5 +1,6 @@
 """What tests share: models small enough to train in a second, and an S3 that can be told to fail."""
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ from clients.s3 import ObjectStore
 from models.recipe.small_bart import SmallBart, new_bart
 from models.recipe.tokenizer import train_tokenizer
 from models.training.data.pair import Pair
+from sandbox.postgres import Postgres
+from sandbox.processes import spawn
+from sandbox.stack import until
 from sandbox.stand_in import stand_in
 
 # No verdict may depend on how busy the host is.
@@ -205,3 +209,18 @@ def faulty_store(faulty_s3: str, spoil_s3: Callable[..., None], monkeypatch: pyt
         store.delete(facts.key)
     store._s3.delete_bucket(Bucket=store.bucket)
     wiring.forget_clients()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an empty PostgreSQL."""
+    postgres = Postgres()
+    postgres.make()
+    child = spawn("postgres", postgres.command, os.environ, tmp_path_factory.mktemp("postgres"), postgres.data, postgres.become)
+    try:
+        until(postgres.ready, child, "take connections")
+        postgres.create_database()
+        yield postgres.url
+    finally:
+        child.stop()
+        postgres.remove()

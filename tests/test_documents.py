@@ -48,6 +48,8 @@ def test_every_make_target_that_the_readme_names_exists() -> None:
         "sandbox.language_model",
         "deployments.register",
         "flows.say",
+        "console",
+        "console.users",
     ],
 )
 def test_every_command_explains_itself(module: str) -> None:

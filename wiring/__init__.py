@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from clients import amazon_transcribe, google_stt, local_whisper, returnzero
 from clients.connect import ConnectContacts
 from clients.google_tts import GoogleTts
+from clients.postgres import Postgres
 from clients.s3 import ObjectStore
 from clients.speech_to_text import Offer, SpeechToText
 from clients.sqs import NotificationQueue
@@ -21,6 +22,7 @@ from models.call.ledger import Unit
 from models.call.prices import Price, Prices, load_prices
 from models.call.terms import TermList
 from models.errors import ConfigurationError
+from stores.call_index import CallIndex
 from stores.call_records import CallRecords
 from stores.datasets import Datasets
 from stores.spending import Budget, parse_budgets
@@ -249,6 +251,14 @@ def connect_contacts() -> ConnectContacts | None:
     return ConnectContacts(chosen.connect_instance_id, region=chosen.aws_region, endpoint_url=chosen.aws_endpoint_url)
 
 
+@cache
+def call_index() -> CallIndex | None:
+    """The console's list of calls, or None where no database is named for it."""
+    chosen = settings()
+    url = chosen.index_url.get_secret_value()
+    return CallIndex(Postgres(url, timeout_seconds=chosen.index_timeout_seconds)) if url else None
+
+
 def make_clients() -> None:
     """Make what a call needs, before the first call does."""
     for make in (call_records, speech_to_text, text_to_speech, connect_contacts):
@@ -270,5 +280,6 @@ def forget_clients() -> None:
         prices,
         budget,
         connect_contacts,
+        call_index,
     ):
         cached.cache_clear()

@@ -188,6 +188,21 @@ class Settings(BaseSettings):
     process_silent_seconds: int = Field(
         300, ge=10, description="The listener or the reaper without a sign of life (one a minute) for so long is told to people"
     )
+    index_url: SecretStr = Field(
+        SecretStr(""),
+        description="PostgreSQL that holds the console's list of calls, `postgresql://user:password@host/database`; empty: no list is kept",
+    )
+    index_timeout_seconds: float = Field(2.0, gt=0, description="How long that database may be silent; a call does not wait for more")
+    console_users_file: Path = Field(
+        Path("console-users.json"), description="Who may sign on to the console, made by `python -m console.users`"
+    )
+    console_secret: SecretStr = Field(SecretStr(""), description="What the console signs its sessions with: 32 characters or more")
+    console_port: int = Field(8088, ge=0, le=65535, description="Port of the console")
+    console_secure_cookies: bool = Field(True, description="Cookies go over TLS alone; off for a console on one machine without it")
+    console_prefect_url: str = Field("", description="Address of Prefect's UI as people reach it, for links to runs; empty: no links")
+    console_sample_percent: float = Field(
+        5.0, ge=0, le=100, description="Share of the sure calls that the review queue asks people to judge, for the true error rate"
+    )
     drain_seconds: float = Field(20.0, ge=0, description="How long a resident worker lets its runs finish after SIGTERM")
 
     @field_validator("emotion_groups")

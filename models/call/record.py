@@ -13,6 +13,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.call.caller_said import CallersAnswer, ContactFacts
+from models.call.editing import Review
 from models.call.korea import began_in_korea, called_at
 from models.call.ledger import Charge, Used
 from models.errors import BadTranscript, ErrorCode
@@ -220,10 +221,14 @@ class Deed(StrEnum):
     REDRIVEN = "redriven"
     CORRECTED = "corrected"
     SUMMARIZED_AGAIN = "summarized again"
+    SUMMARY_CORRECTED = "summary_corrected"
+    CONFIRMED = "confirmed"
+    MARKED_WRONG = "marked_wrong"
+    SPOKEN_AGAIN = "spoken_again"
 
 
 class PersonsAct(BaseModel):
-    """Who had a call taken up again, when, and by which flow run: the one that was retried, or the one of the redrive.
+    """Who did something to a call, when, and by which flow run: the one that was retried, or the one that did it.
 
     ``by`` is the name that was given with ``requested_by``, and empty where nobody is known: Prefect records no person, neither for a run
     that is started nor for one that is retried, and its password is one for all.
@@ -291,7 +296,8 @@ class CallRecord(BaseModel):
     step_seconds: dict[str, float] = Field(default_factory=dict)
     ledger: list[Charge] = Field(default_factory=list, description="What was used, at the price of its day")
     failure: Failure | None = None
-    history: list[PersonsAct] = Field(default_factory=list, description="Who had the call taken up again, oldest first")
+    history: list[PersonsAct] = Field(default_factory=list, description="What people did to the call after it had ended, oldest first")
+    review: Review = Field(default_factory=Review, description="What people corrected, and whether they found the summary right")
     contact_refusal: str = Field(default="", description="Why Amazon Connect did not take the attributes of a finished call")
     ended_at: datetime | None = Field(default=None, description="When it was closed: the day under which its end is filed")
     contact: ContactFacts | None = Field(default=None, description="What Amazon Connect told of the contact afterwards")
@@ -317,6 +323,11 @@ class CallRecord(BaseModel):
     def said(self) -> list[Utterance]:
         """The conversation as it is read and summarized: as the vendor heard it, corrected."""
         return corrected(self.transcription.utterances, self.correction.changes)
+
+    @property
+    def told(self) -> str:
+        """The summary as it stands: a person's, or else the model's; empty where there is none."""
+        return self.review.text or (self.summary.text if self.summary else "")
 
     @property
     def provenance(self) -> dict[str, str]:

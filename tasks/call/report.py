@@ -16,6 +16,7 @@ from models.sound.recording import RecordingAudio
 from reports.call import Sound, Sounds, call_report, title
 from reports.sound import browser_wav
 from stores.recordings import read_recording
+from tasks.call.listing import list_call
 from tasks.privacy import masked_conversation
 from tasks.without_words import call_task
 from wiring.configuration import Settings
@@ -24,7 +25,8 @@ PLAYER_SECONDS = 60.0
 
 
 async def write_report(record: CallRecord, audio: RecordingAudio | None) -> None:
-    """Write the run's artifact."""
+    """Write the run's artifact, and list the call for the console."""
+    await list_call(record)
     markdown = await asyncio.to_thread(_call_report, record, audio)
     await acreate_markdown_artifact(markdown, description=title(record))
 

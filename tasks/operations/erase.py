@@ -30,14 +30,15 @@ from models.errors import ObjectGone, TransientError, VendorRefused
 from models.keys import StorageKeys
 from stores.contact_records import ContactRecords
 from stores.contacts import ContactCalls
+from stores.edits import Edits
 from tasks.call.hand_over import write_attributes
-from tasks.flow_names import CALL_FLOW, CORRECT_FLOW, DRAFT_FLOW, HEAR_FLOW, SUMMARY_FLOW
+from tasks.flow_names import CALL_FLOW, CORRECT_FLOW, DRAFT_FLOW, EDITS_FLOW, HEAR_FLOW, SPEAK_AGAIN_FLOW, SUMMARY_FLOW
 from tasks.in_thread import task_in_thread
 from tasks.operations.runs import PAGE, UNFINISHED, is_about, runs_in
 from tasks.without_words import call_task
 
 _STOP_SECONDS = 60.0
-_FLOWS = (CALL_FLOW, SUMMARY_FLOW, HEAR_FLOW, DRAFT_FLOW, CORRECT_FLOW)
+_FLOWS = (CALL_FLOW, SUMMARY_FLOW, HEAR_FLOW, DRAFT_FLOW, CORRECT_FLOW, EDITS_FLOW, SPEAK_AGAIN_FLOW)
 
 
 class Receipt(BaseModel):
@@ -133,7 +134,7 @@ def _erase_objects(record: CallRecord, recording: bool) -> int:
     if record.number is not None:
         files = (StorageKeys.transcript(record.number), StorageKeys.summary(record.number), StorageKeys.prompt(record.number))
         keys += [key for key in files if _is_of(key, record.call_id)]
-    erased = sum(store.erase(key) for key in keys)
+    erased = sum(store.erase(key) for key in keys) + Edits(store).erase(record.call_id)
     if recording:
         # Another upload under the same key is another call's recording.
         erased += store.erase(record.recording.key, only_etag=record.recording.etag)
@@ -264,6 +265,7 @@ async def check_nothing_is_left(recording: Recording, number: int | None, *, rec
     if await asyncio.to_thread(store.head, StorageKeys.erased_contact(recording.contact_id)):
         keys.append(StorageKeys.contact_record(recording.contact_id))
     left = [key for key in keys if await asyncio.to_thread(store.head, key)]
+    left += [facts.key for facts in await asyncio.to_thread(lambda: list(store.walk(StorageKeys.edits(call))))]
     if number is not None:
         files = (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number))
         left += [key for key in files if await asyncio.to_thread(_is_of, key, call)]

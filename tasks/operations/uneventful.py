@@ -11,7 +11,7 @@ from prefect.states import Completed
 
 from tasks.operations.runs import PAGE
 
-WATCHING = ("reap", "reconcile", "guard-champion")
+WATCHING = ("reap", "reconcile", "guard-champion", "index-calls")
 NOTHING_TO_DO = "NothingToDo"
 TOOK_CARE = "TookCare"
 

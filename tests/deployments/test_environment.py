@@ -19,6 +19,7 @@ SERVICES = {
     "register": Process.COMMAND,
     "call-worker": Process.RESIDENT,
     "listener": Process.LISTENER,
+    "console": Process.COMMAND,
 }
 
 

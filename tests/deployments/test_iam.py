@@ -35,6 +35,7 @@ TERMS = [TermKeys.LIST, TermKeys.version(1), TermKeys.proposal("p")]
 TOLD = StorageKeys.contact_call("contact", CALL)
 DAY = date(2026, 11, 21)
 ANSWER = StorageKeys.answer(DAY, CALL)
+EDIT, LOOK = StorageKeys.edit(CALL, 1), f"{StorageKeys.looks(date(2026, 11, 20))}look.json"
 RECORD, NOTE, RECEIPT = StorageKeys.call_record(CALL), StorageKeys.quarantine_note(CALL), StorageKeys.erasure_receipt(CALL)
 
 
@@ -141,6 +142,12 @@ NEEDED = [
     ("erase", "s3:PutObject", RECEIPT),
     ("erase", "s3:GetObject", TOLD),
     ("erase", "s3:ListBucketVersions", RECORD),
+    ("erase", "s3:DeleteObjectVersion", EDIT),
+    ("call-worker", "s3:GetObject", EDIT),
+    ("call-worker", "s3:PutObject", StorageKeys.summary(1)),
+    *[("console", "s3:GetObject", key) for key in (RECORD, RECORDING, EDIT, LOOK, StorageKeys.prompt(1))],
+    *[("console", "s3:PutObject", key) for key in (EDIT, LOOK)],
+    *[("console", "s3:ListBucket", key) for key in (StorageKeys.edits(CALL), LOOK)],
 ]
 FORBIDDEN = [
     ("call-worker", "s3:PutObject", RECORDING),
@@ -181,6 +188,10 @@ FORBIDDEN = [
     ("erase", "s3:PutObject", RECORD),
     ("erase", "s3:DeleteObject", RECEIPT),
     *[("erase", "s3:DeleteObject", key) for key in ALIASES],
+    *[("console", "s3:PutObject", key) for key in (RECORD, RECORDING, NOTE, RECEIPT, StorageKeys.prompt(1), *ALIASES)],
+    *[("console", action, key) for key in (RECORD, EDIT, LOOK) for action in ("s3:DeleteObject", "s3:DeleteObjectVersion")],
+    *[("erase", action, LOOK) for action in ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject")],
+    *[("call-worker", action, LOOK) for action in ("s3:PutObject", "s3:DeleteObject", "s3:GetObject")],
 ]
 
 
@@ -205,8 +216,13 @@ def test_no_statement_grants_everything(role: str) -> None:
 def test_where_recordings_lie_is_named_once_for_all_roles() -> None:
     """Amazon Connect may write elsewhere than by default (READBACK_RECORDINGS_PREFIX)."""
     assert all("/connect/" not in text and '"connect/' not in text for text in TEXTS.values())
-    assert {role for role, text in TEXTS.items() if "${recordings_prefix}" in text} == {"call-worker", "erase"}
+    assert {role for role, text in TEXTS.items() if "${recordings_prefix}" in text} == {"call-worker", "console", "erase"}
+
+
+def test_the_console_creates_looks_and_corrections_and_may_change_none() -> None:
+    writes = [one for one in ROLES["console"]["Statement"] if "s3:PutObject" in as_list(one["Action"])]
+    assert [one["Condition"] for one in writes] == [{"Null": {"s3:if-none-match": "false"}}]
 
 
 def test_every_role_of_the_documentation_has_its_policy() -> None:
-    assert set(ROLES) == {"call-worker", "summarizer", "listener", "trainer", "promoter", "erase", "tracking"}
+    assert set(ROLES) == {"call-worker", "summarizer", "listener", "trainer", "promoter", "erase", "tracking", "console"}

@@ -30,7 +30,7 @@ def test_every_error_is_told_in_korean_with_a_reason_and_a_remedy(kind: type[Rea
 def test_every_case_that_the_code_raises_is_told_and_every_case_told_is_raised() -> None:
     sources = [
         path.read_text()
-        for room in ("models", "clients", "stores", "tasks", "flows", "training_flows", "wiring")
+        for room in ("models", "clients", "stores", "tasks", "flows", "training_flows", "wiring", "console")
         for path in (ROOT / room).rglob("*.py")
     ]
     raised = {case for source in sources for case in re.findall(r'case="(\w+)"', source)}

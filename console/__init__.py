@@ -1,0 +1,1 @@
+"""The console: pages for agents, team leads, compliance and ML staff."""

@@ -1,0 +1,151 @@
+"""What people correct reaches record, files, contact and list by flows, and goes with the call when it is erased."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from prefect.client.orchestration import PrefectClient
+
+import wiring
+from clients.s3 import ObjectStore
+from flows.apply_edits import apply_edits
+from flows.erase import erase
+from flows.index_calls import index_calls
+from flows.speak_again import speak_again
+from models.call.editing import Edit, EditKind, Verdict
+from models.call.listed import ListedCall
+from models.call.record import CallRecord, Deed, Outcome, Prompt, Summary, Transcription, Utterance
+from models.errors import PermanentError, VendorUnreachable
+from models.keys import StorageKeys
+from stores.call_index import CallIndex, Wanted
+from stores.edits import Edits
+from tasks.call import listing
+from tests.flows.conftest import put_record, put_recording
+from tests.in_memory import FakeContacts, FakeTextToSpeech
+from tests.server_database import everything_the_server_keeps
+
+WORDS = "암 진단비를 청구하고 싶어요"
+
+
+@pytest.fixture
+def index(store: ObjectStore, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[CallIndex]:
+    """The product's list, empty."""
+    monkeypatch.setenv("READBACK_INDEX_URL", postgres_url)
+    wiring.settings.cache_clear()
+    wiring.call_index.cache_clear()
+    found = wiring.call_index()
+    assert found is not None
+    found._database.execute("DROP TABLE IF EXISTS readback_calls; DROP TABLE IF EXISTS readback_erased")
+    monkeypatch.setattr(listing, "_away", listing._Away())
+    yield found
+    found._database.close()
+
+
+def a_call(store: ObjectStore, contact: str, number: int, **changes: Any) -> CallRecord:
+    heard = Transcription(done=True, utterances=[Utterance(start_ms=0, duration_ms=1000, text=WORDS)])
+    told = Summary(text="보험 해지", model="reader", version="1", confidence=0.9)
+    prompt = Prompt(key=StorageKeys.prompt(number), seconds=1, spoken_text="문의하신 내용이 보험 해지", voice="v")
+    record = put_record(
+        store,
+        put_recording(store, contact),
+        "run-of-yesterday",
+        **{"number": number, "outcome": Outcome.READ_BACK, "transcription": heard, "summary": told, "prompt": prompt, **changes},
+    )
+    store.put(StorageKeys.prompt(number), b"old", metadata={"call-id": record.call_id})
+    store.put(StorageKeys.summary(number), "보험 해지".encode(), metadata={"call-id": record.call_id})
+    return record
+
+
+async def test_corrections_come_into_the_record_once_and_in_order_and_prefect_keeps_no_word_of_them(
+    store: ObjectStore, client: PrefectClient, index: CallIndex
+) -> None:
+    record, edits = a_call(store, "c-1", 1), Edits(store)
+    edits.add(Edit.now(record.call_id, 1, EditKind.SUMMARY, "김상담", text="암 진단비 비밀 청구"))
+    edits.add(Edit.now(record.call_id, 2, EditKind.CONFIRM, "이팀장"))
+    await apply_edits(record.call_id, requested_by="김상담")
+    await apply_edits(record.call_id)
+    kept = wiring.call_records().read(record.call_id).record
+    assert [(act.deed, act.by) for act in kept.history] == [(Deed.SUMMARY_CORRECTED, "김상담"), (Deed.CONFIRMED, "이팀장")]
+    assert (kept.review.verdict, kept.told, kept.review.edits) == (Verdict.RIGHT, "보험 해지", 2)
+    assert [call.verdict for call in index.find(Wanted())] == ["right"]
+    assert "비밀" not in await everything_the_server_keeps()
+
+
+async def test_a_corrected_summary_is_spoken_written_and_told_again_in_the_place_of_the_old_one(
+    store: ObjectStore, client: PrefectClient, index: CallIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice, contacts = FakeTextToSpeech(), FakeContacts()
+    monkeypatch.setattr(wiring, "text_to_speech", cache(lambda: voice))
+    monkeypatch.setattr(wiring, "connect_contacts", cache(lambda: contacts))
+    record = a_call(store, "c-1", 1)
+    Edits(store).add(Edit.now(record.call_id, 1, EditKind.SUMMARY, "김상담", text="암 진단비 청구"))
+    await speak_again(record.call_id, requested_by="김상담")
+    kept = wiring.call_records().read(record.call_id).record
+    assert voice.spoken == ["문의하신 내용이 암 진단비 청구"]
+    assert store.get(StorageKeys.summary(1)).body.decode() == "암 진단비 청구"
+    assert store.get(StorageKeys.prompt(1)).body.startswith(b"RIFF")
+    assert contacts.attributes[record.contact_id]["readback_summary"] == "암 진단비 청구"
+    assert [act.deed for act in kept.history] == [Deed.SUMMARY_CORRECTED, Deed.SPOKEN_AGAIN]
+    assert kept.prompt is not None
+    assert kept.prompt.spoken_text == "문의하신 내용이 암 진단비 청구"
+
+
+async def test_another_calls_file_is_never_replaced(store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "text_to_speech", cache(FakeTextToSpeech))
+    record = a_call(store, "c-1", 1)
+    store.put(StorageKeys.prompt(1), b"theirs", metadata={"call-id": "another"})
+    with pytest.raises(PermanentError, match="belongs to another call"):
+        await speak_again(record.call_id)
+    assert store.get(StorageKeys.prompt(1)).body == b"theirs"
+
+
+async def test_the_list_is_made_from_the_records_and_an_erased_call_is_in_it_no_more(
+    store: ObjectStore, client: PrefectClient, index: CallIndex
+) -> None:
+    record, other = a_call(store, "c-1", 1), a_call(store, "c-2", 2)
+    Edits(store).add(Edit.now(record.call_id, 1, EditKind.SUMMARY, "김상담", text="암 진단비 청구"))
+    await index_calls()
+    assert {call.call_id for call in index.find(Wanted())} == {record.call_id, other.call_id}
+    await erase(record.call_id)
+    assert [call.call_id for call in index.find(Wanted())] == [other.call_id]
+    assert list(store.walk(StorageKeys.edits(record.call_id))) == []
+    index.write(ListedCall.of(record))
+    assert [call.call_id for call in index.find(Wanted())] == [other.call_id]
+
+
+async def test_an_erasure_is_not_done_while_the_list_is_away_and_is_finished_later(
+    store: ObjectStore, client: PrefectClient, index: CallIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = a_call(store, "c-1", 1)
+    index.write(ListedCall.of(record))
+
+    def away(call_id: str) -> int:
+        raise VendorUnreachable("PostgreSQL does not answer", case="index")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(index, "erase", away)
+        patched.setattr("tasks.operations.index.forget_call.retries", 0)
+        with pytest.raises(VendorUnreachable):
+            await erase(record.call_id)
+    assert wiring.call_records().find(record.call_id) is not None
+    await erase(record.call_id)
+    assert (wiring.call_records().find(record.call_id), index.find(Wanted())) == (None, [])
+
+
+async def test_a_call_ends_while_the_list_is_away_and_the_next_calls_do_not_even_ask(
+    store: ObjectStore, client: PrefectClient, index: CallIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def away(call: ListedCall) -> None:
+        asked.append(call.call_id)
+        raise VendorUnreachable("PostgreSQL does not answer", case="index")
+
+    monkeypatch.setattr(index, "write", away)
+    one, two = a_call(store, "c-1", 1), a_call(store, "c-2", 2)
+    for record in (one, two):
+        Edits(store).add(Edit.now(record.call_id, 1, EditKind.CONFIRM, "김상담"))
+        assert (await apply_edits(record.call_id, return_state=True)).is_completed()
+    assert asked == [one.call_id]
+    assert wiring.call_records().read(two.call_id).record.review.verdict is Verdict.RIGHT
