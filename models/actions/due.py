@@ -62,10 +62,10 @@ _TAIL = (
 _DAY = (
     rf"(?:(?<![가-힣])(?P<soon>{_either(*_SOON)})"
     rf"|(?:(?P<week>{_either(*_WEEKS_AHEAD)})(?:에)? ?)?(?P<weekday>[{_WEEKDAYS}])요일"
-    rf"|(?P<whole_week>{_either(*_WEEKS_AHEAD)})(?P<weekend> ?말)?"
+    rf"|(?<![가-힣])(?P<whole_week>{_either(*_WEEKS_AHEAD)})(?P<weekend> ?말)?"
     r"|(?P<this_weekend>주말)"
     rf"|(?:(?P<month>{_either(*_MONTHS_AHEAD)}|(?P<month_number>{_NUMBER}) ?월) ?)?(?:(?P<day_of_month>{_NUMBER}) ?일(?![가-힣]*간))"
-    rf"|(?P<whole_month>{_either(*_MONTHS_AHEAD)})(?P<month_end> ?말)?|(?P<last_day>월말|말일))"
+    rf"|(?<![가-힣])(?P<whole_month>{_either(*_MONTHS_AHEAD)})(?P<month_end> ?말)?|(?P<last_day>월말|말일))"
 )
 _LENGTH = (
     rf"(?P<working>영업일(?: ?기준)?(?:으로|로)? ?)?(?:(?P<days>{_either(*_DAYS_COUNTED)})"
@@ -82,7 +82,7 @@ _PATTERNS = (
     re.compile(rf"(?P<working>영업일(?: ?기준)?(?:으로|로)? ?)(?:(?P<days>{_either(*_DAYS_COUNTED)})|(?P<count>{_NUMBER}) ?(?P<unit>일))"),
     re.compile(rf"{_DAY}(?: ?(?:에 ?)?{_HOUR}|(?:,? ?(?P<only_part>{_PART_OF_DAY})))?(?:에|날)?{_TAIL}"),
     re.compile(rf"(?<![가-힣\d]){_HOUR}(?:에)?{_TAIL}"),
-    re.compile(rf"(?<![가-힣])(?P<only_part>오전|오후|저녁|밤|점심)(?:에)?{_TAIL}"),
+    re.compile(rf"(?<![가-힣])(?P<only_part>오전|오후|저녁|밤(?!낮)|점심)(?:에)?{_TAIL}"),
     re.compile(rf"(?<![가-힣]){_AT_ONCE}"),
 )
 _AFTER = ("이후", "지나서", "지나고", "지나면", "부터", "후", "뒤")

@@ -67,7 +67,16 @@ def test_without_the_day_of_the_call_the_words_alone_are_told() -> None:
 
 @pytest.mark.parametrize(
     "sentence",
-    ["일일이에 신고하셔야 해요", "메일로 보낼게요", "그 두 분이 오셨어요", "조사 끝나고 팩스로 넣을게요", "일 분만요", "확인했습니다"],
+    [
+        "예금주 동의 링크를 보낼게요",
+        "밤낮으로 받는 곳에 이을게요",
+        "일일이에 신고하셔야 해요",
+        "메일로 보낼게요",
+        "그 두 분이 오셨어요",
+        "조사 끝나고 팩스로 넣을게요",
+        "일 분만요",
+        "확인했습니다",
+    ],
 )
 def test_numbers_and_syllables_that_tell_no_time_are_none(sentence: str) -> None:
     assert find(sentence) is None
