@@ -61,4 +61,4 @@ check-image: setup  ## Carry the image's steps out in a fresh virtual environmen
 	@$(BIN)/python -m sandbox.image --target $(TARGET)
 
 clean:           ## Remove what was built
-	rm -rf out build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf out build cdk.out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
