@@ -47,7 +47,8 @@ def test_a_language_model_is_asked_as_any_other_model(tmp_path: Path, monkeypatc
         monkeypatch.setenv("READBACK_LANGUAGE_MODEL_URLS", f"{address['url']}/v1")
         monkeypatch.setenv("READBACK_LANGUAGE_MODEL_KEY", address["key"])
         wiring.forget_clients()
-        save(Endpoint(base_url=f"{address['url']}/v1", model=address["model"]), "지시", tmp_path / "asked")
+        patient = {"timeout_seconds": 60.0, "deadline_seconds": 120.0}  # no verdict by how fast the host is
+        save(Endpoint(base_url=f"{address['url']}/v1", model=address["model"], **patient), "지시", tmp_path / "asked")
         assert main([str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), "--model", str(tmp_path / "asked")]) == 0
     wiring.forget_clients()
     first, second = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]

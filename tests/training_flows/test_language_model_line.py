@@ -84,7 +84,7 @@ def plan(server: str, *kinds: str) -> None:
 
 
 def settings_of(server: str, **settings: object) -> Endpoint:
-    chosen = {"won_per_1k_prompt_tokens": 2.0, "won_per_1k_completion_tokens": 8.0, "deadline_seconds": 60.0, "timeout_seconds": 20.0}
+    chosen = {"won_per_1k_prompt_tokens": 2.0, "won_per_1k_completion_tokens": 8.0, "deadline_seconds": 120.0, "timeout_seconds": 60.0}
     return Endpoint.model_validate({"base_url": f"{server}/v1", "model": MODEL} | chosen | settings)
 
 

@@ -55,7 +55,7 @@ def plan(server: str, *kinds: str) -> None:
 
 
 def folder_of(path: Path, base_url: str, **settings: Any) -> Path:
-    chosen = {"won_per_1k_prompt_tokens": 2.0, "won_per_1k_completion_tokens": 8.0, "timeout_seconds": 20.0, "deadline_seconds": 60.0}
+    chosen = {"won_per_1k_prompt_tokens": 2.0, "won_per_1k_completion_tokens": 8.0, "timeout_seconds": 60.0, "deadline_seconds": 120.0}
     save(Endpoint(base_url=base_url, **({"model": MODEL} | chosen | settings)), DEFAULT_PROMPT.read_text("utf-8"), path)
     return path
 
