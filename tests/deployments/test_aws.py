@@ -232,7 +232,8 @@ def test_every_queue_of_every_pool_is_served() -> None:
 
 
 def test_every_role_of_iam_has_its_process() -> None:
-    assert {made.role for made in processes.ALL if made.role} | {"tracking"} == set(roles.role_names()), "MLflow is not on AWS yet"
+    not_yet = {"tracking", "console"}  # docs/aws.md, what is not as it should be
+    assert {made.role for made in processes.ALL if made.role} | not_yet == set(roles.role_names())
 
 
 @pytest.mark.parametrize("name", ["recordings_prefix", "contact_records_prefix"])

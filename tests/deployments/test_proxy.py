@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 import requests
 import yaml
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
+from requests.adapters import HTTPAdapter, Retry
 
 from sandbox.processes import Child, free_port, spawn
 from sandbox.stack import ROOT, answers, until
