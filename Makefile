@@ -36,7 +36,7 @@ summarize: setup ## Tell what calls come to: a JSON a line in, a JSON a line out
 test: setup      ## Run all tests, the small soak among them
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not large" -n 3 --no-loadscope-reorder
 
-test-fast: setup ## Run the unit part: no Prefect server, no stack, no training (under a minute on two cores)
+test-fast: setup ## Run the unit part: no Prefect server, no stack, no training (a minute or two on two cores)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not soak and not large" -n 2 --no-loadscope-reorder
 
 test-large: setup ## KoBART and Llama 3.2 1B in their true shapes: finetune, merge, convert, serve, score (24 GiB, an hour)
