@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from clients.s3 import ObjectStore, StoredObject
 from models.call.terms import TermList, TermsEdit, edited
-from models.errors import ObjectGone, PermanentError, StorageConflict, TermsRefused
+from models.errors import ObjectGone, PermanentError, StorageConflict, TermsRefused, TransientError
 from models.keys import TermKeys
 
 ATTEMPTS = 8
@@ -117,12 +117,20 @@ class LiveTerms:
         self._asked_at = 0.0
 
     def current(self) -> TermList:
-        """The list, at most ``fresh_seconds`` old. A damaged one stops no call: the last good version is used, and the log says so."""
+        """The list, at most ``fresh_seconds`` old.
+
+        Neither a damaged one nor an S3 that is away for a moment stops a call: the last good version is used, and the log says so. A
+        process that has read none yet raises what S3 said.
+        """
         with self._lock:
             if self._known is None or self._clock() - self._asked_at >= self._fresh_seconds:
                 asked_at = self._clock()
                 try:
                     self._known = self._lists.read_unless(self._known[1] if self._known else "") or self._known
+                except TransientError as error:
+                    if self._known is None:
+                        raise
+                    _log.warning("The term list of before stays in use: %s", error)
                 except PermanentError as damage:
                     _log.error("%s", damage)
                     self._known = self._lists.last_good(), ""

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from models.call.terms import Term, TermList, TermsEdit
-from models.errors import PermanentError, TermsRefused
+from models.errors import PermanentError, TermsRefused, VendorUnavailable
 from models.keys import TermKeys
 from stores.terms import LiveTerms, TermLists
 from tests.in_memory import InMemoryStore
@@ -83,3 +83,25 @@ def test_a_damaged_list_stops_no_call_and_the_next_edit_mends_it(store: InMemory
     assert "가가보험" in LiveTerms(lists).current().keywords
     assert lists.edit(add("나나보험")).version == 2
     assert {"가가보험", "나나보험"} <= set(lists.current().keywords)
+
+
+def test_an_s3_that_is_away_for_a_moment_leaves_the_list_of_before_in_use(lists: TermLists, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    live = LiveTerms(lists, fresh_seconds=1.0, clock=lambda: now)
+    lists.edit(add("가나다보험"))
+
+    def away(known: str) -> None:
+        raise VendorUnavailable("could not read the list")
+
+    with monkeypatch.context() as during:
+        during.setattr(lists, "read_unless", away)
+        with pytest.raises(VendorUnavailable):
+            live.current()
+    assert "가나다보험" in live.current().keywords
+    now = 2.0
+    with monkeypatch.context() as during:
+        during.setattr(lists, "read_unless", away)
+        assert "가나다보험" in live.current().keywords
+    lists.edit(add("라마바보험"))
+    now = 4.0
+    assert "라마바보험" in live.current().keywords
