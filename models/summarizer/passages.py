@@ -8,7 +8,7 @@ is known. A subject that was named elsewhere ("강아지 슬개골 수술했어�
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.outcome import Evidence
@@ -71,12 +71,13 @@ def passages(conversation: Conversation, reading: Reading) -> list[Passage]:
     by_turn: dict[int, list[Mark]] = {}
     for mark in reading.marks:
         by_turn.setdefault(mark.turn, []).append(mark)
+    before = {turn.number: earlier.text for earlier, turn in pairwise(conversation) if not earlier.by_caller}
     found = [
         passage
         for turn in conversation
         if turn.by_caller and turn.number in by_turn
         for start, end in _sentences(turn.text)
-        if not _is_rejoinder(turn.text[start:end], _before(turn, conversation))
+        if not _is_rejoinder(turn.text[start:end], before.get(turn.number, ""))
         if (passage := _passage(turn, start, end, by_turn[turn.number])) is not None
     ]
     if not found:
@@ -100,14 +101,8 @@ def _taken_back(conversation: Conversation, last: Passage) -> list[Passage]:
     return later[-1:]
 
 
-def _before(turn: Turn, conversation: Conversation) -> str:
-    """What somebody else said just before."""
-    before = next((earlier for earlier in reversed(conversation) if earlier.number < turn.number), None)
-    return "" if before is None or before.by_caller else before.text
-
-
 def _is_rejoinder(sentence: str, before: str) -> bool:
-    """Whether a sentence only turns back what the other one said; by itself it would sound like a question."""
+    """Whether a sentence only turns back what somebody else said just before; by itself it would sound like a question."""
     supposed = _SUPPOSES_NOT.search(before) is not None and _AS_SUPPOSED.fullmatch(sentence) is not None
     return bool(before) and (supposed or _REJECTED.fullmatch(sentence) is not None)
 
@@ -141,7 +136,8 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     subject, nor is what is said before he speaks (한빛손해보험입니다).
     """
     begun = next((turn.number for turn in conversation if turn.by_caller), 0)
-    texts = {turn.number: turn for turn in conversation if turn.number >= begun and not _is_denied(turn, conversation)}
+    denied = {turn.number for turn, answer in pairwise(conversation) if _is_denied(turn, answer)}
+    texts = {turn.number: turn for turn in conversation if turn.number >= begun and turn.number not in denied}
     said = "".join(re.sub(r"\s+", "", texts[p.turn].text[p.start : p.end]) for p in told)
     found: dict[str, tuple[float, int]] = {}
     for turn, marks in groupby(reading.marks, key=lambda mark: mark.turn):
@@ -163,10 +159,9 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     return [Evidence(word, found[word][1]) for word in sorted(best, key=lambda word: found[word][1])]
 
 
-def _is_denied(turn: Turn, conversation: Conversation) -> bool:
+def _is_denied(turn: Turn, answer: Turn) -> bool:
     """Whether the caller answers somebody else's turn with a no, or leaves standing that it is not so."""
-    answer = next((later for later in conversation if later.number > turn.number), None)
-    if turn.by_caller or answer is None or not answer.by_caller:
+    if turn.by_caller or not answer.by_caller:
         return False
     return _DENIED.match(answer.text) is not None or _SUPPOSES_NOT.search(turn.text) is not None
 
