@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from models.call.correction import second_of
 from models.call.editing import Edit, EditKind
-from models.call.persons_correction import touches
+from models.call.persons_correction import with_change
 from models.call.record import CallRecord, Change, Deed, PersonsAct, Rule
 
 _DEEDS = {
@@ -19,12 +19,9 @@ def with_edits(record: CallRecord, edits: Sequence[Edit], flow_run_id: str = "")
     """The record with these edits, in their order, each in its history. A word that no longer stands where it stood is left out."""
     for edit in edits:
         act = PersonsAct.now(_DEEDS[edit.kind], flow_run_id, by=edit.by).model_copy(update={"at": edit.at})
-        changes: dict[str, object] = {"review": record.review.with_edit(edit), "history": [*record.history, act]}
         if change := change_of(record, edit):
-            changes["correction"] = record.correction.model_copy(update={"changes": [*record.correction.changes, change]})
-            if record.summary is not None and touches(record.summary, change):
-                changes["summary"] = record.summary.model_copy(update={"stale": True})
-        record = record.model_copy(update=changes)
+            record = with_change(record, change)
+        record = record.model_copy(update={"review": record.review.with_edit(edit), "history": [*record.history, act]})
     return record
 
 

@@ -88,6 +88,15 @@ def touches(summary: Summary, change: Change) -> bool:
     return change.before in summary.text or any(one.utterance == change.utterance for one in summary.evidence) or not summary.evidence
 
 
+def with_change(record: CallRecord, change: Change) -> CallRecord:
+    """The record with one more change of its transcript; a summary that rests on it is stale."""
+    summary = record.summary
+    if summary is not None and touches(summary, change):
+        summary = summary.model_copy(update={"stale": True})
+    correction = record.correction.model_copy(update={"changes": [*record.correction.changes, change]})
+    return record.model_copy(update={"correction": correction, "summary": summary})
+
+
 def proposal_of(change: Change, at: datetime) -> Proposal | None:
     """The term that a correction proposes; None where it is no single word, a number, or somebody's personal data.
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from prefect import get_client
 
 import wiring
-from models.call.persons_correction import CorrectedPair, Proposal, change_of, proposal_of, touches
+from models.call.persons_correction import CorrectedPair, Proposal, change_of, proposal_of, with_change
 from models.call.privacy import mask_personal_data
 from models.call.record import CallRecord, Change, Deed, Outcome, PersonsAct
 from models.errors import StorageConflict, TermsRefused
@@ -37,12 +37,10 @@ def correct_word(call_id: str, utterance: int | None, before: str, after: str, a
         checkpoint = records.read(call_id)
         record = checkpoint.record
         change = change_of(record, utterance, before, after, by=act.by, at=act.at)
-        correction = record.correction.model_copy(update={"changes": [*record.correction.changes, change]})
-        summary = record.summary
-        if summary is not None and touches(summary, change):
-            summary = summary.model_copy(update={"stale": True})
+        changed = with_change(record, change)
+        kept = {"correction": changed.correction, "summary": changed.summary, "history": [*record.history, act]}
         try:
-            saved = records.save(checkpoint, correction=correction, summary=summary, history=[*record.history, act]).record
+            saved = records.save(checkpoint, **kept).record
         except StorageConflict:
             continue
         keep_corrected(store, saved)
