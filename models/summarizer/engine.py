@@ -20,6 +20,9 @@ MAX_OUTPUT_TOKENS = 128
 MAX_INPUT_TOKENS = 1024
 # Rows per forward pass: rows of like length pass together, so few of them waste little; a T4 at 1,024 tokens has room for 32.
 BATCH_ROWS = {"cpu": 8, "cuda": 32}
+# Tokens per pass of an encoder, padding included: eight whole calls at once cost a processor 1.4 times what they cost one by one, since
+# their activations leave its cache (benchmarks/LOG.md); a GPU has room for its rows at an encoder's 512 positions.
+BATCH_TOKENS = {"cpu": 768, "cuda": 32 * 512}
 _SMALL_MODEL_BYTES = 64 * 2**20
 
 

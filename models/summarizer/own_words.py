@@ -1,11 +1,13 @@
 """The caller's own words as a short phrase: fillers and politeness out, the ending nominal, the sense untouched.
 
     Shortener().phrase("저기 그 주소를 좀 바꾸고 싶은데요")    → "주소 변경 희망"
-    Shortener().phrase("해약 말고 보험료만 낮출 수 있나요?")   → "해약 말고 보험료만 낮출 수 있는지 문의"
+    Shortener().phrase("해약 말고 보험료만 낮출 수 있나요?")   → "해약 말고 보험료만 낮출 수 있는지 여부 문의"
+    Shortener().phrase("접수됐는지만 봐 주세요")              → "접수됐는지 확인 요청"
 
 Only the end of a sentence is written anew, from its last stem on, by Kiwi's own conjugation; what stands before it stays as the caller
-said it, so a negation stays one and nothing is said that was not. The ending decides the act: a question becomes ``…지 문의``, what
-the caller wants done ``… 요청``, what he wants to do himself ``… 희망``, and what he states ends in ``-음``, as notes are written.
+said it, so a negation stays one and nothing is said that was not. The ending decides the act: a question becomes ``…지 문의`` (``여부``
+where it asks whether, ``방법`` where it asks how), what the caller wants done ``… 요청``, what he wants to do himself ``… 희망``, and
+what he states ends in ``-음``, as notes are written. The last verb takes the trade's name where its object shows that it has that sense.
 """
 
 import re
@@ -16,6 +18,7 @@ from functools import cache
 from itertools import zip_longest
 from typing import Any
 
+from models.summarizer import trade_words
 from models.summarizer.conversation import SENTENCE_END
 
 
@@ -61,9 +64,14 @@ _QUESTION_ENDINGS = word_set(
     "을라나 ᆯ라나 는가요 남 다면서 라면서 는교 능교 냐고 느냐고 으냐고 냐구 느냐구"
 )
 _OPEN_ENDINGS = word_set("어 아 지 죠 예 에 이에 ᆫ대 대 데 야 래 ᆯ래 는대")  # a question only beside a question word
+_ASKS_A_WAY = re.compile(r"(?:어떻게|어찌|우째|우짜)\s(?!되는지|된|됐|나오).*(?:면|야) (?:되|하)는지$|(?:어떻게|어찌|우째) 하는(?: 건)?지$")
+_WHAT_IS_ASKED = re.compile(r"(?<=지)(?: 여부| 방법)? 문의$")
 _FUTURE_QUESTIONS = word_set("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ라나 을라나")
 _WONDERING = word_set("나 ᆯ까 을까 ᆫ가 은가 는가 려나 으려나 ᆯ라나 을라나 ᆫ지 는지 은지 ᆯ지 을지 던가")  # 되나 해서요, 됐나 싶어서 전화했어요
 _AFTER_WONDERING = re.compile(r"(?:하|싶)(?:어서?|은데|는데|ᆫ데|고|네|었)(?:요)?(?:(?:전화|연락|문의|질문)(?:하|드리|주)\S*)?")
+_WHY_HE_CALLED = re.compile(
+    r"(?<=달라)고 (?:전화|연락)(?:를 )?\s?(?:한|드린) (?:거|것|건|겁)(?:예요|에요|니다|데요|든요|죠|지요?|야)?[.]?$"
+)
 _SOFTLY = word_set("되 좋 감사 고맙")  # 열어 주시면 돼요, 보내 주시면 감사하겠습니다
 _INSISTING = word_set("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다니까 ᆫ다구 는다구")
 _INTENTIONS = word_set("려고 으려고 려구 으려구 ᆯ게 을게 ᆯ께 을께 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
@@ -71,18 +79,11 @@ _REPORTED_IMPERATIVES = word_set("라고 으라고 라니까 으라니까 라구
 _IMPERATIVES = _REPORTED_IMPERATIVES | word_set("세 으세 시오 으시오 십시오 으십시오 라 으라 어라 아라 ᆸ시오 구려")
 _BIDDING = word_set("어 아 여 세 으세 시오 십시오 라 라고 ᆯ래 면 으면 고 길 쇼 구려 ᆯ까")  # 해 주세요; 안 해 주시네요 asks for nothing
 _INDIRECT_QUESTION = re.compile(r"(?<=[는은인건던을할될갈울])지(?:만|도|는|를|가|부터)?(?:요)?$")  # …되는지만요
-_NAMES_OF_DOING = {
-    "바꾸": "변경",
-    "고치": "정정",
-    "없애": "삭제",
-    "미루": "연기",
-}  # with no other sense in this trade, and no person as object
 _OF_A_NAME = ("N", "M", "J", "XSN", "XPN", "SN")
 _STEMS = ("VV", "VA", "VX", "VC", "XSV", "XSA")  # as their tags begin
 _HAPPENS = word_set("되 나오 있 없 맞 들어오 들어가 낫 괜찮")
 _SPEECH = word_set("말 얘기 이야기 말씀 일 대답 소리")
 _TELLING = word_set("알리 가르치 가르쳐주 갈치")
-_OBJECT_PARTICLE = re.compile(r"(?<=[가-힣])(?:을|를)$")
 _LOOSE_PARTICLE = re.compile(r"(?<=[가-힣])(?<!는지)(?<!은지)(?<!인지)(?:을|를|이|가|은|는|도|만|좀)$|(?<=지)(?:는|은|를|도)$")
 _NOUN_TAGS = frozenset(("NNG", "NNP", "XR", "SL", "SN", "XPN", "XSN"))
 _EMPTY_NOUNS = word_set(
@@ -134,6 +135,8 @@ class Shortener:
         """One sentence as a phrase; what has no predicate stays as it is."""
         sentence = _NEVER_SAID.sub(" ", sentence)
         sentence = re.sub(r"얼만(?=[데지가])", "얼마인", sentence)  # morphology takes 얼만 for a noun and 만
+        sentence = re.sub(r"바로\s?잡(?=아)", "정정하", sentence)  # and 바로 for an adverb
+        sentence = _WHY_HE_CALLED.sub("고요.", sentence)
         asked, signed = sentence.rstrip().endswith("?"), sentence.rstrip().endswith((".", "!", "…"))
         text = re.sub(r"[\s.?!…~,]+$", "", sentence.strip())
         tokens = without_politeness(self._kiwi.tokenize(text))
@@ -147,8 +150,7 @@ class Shortener:
             told = self.phrase(text[: tokens[main].end] + "?" * asked)
             return Phrase(f"{text[tokens[main + 1].start :]} {told.text}", told.act)
         if found := _INDIRECT_QUESTION.search(text):
-            said = _Sentence(text, tokens, asked, self._join).upto(found.start() + 1)
-            return Phrase(f"{said} 문의", Act.ASK)
+            return _asked(_Sentence(text, tokens, asked, self._join).upto(found.start() + 1))
         end = _Sentence(text, tokens, asked, self._join, signed)
         return end.phrase()
 
@@ -190,8 +192,8 @@ def joined(phrases: Sequence[Phrase]) -> list[str]:
     for phrase, following in zip_longest(phrases, phrases[1:]):
         text = phrase.text
         if following is not None:
-            if phrase.act is following.act is Act.ASK and text.endswith("지 문의"):
-                text = text.removesuffix(" 문의")
+            if phrase.act is following.act is Act.ASK:
+                text = _WHAT_IS_ASKED.sub("", text)
             text += " " if phrase.act is Act.PHRASE else ", "
         parts.append(text)
     return parts
@@ -304,9 +306,12 @@ class _Sentence:
             if tokens[noun].tag in ("NNG", "NNP", "XR") and tokens[noun].form not in _SPEECH:
                 object_before = noun and tokens[noun - 1].tag == "JKO"  # 절차를 안내하다: 절차 안내
                 return f"{self.before(noun - 1)} {tokens[noun].form}" if object_before else self.upto(tokens[noun].end)
-        if names and token.form in _NAMES_OF_DOING and token.tag.startswith("VV") and index:
-            return f"{_OBJECT_PARTICLE.sub('', self.before(index))} {_NAMES_OF_DOING[token.form]}".strip()
-        return None
+        return self.named_by_trade(index) if names else None
+
+    def named_by_trade(self, index: int) -> str | None:
+        """The text up to a verb that the trade has a noun for (변경 of 바꾸다), and that noun; None where it may mean something else."""
+        token = self.tokens[index]
+        return trade_words.named(token.form, self.before(index)) if token.tag.startswith("VV") else None
 
     def considered(self) -> Phrase | None:
         """해지할까 해서요: what the caller may do, not what he asks."""
@@ -318,11 +323,11 @@ class _Sentence:
         """알고 싶다, 궁금하다, 문의드리다: what is asked stands before it."""
         stem = self.tokens[p.helped]
         if p.wishing and stem.form in ("알", "여쭙", "여쭈", "묻"):
-            return Phrase(f"{_LOOSE_PARTICLE.sub('', self.before(p.helped))} 문의".strip(), Act.ASK)
+            return _asked(_LOOSE_PARTICLE.sub("", self.before(p.helped)))
         noun = p.stem - 1 if stem.tag.startswith("XS") else p.stem
         unknown = stem.form == "모르" and re.search(r"지[는은를도]?$", self.before(noun))
         if noun >= 0 and (unknown or self.tokens[noun].form.startswith("궁금")):
-            return Phrase(f"{_LOOSE_PARTICLE.sub('', self.before(noun))} 문의".strip(), Act.ASK)
+            return _asked(_LOOSE_PARTICLE.sub("", self.before(noun)))
         return None
 
     def told_to_say(self, p: _Predicate) -> Phrase | None:
@@ -351,7 +356,7 @@ class _Sentence:
 
     def done_for_me(self, index: int) -> Phrase:
         """What we are to do."""
-        if (noun_phrase := self.noun_of(index, names=False)) is not None:
+        if (noun_phrase := self.noun_of(index)) is not None:
             return Phrase(f"{noun_phrase} 요청", Act.REQUEST)
         if self.tokens[index].form == "말":  # Kiwi contracts 말아 to 마
             return Phrase(f"{self.before(index)} 말아 달라는 요청", Act.REQUEST)
@@ -361,7 +366,7 @@ class _Sentence:
         """…해 주세요, …해 달라고, …해 주실 수 있나요: something that we are to do."""
         wondering = _ASKS_WHY.search(self.text) and self.tokens[p.stem].form in ("주", "달") and not p.past
         if wondering and p.ending in _BIDDING and self.tokens[p.stem].tag[:2] in ("VX", "VV"):
-            return Phrase(self.ended(p.stem, [("는지", "EC")], "문의"), Act.ASK)
+            return _asked(self.ended(p.stem, [("는지", "EC")], ""))
         wonders = not p.ability and (p.ending in _QUESTION_ENDINGS or p.ending in ("죠", "지") or (self.asked and p.past))
         handing = not p.giving and self.tokens[p.stem].form in ("주", "달") and p.ending in ("어", "라", "세", "ᆯ래")
         if handing and not self.asked and not p.past:
@@ -370,7 +375,8 @@ class _Sentence:
         honoured = p.stem + 1 < len(self.tokens) and self.tokens[p.stem + 1].form == "시"
         bidding = p.ending in ("어", "세", "라") or (honoured and p.ending in ("고", "길", "면"))
         if giving.tag == "VV" and len(giving.form) > 1 and giving.form.endswith("주") and bidding and not self.asked and not p.past:
-            return Phrase(f"{self.before(p.stem)} {giving.form[:-1]} 달라는 요청".strip(), Act.REQUEST)
+            named = self.named_by_trade(p.stem) or f"{self.before(p.stem)} {giving.form[:-1]} 달라는".strip()
+            return Phrase(f"{named} 요청", Act.REQUEST)
         bids = p.ending in _BIDDING or p.ability or (self.asked and not p.past) or self.tokens[p.stem].form == "달"
         if not p.giving or wonders or p.past or not bids:
             return None
@@ -378,7 +384,9 @@ class _Sentence:
         speaking = stem.form == "하" and self.tokens[p.helped - 1].form in _SPEECH
         if stem.form in _TELLING or speaking:
             noun = p.helped if stem.form in _TELLING else p.helped - 1
-            if self.tokens[noun - 1].tag.startswith(("J", "E")) and (told := _LOOSE_PARTICLE.sub("", self.before(noun))):
+            if self.tokens[noun - 1].tag.startswith(("J", "E")) and (
+                told := trade_words.without_object_particle(_LOOSE_PARTICLE.sub("", self.before(noun)))
+            ):
                 return Phrase(f"{told} 안내 요청", Act.REQUEST)
         return self.done_for_me(p.helped)
 
@@ -407,7 +415,8 @@ class _Sentence:
         found = _THING_QUESTION.search(self.text)
         asked = self.asked or _QUESTION_WORD.search(self.text) or re.search(r"(?:건지|건가요?|겁니까|거죠|거지)$", self.text)
         if found and asked and self.tokens[p.stem].tag == "VCP" and found.start():
-            return Phrase(f"{self.upto(found.start())} 건지 문의", Act.ASK)
+            wish = None if found[0].endswith(("가", "가요", "까")) else self.reported_wish()
+            return wish or _asked(f"{self.upto(found.start())} 건지")
         return None
 
     def commanded(self, p: _Predicate) -> Phrase | None:
@@ -433,21 +442,45 @@ class _Sentence:
             ending = ("는지", "EC")
         else:
             ending = ("ᆫ지", "EC")
-        return Phrase(self.ended(p.stem, [*self.tense(p), ending], "문의"), Act.ASK)
+        return _asked(self.ended(p.stem, [*self.tense(p), ending], ""))
 
     def stated(self, p: _Predicate) -> Phrase:
         if self.tokens[p.stem].tag == "VCP":
             said = self.before(p.stem)
-            wanted = re.search(r"라는 (?:거|것|겁|말|얘기|뜻)$", said)  # 해 달라는 거예요
-            return Phrase(f"{said[: wanted.start()]}라는 요청", Act.REQUEST) if wanted else Phrase(said, Act.STATEMENT)
+            return self.reported_wish() or Phrase(said, Act.STATEMENT)
+        if needed := self.needed(p):
+            return needed
         if self.is_open(p):
             return self.left_open(p)
         if self.said_with_a_wink(p.stem):
             done, past = self.before_tense(p.stem - 1)
             return self.stated(_Predicate(done, done, p.ending, past or p.past))
-        if p.ending in _INSISTING and not p.past and self.tokens[p.stem].form in _NAMES_OF_DOING and (noun := self.noun_of(p.stem)):
+        if p.ending in _INSISTING and not p.past and (noun := self.named_by_trade(p.stem)):
             return Phrase(noun, Act.STATEMENT)
         return Phrase(self.ended(p.stem, [*self.tense(p), ("음", "ETN")], ""), Act.STATEMENT)
+
+    def reported_wish(self) -> Phrase | None:
+        """…해 달라는 거예요, …해 달라는 말이죠: what we are to do."""
+        wanted = re.search(r"라는 (?:거|것|겁|건|말|얘기|뜻)[가-힣]*$", self.upto(self.tokens[-1].end))
+        given = next((i for i, token in reversed(list(enumerate(self.tokens))) if token.tag == "VX" and token.form == "달"), 0)
+        if wanted is None or not given:
+            return Phrase(f"{wanted.string[: wanted.start()]}라는 요청", Act.REQUEST) if wanted else None
+        helped, _ = self.before_tense(given - 1)
+        return self.done_for_me(helped)
+
+    def needed(self, p: _Predicate) -> Phrase | None:
+        """…해 주셔야 돼요: what we are to do; 바꿔야 돼요: what has to be done; without a sign at its end it may be a question."""
+        has_to = self.tokens[p.stem].form in ("되", "하") and self.tokens[p.stem - 1].form in ("어야", "아야")
+        if not has_to or p.stem < 2 or p.past or not self.ended_by_sign:
+            return None
+        done, past = self.before_tense(p.stem - 2)
+        if past or done < 1 or not self.tokens[done].tag.startswith(("VV", "VX", "XSV")):
+            return None
+        if self.tokens[done].tag == "VX" and self.tokens[done].form in ("주", "달"):
+            helped, _ = self.before_tense(done - 1)
+            return self.done_for_me(helped) if helped >= 0 else None
+        named = self.noun_of(done)
+        return Phrase(f"{named} 필요", Act.STATEMENT) if named else None
 
     def is_open(self, p: _Predicate) -> bool:
         """Whether only the voice tells if a sentence states or asks: 실비 돼요, 전액 나오죠, 정지할 수 있대요, and no sign at its end."""
@@ -472,6 +505,15 @@ class _Sentence:
 
     def tense(self, p: _Predicate) -> list[tuple[str, str]]:
         return [("었", "EP")] if p.past else []
+
+
+def _asked(said: str) -> Phrase:
+    """What is asked (…는지), and in the trade's words what of it: whether it is so (여부), or how it is done (방법)."""
+    if not said.endswith("지"):
+        return Phrase(f"{said} 문의".strip(), Act.ASK)
+    if _ASKS_A_WAY.search(said):
+        return Phrase(f"{said} 방법 문의", Act.ASK)
+    return Phrase(f"{said} 문의" if _QUESTION_WORD.search(said) else f"{said} 여부 문의", Act.ASK)
 
 
 def _wondered(tokens: Sequence[Any]) -> int | None:

@@ -63,6 +63,8 @@ NEAR = 0.5  # sentences this close to the best one are told as well
 MOST_SENTENCES = 3
 WHOLE_FROM = 30  # characters before the first marked word that are kept, since they are mostly its clause
 SUBJECTS = 2
+CERTAIN = 0.5  # a subject beyond these is named where it is as likely as this
+MOST_SUBJECTS = 3
 LONGEST_PHRASE = 160  # characters; half a minute of speech
 
 
@@ -155,7 +157,8 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
             if len(word) > 1 and word not in said and likelihood > found.get(word, (0.0, 0))[0]:
                 found[word] = (likelihood, turn)
     names = [word for word in found if not any(word != other and word in other for other in found)]
-    best = sorted(names, key=lambda word: -found[word][0])[:SUBJECTS]
+    likeliest = sorted(names, key=lambda word: -found[word][0])
+    best = likeliest[:SUBJECTS] + [word for word in likeliest[SUBJECTS:MOST_SUBJECTS] if found[word][0] >= CERTAIN]
     return [Evidence(word, found[word][1]) for word in sorted(best, key=lambda word: found[word][1])]
 
 

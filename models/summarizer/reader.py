@@ -9,7 +9,7 @@ still longer is read in pieces that overlap, so that a request is found wherever
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from models.errors import ConfigurationError
 from models.summarizer.conversation import Conversation
 from models.summarizer.conversion import converted_form
 from models.summarizer.encoding import load_tokenizer
-from models.summarizer.engine import BATCH_ROWS, Device, choose_device, compute_type, parallelism
+from models.summarizer.engine import BATCH_TOKENS, Device, choose_device, compute_type, parallelism
 from models.summarizer.passages import Mark, Reading
 
 HEADS = "heads.safetensors"
@@ -136,16 +136,29 @@ class Reader:
         return [_as_one([next(readings) for _ in several]) for several in pieces]
 
     def _read(self, encoded: Sequence[Encoded]) -> list[Reading]:
-        order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
         readings: dict[int, Reading] = {}
-        rows = BATCH_ROWS[self.device]
-        for first in range(0, len(order), rows):
-            batch = order[first : first + rows]
+        for batch in batches([len(one.ids) for one in encoded], BATCH_TOKENS[self.device]):
             output = self._encoder.forward_batch([encoded[i].ids for i in batch])
             states = np.asarray(output.last_hidden_state).astype(np.float32, copy=False)
             for row, i in enumerate(batch):
                 readings[i] = self._heads.reading(states[row, : len(encoded[i].ids)], encoded[i])
         return [readings[i] for i in range(len(encoded))]
+
+
+def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
+    """Places of texts of like length, as many together as ``tokens`` hold with their padding; a text that is longer alone.
+
+    >>> list(batches([400, 20, 30, 390], 800))
+    [[1, 2], [3, 0]]
+    """
+    batch: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        if batch and lengths[i] * (len(batch) + 1) > tokens:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
 
 
 def _as_one(readings: Sequence[Reading]) -> Reading:

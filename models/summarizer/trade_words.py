@@ -1,0 +1,64 @@
+"""What the trade calls a deed: 변경 for 바꾸다, 확인 for 봐 주다, 발급 for 떼다.
+
+A stem that means something else with other things (차를 고치다, 상담원을 바꾸다, 한 번만 봐주다) is named only where what stands before it
+shows the sense; elsewhere the caller's verb stays.
+"""
+
+import re
+
+_PAPERS = "증권|증명서|확인서|서류|내역서|영수증|사본|약관|계산서"
+_ENTRIES = "주소|번호|이름|성함|철자|영문|스펠링|생년월일|날짜|직업|명의|연락처|이메일"
+_DATES_AND_ACCOUNTS = "통장|계좌|카드|날|날짜|출금일|이체일|납입일|결제일|수익자|계약자|주소|번호|명의|연락처"
+_STAFF = "전화|담당|담당자|상담원|상담사|사람|분|팀장|사장|책임자|직원|기사"  # 바꿔 주세요: put me through to
+_LENIENCE = "사정|편의|형편|이번|사람|아이|애"  # 이번 것만 봐 주세요: let it pass; 아이를 봐 주세요: look after
+_PARTICLE = "(?:만|도|을|를|은|는)?"
+_NAMES = tuple(
+    (stem, re.compile(f"(?:{before})$"), name)
+    for stem, before, name in (
+        ("바꾸", rf"^(?!.*(?:{_STAFF})(?:님)?(?:을|를|으?로|이나|한테)?$).*", "변경"),
+        ("고치", rf"(?:{_ENTRIES}){_PARTICLE}", "정정"),
+        ("고치", rf"^(?=.*(?:{_ENTRIES})).*으?로", "정정"),
+        ("없애", ".*", "삭제"),
+        ("미루", ".*", "연기"),
+        ("보", rf"^(?!.*(?:{_LENIENCE})\S*$).*(?:[가-힣][지나](?:만|부터|도|를|는)?|[을를거것건걸](?:만|부터)?|여부|내역)", "확인"),
+        ("알아보", ".+", "확인"),
+        ("찾아보", ".+", "확인"),
+        ("살펴보", ".+", "확인"),
+        ("들여다보", ".+", "확인"),
+        ("막", ".*(?:대출|출금|결제|이체|문자|전화|광고|연락|접속|로그인|게)(?:만|도|을|를|은|는|부터)?(?: 아예)?", "차단"),
+        ("걸", "전화(?:를|도|만)?|으?로", "전화"),
+        ("쏘", "(?:문자|팩스|메일|카톡|톡|우편|등기)로", "발송"),
+        ("보내", "(?:문자|팩스|메일|카톡|톡|우편|등기)로", "발송"),
+        ("넣", "문자로", "발송"),
+        ("넣", "(?:통장|계좌|은행)(?:으로|로)", "입금"),
+        *((stem, rf"(?:{_PAPERS}){_PARTICLE}(?: (?:다시|새로|한 장|한 부|한 통))?", "발급") for stem in ("뽑", "떼", "끊")),
+        *(
+            (stem, rf"(?:돈|보험료|원금|이자|차액|대금|금액|낸 [거것]){_PARTICLE}(?: (?:다|전부|바로))?", "환급")
+            for stem in ("돌려주", "돌리")
+        ),
+        ("늘리", "(?:기간|만기|기한|까지)(?:을|를|으?로|까지)?", "연장"),
+        ("늘리", "(?:한도|가입금액|보장)(?:을|를|도|만)?", "증액"),
+        ("줄이", "(?:가입금액|보장)(?:을|를|도|만)?", "감액"),
+        ("하", rf"(?:{_DATES_AND_ACCOUNTS})(?:만|도|을|를|은|는)\s.*으?로", "변경"),
+        ("하", "없[던는] (?:걸|일|것으)로", "취소"),
+    )
+)
+_AS_IF_NOTHING = re.compile(r"\s*없[던는] (?:걸|일|것으)로$")
+_OBJECT = re.compile(r"(?<=지)(?:만|부터|도|를|는)$|(?<=지) [그이](?:거|걸|것)(?:만|을|를)?$|(?<=[가-힣])(?:을|를)$")
+
+
+def named(stem: str, before: str) -> str | None:
+    """What stands before a verb and the trade's noun for it; None where it may mean something else.
+
+    >>> named("바꾸", "주소를"), named("고치", "차를")
+    ('주소 변경', None)
+    """
+    for verb, wanted, name in _NAMES:
+        if before and verb == stem and wanted.search(before):
+            return f"{without_object_particle(_AS_IF_NOTHING.sub('', before))} {name}".strip()
+    return None
+
+
+def without_object_particle(text: str) -> str:
+    """A text without the particle of an object at its end, nor the 그걸 that takes up a question (되는지 그걸)."""
+    return _OBJECT.sub("", text)
