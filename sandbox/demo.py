@@ -212,15 +212,14 @@ def read_back(stack: Stack, files: Sequence[Path], out: Path, afterwards: Callab
         uploads = put(s3, files)
         records = wait_for_all(stack, s3, uploads, deadline_seconds=60 + 10 * len(files))
         complete, failed = download(s3, list(records.values()), out), failed_runs(stack)
+        show(uploads, records, failed)
         if afterwards is not None:
-            show(uploads, records, failed)
             afterwards(stack)
     except ProcessFailed as failure:
         console.print(f"[red]{escape(str(failure))}[/red]")
         return 1
     finally:
         stack.stop()
-    show(uploads, records, failed)
     show_corrections(list(records.values()))
     show_prompts(list(records.values()), out)
     console.print(f"{complete} of {len(files)} recordings have their three files, {time.monotonic() - begun:.0f} s in all.")

@@ -11,6 +11,7 @@ RESIDENT = ("prefect", "worker", "start", "--type", "resident", "--pool")
 HEALTH = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:{}', timeout=5)"
 TRACKING_PATH = "/mlflow"
 TRACKING_USER = "readback"
+MODELS = "/home/readback/.cache/readback/models"  # READBACK_MODEL_CACHE of the image's user
 # What a name of the site stands for in a command; the rest of a command is the same everywhere.
 BUCKET, SERVER_NAME = "{bucket}", "{server_name}"
 
@@ -20,7 +21,8 @@ class Container:
     """One process. ``role`` is a policy of ``deployments/iam``, empty where it asks AWS for nothing; ``secrets`` are names of ``SECRETS``.
 
     ``process`` is None where it is no process of Prefect's. ``cpu`` in 1,024ths of a processor, ``memory`` in MiB; ``stop_seconds`` is how
-    long it may take to stop. ``port`` is where it listens for the balancer, 0 where it does not.
+    long it may take to stop. ``port`` is where it listens for the balancer, 0 where it does not. ``kept`` is a folder that stays on the
+    machine when the task goes, of the image's user.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Container:
     stop_seconds: int = 40
     health: str = ""
     port: int = 0
+    kept: str = ""
 
     @property
     def prefect(self) -> dict[str, str]:
@@ -188,6 +191,7 @@ SUMMARIZER = Container(
     secrets=(AUTH,),
     image="gpu",
     gpu=True,
+    kept=MODELS,
 )
 ECS_WORKER = Container(
     "ecs-worker",

@@ -404,7 +404,7 @@ def services(stack: Any, site: Site, kept: Data) -> None:
     for container in others:
         count = site.call_workers if container is processes.CALL_WORKER else 1
         made[container.name] = _fargate(running, container, count if site.registered else 0)
-    balancer = _balancer(running, made)
+    balancer, doors = _balancer(running, made)
     summaries = _gpu_group(running, "summaries", least=site.summarizers, most=site.most_summarizers)
     made["summarizer"] = _gpu_service(running, processes.SUMMARIZER, summaries)
     training = _gpu_group(running, "training", least=0, most=site.most_trainers)
@@ -413,7 +413,7 @@ def services(stack: Any, site: Site, kept: Data) -> None:
         _task(replace(running, training=training.capacity_provider_name), container, aws_ecs.FargateTaskDefinition)
     _late_runs(running)
     _scale(running, made)
-    _watch(running, made, balancer)
+    _watch(running, made, balancer, doors)
 
 
 def _task(running: _Running, container: Container, kind: Any) -> Any:
@@ -439,6 +439,12 @@ def _task(running: _Running, container: Container, kind: Any) -> Any:
         **health,
         **gpu,
     )
+    if container.kept:
+        # A volume of Docker's takes the folder's owner from the image; a folder of the machine would be root's.
+        lasting = aws_ecs.DockerVolumeConfiguration(driver="local", scope=aws_ecs.Scope.SHARED, autoprovision=True)
+        task.add_volume(name="kept", docker_volume_configuration=lasting)
+        mounted = aws_ecs.MountPoint(container_path=container.kept, source_volume="kept", read_only=False)
+        task.default_container.add_mount_points(mounted)
     if container.port:
         task.default_container.add_port_mappings(aws_ecs.PortMapping(container_port=container.port))
     return task
@@ -541,10 +547,11 @@ def _fargate(running: _Running, container: Container, count: int) -> Any:
     )
 
 
-def _balancer(running: _Running, made: dict[str, Any]) -> Any:
+def _balancer(running: _Running, made: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """One address for people and processes: TLS, inside the network and for the networks that the site names, never from the internet.
 
-    By name and path: Prefect's server, MLflow below the server's name, the console. Each of them asks who one is.
+    By name and path: Prefect's server, MLflow below the server's name, the console. Each of them asks who one is. Returns the balancer
+    and the target group of each.
     """
     stack, site, vpc = running.stack, running.site, running.data.vpc
     group = aws_ec2.SecurityGroup(stack, "BalancerGroup", vpc=vpc, description="Address of the Prefect server")
@@ -569,27 +576,28 @@ def _balancer(running: _Running, made: dict[str, Any]) -> Any:
         open=False,
         default_action=nobody,
     )
+    doors = {}
     for container, name, path, health in (
         (processes.TRACKING, site.server_name, processes.TRACKING_PATH, f"{processes.TRACKING_PATH}/health"),
         (processes.CONSOLE, site.console_name, "", "/healthz"),
         (processes.API, site.server_name, "", "/api/health"),
     ):
-        _behind(running, group, listener, container, made[container.name], name, path, health)
+        doors[container.name] = _behind(running, group, listener, container, made[container.name], name, path, health)
     for number, name in enumerate((site.server_name, site.console_name)):
         also = "Console" if number else ""
         zone = aws_route53.PrivateHostedZone(stack, f"{also}Zone", vpc=vpc, zone_name=name)
         target = aws_route53.RecordTarget.from_alias(aws_route53_targets.LoadBalancerTarget(balancer))
         aws_route53.ARecord(stack, f"{also}Address", zone=zone, target=target)
-    return balancer
+    return balancer, doors
 
 
-def _behind(running: _Running, group: Any, listener: Any, container: Container, service: Any, name: str, path: str, health: str) -> None:
-    """Let the balancer send what asks for this name and path to a service."""
+def _behind(running: _Running, group: Any, listener: Any, container: Container, service: Any, name: str, path: str, health: str) -> Any:
+    """Let the balancer send what asks for this name and path to a service; returns its target group."""
     ours = aws_elasticloadbalancingv2.ListenerCondition
     conditions = [ours.host_headers([name])]
     if path:
         conditions.append(ours.path_patterns([path, f"{path}/*"]))
-    listener.add_targets(
+    door = listener.add_targets(
         container.name,
         port=container.port,
         protocol=aws_elasticloadbalancingv2.ApplicationProtocol.HTTP,
@@ -609,6 +617,7 @@ def _behind(running: _Running, group: Any, listener: Any, container: Container, 
         from_port=container.port,
         to_port=container.port,
     )
+    return door
 
 
 def _gpu_group(running: _Running, name: str, *, least: int, most: int) -> Any:
@@ -752,7 +761,7 @@ def _late(queue: str) -> Any:
     )
 
 
-def _watch(running: _Running, made: dict[str, Any], balancer: Any) -> None:
+def _watch(running: _Running, made: dict[str, Any], balancer: Any, doors: dict[str, Any]) -> None:
     """Alarms to one topic, and a dashboard of the same figures."""
     stack, kept = running.stack, running.data
     people = aws_sns.Topic(stack, "People", topic_name="readback-alarms", enforce_ssl=True)
@@ -773,6 +782,8 @@ def _watch(running: _Running, made: dict[str, Any], balancer: Any) -> None:
         ("DeadLetters", dead, 1, above, 1, "A message could not be read twenty times: docs/operations.md, The listener"),
         ("OldNotifications", age, 600, above, 3, "Recordings wait ten minutes to be announced"),
         ("ListenerGone", healthy, 1, below, 3, "No listener runs"),
+        ("ConsoleGone", doors["console"].metrics.healthy_host_count(statistic="Minimum"), 1, below, 5, "Nobody reaches the console"),
+        ("TrackingGone", doors["tracking"].metrics.healthy_host_count(statistic="Minimum"), 1, below, 5, "MLflow does not answer"),
         ("ServerFails", broken, 20, above, 3, "Prefect's server answers 5xx"),
         ("CallsLate", _late("live"), 500, above, 10, "Calls wait although workers run: vendor, budget or too few workers"),
         ("SummariesLate", _late("summaries"), 100, above, 10, "Summaries wait: the g4dn group, its quota, or the model"),

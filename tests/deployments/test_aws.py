@@ -14,7 +14,7 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from deployments.aws import processes, retention, roles
+from deployments.aws import costs, processes, retention, roles
 from deployments.aws.costs import cost_table
 from deployments.aws.stacks import Site, roles_of, settings_for_all
 from deployments.aws.training_pool import job_template
@@ -195,6 +195,12 @@ def test_whoever_keeps_the_list_of_calls_is_told_where_it_is(running: dict[str, 
 
 
 @pytest.mark.slow
+def test_what_is_counted_by_hand_in_the_costs_is_there(data: dict[str, Any], running: dict[str, Any]) -> None:
+    assert len(of_type(data, "AWS::SecretsManager::Secret")) == costs.SECRETS
+    assert len(of_type(running, "AWS::Route53::HostedZone")) == costs.ZONES
+
+
+@pytest.mark.slow
 def test_names_lead_to_their_service_and_any_other_to_nothing(assembly: Path, running: dict[str, Any]) -> None:
     found = [(rule.host, list(rule.paths), rule.container) for rule in Templates.read(assembly).rules()]
     assert found == [
@@ -264,6 +270,17 @@ def test_the_summarizer_reserves_a_gpu_and_trainings_scale_to_zero(running: dict
     templates = of_type(running, "AWS::EC2::LaunchTemplate")
     assert {template["LaunchTemplateData"]["InstanceType"] for template in templates} == {"g4dn.xlarge"}
     assert all(template["LaunchTemplateData"]["MetadataOptions"]["HttpTokens"] == "required" for template in templates)
+
+
+@pytest.mark.slow
+def test_models_that_were_fetched_stay_on_the_summarizers_machine(running: dict[str, Any]) -> None:
+    [task] = [task for task in of_type(running, "AWS::ECS::TaskDefinition") if task["Family"] == "readback-summarizer"]
+    assert task["Volumes"][0]["DockerVolumeConfiguration"] == {"Autoprovision": True, "Driver": "local", "Scope": "shared"}
+    [mounted] = task["ContainerDefinitions"][0]["MountPoints"]
+    assert mounted["ContainerPath"] == processes.MODELS
+    assert not mounted["ReadOnly"]
+    # The image makes the folder, with its user as the owner: Docker's volume takes both.
+    assert f"mkdir -p {processes.MODELS} && chown -R readback" in (ROOT / "deployments" / "Dockerfile").read_text("utf-8")
 
 
 @pytest.mark.slow
