@@ -367,6 +367,10 @@ def test_trainings_go_to_ecs_where_the_settings_say_so() -> None:
     pool, template = training_pool(Settings(training_on_ecs="cluster, readback-trainer, gpu")) or pytest.fail("no pool")
     assert (pool.name, pool.type) == ("training", "ecs")
     assert template == job_template(cluster="cluster", family="readback-trainer", container="trainer", capacity_provider="gpu")
+    # A variable of the run that repeats a secret's name is refused by ECS, and shows the password to who may describe tasks.
+    name, field = processes.SECRETS[processes.AUTH]
+    assert processes.AUTH in processes.TRAINER.secrets
+    assert (template["job_configuration"]["prefect_api_auth_string_secret_arn"], field) == (f"readback/{name}", "")
     with pytest.raises(ConfigurationError, match="READBACK_TRAINING_ON_ECS has 1 parts"):
         training_pool(Settings(training_on_ecs="cluster"))
 
