@@ -193,10 +193,13 @@ def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = (), no
         return read_back(Stack(options), files, out, stay if keep else None)
 
 
-def read_back(stack: Stack, files: Sequence[Path], out: Path, afterwards: Callable[[Stack], None] | None = None) -> int:
+def read_back(
+    stack: Stack, files: Sequence[Path], out: Path, afterwards: Callable[[Stack], None] | None = None, *, a_call_seconds: float = 10
+) -> int:
     """Read files back on a stack that is not started yet, and show them; returns the process's exit code.
 
-    ``afterwards`` is done with the stack while it still runs, once the calls have ended; ProcessFailed there is told as any.
+    They are waited for a minute and ``a_call_seconds`` each. ``afterwards`` is done with the stack while it still runs, once the calls
+    have ended; ProcessFailed there is told as any.
     """
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -210,7 +213,7 @@ def read_back(stack: Stack, files: Sequence[Path], out: Path, afterwards: Callab
         )
         s3 = stack.client("s3")
         uploads = put(s3, files)
-        records = wait_for_all(stack, s3, uploads, deadline_seconds=60 + 10 * len(files))
+        records = wait_for_all(stack, s3, uploads, deadline_seconds=60 + a_call_seconds * len(files))
         complete, failed = download(s3, list(records.values()), out), failed_runs(stack)
         show(uploads, records, failed)
         if afterwards is not None:

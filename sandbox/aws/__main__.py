@@ -99,7 +99,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="readback-aws-") as work:
         options = StackOptions(work_dir=Path(work), logs=chosen.out / "logs", transcripts=[chosen.recordings])
         stack = AwsStack(options, chosen.templates)
-        sys.exit(read_back(stack, recordings_in(chosen.recordings), chosen.out, look))
+        # Thirteen processes on a machine that may be small: no verdict depends on how fast it is.
+        sys.exit(read_back(stack, recordings_in(chosen.recordings), chosen.out, look, a_call_seconds=45))
 
 
 if __name__ == "__main__":

@@ -36,9 +36,9 @@ PORTS = {
     "tracking": (5000, "MLFLOW_PORT"),
 }
 # In this order, as docs/aws.md has them started. `trainer` is started by `ecs-worker`, for a training.
-SERVER = ("server-api", "databases", "server-services", "register")
+SERVER = ("server-api", "databases", "register")
 ONCE = ("databases", "register")
-OTHERS = ("listener", "call-worker", "summarizer", "eraser", "control", "late-runs", "tracking", "console", "ecs-worker")
+OTHERS = ("server-services", "listener", "call-worker", "summarizer", "eraser", "control", "late-runs", "tracking", "console", "ecs-worker")
 LONGEST = 300.0
 
 
