@@ -8,7 +8,7 @@ CALLS  ?= 1000
 SEED   ?= 7
 TARGET ?= run
 
-.PHONY: help setup demo up summarize test test-fast test-large soak many lint bench check-image clean
+.PHONY: help setup demo up aws summarize test test-fast test-large soak many lint bench check-image clean
 
 help:            ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -28,6 +28,9 @@ demo: setup      ## Read the bundled recordings back (RECORDINGS=<folder> for ot
 
 up: setup        ## The same stack with the Prefect UI and MLflow, until Ctrl-C (UI_PORT=4200 TRACKING=no: without MLflow)
 	@$(BIN)/python -m sandbox.up --recordings "$(RECORDINGS)" --ui-port $(UI_PORT) $(if $(filter no,$(TRACKING)),--no-tracking)
+
+aws: setup       ## The containers of deployments/aws as processes, with the bundled recordings through (needs Node); files in out/aws
+	@$(BIN)/python -m sandbox.aws --recordings "$(RECORDINGS)"
 
 summarize: setup ## Tell what calls come to: a JSON a line in, a JSON a line out (INPUT=in.jsonl OUTPUT=out.jsonl)
 	@$(BIN)/python -m sandbox.summarize "$(INPUT)" "$(OUTPUT)"

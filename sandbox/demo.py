@@ -11,13 +11,12 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -88,9 +87,8 @@ def record_of(s3: Any, upload: Upload) -> CallRecord | None:
 def failed_runs(stack: Stack) -> dict[str, str]:
     """Why runs of ``process-call`` have failed for good, by call."""
     question = {"flows": {"name": {"any_": ["process-call"]}}, "flow_runs": {"state": {"type": {"any_": ["FAILED", "CRASHED"]}}}}
-    answer = requests.post(f"{stack.ui_url}/api/flow_runs/filter", json=question, timeout=10)
-    answer.raise_for_status()
-    return {run["parameters"].get("call_id", ""): run["state"]["message"] or run["state"]["name"] for run in answer.json()}
+    runs = stack.ask("flow_runs/filter", question)
+    return {run["parameters"].get("call_id", ""): run["state"]["message"] or run["state"]["name"] for run in runs}
 
 
 def wait_for_all(stack: Stack, s3: Any, uploads: Sequence[Upload], deadline_seconds: float) -> dict[str, CallRecord]:
@@ -182,10 +180,7 @@ def _cells(record: CallRecord | None, failure: str) -> tuple[str, str, str, str]
 def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = (), noise: float = 0.0, *, keep: bool = False) -> int:
     """The whole demo; returns the process's exit code. With ``keep`` all stays up, with the console, until Ctrl-C."""
     files = recordings_in(recordings)
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="readback-demo-") as work:
-        begun = time.monotonic()
         options = StackOptions(
             work_dir=Path(work),
             logs=out / "logs",
@@ -195,27 +190,39 @@ def run(recordings: Path, out: Path, ui_port: int, hears: Sequence[str] = (), no
             stt_noise=noise,
             console=keep,
         )
-        stack = Stack(options)
-        console.print(f"Logs of every process: {out}/logs/", highlight=False)
-        try:
-            with progress(console) as tell:
-                stack.start(tell)
-            console.print(
-                f"Started in {time.monotonic() - begun:.0f} s. Prefect UI while this runs: {stack.ui_url}; notices: {stack.notices_url}"
-            )
-            s3 = stack.client("s3")
-            uploads = put(s3, files)
-            records = wait_for_all(stack, s3, uploads, deadline_seconds=60 + 10 * len(files))
-            complete, failed = download(s3, list(records.values()), out), failed_runs(stack)
-            if keep:
-                show(uploads, records, failed)
-                stay(stack)
-        except ProcessFailed as failure:
-            console.print(f"[red]{escape(str(failure))}[/red]")
-            return 1
-        finally:
-            stack.stop()
-    show(uploads, records, failed)
+        return read_back(Stack(options), files, out, stay if keep else None)
+
+
+def read_back(
+    stack: Stack, files: Sequence[Path], out: Path, afterwards: Callable[[Stack], None] | None = None, *, a_call_seconds: float = 10
+) -> int:
+    """Read files back on a stack that is not started yet, and show them; returns the process's exit code.
+
+    They are waited for a minute and ``a_call_seconds`` each. ``afterwards`` is done with the stack while it still runs, once the calls
+    have ended; ProcessFailed there is told as any.
+    """
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    begun = time.monotonic()
+    console.print(f"Logs of every process: {out}/logs/", highlight=False)
+    try:
+        with progress(console) as tell:
+            stack.start(tell)
+        console.print(
+            f"Started in {time.monotonic() - begun:.0f} s. Prefect UI while this runs: {stack.ui_url}; notices: {stack.notices_url}"
+        )
+        s3 = stack.client("s3")
+        uploads = put(s3, files)
+        records = wait_for_all(stack, s3, uploads, deadline_seconds=60 + a_call_seconds * len(files))
+        complete, failed = download(s3, list(records.values()), out), failed_runs(stack)
+        show(uploads, records, failed)
+        if afterwards is not None:
+            afterwards(stack)
+    except ProcessFailed as failure:
+        console.print(f"[red]{escape(str(failure))}[/red]")
+        return 1
+    finally:
+        stack.stop()
     show_corrections(list(records.values()))
     show_prompts(list(records.values()), out)
     console.print(f"{complete} of {len(files)} recordings have their three files, {time.monotonic() - begun:.0f} s in all.")

@@ -6,17 +6,15 @@ compose.yaml, with its file.
 """
 
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from deployments.environment import Layout
 from sandbox.links import Links
 from sandbox.postgres import Postgres
-from sandbox.processes import Child, ProcessFailed, free_port, spawn
+from sandbox.processes import Child, free_port, program, spawn
 from sandbox.stack import ROOT, Stack, StackOptions, until
 
 CALL_WORKERS, SUMMARIZERS = 3, 2
@@ -112,7 +110,7 @@ class ManyStack(Stack):
         folder = self.options.work_dir / "redis"
         folder.mkdir(exist_ok=True)
         kept = ("--dir", str(folder), "--appendonly", "yes", "--save", "")
-        command = [_tool("redis-server"), "--bind", "127.0.0.1", "--port", str(self._redis_port), *kept]
+        command = [program("redis-server"), "--bind", "127.0.0.1", "--port", str(self._redis_port), *kept]
         self.children[REDIS] = spawn(REDIS, command, self.environment, self.logs, folder)
 
     def _let_servers_go(self) -> None:
@@ -142,7 +140,7 @@ class ManyStack(Stack):
         servers = " ".join(f"127.0.0.1:{port}" for port in self._fronts.values())
         stores = {name: str(self.options.work_dir) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME")}
         names = {"SERVER_NAME": f"localhost:{self._proxy_port}", "SERVER_TLS": "internal", "SERVER_UPSTREAM": servers}
-        command = [_tool("caddy"), "run", "--config", str(ROOT / "deployments" / "Caddyfile"), "--adapter", "caddyfile"]
+        command = [program("caddy"), "run", "--config", str(ROOT / "deployments" / "Caddyfile"), "--adapter", "caddyfile"]
         self.children[PROXY] = spawn(PROXY, command, os.environ | names | stores, self.logs, self.options.work_dir)
 
     def _wait_for_server(self, name: str) -> None:
@@ -168,11 +166,3 @@ class ManyStack(Stack):
 
     def _start_worker(self, name: str, pool: str, queue: str) -> None:
         self._worker(name, pool, "resident", queue, limit=self.options.call_limit)
-
-
-def _tool(name: str) -> str:
-    """A command that a wheel has brought."""
-    path = Path(sys.executable).with_name(name)
-    if not path.exists():
-        raise ProcessFailed(f"{path} is missing: run `make setup`")
-    return str(path)

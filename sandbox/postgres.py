@@ -33,9 +33,10 @@ class Postgres:
     The cluster lies in a temporary folder of its own, since a folder of root's is closed to ``nobody``.
     """
 
-    def __init__(self, **options: str) -> None:
-        """Choose the address; ``make`` makes the cluster. ``options`` take the place of ours."""
+    def __init__(self, password: str = "", **options: str) -> None:
+        """Choose the address; ``make`` makes the cluster. ``options`` replace ours; with a ``password`` everybody needs theirs."""
         self._options = OPTIONS | options
+        self._password = password
         self._temporary = tempfile.TemporaryDirectory(prefix="readback-postgres-", ignore_cleanup_errors=True)
         self._folder = Path(self._temporary.name)
         self.port = free_port()
@@ -79,11 +80,22 @@ class Postgres:
             os.chown(self._folder, NOBODY, NOBODY)
             os.chown(self.data, NOBODY, NOBODY)
         # Trust: the cluster listens on localhost for as long as the sandbox lives and holds its runs alone.
-        self._run("initdb", "-D", str(self.data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        how = ["-A", "trust"]
+        if self._password:
+            file = self._folder / "password"
+            file.write_text(self._password)
+            how = ["-A", "scram-sha-256", "--pwfile", str(file)]
+        self._run("initdb", "-D", str(self.data), "-U", USER, *how, "-E", "UTF8", "--no-locale", "--no-sync")
 
     def _run(self, tool: str, *arguments: str, check: bool = True) -> int:
         done = subprocess.run(
-            [str(self._binaries / tool), *arguments], preexec_fn=self.become, cwd=self._folder, capture_output=True, text=True, check=False
+            [str(self._binaries / tool), *arguments],
+            env=os.environ | {"PGPASSWORD": self._password},
+            preexec_fn=self.become,
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if check and done.returncode:
             raise ProcessFailed(f"PostgreSQL's {tool} failed: {done.stderr.strip()[-2000:]}")

@@ -33,6 +33,14 @@ def free_port() -> int:
     raise ProcessFailed(f"no port is free between {_PORTS[0]} and {_PORTS[1]}")
 
 
+def program(name: str) -> str:
+    """A command that a wheel has brought."""
+    path = Path(sys.executable).with_name(name)
+    if not path.exists():
+        raise ProcessFailed(f"{path} is missing: run `make setup`")
+    return str(path)
+
+
 def _die_with_parent() -> None:
     """Linux ends the child when the parent is gone, even by kill -9."""
     if sys.platform == "linux":

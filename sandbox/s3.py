@@ -15,12 +15,15 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Response
+
+from sandbox.aws.allowed import Application, OnlyWhatIsAllowed, Statement
 
 METADATA_LIMIT_BYTES = 2048
 _METADATA = "HTTP_X_AMZ_META_"
@@ -67,9 +70,14 @@ class OneAtATime:
             return self._application(environ, start_response)
 
 
-def listen(host: str, port: int) -> BaseWSGIServer:
-    """A server that listens, with a thread for each connection; ``port`` 0 chooses a free one."""
-    application = RefuseMetadata(OneAtATime(DomainDispatcherApplication(create_backend_app)))
+def listen(host: str, port: int, roles: Mapping[str, Sequence[Statement]] | None = None) -> BaseWSGIServer:
+    """A server that listens, with a thread for each connection; ``port`` 0 chooses a free one.
+
+    Where ``roles`` are given, by the name of the container that has one, each may do what its statements say (``sandbox.aws.allowed``).
+    """
+    application: Application = RefuseMetadata(OneAtATime(DomainDispatcherApplication(create_backend_app)))
+    if roles is not None:
+        application = OnlyWhatIsAllowed(application, roles)
     return make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
 
 
@@ -78,10 +86,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 chooses a free one (default)")
+    parser.add_argument("--roles", type=Path, help="JSON: what each container's role may do (default: everybody may do everything)")
     options = parser.parse_args()
+    roles = json.loads(options.roles.read_text("utf-8")) if options.roles else None
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: sys.exit(0))
-    server = listen(options.host, options.port)
+    server = listen(options.host, options.port, roles)
     print(json.dumps({"url": f"http://{options.host}:{server.port}"}), flush=True)
     server.serve_forever()
 

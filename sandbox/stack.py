@@ -291,7 +291,7 @@ class Stack:
         self._wait_for(f"{self.ui_url}/api/health", "prefect-server")
 
     def _start_vendors(self) -> None:
-        self.python("s3", "sandbox.s3", "--port", str(self.s3_port))
+        self._start_s3()
         options = self.options
         folders = [argument for folder in options.transcripts for argument in ("--transcripts", str(folder))]
         self.python(
@@ -316,6 +316,9 @@ class Stack:
         self.python("notices", "sandbox.notices")
         if self.options.faulty_s3:
             self.python("s3-faults", "sandbox.s3_faults", "--target", self.s3_url)
+
+    def _start_s3(self) -> None:
+        self.python("s3", "sandbox.s3", "--port", str(self.s3_port))
 
     def _meet_vendors(self) -> None:
         """Note where the stand-ins are, once they listen."""
@@ -478,6 +481,12 @@ class Stack:
     def inject(self, vendor: str, plan: FaultPlan) -> None:
         """Put a plan of faults in force at one of ``vendors``."""
         requests.post(f"{self.vendors[vendor]}/sandbox/faults", data=plan.model_dump_json(), timeout=10).raise_for_status()
+
+    def ask(self, path: str, question: object) -> Any:
+        """What Prefect's API answers to a question that is posted."""
+        answer = requests.post(f"{self.ui_url}/api/{path}", json=question, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
 
     def notices(self) -> list[dict[str, str]]:
         """What people were told so far."""

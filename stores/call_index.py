@@ -11,7 +11,9 @@ from datetime import datetime
 from clients.postgres import Postgres
 from models.call.listed import ListedCall, letters_to_find
 
+# One after the other: two that make the same table at once fail on PostgreSQL's own lists, IF NOT EXISTS or not.
 _SCHEMA = """
+SELECT pg_advisory_xact_lock(7242001);
 CREATE TABLE IF NOT EXISTS readback_calls (
     call_id text PRIMARY KEY, started_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, number integer, contact text NOT NULL,
     caller text NOT NULL, agent text NOT NULL, queue text NOT NULL, summary text NOT NULL, kind text NOT NULL, outcome text NOT NULL,

@@ -5,6 +5,8 @@ AWS alone; speech-to-text and speech are bills of their vendors (docs/money.md).
 
 from dataclasses import dataclass
 
+from deployments.aws import processes
+
 HOURS = 730
 VCPU, GIB = 0.04656, 0.00511  # Fargate, USD an hour
 MONTH = {
@@ -18,16 +20,19 @@ MONTH = {
     "cache.m7g.large": 0.231 * HOURS,
 }
 GB_STORED, GB_OUT_OF_NAT, GB_OF_LOGS, PUT = 0.025, 0.059, 0.76, 0.0000045
+SECRET, ZONE = 0.40, 0.50  # a month
+SECRETS, ZONES = 15, 2  # of the stacks; a test counts them
 WON = 1400
 
 
 @dataclass(frozen=True)
 class Size:
-    """A contact centre: calls a month and what its stacks are given. ``vcpus`` are all Fargate tasks together, with two GiB each."""
+    """A contact centre: calls a month and what its stacks are given; of the other Fargate services there is one task each."""
 
     name: str
     calls: int
-    vcpus: float
+    apis: int
+    call_workers: int
     gpus: float
     database: str
     redis: str
@@ -37,25 +42,33 @@ class Size:
 
 # One call worker does five calls a second, one core of the server 2.5 (docs/scaling.md).
 SIZES = (
-    Size("시험 (하루 100통)", 3_000, 5.25, 1, "t4g.medium", "cache.t4g.small", 1, 10),
-    Size("센터 하나 (하루 5,000통)", 110_000, 7.25, 1, "t4g.medium", "cache.t4g.small", 2, 40),
-    Size("큰 센터 (하루 45만 통)", 10_000_000, 22, 2, "m7g.2xlarge", "cache.m7g.large", 2, 80),
+    Size("시험 (하루 100통)", 3_000, 2, 1, 1, "t4g.medium", "cache.t4g.small", 1, 10),
+    Size("센터 하나 (하루 5,000통)", 110_000, 2, 2, 1, "t4g.medium", "cache.t4g.small", 2, 40),
+    Size("큰 센터 (하루 45만 통)", 10_000_000, 10, 8, 2, "m7g.2xlarge", "cache.m7g.large", 2, 80),
 )
 RECORDING_GB = 180 * 32_000 / 1e9  # three minutes
 REQUESTS_A_CALL = 25
+
+
+def fargate(size: Size) -> float:
+    """USD an hour of all Fargate tasks."""
+    counts = {processes.API: size.apis, processes.CALL_WORKER: size.call_workers}
+    tasks = [(made, counts.get(made, 1)) for made in processes.FARGATE]
+    return sum(count * (made.cpu / 1024 * VCPU + made.memory / 1024 * GIB) for made, count in tasks)
 
 
 def lines(size: Size) -> dict[str, float]:
     """USD a month by part."""
     stored = size.calls * RECORDING_GB * 3  # three months of recordings
     return {
-        "Fargate": size.vcpus * (VCPU + 2 * GIB) * HOURS,
+        "Fargate": fargate(size) * HOURS,
         "요약 GPU (g4dn.xlarge)": size.gpus * MONTH["g4dn.xlarge"],
         "학습 GPU": size.training_hours * MONTH["g4dn.xlarge"] / HOURS,
         "RDS PostgreSQL": size.zones * MONTH[size.database] + 50 * 0.131 * size.zones,
         "Redis": size.zones * MONTH[size.redis],
         "네트워크 (NAT, 로드 밸런서)": MONTH["nat"] + MONTH["balancer"] + size.calls * RECORDING_GB * GB_OUT_OF_NAT,
         "S3 (저장 3개월, 요청)": stored * GB_STORED + size.calls * REQUESTS_A_CALL * PUT,
+        "비밀과 이름": SECRETS * SECRET + ZONES * ZONE,
         "로그와 지표": 15 + size.calls * 6_000 / 1e9 * GB_OF_LOGS,
     }
 

@@ -8,18 +8,25 @@ from dataclasses import dataclass
 from deployments.environment import Layout, Process, environment
 
 RESIDENT = ("prefect", "worker", "start", "--type", "resident", "--pool")
-HEALTH = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8089/healthz', timeout=5)"
+HEALTH = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:{}', timeout=5)"
+TRACKING_PATH = "/mlflow"
+TRACKING_USER = "readback"
+MODELS = "/home/readback/.cache/readback/models"  # READBACK_MODEL_CACHE of the image's user
+# What a name of the site stands for in a command; the rest of a command is the same everywhere.
+BUCKET, SERVER_NAME = "{bucket}", "{server_name}"
 
 
 @dataclass(frozen=True)
 class Container:
     """One process. ``role`` is a policy of ``deployments/iam``, empty where it asks AWS for nothing; ``secrets`` are names of ``SECRETS``.
 
-    ``cpu`` in 1,024ths of a processor, ``memory`` in MiB; ``stop_seconds`` is how long it may take to stop.
+    ``process`` is None where it is no process of Prefect's. ``cpu`` in 1,024ths of a processor, ``memory`` in MiB; ``stop_seconds`` is how
+    long it may take to stop. ``port`` is where it listens for the balancer, 0 where it does not. ``kept`` is a folder that stays on the
+    machine when the task goes, of the image's user.
     """
 
     name: str
-    process: Process
+    process: Process | None
     command: tuple[str, ...]
     role: str
     cpu: int
@@ -30,11 +37,26 @@ class Container:
     gpu: bool = False
     stop_seconds: int = 40
     health: str = ""
+    port: int = 0
+    kept: str = ""
 
     @property
     def prefect(self) -> dict[str, str]:
         """Prefect's variables of this kind of process, with Redis behind the server."""
-        return environment(self.process, Layout.REDIS)
+        return environment(self.process, Layout.REDIS) if self.process else {}
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Where secrets are put that are read from files: the variable that names the file, by the secret's."""
+        return {secret: FILES[secret][0] for secret in self.secrets if secret in FILES}
+
+    @property
+    def entry_point(self) -> tuple[str, ...]:
+        """What puts these files there before the command begins; empty where there are none."""
+        if not self.files:
+            return ()
+        writes = (f'printf %s "${secret}" > "${variable}"; unset {secret}; ' for secret, variable in self.files.items())
+        return "sh", "-c", f'umask 077; {"".join(writes)}exec "$@"', "--"
 
 
 # Variable of the process: secret of Secrets Manager, and the field of its JSON (empty: the whole).
@@ -45,12 +67,26 @@ SECRETS = {
     "READBACK_RETURNZERO_CLIENT_ID": ("returnzero", "client_id"),
     "READBACK_RETURNZERO_CLIENT_SECRET": ("returnzero", "client_secret"),
     "READBACK_NUMBER_KEY": ("number-key", ""),
+    "READBACK_INDEX_URL": ("index-url", ""),
+    "READBACK_CONSOLE_SECRET": ("console-secret", ""),
+    "CONSOLE_USERS": ("console-users", ""),
+    "MLFLOW_BACKEND_STORE_URI": ("tracking-url", ""),
+    "MLFLOW_AUTH_ADMIN_PASSWORD": ("tracking-password", ""),
+    "MLFLOW_TRACKING_PASSWORD": ("tracking-password", ""),
+    "MLFLOW_FLASK_SERVER_SECRET_KEY": ("tracking-key", ""),
     "GOOGLE_CREDENTIALS": ("google", ""),
+}
+# Secrets that are read from a file alone, by the variable that names it: Google's libraries do, and the console its users.
+FILES = {
+    "GOOGLE_CREDENTIALS": ("GOOGLE_APPLICATION_CREDENTIALS", "/tmp/google.json"),
+    "CONSOLE_USERS": ("READBACK_CONSOLE_USERS_FILE", "/tmp/console-users.json"),
 }
 SERVER_SECRETS = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_DATABASE_CONNECTION_URL")
 VENDORS = ("READBACK_RETURNZERO_CLIENT_ID", "READBACK_RETURNZERO_CLIENT_SECRET", "GOOGLE_CREDENTIALS")
 AUTH = "PREFECT_API_AUTH_STRING"
-CALL_SETTINGS = ("READBACK_BUCKET", "READBACK_CONNECT_INSTANCE_ID", "READBACK_CONTACT_RECORDS_PREFIX", "READBACK_DAILY_BUDGETS")
+INDEX = "READBACK_INDEX_URL"  # of everybody who writes a call's record (tasks.call.listing), and of the console
+RECORDINGS = ("READBACK_BUCKET", "READBACK_RECORDINGS_PREFIX")
+CONTACTS = ("READBACK_CONNECT_INSTANCE_ID", "READBACK_CONTACT_RECORDS_PREFIX")
 
 API = Container(
     "server-api",
@@ -61,6 +97,7 @@ API = Container(
     memory=2048,
     secrets=SERVER_SECRETS,
     settings=(),
+    port=4200,
 )
 SERVICES = Container(
     "server-services",
@@ -72,6 +109,17 @@ SERVICES = Container(
     secrets=SERVER_SECRETS,
     settings=(),
 )
+DATABASES = Container(
+    "databases",
+    None,
+    ("python", "-m", "deployments.databases"),
+    role="",
+    cpu=256,
+    memory=512,
+    secrets=("PREFECT_API_DATABASE_CONNECTION_URL", INDEX, "MLFLOW_BACKEND_STORE_URI"),
+    settings=(),
+    image="track",  # which has a driver for it
+)
 REGISTER = Container(
     "register",
     Process.COMMAND,
@@ -80,7 +128,7 @@ REGISTER = Container(
     cpu=512,
     memory=1024,
     secrets=(AUTH,),
-    settings=("READBACK_BUCKET", "READBACK_TRAINING_ON_ECS"),
+    settings=("READBACK_BUCKET", "READBACK_TRAINING_ON_ECS", "READBACK_NOTIFICATION_BLOCK"),
 )
 LATE_RUNS = Container(
     "late-runs",
@@ -100,8 +148,8 @@ LISTENER = Container(
     cpu=256,
     memory=512,
     secrets=(AUTH, "READBACK_NUMBER_KEY"),
-    settings=("READBACK_BUCKET", "READBACK_QUEUE_URL", "READBACK_CONTACT_RECORDS_PREFIX"),
-    health=HEALTH,
+    settings=(*RECORDINGS, "READBACK_QUEUE_URL", "READBACK_CONTACT_RECORDS_PREFIX"),
+    health=HEALTH.format("8089/healthz"),
 )
 CALL_WORKER = Container(
     "call-worker",
@@ -110,8 +158,8 @@ CALL_WORKER = Container(
     role="call-worker",
     cpu=1024,
     memory=2048,
-    secrets=(AUTH, *VENDORS),
-    settings=CALL_SETTINGS,
+    secrets=(AUTH, *VENDORS, INDEX),
+    settings=(*RECORDINGS, *CONTACTS, "READBACK_DAILY_BUDGETS", "READBACK_SUMMARIZE_IN_CALL"),
 )
 ERASER = Container(
     "eraser",
@@ -120,8 +168,8 @@ ERASER = Container(
     role="erase",
     cpu=256,
     memory=512,
-    secrets=(AUTH,),
-    settings=("READBACK_BUCKET", "READBACK_CONNECT_INSTANCE_ID", "READBACK_CONTACT_RECORDS_PREFIX"),
+    secrets=(AUTH, INDEX),
+    settings=(*RECORDINGS, *CONTACTS),
 )
 CONTROL = Container(
     "control",
@@ -143,6 +191,7 @@ SUMMARIZER = Container(
     secrets=(AUTH,),
     image="gpu",
     gpu=True,
+    kept=MODELS,
 )
 ECS_WORKER = Container(
     "ecs-worker",
@@ -155,12 +204,49 @@ ECS_WORKER = Container(
     settings=(),
     image="ecs",
 )
-TRAINER = Container("trainer", Process.WORKER, (), role="trainer", cpu=3072, memory=14336, secrets=(AUTH,), image="gpu", gpu=True)
+TRAINER = Container(
+    "trainer",
+    Process.WORKER,
+    (),  # the run that it is started for says what it does
+    role="trainer",
+    cpu=3072,
+    memory=14336,
+    secrets=(AUTH, "MLFLOW_TRACKING_PASSWORD"),
+    settings=("READBACK_BUCKET", "READBACK_TRACKING_URL", "MLFLOW_TRACKING_USERNAME"),
+    image="gpu",
+    gpu=True,
+)
+CONSOLE = Container(
+    "console",
+    Process.COMMAND,
+    ("python", "-m", "console", "--host", "0.0.0.0", "--behind-proxy"),
+    role="console",
+    cpu=512,
+    memory=1024,
+    secrets=(AUTH, INDEX, "READBACK_CONSOLE_SECRET", "CONSOLE_USERS"),
+    settings=(*RECORDINGS, "READBACK_CONSOLE_PREFECT_URL"),
+    health=HEALTH.format("8088/healthz"),
+    port=8088,
+)
+TRACKING = Container(
+    "tracking",
+    None,
+    (
+        *("python", "-m", "deployments.tracking_server", "--sign-on", "--host", "0.0.0.0", "--artifacts", f"s3://{BUCKET}/mlflow"),
+        *("--static-prefix", TRACKING_PATH, "--allowed-hosts", SERVER_NAME),
+    ),
+    role="tracking",
+    cpu=512,
+    memory=2048,
+    secrets=("MLFLOW_BACKEND_STORE_URI", "MLFLOW_AUTH_ADMIN_PASSWORD", "MLFLOW_FLASK_SERVER_SECRET_KEY"),
+    settings=("MLFLOW_AUTH_ADMIN_USERNAME",),
+    image="track",
+    health=HEALTH.format(f"5000{TRACKING_PATH}/health"),
+    port=5000,
+)
 
-FARGATE = (API, SERVICES, LISTENER, CALL_WORKER, ERASER, CONTROL, ECS_WORKER, LATE_RUNS)
-ALL = (*FARGATE, REGISTER, SUMMARIZER, TRAINER)
+FARGATE = (API, SERVICES, LISTENER, CALL_WORKER, ERASER, CONTROL, ECS_WORKER, LATE_RUNS, CONSOLE, TRACKING)
+# Run once and after each release, before what needs them: docs/aws.md.
+ONCE = (DATABASES, REGISTER)
+ALL = (*FARGATE, *ONCE, SUMMARIZER, TRAINER)
 IMAGES = tuple(sorted({container.image for container in ALL}))
-
-# Google's libraries read their credentials from a file alone.
-WITH_GOOGLE = ("sh", "-c", 'umask 077; printf %s "$GOOGLE_CREDENTIALS" > /tmp/google.json; exec "$@"', "--")
-GOOGLE_FILE = "/tmp/google.json"

@@ -36,24 +36,37 @@ from aws_cdk import (
     aws_sqs,
 )
 from aws_cdk.aws_applicationautoscaling import ScalingInterval
+from pydantic import SecretStr
 
 from deployments.aws import processes, retention, roles
 from deployments.aws.processes import Container
 from deployments.environment import Process
+from models.errors import ConfigurationError
+from wiring.configuration import Settings
 
 CONNECT_FLOW = Path(__file__).parent / "connect_flow.json"
 METRICS = "Readback"
-PORT, REDIS_PORT = 4200, 6379
+REDIS_PORT = 6379
 GPU_INSTANCE = "g4dn.xlarge"
 API_USER = "readback"
 
 
 @dataclass(frozen=True)
 class Site:
-    """What differs between sites. ``connect_instance`` empty: no contact is told, no contact records arrive, no flow is made."""
+    """What differs between sites. ``connect_instance`` empty: no contact is told, no contact records arrive, no flow is made.
+
+    ``certificate_arn`` is of a certificate for both names. ``people`` are networks, by commas, from which people reach the balancer beside
+    its own (a VPN's, an office's). ``settings`` is a JSON object of further settings for every process (docs/configuration.md), none of
+    them a secret. Before ``deployments.register`` has run once, ``registered`` is false: then Prefect's server alone is started.
+    """
 
     bucket: str = "aicc-all"
     server_name: str = "prefect.readback.internal"
+    console_name: str = "console.readback.internal"
+    people: str = ""
+    registered: bool = True
+    notification_block: str = ""
+    settings: str = "{}"
     certificate_arn: str = "arn:aws:acm:ap-northeast-2:111111111111:certificate/00000000-0000-0000-0000-000000000000"
     recordings_prefix: str = "connect/"
     contact_records_prefix: str = "ctr/"
@@ -93,13 +106,19 @@ def data(stack: Any, site: Site) -> Data:
     inside = aws_ec2.SecurityGroup(stack, "Inside", vpc=vpc, description="Processes of Readback")
     bucket = _bucket(stack, site)
     queue, dead = _queue(stack, site)
-    database, url = _database(stack, site, vpc, inside)
+    database = _database(stack, site, vpc, inside)
     secrets = {
-        "database-url": url,
+        "database-url": _database_url(stack, database, "database-url", "prefect", "postgresql+asyncpg", "ssl=require", database.secret),
+        "index-url": _database_url(stack, database, "index-url", "console", "postgresql", "sslmode=require"),
+        "tracking-url": _database_url(stack, database, "tracking-url", "mlflow", "postgresql", "sslmode=require"),
         "prefect-auth": _prefect_auth(stack),
         "number-key": _generated(stack, "number-key", "Key of the hashes of callers' numbers; a new one finds no caller of before"),
+        "console-secret": _generated(stack, "console-secret", "What the console signs its sessions with; a new one ends them all"),
+        "tracking-password": _generated(stack, "tracking-password", "Password of MLflow's first user"),
+        "tracking-key": _generated(stack, "tracking-key", "What MLflow signs its forms with"),
         "returnzero": _filled_by_hand(stack, "returnzero", {"client_id": "", "client_secret": ""}),
         "google": _filled_by_hand(stack, "google", {}),
+        "console-users": _filled_by_hand(stack, "console-users", []),
     }
     images = {name: _repository(stack, name) for name in processes.IMAGES}
     if site.connect_instance:
@@ -201,8 +220,8 @@ def _queue(stack: Any, site: Site) -> tuple[Any, Any]:
     return queue, dead
 
 
-def _database(stack: Any, site: Site, vpc: Any, inside: Any) -> tuple[Any, Any]:
-    """PostgreSQL for Prefect's server, and the address with its password as a secret of its own."""
+def _database(stack: Any, site: Site, vpc: Any, inside: Any) -> Any:
+    """PostgreSQL for Prefect's server, the console's list and MLflow."""
     database = aws_rds.DatabaseInstance(
         stack,
         "Database",
@@ -224,16 +243,27 @@ def _database(stack: Any, site: Site, vpc: Any, inside: Any) -> tuple[Any, Any]:
         removal_policy=RemovalPolicy.RETAIN,
     )
     database.connections.allow_default_port_from(inside)
-    password = SecretValue.secrets_manager(database.secret.secret_arn, json_field="password").unsafe_unwrap()
-    address = f"postgresql+asyncpg://prefect:{password}@{database.db_instance_endpoint_address}:5432/prefect?ssl=require"
-    url = aws_secretsmanager.Secret(
+    return database
+
+
+def _database_url(stack: Any, database: Any, name: str, user: str, scheme: str, tls: str, owner: Any = None) -> Any:
+    """The address of a user's own database, with the password: a secret, which CloudFormation makes.
+
+    ``owner`` is RDS's secret of the first user; the others' passwords are made here, and ``deployments.databases`` makes the users by them.
+    """
+    if owner is None:
+        made = _generated(stack, f"{user}-database", f"Password of {user} in the database")
+        password = SecretValue.secrets_manager(made.secret_arn).unsafe_unwrap()
+    else:
+        password = SecretValue.secrets_manager(owner.secret_arn, json_field="password").unsafe_unwrap()
+    address = f"{scheme}://{user}:{password}@{database.db_instance_endpoint_address}:5432/{user}?{tls}"
+    return aws_secretsmanager.Secret(
         stack,
-        "database-url",
-        secret_name="readback/database-url",
-        description="PREFECT_API_DATABASE_CONNECTION_URL; CloudFormation puts the database's password in",
+        name,
+        secret_name=f"readback/{name}",
+        description=f"Address of the database {user}; CloudFormation puts the password in",
         secret_string_value=SecretValue.unsafe_plain_text(address),
     )
-    return database, url
 
 
 def _redis(stack: Any, site: Site, vpc: Any, inside: Any) -> Any:
@@ -285,7 +315,7 @@ def _generated(stack: Any, name: str, description: str) -> Any:
     )
 
 
-def _filled_by_hand(stack: Any, name: str, fields: dict[str, str]) -> Any:
+def _filled_by_hand(stack: Any, name: str, fields: dict[str, str] | list[str]) -> Any:
     return aws_secretsmanager.Secret(
         stack,
         name,
@@ -368,40 +398,40 @@ def services(stack: Any, site: Site, kept: Data) -> None:
     }
     inside = aws_ec2.SecurityGroup.from_security_group_id(stack, "InsideGroup", kept.inside.security_group_id, mutable=False)
     running = _Running(stack, site, replace(kept, inside=inside), cluster, logs, names)
-    api = _fargate(running, processes.API, 2)
-    balancer = _balancer(running, api)
-    made = {"server-api": api, "server-services": _fargate(running, processes.SERVICES, 1)}
-    made["listener"] = _fargate(running, processes.LISTENER, 1)
-    made["call-worker"] = _fargate(running, processes.CALL_WORKER, site.call_workers)
-    made["eraser"] = _fargate(running, processes.ERASER, 1)
-    made["control"] = _fargate(running, processes.CONTROL, 1)
-    made["late-runs"] = _fargate(running, processes.LATE_RUNS, 1)
+    # One task fills the empty database: two that did so at once would fail.
+    made = {"server-api": _fargate(running, processes.API, 2 if site.registered else 1)}
+    others = (container for container in processes.FARGATE if container not in (processes.API, processes.ECS_WORKER))
+    for container in others:
+        count = site.call_workers if container is processes.CALL_WORKER else 1
+        made[container.name] = _fargate(running, container, count if site.registered else 0)
+    balancer, doors = _balancer(running, made)
     summaries = _gpu_group(running, "summaries", least=site.summarizers, most=site.most_summarizers)
     made["summarizer"] = _gpu_service(running, processes.SUMMARIZER, summaries)
     training = _gpu_group(running, "training", least=0, most=site.most_trainers)
     made["ecs-worker"] = _training(running)
-    _task(replace(running, training=training.capacity_provider_name), processes.REGISTER, aws_ecs.FargateTaskDefinition)
+    for container in processes.ONCE:
+        _task(replace(running, training=training.capacity_provider_name), container, aws_ecs.FargateTaskDefinition)
     _late_runs(running)
     _scale(running, made)
-    _watch(running, made, balancer)
+    _watch(running, made, balancer, doors)
 
 
 def _task(running: _Running, container: Container, kind: Any) -> Any:
     """A task definition: the container with its role, its environment and its secrets."""
     role = aws_iam.Role(running.stack, f"{container.name}-role", assumed_by=aws_iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
-    if container.role:
-        document = aws_iam.PolicyDocument.from_json(roles.policy(container.role, running.names))
-        role.attach_inline_policy(aws_iam.Policy(running.stack, f"{container.name}-policy", document=document))
+    for name in roles_of(container, running.site):
+        document = aws_iam.PolicyDocument.from_json(roles.policy(name, running.names))
+        also = "" if name == container.role else f"-{name}"
+        role.attach_inline_policy(aws_iam.Policy(running.stack, f"{container.name}{also}-policy", document=document))
     size = {} if container.gpu else {"cpu": container.cpu, "memory_limit_mib": container.memory}
     task = kind(running.stack, f"{container.name}-task", family=f"readback-{container.name}", task_role=role, **size)
-    google = "GOOGLE_CREDENTIALS" in container.secrets
     health = {"health_check": _health(container)} if container.health else {}
     gpu = {"gpu_count": 1, "cpu": container.cpu, "memory_reservation_mib": container.memory} if container.gpu else {}
     task.add_container(
         container.name,
         image=aws_ecs.ContainerImage.from_ecr_repository(running.data.images[container.image], running.site.image_tag),
-        command=list(container.command) or None,
-        entry_point=list(processes.WITH_GOOGLE) if google else None,
+        command=_command(running.site, container) or None,
+        entry_point=list(container.entry_point) or None,
         environment=environment_of(running, container),
         secrets={name: _secret(running, name) for name in container.secrets},
         logging=aws_ecs.LogDrivers.aws_logs(stream_prefix=container.name, log_group=running.logs),
@@ -409,7 +439,42 @@ def _task(running: _Running, container: Container, kind: Any) -> Any:
         **health,
         **gpu,
     )
+    if container.kept:
+        # A volume of Docker's takes the folder's owner from the image; a folder of the machine would be root's.
+        lasting = aws_ecs.DockerVolumeConfiguration(driver="local", scope=aws_ecs.Scope.SHARED, autoprovision=True)
+        task.add_volume(name="kept", docker_volume_configuration=lasting)
+        mounted = aws_ecs.MountPoint(container_path=container.kept, source_volume="kept", read_only=False)
+        task.default_container.add_mount_points(mounted)
+    if container.port:
+        task.default_container.add_port_mappings(aws_ecs.PortMapping(container_port=container.port))
     return task
+
+
+def _command(site: Site, container: Container) -> list[str]:
+    """The command with the site's names in it."""
+    names = {processes.BUCKET: site.bucket, processes.SERVER_NAME: site.server_name}
+    words = list(container.command)
+    for name, value in names.items():
+        words = [word.replace(name, value) for word in words]
+    return words
+
+
+def roles_of(container: Container, site: Site) -> tuple[str, ...]:
+    """The policies that a process has; call workers that summarize themselves read models as well."""
+    also = ("summarizer",) if container is processes.CALL_WORKER and not site.summarizers else ()
+    return (*((container.role,) if container.role else ()), *also)
+
+
+def settings_for_all(site: Site) -> dict[str, str]:
+    """The site's further settings; ConfigurationError for one that there is not, and for a secret, which a template may not hold."""
+    given = json.loads(site.settings)
+    for name in given:
+        field = Settings.model_fields.get(name.removeprefix("READBACK_").lower()) if name.startswith("READBACK_") else None
+        if field is None or field.annotation is SecretStr:
+            why = "is a secret" if field else "is no setting"
+            remedy = "docs/configuration.md lists the settings; secrets are filled in Secrets Manager (docs/aws.md)"
+            raise ConfigurationError(f"-c settings: {name} {why}", remedy=remedy)
+    return {name: str(value) for name, value in given.items()}
 
 
 def environment_of(running: _Running, container: Container) -> dict[str, str]:
@@ -417,24 +482,34 @@ def environment_of(running: _Running, container: Container) -> dict[str, str]:
     site = running.site
     given = {
         "READBACK_BUCKET": site.bucket,
+        "READBACK_RECORDINGS_PREFIX": site.recordings_prefix,
         "READBACK_QUEUE_URL": running.data.queue.queue_url,
         "READBACK_CONTACT_RECORDS_PREFIX": site.contact_records_prefix if site.connect_instance else "",
         "READBACK_CONNECT_INSTANCE_ID": site.connect_instance,
         "READBACK_DAILY_BUDGETS": site.daily_budgets,
         "READBACK_TRAINING_ON_ECS": f"{running.cluster.cluster_name},readback-trainer,{running.training}",
+        "READBACK_NOTIFICATION_BLOCK": site.notification_block,
+        # Said here: by itself a process decides by what is installed, and the image of the call workers holds all that the reader needs.
+        "READBACK_SUMMARIZE_IN_CALL": str(not site.summarizers).lower(),
+        "READBACK_CONSOLE_PREFECT_URL": f"https://{site.server_name}",
+        "READBACK_TRACKING_URL": f"https://{site.server_name}{processes.TRACKING_PATH}",
+        "MLFLOW_TRACKING_USERNAME": processes.TRACKING_USER,
+        "MLFLOW_AUTH_ADMIN_USERNAME": processes.TRACKING_USER,
     }
     chosen = {name: given[name] for name in container.settings if given[name]}
     chosen["READBACK_AWS_REGION"] = chosen["AWS_DEFAULT_REGION"] = running.stack.region
+    if container.process in (None, Process.SERVER):
+        own: dict[str, str] = {}
+    else:
+        own = settings_for_all(site)
+        chosen["PREFECT_API_URL"] = f"https://{site.server_name}/api"
     if container.process is Process.SERVER:
         chosen["PREFECT_REDIS_MESSAGING_HOST"] = running.data.redis.attr_primary_end_point_address
         chosen["PREFECT_REDIS_MESSAGING_SSL"] = "true"
-    else:
-        chosen["PREFECT_API_URL"] = f"https://{site.server_name}/api"
-    if "GOOGLE_CREDENTIALS" in container.secrets:
-        chosen["GOOGLE_APPLICATION_CREDENTIALS"] = processes.GOOGLE_FILE
+    chosen |= {variable: processes.FILES[secret][1] for secret, variable in container.files.items()}
     if container is processes.ECS_WORKER:
         chosen["PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME"] = OBSERVER_QUEUE
-    return container.prefect | chosen
+    return container.prefect | own | chosen
 
 
 def _health(container: Container) -> Any:
@@ -455,8 +530,6 @@ def _secret(running: _Running, variable: str) -> Any:
 
 def _fargate(running: _Running, container: Container, count: int) -> Any:
     task = _task(running, container, aws_ecs.FargateTaskDefinition)
-    if container is processes.API:
-        task.default_container.add_port_mappings(aws_ecs.PortMapping(container_port=PORT))
     return aws_ecs.FargateService(
         running.stack,
         container.name,
@@ -474,11 +547,16 @@ def _fargate(running: _Running, container: Container, count: int) -> Any:
     )
 
 
-def _balancer(running: _Running, api: Any) -> Any:
-    """The server's address: TLS, inside the network alone."""
-    stack, site, vpc, inside = running.stack, running.site, running.data.vpc, running.data.inside
+def _balancer(running: _Running, made: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """One address for people and processes: TLS, inside the network and for the networks that the site names, never from the internet.
+
+    By name and path: Prefect's server, MLflow below the server's name, the console. Each of them asks who one is. Returns the balancer
+    and the target group of each.
+    """
+    stack, site, vpc = running.stack, running.site, running.data.vpc
     group = aws_ec2.SecurityGroup(stack, "BalancerGroup", vpc=vpc, description="Address of the Prefect server")
-    group.add_ingress_rule(aws_ec2.Peer.ipv4(vpc.vpc_cidr_block), aws_ec2.Port.tcp(443))
+    for network in (vpc.vpc_cidr_block, *filter(None, (network.strip() for network in site.people.split(",")))):
+        group.add_ingress_rule(aws_ec2.Peer.ipv4(network), aws_ec2.Port.tcp(443))
     balancer = aws_elasticloadbalancingv2.ApplicationLoadBalancer(
         stack,
         "Balancer",
@@ -489,26 +567,57 @@ def _balancer(running: _Running, api: Any) -> Any:
         drop_invalid_header_fields=True,
     )
     certificate = aws_elasticloadbalancingv2.ListenerCertificate.from_arn(site.certificate_arn)
+    nobody = aws_elasticloadbalancingv2.ListenerAction.fixed_response(404, content_type="text/plain", message_body="Nothing has this name")
     listener = balancer.add_listener(
-        "Https", port=443, certificates=[certificate], ssl_policy=aws_elasticloadbalancingv2.SslPolicy.RECOMMENDED_TLS, open=False
+        "Https",
+        port=443,
+        certificates=[certificate],
+        ssl_policy=aws_elasticloadbalancingv2.SslPolicy.RECOMMENDED_TLS,
+        open=False,
+        default_action=nobody,
     )
-    check = aws_elasticloadbalancingv2.HealthCheck(path="/api/health", interval=Duration.seconds(15), healthy_http_codes="200")
-    protocol = aws_elasticloadbalancingv2.ApplicationProtocol.HTTP
+    doors = {}
+    for container, name, path, health in (
+        (processes.TRACKING, site.server_name, processes.TRACKING_PATH, f"{processes.TRACKING_PATH}/health"),
+        (processes.CONSOLE, site.console_name, "", "/healthz"),
+        (processes.API, site.server_name, "", "/api/health"),
+    ):
+        doors[container.name] = _behind(running, group, listener, container, made[container.name], name, path, health)
+    for number, name in enumerate((site.server_name, site.console_name)):
+        also = "Console" if number else ""
+        zone = aws_route53.PrivateHostedZone(stack, f"{also}Zone", vpc=vpc, zone_name=name)
+        target = aws_route53.RecordTarget.from_alias(aws_route53_targets.LoadBalancerTarget(balancer))
+        aws_route53.ARecord(stack, f"{also}Address", zone=zone, target=target)
+    return balancer, doors
+
+
+def _behind(running: _Running, group: Any, listener: Any, container: Container, service: Any, name: str, path: str, health: str) -> Any:
+    """Let the balancer send what asks for this name and path to a service; returns its target group."""
+    ours = aws_elasticloadbalancingv2.ListenerCondition
+    conditions = [ours.host_headers([name])]
+    if path:
+        conditions.append(ours.path_patterns([path, f"{path}/*"]))
+    door = listener.add_targets(
+        container.name,
+        port=container.port,
+        protocol=aws_elasticloadbalancingv2.ApplicationProtocol.HTTP,
+        targets=[service],
+        conditions=conditions,
+        priority=(processes.TRACKING, processes.CONSOLE, processes.API).index(container) + 1,
+        health_check=aws_elasticloadbalancingv2.HealthCheck(path=health, interval=Duration.seconds(15), healthy_http_codes="200"),
+        deregistration_delay=Duration.seconds(30),
+    )
     # Said by the group itself, the two stacks would need each other.
     aws_ec2.CfnSecurityGroupIngress(
-        stack,
-        "FromBalancer",
-        group_id=inside.security_group_id,
+        running.stack,
+        f"{container.name}-from-balancer",
+        group_id=running.data.inside.security_group_id,
         source_security_group_id=group.security_group_id,
         ip_protocol="tcp",
-        from_port=PORT,
-        to_port=PORT,
+        from_port=container.port,
+        to_port=container.port,
     )
-    listener.add_targets("Api", port=PORT, protocol=protocol, targets=[api], health_check=check, deregistration_delay=Duration.seconds(30))
-    zone = aws_route53.PrivateHostedZone(stack, "Zone", vpc=vpc, zone_name=site.server_name)
-    target = aws_route53.RecordTarget.from_alias(aws_route53_targets.LoadBalancerTarget(balancer))
-    aws_route53.ARecord(stack, "Address", zone=zone, target=target)
-    return balancer
+    return door
 
 
 def _gpu_group(running: _Running, name: str, *, least: int, most: int) -> Any:
@@ -556,7 +665,7 @@ def _gpu_service(running: _Running, container: Container, provider: Any) -> Any:
         cluster=running.cluster,
         service_name=f"readback-{container.name}",
         task_definition=_task(running, container, aws_ecs.Ec2TaskDefinition),
-        desired_count=running.site.summarizers,
+        desired_count=running.site.summarizers if running.site.registered else 0,
         capacity_provider_strategies=[strategy],
         circuit_breaker=aws_ecs.DeploymentCircuitBreaker(rollback=True),
         # The only GPU of a machine is taken: the old task goes before the new one comes, and calls wait a minute.
@@ -585,7 +694,7 @@ def _training(running: _Running) -> Any:
     aws_events.Rule(stack, "TrainingTaskChanges", event_pattern=changes, targets=[aws_events_targets.SqsQueue(queue)])
     trainer = _task(running, processes.TRAINER, aws_ecs.Ec2TaskDefinition)
     execution = trainer.obtain_execution_role()
-    worker = _fargate(running, processes.ECS_WORKER, 1)
+    worker = _fargate(running, processes.ECS_WORKER, 1 if running.site.registered else 0)
     role = worker.task_definition.task_role
     family = f"arn:aws:ecs:{stack.region}:{stack.account}:task-definition/readback-trainer:*"
     allowed = {"ArnEquals": {"ecs:cluster": running.cluster.cluster_arn}}
@@ -627,6 +736,8 @@ def _late_runs(running: _Running) -> None:
 def _scale(running: _Running, made: dict[str, Any]) -> None:
     """Workers by the runs that wait for them and by their processors, the listener by its queue, the server by its processors."""
     site = running.site
+    if not site.registered:
+        return
     calls = made["call-worker"].auto_scale_task_count(min_capacity=site.call_workers, max_capacity=site.most_call_workers)
     steps = [ScalingInterval(upper=5, change=-1), ScalingInterval(lower=50, change=1), ScalingInterval(lower=300, change=3)]
     calls.scale_on_metric("LateCalls", metric=_late("live"), scaling_steps=steps, cooldown=Duration.minutes(3))
@@ -650,7 +761,7 @@ def _late(queue: str) -> Any:
     )
 
 
-def _watch(running: _Running, made: dict[str, Any], balancer: Any) -> None:
+def _watch(running: _Running, made: dict[str, Any], balancer: Any, doors: dict[str, Any]) -> None:
     """Alarms to one topic, and a dashboard of the same figures."""
     stack, kept = running.stack, running.data
     people = aws_sns.Topic(stack, "People", topic_name="readback-alarms", enforce_ssl=True)
@@ -671,6 +782,8 @@ def _watch(running: _Running, made: dict[str, Any], balancer: Any) -> None:
         ("DeadLetters", dead, 1, above, 1, "A message could not be read twenty times: docs/operations.md, The listener"),
         ("OldNotifications", age, 600, above, 3, "Recordings wait ten minutes to be announced"),
         ("ListenerGone", healthy, 1, below, 3, "No listener runs"),
+        ("ConsoleGone", doors["console"].metrics.healthy_host_count(statistic="Minimum"), 1, below, 5, "Nobody reaches the console"),
+        ("TrackingGone", doors["tracking"].metrics.healthy_host_count(statistic="Minimum"), 1, below, 5, "MLflow does not answer"),
         ("ServerFails", broken, 20, above, 3, "Prefect's server answers 5xx"),
         ("CallsLate", _late("live"), 500, above, 10, "Calls wait although workers run: vendor, budget or too few workers"),
         ("SummariesLate", _late("summaries"), 100, above, 10, "Summaries wait: the g4dn group, its quota, or the model"),

@@ -6,6 +6,10 @@ does not go with.
 
 from typing import Any
 
+# The task definition has the server's password as a secret. Named here, Prefect's worker leaves it out of the run's own variables, which
+# anybody who may describe tasks reads, and which ECS refuses where they repeat a secret's name.
+AUTH_SECRET = "readback/prefect-auth"
+
 
 def job_template(*, cluster: str, family: str, container: str, capacity_provider: str) -> dict[str, Any]:
     """What Prefect's ECS worker makes a run of; a deployment may set the command's environment and nothing else."""
@@ -24,6 +28,7 @@ def job_template(*, cluster: str, family: str, container: str, capacity_provider
             "name": "{{ name }}",
             "cluster": "{{ cluster }}",
             "container_name": "{{ container_name }}",
+            "prefect_api_auth_string_secret_arn": AUTH_SECRET,
             "task_definition": {},
             "task_run_request": request,
         },

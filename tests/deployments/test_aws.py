@@ -1,21 +1,29 @@
 """The templates are made of the tables: commands, environments and policies are those of everything else, and AWS's schemas take them."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import boto3
 import pytest
 import yaml
+from moto import mock_aws
 
-from deployments.aws import processes, retention, roles
+from deployments.aws import costs, processes, retention, roles
 from deployments.aws.costs import cost_table
+from deployments.aws.stacks import Site, roles_of, settings_for_all
 from deployments.aws.training_pool import job_template
 from deployments.environment import Layout, environment, site_variables
 from deployments.register import pools, training_pool
 from models.errors import ConfigurationError
+from sandbox.aws.account import Account
+from sandbox.aws.allowed import Asked, allows
+from sandbox.aws.templates import REGION, Templates
 from wiring.configuration import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -53,8 +61,6 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _bare_environment() -> dict[str, str]:
     """No credentials, no region, and a proxy that nobody listens at: whoever asks a network fails."""
-    import os
-
     nobody = "http://127.0.0.1:9"
     return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {"HTTPS_PROXY": nobody, "HTTP_PROXY": nobody}
 
@@ -112,8 +118,12 @@ def test_a_container_has_its_command_and_the_environment_of_the_one_table(runnin
     given = container(running, made.name)
     variables = {one["Name"]: one["Value"] for one in given.get("Environment", [])}
     secrets = {one["Name"] for one in given.get("Secrets", [])}
-    assert given.get("Command", []) == list(made.command)
-    table = environment(made.process, Layout.REDIS)
+    names = {processes.BUCKET: "aicc-all", processes.SERVER_NAME: "prefect.readback.internal"}
+    words = " ".join(made.command)
+    for name, value in names.items():
+        words = words.replace(name, value)
+    assert " ".join(given.get("Command", [])) == words
+    table = environment(made.process, Layout.REDIS) if made.process else {}
     assert {name: variables[name] for name in table} == table
     prefect = {name for name in variables if name.startswith("PREFECT_")} - table.keys()
     assert {name for name in prefect if "INTEGRATIONS" not in name} | {name for name in secrets if "PREFECT" in name} <= site_variables()
@@ -166,9 +176,71 @@ def test_nothing_in_the_templates_runs_code_of_ours_in_lambda_or_is_open(running
     assert (database["StorageEncrypted"], database["PubliclyAccessible"], database["DeletionProtection"]) == (True, False, True)
     [balancer] = of_type(running, "AWS::ElasticLoadBalancingV2::LoadBalancer")
     assert balancer["Scheme"] == "internal"
+    assert {service["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] for service in _fargate(running)} == {"DISABLED"}
     groups = of_type(data, "AWS::EC2::SecurityGroup") + of_type(running, "AWS::EC2::SecurityGroup")
     opened = [rule for group in groups for rule in group.get("SecurityGroupIngress", [])]
     assert all(rule.get("CidrIp") != "0.0.0.0/0" for rule in opened)
+
+
+def _fargate(running: dict[str, Any]) -> list[dict[str, Any]]:
+    return [service for service in of_type(running, "AWS::ECS::Service") if "CapacityProviderStrategy" not in service]
+
+
+@pytest.mark.slow
+def test_whoever_keeps_the_list_of_calls_is_told_where_it_is(running: dict[str, Any]) -> None:
+    told = {
+        made.name for made in processes.ALL if "READBACK_INDEX_URL" in {one["Name"] for one in container(running, made.name)["Secrets"]}
+    }
+    assert told == {"databases", "call-worker", "eraser", "console"}
+
+
+@pytest.mark.slow
+def test_what_is_counted_by_hand_in_the_costs_is_there(data: dict[str, Any], running: dict[str, Any]) -> None:
+    assert len(of_type(data, "AWS::SecretsManager::Secret")) == costs.SECRETS
+    assert len(of_type(running, "AWS::Route53::HostedZone")) == costs.ZONES
+
+
+@pytest.mark.slow
+def test_names_lead_to_their_service_and_any_other_to_nothing(assembly: Path, running: dict[str, Any]) -> None:
+    found = [(rule.host, list(rule.paths), rule.container) for rule in Templates.read(assembly).rules()]
+    assert found == [
+        ("prefect.readback.internal", ["/mlflow", "/mlflow/*"], "tracking"),
+        ("console.readback.internal", [], "console"),
+        ("prefect.readback.internal", [], "server-api"),
+    ]
+    [listener] = of_type(running, "AWS::ElasticLoadBalancingV2::Listener")
+    assert listener["DefaultActions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
+    assert listener["Protocol"] == "HTTPS"
+
+
+@pytest.mark.slow
+def test_the_account_that_the_templates_describe_gives_every_container_its_values(assembly: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        templates = Templates.read(assembly)
+        account = Account(templates, lambda service: boto3.client(service, region_name=REGION))
+        at = {"Endpoint.Address": "database"}
+        account.make({"AWS::RDS::DBInstance": at, "AWS::ElastiCache::ReplicationGroup": {"PrimaryEndPoint.Address": "redis"}})
+        given = templates.containers()
+        for made in given.values():
+            for source in made.secrets.values():
+                assert allows(made.execution, Asked("secretsmanager:GetSecretValue", ":".join(source.split(":")[:7]))), made.name
+                account.secret(source)
+        index, tracking = given["console"].secrets["READBACK_INDEX_URL"], given["tracking"].secrets["MLFLOW_BACKEND_STORE_URI"]
+        passwords = {urlsplit(account.secret(source)).password for source in (index, tracking)}
+        assert len(passwords) == 2
+        assert all(password and len(password) == 40 for password in passwords)
+        assert account.secret(given["server-api"].secrets["PREFECT_SERVER_API_AUTH_STRING"]) == account.secret_named("prefect-auth")
+        assert given["server-api"].environment["PREFECT_REDIS_MESSAGING_HOST"] == "redis"
+        s3, sqs = (boto3.client(service, region_name=REGION) for service in ("s3", "sqs"))
+        for key in ("connect/a.wav", "elsewhere/a.wav", "ctr/a"):
+            s3.put_object(Bucket="aicc-all", Key=key, Body=b"x")
+        queue = given["listener"].environment["READBACK_QUEUE_URL"]
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+        told = [json.loads(message["Body"])["detail"]["object"]["key"] for message in messages]
+        assert sorted(told) == ["connect/a.wav", "ctr/a"]
 
 
 @pytest.mark.slow
@@ -201,6 +273,17 @@ def test_the_summarizer_reserves_a_gpu_and_trainings_scale_to_zero(running: dict
 
 
 @pytest.mark.slow
+def test_models_that_were_fetched_stay_on_the_summarizers_machine(running: dict[str, Any]) -> None:
+    [task] = [task for task in of_type(running, "AWS::ECS::TaskDefinition") if task["Family"] == "readback-summarizer"]
+    assert task["Volumes"][0]["DockerVolumeConfiguration"] == {"Autoprovision": True, "Driver": "local", "Scope": "shared"}
+    [mounted] = task["ContainerDefinitions"][0]["MountPoints"]
+    assert mounted["ContainerPath"] == processes.MODELS
+    assert not mounted["ReadOnly"]
+    # The image makes the folder, with its user as the owner: Docker's volume takes both.
+    assert f"mkdir -p {processes.MODELS} && chown -R readback" in (ROOT / "deployments" / "Dockerfile").read_text("utf-8")
+
+
+@pytest.mark.slow
 def test_cfn_lint_finds_nothing(assembly: Path) -> None:
     # W3005: CDK writes a dependency that a reference says already.
     command = [str(Path(sys.executable).parent / "cfn-lint"), "--ignore-checks", "W3005", "--regions", "ap-northeast-2", "--"]
@@ -216,7 +299,7 @@ def test_aws_cdk_itself_finds_nothing_in_the_templates(assembly: Path) -> None:
     assert not report.exists() or "WARNING" not in report.read_text("utf-8"), report.read_text("utf-8")
 
 
-@pytest.mark.parametrize("service", ["call-worker", "listener", "register"])
+@pytest.mark.parametrize("service", ["call-worker", "listener", "register", "console"])
 def test_compose_and_ecs_start_a_process_by_the_same_command(service: str) -> None:
     def options(command: list[str]) -> list[str]:
         return sorted(command)
@@ -235,8 +318,7 @@ def test_every_queue_of_every_pool_is_served() -> None:
 
 
 def test_every_role_of_iam_has_its_process() -> None:
-    not_yet = {"tracking", "console"}  # docs/aws.md, what is not as it should be
-    assert {made.role for made in processes.ALL if made.role} | not_yet == set(roles.role_names())
+    assert {made.role for made in processes.ALL if made.role} == set(roles.role_names())
 
 
 @pytest.mark.parametrize("name", ["recordings_prefix", "contact_records_prefix"])
@@ -250,31 +332,34 @@ def test_without_amazon_connect_no_role_may_ask_it() -> None:
     assert "connect:" not in text.replace("arn:aws:connect:", "")
 
 
+def test_a_setting_of_the_site_reaches_every_process_of_ours_and_a_secret_is_refused() -> None:
+    given = settings_for_all(Site(settings='{"READBACK_STT_PROVIDER": "google", "READBACK_STT_CONCURRENCY": 20}'))
+    assert given == {"READBACK_STT_PROVIDER": "google", "READBACK_STT_CONCURRENCY": "20"}
+    for name, why in (("READBACK_INDEX_URL", "is a secret"), ("READBACK_NOTHING", "is no setting"), ("PATH", "is no setting")):
+        with pytest.raises(ConfigurationError, match=f"{name} {why}"):
+            settings_for_all(Site(settings=json.dumps({name: "x"})))
+
+
+def test_call_workers_that_summarize_themselves_may_read_models() -> None:
+    assert roles_of(processes.CALL_WORKER, Site()) == ("call-worker",)
+    assert roles_of(processes.CALL_WORKER, Site(summarizers=0)) == ("call-worker", "summarizer")
+    assert roles_of(processes.API, Site(summarizers=0)) == ()
+
+
+def test_a_secret_that_is_read_from_a_file_lies_there_for_its_owner_alone_and_no_longer_in_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "users.json"
+    shown = "import os, pathlib; f = pathlib.Path(os.environ['READBACK_CONSOLE_USERS_FILE']); "
+    shown += "print(f.read_text(), oct(f.stat().st_mode), os.environ.get('CONSOLE_USERS'))"
+    given = {"CONSOLE_USERS": '[{"name": "a \\n %s"}]', "READBACK_CONSOLE_USERS_FILE": str(file), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [*processes.CONSOLE.entry_point, sys.executable, "-c", shown], env=given, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == '[{"name": "a \\n %s"}] 0o100600 None\n'
+
+
 def test_each_image_is_a_stage_of_the_dockerfile() -> None:
     stages = (ROOT / "deployments" / "Dockerfile").read_text("utf-8")
     assert all(f" AS {image}\n" in stages for image in processes.IMAGES)
-
-
-def test_the_flow_of_amazon_connect_plays_asks_and_keeps_the_answer() -> None:
-    flow = json.loads((ROOT / "deployments" / "aws" / "connect_flow.json").read_text("utf-8"))
-    actions = {action["Identifier"]: action for action in flow["Actions"]}
-
-    def ways(action: dict[str, Any]) -> list[str]:
-        moves = action["Transitions"]
-        branches = [*moves.get("Conditions", []), *moves.get("Errors", [])]
-        return [branch["NextAction"] for branch in branches] + ([moves["NextAction"]] if "NextAction" in moves else [])
-
-    reached, waiting = set(), [flow["StartAction"]]
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting += ways(actions[name])
-    assert reached == set(actions), "every action is there and is reached"
-    pressed = {branch["Condition"]["Operands"][0]: branch["NextAction"] for branch in actions["ask"]["Transitions"]["Conditions"]}
-    kept = {digit: actions[name]["Parameters"]["Attributes"] for digit, name in pressed.items()}
-    assert kept == {digit: {"readback_answer": digit} for digit in ("1", "2")}
-    assert actions["play"]["Parameters"]["Media"]["Uri"] == "$.Attributes.readback_prompt"
 
 
 def test_trainings_go_to_ecs_where_the_settings_say_so() -> None:
@@ -282,6 +367,10 @@ def test_trainings_go_to_ecs_where_the_settings_say_so() -> None:
     pool, template = training_pool(Settings(training_on_ecs="cluster, readback-trainer, gpu")) or pytest.fail("no pool")
     assert (pool.name, pool.type) == ("training", "ecs")
     assert template == job_template(cluster="cluster", family="readback-trainer", container="trainer", capacity_provider="gpu")
+    # A variable of the run that repeats a secret's name is refused by ECS, and shows the password to who may describe tasks.
+    name, field = processes.SECRETS[processes.AUTH]
+    assert processes.AUTH in processes.TRAINER.secrets
+    assert (template["job_configuration"]["prefect_api_auth_string_secret_arn"], field) == (f"readback/{name}", "")
     with pytest.raises(ConfigurationError, match="READBACK_TRAINING_ON_ECS has 1 parts"):
         training_pool(Settings(training_on_ecs="cluster"))
 

