@@ -75,7 +75,7 @@ class E5:
             states = np.asarray(self._encoder.forward_batch([ids[at] for at in batch]).last_hidden_state).astype(np.float32, copy=False)
             for row, at in enumerate(batch):
                 vectors[at] = states[row, : len(ids[at])].mean(axis=0)
-        return _of_length_one(np.array([vectors[at] for at in range(len(ids))], dtype=np.float32))
+        return of_length_one(np.array([vectors[at] for at in range(len(ids))], dtype=np.float32))
 
 
 class SentenceTransformer:
@@ -104,8 +104,9 @@ class SentenceTransformer:
         return self._vectors([self._question + text for text in texts])
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
-        return _of_length_one(np.asarray(self._model.encode(list(texts), convert_to_numpy=True), dtype=np.float32))
+        return of_length_one(np.asarray(self._model.encode(list(texts), convert_to_numpy=True), dtype=np.float32))
 
 
-def _of_length_one(vectors: Vectors) -> Vectors:
+def of_length_one(vectors: Vectors) -> Vectors:
+    """Each row divided by its length."""
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), dtype=np.float32)
