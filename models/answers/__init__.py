@@ -8,3 +8,7 @@
 ``told`` holds what an answer is; ``document`` and ``formats`` read documents into blocks, ``chunks`` makes passages of them, ``words`` and
 ``encoder`` are what they are found by, ``index`` finds them, ``refusal`` tells whether they hold the answer, ``answerer`` quotes.
 """
+
+from pathlib import Path
+
+SHIPPED_ENCODER = Path(__file__).parent / "shipped_encoder"

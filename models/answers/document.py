@@ -84,7 +84,9 @@ def table_text(rows: Sequence[Sequence[str]]) -> str:
     if len(cells) < 2 or any(len(row) != len(cells[0]) for row in cells):
         return "\n".join(", ".join(filter(None, row)) for row in cells)
     head = cells[0]
-    return "\n".join(", ".join(f"{name}: {cell}" if name else cell for name, cell in zip(head, row, strict=True) if cell) for row in cells[1:])
+    return "\n".join(
+        ", ".join(f"{name}: {cell}" if name else cell for name, cell in zip(head, row, strict=True) if cell) for row in cells[1:]
+    )
 
 
 class Headings:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from models.answers import SHIPPED_ENCODER
 from models.errors import ConfigurationError
 from models.summarizer.conversion import converted_form
 from models.summarizer.encoding import load_tokenizer
@@ -18,7 +19,6 @@ from models.summarizer.engine import BATCH_ROWS, Device, choose_device, compute_
 from models.summarizer.folder import content_hash
 
 Vectors = npt.NDArray[np.float32]  # (texts, width), of length 1
-SHIPPED = Path(__file__).parent / "shipped_encoder"
 _QUESTION, _PASSAGE = "query: ", "passage: "  # as E5 was trained
 _LONGEST = 510  # pieces between the special tokens
 
@@ -35,7 +35,7 @@ class Encoder(Protocol):
         """Of what is asked."""
 
 
-def load_encoder(folder: Path = SHIPPED, device: Device = "auto", threads: int = 0) -> Encoder:
+def load_encoder(folder: Path = SHIPPED_ENCODER, device: Device = "auto", threads: int = 0) -> Encoder:
     """The encoder of a folder; ConfigurationError where it holds none."""
     if (folder / "modules.json").is_file():
         return SentenceTransformer(folder, device)

@@ -1,6 +1,6 @@
 """Questions with the passages that answer them: ``question`` and ``gold`` in a table with tabs.
 
-``gold`` is a piece of the right passage, or several, `` | `` between them, any of which will do; ``없음`` where no document holds the answer.
+``gold`` is a piece of the right passage, or several, `` | `` between them, any of which will do; ``없음`` where no document holds it.
 ``calibration.tsv`` is what weights and bounds are chosen on; it also tells how callers' questions sound (``models.answers.index``).
 """
 

@@ -1,4 +1,4 @@
-"""The words that passages and questions share: stems by Kiwi's morphology, and what the documents call what callers say (``speech.tsv``)."""
+"""The words that passages and questions share: stems by Kiwi's morphology, and what documents call what callers say (``speech.tsv``)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
