@@ -1,8 +1,8 @@
 """How the weights for answers are made: ``python -m models.recipe.answers_recipe`` over an invented insurer's documents.
 
-Rows of ``relevance`` are the passages found for a calibration question, right where its gold stands in them. Rows of ``held`` are questions; one that the documents answer is a second row with its passages taken away, which the documents then do not answer: near
-misses for nothing. The threshold refuses ``REFUSED`` of the calibration questions that no document answers, each judged by weights learnt
-without it.
+Rows of ``relevance`` are passages found for a calibration question, right where its gold stands in them. Rows of ``held`` are questions:
+one that the documents answer is a second row with its passages taken away, which the documents then do not answer: near misses for nothing.
+The threshold refuses ``REFUSED`` of the calibration questions that no document answers, each judged by weights learnt without it.
 """
 
 import argparse
