@@ -15,6 +15,7 @@ DATA_SETS = {"datasets/data_12000.csv": (12_000, 101), "datasets/data_2000.csv":
 OUT_OF_DOMAIN = "datasets/out_of_domain.csv"
 EMOTIONS, DANGERS = "datasets/emotions.csv", "datasets/dangers.csv"
 FREE_FORM = "datasets/free_form.csv"
+QUESTIONS = "datasets/questions.csv"
 RECIPE = Path(models.recipe.__file__).parent
 DOCUMENTS = RECIPE / "answers" / "documents"
 
@@ -29,9 +30,10 @@ def provide(s3: Any, bucket: str) -> list[str]:
         write_csv(generate_out_of_domain(150, 103), path)
         s3.upload_file(str(path), bucket, OUT_OF_DOMAIN)
     s3.upload_file(str(RECIPE / "free_form.csv"), bucket, FREE_FORM)
+    s3.upload_file(str(DOCUMENTS / "faq.csv"), bucket, QUESTIONS)
     for document in sorted(DOCUMENTS.iterdir()):
         s3.upload_file(str(document), bucket, f"{DocumentKeys.UPLOADS}{document.name}")
     written = {EMOTIONS: pairs_csv(emotion_rows(), "emotion"), DANGERS: pairs_csv(danger_rows(), "danger")}
     for key, text in written.items():
         s3.put_object(Bucket=bucket, Key=key, Body=text.encode("utf-8"))
-    return [*DATA_SETS, FREE_FORM, OUT_OF_DOMAIN, *written]
+    return [*DATA_SETS, FREE_FORM, QUESTIONS, OUT_OF_DOMAIN, *written]
