@@ -35,13 +35,20 @@ class DocumentIndexes:
             raise ConfigurationError(f"there is no version {number} of the document index", remedy=f"See {DocumentKeys.VERSIONS}")
         return found
 
-    def publish(self, index: Index, set_aside: Sequence[SetAside], *, prefix: str, by: str) -> IndexVersion:
-        """Keep an index and make it the version in use; the same content over again makes no new version."""
+    def publish(
+        self, index: Index, set_aside: Sequence[SetAside], *, prefix: str, by: str, before: Callable[[Index, str], None] | None = None
+    ) -> IndexVersion:
+        """Keep an index and make it the version in use; the same content over again makes no new version.
+
+        ``before`` is given the index and its digest before any process can see the version.
+        """
         with tempfile.TemporaryDirectory(prefix="readback-index-") as folder:
             index.save(Path(folder))
             digest = digest_of(Path(folder))
             for name in FILES:
                 self._store.upload_file(Path(folder) / name, DocumentKeys.content(digest, name))
+        if before is not None:
+            before(index, digest)
         latest = self.latest()
         if latest is not None and (latest.digest, latest.set_aside, latest.prefix) == (digest, tuple(set_aside), prefix):
             return latest

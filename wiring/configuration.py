@@ -144,6 +144,9 @@ class Settings(BaseSettings):
     answers_encoder: Path = Field(
         SHIPPED_ENCODER, description="Encoder that passages are found by: the one that ships, or a folder of sentence-transformers"
     )
+    answers_in_postgres: bool = Field(
+        False, description="Search passages by sense in the database of READBACK_INDEX_URL (pgvector); pays from some 50,000 passages on"
+    )
     answers_refresh_seconds: float = Field(10.0, gt=0, description="How often a running process asks for a new index at most")
     answers_patience_seconds: float = Field(2.0, gt=0, description="A call does not wait longer for an answer from the documents")
 

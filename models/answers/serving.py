@@ -1,12 +1,12 @@
 """An index ready for service, behind the interface that every hot-swapped model has."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from models.answers.answerer import Answerer
 from models.answers.encoder import Encoder
-from models.answers.index import Index
+from models.answers.index import Index, Nearest
 from models.answers.told import NotHeld, Suggested
 
 WARM_UP = "보험료 자동이체일을 바꾸고 싶어요"
@@ -17,9 +17,12 @@ class LoadedAnswers:
 
     device = "cpu"
 
-    def __init__(self, folder: Path, encoder: Encoder, version: str) -> None:
-        """Load the folder; ModelRefused where it is damaged or made with another encoder."""
-        self._answerer = Answerer(Index.load(folder), encoder, version)
+    def __init__(self, folder: Path, encoder: Encoder, version: str, near: Callable[[Index], Nearest] | None = None) -> None:
+        """Load the folder; ModelRefused where it is damaged. ``near`` tells where its vectors are, if not in memory."""
+        index = Index.load(folder)
+        if near is not None:
+            index.near = near(index)
+        self._answerer = Answerer(index, encoder, version)
 
     def answers(self, texts: Sequence[str]) -> Sequence[Suggested | NotHeld]:
         """Answers to questions, in order."""

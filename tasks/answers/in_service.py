@@ -1,7 +1,7 @@
 """The document index in service of this process: loaded once, exchanged when another version is published."""
 
 import time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from prefect.logging import get_logger
@@ -29,7 +29,9 @@ def answers_in_service() -> ModelInService[Suggested | NotHeld]:
     chosen = wiring.settings()
 
     def load(folder: Path, version: str) -> LoadedAnswers:
-        return LoadedAnswers(folder, encoder_of_this_process(), version)
+        vectors = wiring.passage_vectors()
+        near = None if vectors is None else partial(vectors.of, digest=folder.name)
+        return LoadedAnswers(folder, encoder_of_this_process(), version, near)
 
     source = IndexSource(DocumentIndexes(wiring.object_store()), chosen.model_cache / "document-index")
     return ModelInService(source, load, warm_up=WARM_UP, every_seconds=chosen.answers_refresh_seconds, report=_tell)

@@ -35,7 +35,9 @@ def published(store: ObjectStore, indexes: DocumentIndexes, prefix: str, by: str
     if not read:
         seen = f"{len(set_aside)} documents below {prefix}, none of which can be read" if set_aside else f"no document below {prefix}"
         raise ConfigurationError(f"there is {seen}; the index in use stays", remedy="Upload documents as Markdown, HTML, PDF or CSV")
-    return indexes.publish(Index.build(read, encoder), set_aside, prefix=prefix, by=by)
+    index = Index.build(read, encoder)
+    vectors = wiring.passage_vectors()
+    return indexes.publish(index, set_aside, prefix=prefix, by=by, before=vectors.keep if vectors else None)
 
 
 def read_all(store: ObjectStore, prefix: str) -> tuple[list[Document], list[SetAside]]:
