@@ -11,8 +11,8 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
 
 from models.errors import AccessRefused, ModelUnavailable, VendorUnreachable
-from tasks.call import write_summary as summary
 from tasks.call.summarize import NO_MODEL
+from tasks.call.write_summary import preload as preload_models
 from tasks.call.write_summary import write_summary
 from tasks.retrying import NO_RESULT
 
@@ -41,4 +41,4 @@ async def told_as_state(work: Awaitable[Any]) -> State[Any]:
 
 def preload() -> None:
     """Load the model before the first call asks for it; a resident worker does this when it starts."""
-    summary.preload()
+    preload_models()

@@ -6,10 +6,13 @@ before stays, for processes that still answer by it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from clients.postgres import Postgres
-from models.answers.encoder import Vectors
-from models.answers.index import Index
+
+if TYPE_CHECKING:  # both load numpy, which a worker of calls can do without
+    from models.answers.encoder import Vectors
+    from models.answers.index import Index
 
 _SCHEMA = """
 CREATE EXTENSION IF NOT EXISTS vector;
@@ -38,7 +41,7 @@ class PassageVectors:
         """Use this database; its user may create the extension, or somebody has."""
         self._database = database
 
-    def keep(self, index: Index, digest: str) -> None:
+    def keep(self, index: "Index", digest: str) -> None:
         """Write an index's vectors, unless they are there, and let those go that are older than the last two."""
         table = _table(index.kept.rows.shape[1])
         self._database.execute(_SCHEMA.format(table=table, width=index.kept.rows.shape[1]))
@@ -53,7 +56,7 @@ class PassageVectors:
         newest = f"SELECT digest FROM {table} GROUP BY digest ORDER BY max(added) DESC LIMIT 2"
         self._database.execute(f"DELETE FROM {table} WHERE digest <> $1 AND digest NOT IN ({newest})", digest)
 
-    def of(self, index: Index, digest: str) -> "NearestInPostgres":
+    def of(self, index: "Index", digest: str) -> "NearestInPostgres":
         """Where an index's vectors are looked for."""
         return NearestInPostgres(self._database, _table(index.kept.rows.shape[1]), digest)
 
@@ -66,7 +69,7 @@ class NearestInPostgres:
     table: str
     digest: str
 
-    def nearest(self, question: Vectors, most: int) -> Sequence[tuple[int, float]]:
+    def nearest(self, question: "Vectors", most: int) -> Sequence[tuple[int, float]]:
         """By pgvector's graph: nearly always the nearest ones."""
         found = self.database.rows(
             f"SELECT passage, cosine FROM {self.table}_nearest($1, $2::text::halfvec, $3, $4)",
@@ -77,7 +80,7 @@ class NearestInPostgres:
         )
         return [(row["passage"], float(row["cosine"])) for row in found]
 
-    def sentences(self, question: Vectors, number: int) -> Sequence[float]:
+    def sentences(self, question: "Vectors", number: int) -> Sequence[float]:
         """The cosine of each of a passage's sentences."""
         found = self.database.rows(
             f"SELECT 1 - (vector <=> $3::text::halfvec) AS cosine FROM {self.table} WHERE digest = $1 AND passage = $2 AND place > 0 "
@@ -93,5 +96,5 @@ def _table(width: int) -> str:
     return f"readback_passages_{width}"
 
 
-def _written(vector: Vectors) -> str:
+def _written(vector: "Vectors") -> str:
     return "[" + ",".join(f"{value:.5g}" for value in vector.tolist()) + "]"

@@ -19,13 +19,14 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from models.answers.chunks import Chunk, chunks_of
 from models.answers.document import Document
 from models.answers.encoder import Encoder, Vectors, of_length_one
 from models.answers.questions import calibration
 from models.answers.told import Place
+from models.answers.version import IndexedDocument
 from models.answers.words import AskedWords, asked_words, words_of
 from models.errors import ModelRefused
 
@@ -35,17 +36,6 @@ RANK_OFFSET = 10
 K1, B = 1.2, 0.4
 MEANT = 0.7  # what a word counts that documents use for the caller's, against the caller's own
 _AGAIN = "Run index-documents again"
-
-
-class IndexedDocument(BaseModel):
-    """A document as an index tells of it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    title: str
-    version: str
-    chunks: int
 
 
 class _Passage(BaseModel):

@@ -4,7 +4,16 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from models.answers.index import IndexedDocument
+
+class IndexedDocument(BaseModel):
+    """A document as an index tells of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    title: str
+    version: str
+    chunks: int
 
 
 class SetAside(BaseModel):
