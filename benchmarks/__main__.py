@@ -21,6 +21,7 @@ BENCHMARKS = (
     "summaries",
     "statements",
     "actions",
+    "answers",
     "training",
     "evaluation",
     "start",

@@ -8,6 +8,7 @@ import uvicorn
 import wiring
 from console.acts import PrefectStarts
 from console.app import Console, create_app
+from console.documents import documents_to_ask
 from console.users import Users
 from models.errors import in_one_sentence
 from wiring.logs import log_to_stderr
@@ -33,6 +34,7 @@ def main() -> None:
         secure=settings.console_secure_cookies,
         prefect_url=settings.console_prefect_url.rstrip("/"),
         sample_percent=settings.console_sample_percent,
+        ask=documents_to_ask(),
     )
     logging.getLogger("readback.console").info("The console listens on %s:%s", chosen.host, settings.console_port)
     uvicorn.run(

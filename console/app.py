@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from clients.s3 import ObjectStore
 from console import asked
 from console.acts import CORRECT, ERASE, REDRIVE, SPEAK_AGAIN, Starts
+from console.answers_page import Ask, answers_pages
 from console.call_page import OUTCOMES, VERDICTS, CallPage, began, call_page, clock
 from console.roles import ROLES, May
 from console.sessions import SESSION_SECONDS, Guesses, Session, Sessions, same
@@ -65,6 +66,7 @@ class Console:
     secure: bool = True
     prefect_url: str = ""
     sample_percent: float = 5.0
+    ask: Ask | None = None
     guesses: Guesses = field(default_factory=Guesses)
 
     def __post_init__(self) -> None:
@@ -370,6 +372,7 @@ def create_app(console: Console) -> FastAPI:
         looks = sorted(console.looks.of_day(chosen), key=lambda look: look.at, reverse=True)
         return page("audit.html", who, day=chosen.isoformat(), looks=looks)
 
+    app.include_router(answers_pages(console.ask, page, may, sent, form_fields))
     return app
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from difflib import SequenceMatcher
 
 from console.words import Piece, pieces, shown
+from models.answers.told import NotHeld, Suggested
 from models.call import besides
 from models.call.edited import with_edits
 from models.call.editing import Edit, Verdict
@@ -104,6 +105,7 @@ class CallPage:
     curve: str
     flags: Sequence[tuple[str, float | None]]
     to_dos: Sequence[ToDo]
+    suggestion: Suggested | NotHeld | None
     steps: Sequence[tuple[str, str]]
     history: Sequence[Act]
     failure: tuple[str, str, str] | None
@@ -156,6 +158,7 @@ def call_page(record: CallRecord, pending: Sequence[Edit], *, raw: bool) -> Call
         curve=curve(moods),
         flags=[(flag.kind, _second(seconds, flag.utterance)) for flag in besides.flags(record)],
         to_dos=_to_dos(record, seconds, raw=raw),
+        suggestion=besides.suggestion(record),
         steps=[(step_label(step), f"{took:.2f}") for step, took in record.step_seconds.items()],
         history=[Act(in_korea(act.at), DEEDS[act.deed], act.by or "알 수 없음", act.flow_run_id) for act in reversed(record.history)],
         failure=(failure.title, failure.reason, failure.remedy.replace("`", "")) if failure else None,

@@ -155,9 +155,9 @@ def preload() -> None:
     """Load the models before the first call asks for them: the ear, and the summarizer where calls are summarized in their own runs."""
     wiring.load_whisper()
     if wiring.summarizes_in_call():
-        from tasks.selection.champion import start_summarizer
+        from tasks.call.write_summary import preload as preload_summary
 
-        start_summarizer()
+        preload_summary()
 
 
 def warm_up() -> None:

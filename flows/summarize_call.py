@@ -12,9 +12,9 @@ from prefect.states import Cancelled, Completed, Failed
 
 from models.errors import AccessRefused, ModelUnavailable, VendorUnreachable
 from tasks.call.summarize import NO_MODEL
+from tasks.call.write_summary import preload as preload_models
 from tasks.call.write_summary import write_summary
 from tasks.retrying import NO_RESULT
-from tasks.selection.champion import start_summarizer
 
 
 @flow(name="summarize-call", **NO_RESULT)
@@ -41,4 +41,4 @@ async def told_as_state(work: Awaitable[Any]) -> State[Any]:
 
 def preload() -> None:
     """Load the model before the first call asks for it; a resident worker does this when it starts."""
-    start_summarizer()
+    preload_models()

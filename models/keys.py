@@ -504,3 +504,21 @@ class HearingKeys:
     def comparison(cls, comparison: str) -> str:
         """A leaderboard."""
         return f"{cls.ROOT}comparisons/{comparison}.json"
+
+
+class DocumentKeys:
+    """Keys of the company's documents, which people upload, and of the indexes that were made of them, which are never overwritten."""
+
+    UPLOADS = "documents/"
+    ROOT = "document-index/"
+    VERSIONS = f"{ROOT}versions/"
+
+    @classmethod
+    def content(cls, digest: str, name: str) -> str:
+        """A file of an index, by the digest of the whole."""
+        return f"{cls.ROOT}content/{digest}/{name}"
+
+    @classmethod
+    def version(cls, version: int) -> str:
+        """Which index a version is; eight digits keep a listing in order."""
+        return f"{cls.VERSIONS}{version:08d}.json"

@@ -10,6 +10,7 @@ from models.call.steps import step_label
 from models.keys import StorageKeys, parse_recording_key
 from models.sound.recording import RecordingAudio
 from models.summarizer.outcome import Kind
+from reports.documents import suggestion_section
 from reports.embedding import data_uri
 from reports.markdown import facts, link, named, plain, table
 from reports.messages import message_of, why_instead
@@ -51,6 +52,7 @@ def call_report(record: CallRecord, audio: RecordingAudio | None, sounds: Sounds
     parts += [
         danger_section(record, mask, show_words=show_words),
         actions_section(record, mask, show_words=show_words),
+        suggestion_section(record),
         emotion_section(record),
     ]
     parts += [_recording(record, audio, sounds.recording)]

@@ -131,6 +131,11 @@ ERRORS: Final[Mapping[str, Message]] = {
         "마지막 변경이 되돌림이라, 한 번 더 되돌리면 문제가 된 모델이 돌아옵니다.",
         "쓸 버전의 이름을 적어 `promote`를 실행하세요.",
     ),
+    "document_refused": Message(
+        "문서를 읽을 수 없음",
+        "올린 문서를 읽을 수 없어 색인에서 제외했습니다.",
+        "`document-index` 아티팩트에서 까닭을 확인해 다시 올리세요.",
+    ),
     "terms_refused": Message(
         "용어나 교정을 받을 수 없음",
         "지금 있는 용어 목록이나 전사와 맞지 않습니다. 아무것도 바뀌지 않았습니다.",
@@ -143,6 +148,11 @@ ERRORS: Final[Mapping[str, Message]] = {
     ),
     "configuration_error.no_index": Message(
         "통화 목록이 없음", "통화 목록의 데이터베이스가 설정되지 않았습니다.", "관리자에게 `READBACK_INDEX_URL` 설정을 요청하세요."
+    ),
+    "configuration_error.no_documents": Message(
+        "답할 문서가 없음",
+        "이 콘솔이 답할 문서 색인을 쓰지 못합니다.",
+        "관리자에게 `READBACK_SUGGEST_ANSWERS` 설정과 `index-documents` 실행을 요청하세요.",
     ),
     "access_refused": Message(
         "인증 거부",

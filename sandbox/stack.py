@@ -179,6 +179,7 @@ class Stack:
             "READBACK_STT_POLL_SECONDS": str(options.stt_poll_seconds),
             "READBACK_STT_CONCURRENCY": str(options.stt_concurrency),
             "READBACK_EMBED_AUDIO": "both",
+            "READBACK_SUGGEST_ANSWERS": "true",
             "READBACK_TRACKING_URL": self.tracking_url,
             "READBACK_SUMMARIZE_IN_CALL": str(not options.linked_summaries).lower(),
             **options.settings,

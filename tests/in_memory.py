@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -93,6 +94,12 @@ class InMemoryStore:
     def folders(self, prefix: str) -> Sequence[str]:
         names = {facts.key.removeprefix(prefix) for facts in self.walk(prefix)}
         return sorted({f"{prefix}{name.partition('/')[0]}/" for name in names if "/" in name})
+
+    def upload_file(self, path: Path, key: str) -> None:
+        self.put(key, path.read_bytes())
+
+    def download_file(self, key: str, path: Path) -> None:
+        path.write_bytes(self.get(key).body)
 
     def link(self, key: str, *, seconds: int = 86_400) -> str:
         return f"https://{self.bucket}.example/{key}?seconds={seconds}"

@@ -25,6 +25,7 @@ from models.errors import ConfigurationError
 from stores.call_index import CallIndex
 from stores.call_records import CallRecords
 from stores.datasets import Datasets
+from stores.passage_vectors import PassageVectors
 from stores.spending import Budget, parse_budgets
 from stores.terms import LiveTerms, TermLists
 from wiring.configuration import Settings, load_settings
@@ -257,6 +258,18 @@ def call_index() -> CallIndex | None:
     chosen = settings()
     url = chosen.index_url.get_secret_value()
     return CallIndex(Postgres(url, timeout_seconds=chosen.index_timeout_seconds)) if url else None
+
+
+@cache
+def passage_vectors() -> PassageVectors | None:
+    """Where passages' vectors are searched in PostgreSQL; None where each process searches its own."""
+    chosen = settings()
+    url = chosen.index_url.get_secret_value()
+    if not chosen.answers_in_postgres:
+        return None
+    if not url:
+        raise ConfigurationError("READBACK_ANSWERS_IN_POSTGRES names no database", remedy="Set READBACK_INDEX_URL", case="no_index")
+    return PassageVectors(Postgres(url, timeout_seconds=chosen.index_timeout_seconds))
 
 
 def make_clients() -> None:

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.answers import SHIPPED_ENCODER
 from models.call.prices import PRICES
 from models.call.routing import parse_routes
 from models.errors import ConfigurationError
@@ -135,6 +136,19 @@ class Settings(BaseSettings):
     speak_openings: bool = Field(
         False, description="Speak an approved opening, chosen by the caller's emotion and request, before the read-back"
     )
+
+    suggest_answers: bool = Field(
+        False,
+        description="Look the request of each call up in the company's documents (`index-documents`), and offer the console's `/answers`",
+    )
+    answers_encoder: Path = Field(
+        SHIPPED_ENCODER, description="Encoder that passages are found by: the one that ships, or a folder of sentence-transformers"
+    )
+    answers_in_postgres: bool = Field(
+        False, description="Search passages by sense in the database of READBACK_INDEX_URL (pgvector); pays from some 50,000 passages on"
+    )
+    answers_refresh_seconds: float = Field(10.0, gt=0, description="How often a running process asks for a new index at most")
+    answers_patience_seconds: float = Field(2.0, gt=0, description="A call does not wait longer for an answer from the documents")
 
     http_timeout_seconds: float = Field(20.0, gt=0, description="Timeout of one request to a vendor over HTTP")
     s3_timeout_seconds: float = Field(5.0, gt=0, description="How long S3 may be silent; then a call waits in its queue and says so")

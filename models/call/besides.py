@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.actions.action import Action
+from models.answers.told import NotHeld, Suggested
 from models.call.caller_said import ContactFacts
 from models.call.record import CallRecord
 from models.signals.labels import DANGER_LABELS
@@ -47,6 +48,11 @@ def flags(record: CallRecord) -> list[Flag]:
 def to_dos(record: CallRecord) -> Sequence[Action]:
     """What is to be done, in the order said."""
     return (record.signals.actions or ()) if record.signals else ()
+
+
+def suggestion(record: CallRecord) -> Suggested | NotHeld | None:
+    """What the company's documents say to the request; None where nobody looked."""
+    return record.signals.suggestion if record.signals else None
 
 
 def answer(record: CallRecord) -> str:

@@ -289,7 +289,9 @@ class CallRecord(BaseModel):
     transcription: Transcription = Field(default_factory=Transcription, description="What the vendor heard, as it heard it")
     correction: Correction = Field(default_factory=Correction, description="What was mended in it since; ``said`` is both together")
     summary: Summary | None = None
-    signals: CallSignals | None = Field(default=None, description="Emotion and danger; None where nobody judged the call (yet)")
+    signals: CallSignals | None = Field(
+        default=None, description="Emotion, danger, what to do, an answer from the documents; None where nobody judged the call (yet)"
+    )
     danger_told: bool = Field(default=False, description="Whether people were told of the call's danger")
     prompt: Prompt | None = None
     revision: int = Field(default=0, ge=0, description="How often summary and prompt were asked for anew")

@@ -1,8 +1,10 @@
-"""What a call tells besides the request, as its record has it: the caller's emotion, signs of danger, and what has to be done."""
+"""What a call tells besides the request, as its record has it: the caller's emotion, signs of danger, what has to be done, and what the
+company's documents say to the request."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.actions.action import Action
+from models.answers.told import Answer
 from models.signals.labels import Danger
 
 
@@ -75,6 +77,7 @@ class CallSignals(BaseModel):
     emotion: CallEmotion | None = None
     danger: CallDanger | None = None
     actions: tuple[Action, ...] | None = None
+    suggestion: Answer | None = None
 
     @property
     def alarms(self) -> bool:

@@ -24,6 +24,7 @@ from models.summarizer.own_words import Shortener
 from models.summarizer.summarizer import SummaryResult
 from stores.call_files import TEXT, create_file
 from stores.call_signals import keep_signals
+from tasks.answers.in_service import follow_index, suggestion_for
 from tasks.call.claim import HeldCall
 from tasks.call.summarize import Understood, read_summary, summary_metadata
 from tasks.selection.champion import challenger, signals_of, start_summarizer
@@ -44,7 +45,8 @@ async def summarize_here(call: HeldCall) -> Understood:
 
 
 async def written_by_this_process(record: CallRecord) -> Understood:
-    """Summarize, joined with other calls into batches, judge emotion, danger and what has to be done meanwhile, and create the files."""
+    """Summarize, joined with other calls into batches, judge emotion, danger and what has to be done meanwhile, look the request up in the
+    documents, and create the files."""
     champion = await asyncio.to_thread(model_of_this_process)
     model = challenger().answers_for(record.call_id) or champion
     conversation = summarizer_input(record.said)
@@ -52,6 +54,7 @@ async def written_by_this_process(record: CallRecord) -> Understood:
     if result.instead:
         get_run_logger().warning("The language model's answer is not spoken (%s): %s answers", result.instead, result.model)
     summary = summary_of(result).model_copy(update={"used": used_for(result, seconds)})
+    signals = await _with_suggestion(record.call_id, signals, summary)
     created = await asyncio.to_thread(create_summary, wiring.object_store(), record, summary, condensed=result.condensed)
     return Understood(created, signals)
 
@@ -69,10 +72,34 @@ def _judge(record: CallRecord, conversation: str) -> CallSignals:
     return signals
 
 
+async def _with_suggestion(call_id: str, signals: CallSignals, summary: Summary) -> CallSignals:
+    """The same with what the documents say to the request, where that is wanted; a call waits for it as the setting says."""
+    if not wiring.settings().suggest_answers:
+        return signals
+    try:
+        found = await asyncio.wait_for(asyncio.to_thread(suggestion_for, summary.text), wiring.settings().answers_patience_seconds)
+    except TimeoutError:
+        get_run_logger().warning("The documents were not asked to the end: the call goes on")
+        return signals
+    if found is None:
+        return signals
+    with_it = signals.model_copy(update={"suggestion": found})
+    await asyncio.to_thread(keep_signals, wiring.object_store(), call_id, with_it)
+    return with_it
+
+
+def preload() -> None:
+    """Load what a call's summary and its answer from the documents need; a resident worker does this when it starts."""
+    start_summarizer()
+    follow_index()
+
+
 def model_of_this_process() -> ModelInService[SummaryResult]:
     """The model in service; whatever keeps it from loading keeps every call's summary from being made."""
     try:
-        return start_summarizer()
+        started = start_summarizer()
+        follow_index()
+        return started
     except (AccessRefused, TransientError):
         raise
     except ReadbackError as error:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deployments.tracking_server import PREFIX as PREFIX_OF_TRACKING
-from models.keys import DatasetKeys, HearingKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, TermKeys, VoteKeys
+from models.keys import DatasetKeys, DocumentKeys, HearingKeys, RegistryKeys, RunKeys, SelectionKeys, StorageKeys, TermKeys, VoteKeys
 from models.lines import LINES, NAMES
 from wiring.configuration import Settings
 
@@ -105,6 +105,9 @@ NEEDED = [
     ("erase", "s3:DeleteObjectVersion", StorageKeys.to_hear(CALL)),
     ("erase", "s3:DeleteObjectVersion", StorageKeys.signals(CALL)),
     ("summarizer", "s3:PutObject", StorageKeys.signals(CALL)),
+    *[(role, action, DocumentKeys.version(1)) for role in ("summarizer", "console") for action in ("s3:GetObject", "s3:ListBucket")],
+    *[("promoter", action, DocumentKeys.content("d", "index.json")) for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket")],
+    *[("promoter", action, f"{DocumentKeys.UPLOADS}terms.md") for action in ("s3:GetObject", "s3:ListBucket")],
     ("summarizer", "s3:PutObject", StorageKeys.drafts(CALL)),
     ("summarizer", "s3:GetObject", StorageKeys.openings(1)),
     ("call-worker", "s3:PutObject", StorageKeys.openings(1)),
@@ -162,6 +165,8 @@ FORBIDDEN = [
     *[("call-worker", "s3:PutObject", key) for key in ALIASES],
     ("call-worker", "s3:ListBucket", ""),
     ("summarizer", "s3:GetObject", RECORDING),
+    *[(role, "s3:PutObject", DocumentKeys.version(1)) for role in ("summarizer", "console", "call-worker", "trainer")],
+    *[(role, "s3:DeleteObject", DocumentKeys.version(1)) for role in ROLES],
     ("summarizer", "s3:PutObject", RECORD),
     *[("summarizer", "s3:PutObject", key) for key in ALIASES],
     ("listener", "s3:GetObject", RECORDING),

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,7 @@ from flows.summarize_call import summarize_call
 from flows.watch_s3 import event_of
 from models.actions.action import Who
 from models.actions.due import Due
+from models.answers.told import Place, Quote, Suggested
 from models.call.acceptance import AnsweredCall
 from models.call.alarms import DANGER_FOUND
 from models.call.caller_said import Answer
@@ -610,6 +612,33 @@ async def test_what_has_to_be_done_after_a_call_stands_in_its_record_with_the_da
     called = record.recording.called_at
     assert called is not None
     assert action.due == Due(said="내일까지", day=called.date() + timedelta(days=1))
+
+
+async def test_the_answer_from_the_documents_stands_in_the_record_and_its_failure_or_slowness_costs_no_call(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(document="terms.md", title="약관", version="2026-01-02")
+    held = Suggested(quotes=(Quote(text="앱에서 바꿉니다.", place=place),), confidence=0.9)
+
+    def slow(request: str) -> Suggested | None:
+        time.sleep(0.5)
+        return held
+
+    monkeypatch.setenv("READBACK_SUMMARIZE_IN_CALL", "true")
+    monkeypatch.setenv("READBACK_SUGGEST_ANSWERS", "true")
+    monkeypatch.setenv("READBACK_ANSWERS_PATIENCE_SECONDS", "0.1")
+    monkeypatch.setattr(tasks.call.write_summary, "start_summarizer", ModelOfThisProcess)
+    monkeypatch.setattr(tasks.call.write_summary, "follow_index", lambda: None)
+    wiring.settings.cache_clear()
+    told = []
+    for number, answer in enumerate((lambda request: held, lambda request: None, slow)):
+        monkeypatch.setattr(tasks.call.write_summary, "suggestion_for", answer)
+        recording = world.upload(f"c-{number}")
+        assert (await world.run(recording)).is_completed()
+        signals = world.record(recording).signals
+        assert signals is not None
+        told.append(signals.suggestion)
+    assert told == [held, None, None]
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Reading a data set, CSV (UTF-8 or EUC-KR) or Excel: columns ``input`` and the right answer, ``summary`` as a rule.
 
-``style``, ``row`` and ``dialogue`` are optional. What can be repaired safely is, and is counted in a LoadReport; what cannot be repaired
-without guessing is an error that says what to change.
+``style``, ``row`` and ``dialogue`` are optional. A table of questions and answers (``models.answers.faq``) is read as well: each phrasing
+with each answer is a pair, the pairs of a row one dialogue. What can be repaired safely is, and is counted in a LoadReport; what cannot
+be repaired without guessing is an error that says what to change.
 """
 
 import unicodedata
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import BaseModel, Field
 
+from models.answers.faq import FaqRow, is_faq, read_faq
 from models.errors import ConfigurationError
 from models.training.data.decoding import decode, is_damaged, without_invisible
 from models.training.data.pair import Pair, normalized
@@ -77,6 +79,8 @@ def read_pairs(body: bytes, name: str, reference: str = SUMMARY) -> tuple[list[P
     else:
         text, encoding = decode(body, name)
         report = LoadReport(file=name, encoding=encoding)
+        if reference == SUMMARY and is_faq(text.partition("\n")[0].split(",")):
+            return _expanded(read_faq(_visible(text, report), name), report)
         # Before the fields are told apart: a second BOM before a quote would make the quote a letter.
         found = _pairs(csv_rows(_visible(text, report), name), reference, report)
     kept = without_repeats(list(found), report)
@@ -84,6 +88,23 @@ def read_pairs(body: bytes, name: str, reference: str = SUMMARY) -> tuple[list[P
         raise ConfigurationError(f"{name} holds no usable row ({report.sentence()})", remedy=f"Fill the columns input and {reference}")
     report.rows_kept = len(kept)
     return kept, report
+
+
+def _expanded(rows: list[FaqRow], report: LoadReport) -> tuple[list[Pair], LoadReport]:
+    """Every phrasing of a question with every answer; the same pair once."""
+    kept: dict[tuple[str, str], Pair] = {}
+    report.rows_read = len(rows)
+    for row in rows:
+        for number, (question, answer) in enumerate(row.pairs(), start=1):
+            name = f"{report.file}:{row.line}.{number}"
+            if (normalized(question), normalized(answer)) in kept:
+                report.duplicates.append(name)
+            elif is_damaged(question + answer):
+                report.damaged.append(name)
+            else:
+                kept[normalized(question), normalized(answer)] = Pair(question, answer, name, row.category, "", row.id or str(row.line))
+    report.rows_kept = len(kept)
+    return list(kept.values()), report
 
 
 def _visible(text: str, report: LoadReport) -> str:

@@ -43,31 +43,28 @@ class Split:
 def split_pairs(pairs: Sequence[Pair], out_of_domain: Sequence[Pair], seed: int) -> Split:
     """Divide at random, the same for the same seed and rows.
 
-    Rows with the same normalized input always go to the same part, so no input stands in two, whatever the caller passes;
-    outsiders that also stand in the data are left out. ConfigurationError with fewer than 10 distinct inputs or unnamed rows.
+    Rows with the same normalized input, and those of one dialogue, always go to the same part, so no input stands in two, whatever the
+    caller passes; outsiders that also stand in the data are left out. ConfigurationError with fewer than 10 such groups or unnamed rows.
     """
     rows = [pair.row for pair in (*pairs, *out_of_domain)]
     if "" in rows or len(set(rows)) != len(rows):
         raise ConfigurationError(
             "Rows must have distinct ids to be split", remedy="Read them with read_pairs, from files of different names"
         )
-    groups: dict[str, list[Pair]] = {}
-    for pair in pairs:
-        groups.setdefault(normalized(pair.input), []).append(pair)
+    groups = _joined(pairs)
     if len(groups) < 10:
         raise ConfigurationError(f"{len(groups)} distinct inputs are too few to split 90:10", remedy="Give at least 10")
     generator = random.Random(seed)
-    inputs = list(groups)
-    generator.shuffle(inputs)
-    tests = max(1, round(TEST_SHARE * len(inputs)))
-    validations = max(1, min(LARGEST_VALIDATION, round(VALIDATION_SHARE * len(inputs))))
+    generator.shuffle(groups)
+    tests = max(1, round(TEST_SHARE * len(groups)))
+    validations = max(1, min(LARGEST_VALIDATION, round(VALIDATION_SHARE * len(groups))))
 
     test, validation, train = (
-        [pair for inquiry in part for pair in groups[inquiry]]
-        for part in (inputs[:tests], inputs[tests : tests + validations], inputs[tests + validations :])
+        [pair for group in part for pair in group]
+        for part in (groups[:tests], groups[tests : tests + validations], groups[tests + validations :])
     )
     wanted = round(len(validation) / IN_DOMAIN_PER_OUTSIDER)
-    outsiders = _outsiders(out_of_domain, groups, wanted, generator)
+    outsiders = _outsiders(out_of_domain, {normalized(pair.input) for pair in pairs}, wanted, generator)
     return Split(
         train=train,
         validation=validation + outsiders,
@@ -138,6 +135,6 @@ def _joined(pairs: Sequence[Pair]) -> list[list[Pair]]:
     return list(groups.values())
 
 
-def _outsiders(candidates: Sequence[Pair], known: dict[str, list[Pair]], wanted: int, generator: random.Random) -> list[Pair]:
+def _outsiders(candidates: Sequence[Pair], known: set[str], wanted: int, generator: random.Random) -> list[Pair]:
     new = list({normalized(pair.input): pair for pair in candidates if normalized(pair.input) not in known}.values())
     return generator.sample(new, min(wanted, len(new)))

@@ -13,6 +13,7 @@ from models.errors import ConfigurationError
 from models.training.data.decoding import reads_like_korean
 from models.training.data.loader import read_pairs
 from models.training.data.profile import profile_pairs
+from models.training.data.split import split_pairs
 
 ROWS = "input,summary\n상대 차가 뒤에서 박았어. 보험 되나요?,자동차 사고 보험 여부 확인 요청\n암 진단비가 얼마죠?,암보험 보상 금액 문의\n"
 
@@ -292,3 +293,20 @@ def test_the_profile_shows_what_was_left_out_and_repaired() -> None:
 
 def test_a_row_of_a_split_names_the_row_it_was_drawn_from() -> None:
     assert read_pairs("input,summary,row\n가,나,data.csv:17\n".encode(), "test.csv")[0][0].origin == "data.csv:17"
+
+
+def test_a_table_of_questions_and_answers_becomes_every_phrasing_with_every_answer_and_is_split_by_its_rows() -> None:
+    lines = [f"{n},질문 {n} 하나,질문 {n} 둘,계약,답 {n} 가,답 {n} 나,,," for n in range(30)]
+    body = "\n".join(["id,질문_1,질문_2,category,답변_1,답변_2,답변_3,답변_4,답변_5", *lines]).encode("cp949")
+    pairs, report = read_pairs(body, "faq.csv")
+    assert (report.rows_read, report.rows_kept, len(pairs)) == (30, 120, 120)
+    assert [(pair.input, pair.summary) for pair in pairs[:4]] == [
+        ("질문 0 하나", "답 0 가"),
+        ("질문 0 하나", "답 0 나"),
+        ("질문 0 둘", "답 0 가"),
+        ("질문 0 둘", "답 0 나"),
+    ]
+    split = split_pairs(pairs, [], 1)
+    parts = [{pair.dialogue for pair in part} for part in (split.train, split.validation, split.test)]
+    assert [len(part) for part in parts] == [24, 3, 3]
+    assert len(set.union(*parts)) == 30

@@ -1,0 +1,99 @@
+"""How good answers from documents are: ``python -m benchmarks.answers`` over questions that nothing was tuned on.
+
+Documents of an invented insurer, questions of the held-out half (``benchmarks/questions/held_out.tsv``). Told: whether the right passage is
+among the first three by words alone, by sense alone, by both fused, and as the answerer orders them; how many questions that no document
+answers are refused, how many of the others are; how many answers quote the right passage; and milliseconds a question.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from models.answers.answerer import Answerer
+from models.answers.encoder import Encoder, load_encoder
+from models.answers.index import Index
+from models.answers.judge import shipped
+from models.answers.questions import GoldQuestion, read_questions
+from models.answers.signs import candidates
+from models.answers.told import Suggested
+from models.recipe.answers_recipe import documents
+
+HELD_OUT = Path(__file__).parent / "questions" / "held_out.tsv"
+
+
+def rankings(index: Index, question: str, encoder: Encoder) -> dict[str, list[int]]:
+    """The passages' numbers by each way of ranking them, the best first."""
+    asked = index.question(question, encoder)
+    found = index.find(asked)
+    return {
+        "words": [number for number, _ in index.by_words(asked)],
+        "sense": [number for number, _ in index.by_sense(asked)],
+        "fused": [one.number for one in found],
+        "judged": [one.found.number for one in shipped().ordered(candidates(index, asked, found))],
+    }
+
+
+def retrieval(index: Index, questions: Sequence[GoldQuestion], encoder: Encoder) -> dict[str, Any]:
+    """The share of answerable questions whose passage is first, and among the first three."""
+    first, three = dict[str, int](), dict[str, int]()
+    for one in questions:
+        gold = one.passages(index.chunks)
+        for way, numbers in rankings(index, one.text, encoder).items():
+            first[way] = first.get(way, 0) + (not gold.isdisjoint(numbers[:1]))
+            three[way] = three.get(way, 0) + (not gold.isdisjoint(numbers[:3]))
+    count = len(questions)
+    return {f"{way}, {name}": round(hits[way] / count, 3) for way in first for name, hits in (("first", first), ("first three", three))}
+
+
+def answers(answerer: Answerer, questions: Sequence[GoldQuestion]) -> dict[str, Any]:
+    """Refusals, right and false, and how many answers quote the passage that answers."""
+    refused, wrongly, right, of_passage, sentences = 0, 0, 0, 0, 0
+    spent = list[float]()
+    for one in questions:
+        begun = time.perf_counter()
+        told = answerer.answer(one.text)
+        spent.append(1000 * (time.perf_counter() - begun))
+        if not isinstance(told, Suggested):
+            refused, wrongly = refused + (not one.gold), wrongly + bool(one.gold)
+            continue
+        squeezed = "".join(told.text.split())
+        right += any("".join(piece.split()) in squeezed for piece in one.gold)
+        chunk = next(chunk for chunk in answerer.index.chunks if chunk.place == told.place and told.quotes[0].text in chunk.sentences)
+        of_passage += bool(one.gold) and any("".join(piece.split()) in "".join(chunk.text.split()) for piece in one.gold)
+        sentences += all(quote.text in chunk.sentences for quote in told.quotes)
+    held, told_of = sum(bool(one.gold) for one in questions), len(questions)
+    answered = held - wrongly
+    return {
+        "questions": told_of,
+        "refusals right": round(refused / max(1, told_of - held), 3),
+        "false refusals": round(wrongly / max(1, held), 3),
+        "answered": answered,
+        "answers from the right passage": round(of_passage / max(1, answered), 3),
+        "answers that quote what answers": round(right / max(1, answered), 3),
+        "answers whose sentences all stand there": sentences / max(1, answered + (told_of - held - refused)),
+        "milliseconds a question, median": round(sorted(spent)[len(spent) // 2], 1),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Count over the held-out questions."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--questions", type=Path, default=HELD_OUT, help="questions to judge by")
+    parser.add_argument("--index", type=Path, help="folder of a built index; made anew where none is given")
+    options = parser.parse_args(arguments)
+    encoder = load_encoder()
+    index = Index.load(options.index) if options.index else Index.build(documents(), encoder)
+    asked = read_questions(options.questions)
+    Answerer(index, encoder).answer(asked[0].text)
+    row = {"passages": len(index.chunks), "answerable": sum(bool(one.gold) for one in asked)}
+    row |= retrieval(index, [one for one in asked if one.gold], encoder) | answers(Answerer(index, encoder), asked)
+    for name, value in row.items():
+        print(f"{name:45} {value}")
+    print(json.dumps({"benchmark": "answers", **row}, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

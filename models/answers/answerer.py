@@ -1,0 +1,93 @@
+"""Answers a question from an index: the likeliest passage's sentences, quoted, or that the documents do not hold it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from models.answers.encoder import Encoder
+from models.answers.index import Index, Question
+from models.answers.judge import Judge, shipped
+from models.answers.signs import Candidate, candidates
+from models.answers.told import NotHeld, Quote, Suggested
+
+LONGEST_QUESTION = 500  # characters; what is longer is cut
+ALSO = 2  # further places that are named
+_MOST_SENTENCES = 3
+_CLOSE = 0.75  # a second sentence is quoted that is so near to the question, against the nearest
+# Such a sentence limits the one before it: one is not quoted without the other.
+_LIMITS = re.compile(r"(?:다만|단,|그러나|하지만|이때|이 경우|그래서|그 뒤|그보다|이 기간|이미|이는|이를|그 밖)")
+
+
+class Answers(Protocol):
+    """Whoever answers questions from the documents; ``Answerer`` by an index in this process."""
+
+    def answer(self, question: str) -> Suggested | NotHeld:
+        """The answer to one question as somebody asks it, in some 30 ms. Odd questions raise nothing: an empty one is not held."""
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """Answers by an index in this process. Thread-safe."""
+
+    index: Index
+    encoder: Encoder
+    version: str = ""
+    judge: Judge | None = None
+
+    def answer(self, question: str) -> Suggested | NotHeld:
+        """Quote the likeliest passage, or refuse."""
+        text = " ".join(question.split())[:LONGEST_QUESTION]
+        if not any(map(str.isalnum, text)) or not self.index.chunks:
+            return NotHeld(confidence=0.0, index=self.version)
+        judge = self.judge or shipped()
+        asked = self.index.question(text, self.encoder)
+        found = judge.ordered(candidates(self.index, asked, self.index.find(asked)))
+        confidence = judge.confidence(found)
+        places = [self.index.chunks[one.found.number].place for one in found[: ALSO + 1]]
+        if confidence < judge.threshold:
+            return NotHeld(confidence=confidence, nearest=tuple(places), index=self.version)
+        quotes = self._quotes(asked, found[0])
+        return Suggested(quotes=quotes, confidence=confidence, also=tuple(places[1:]), index=self.version)
+
+    def _quotes(self, asked: Question, chosen: Candidate) -> tuple[Quote, ...]:
+        number = chosen.found.number
+        chunk = self.index.chunks[number]
+        scores = _scores(self.index, asked, number)
+        return tuple(Quote(text=chunk.sentences[at], place=chunk.place) for at in quoted(chunk.sentences, scores))
+
+
+def _scores(index: Index, asked: Question, number: int) -> list[float]:
+    """How much each sentence of a passage says to the question: its nearness, and the rare words that it shares."""
+    words = {word: index.rarity(word) for word in (*asked.words.own, *asked.words.meant)}
+    total = sum(words.values()) or 1.0
+    near = index.near.sentences(asked.vector, number)
+    shared = [sum(words[word] for word in several & words.keys()) / total for several in index.sentence_words(number)]
+    return [max(0.0, cosine) + share for cosine, share in zip(near, shared, strict=True)]
+
+
+def quoted(sentences: Sequence[str], scores: Sequence[float]) -> list[int]:
+    """Which sentences of a passage are quoted, in its order: the best one, what limits it, and another one that says nearly as much.
+
+    >>> quoted(["암을 보장합니다.", "다만 90일 동안은 보장하지 않습니다.", "수수료는 없습니다."], [0.9, 0.2, 0.1])
+    [0, 1]
+    """
+    order = sorted(range(len(sentences)), key=lambda at: (-scores[at], at))
+    kept: set[int] = set()
+    for at in order:
+        if kept and scores[at] < _CLOSE * scores[order[0]]:
+            break
+        together = _with_limits(sentences, at)
+        if kept and len(kept | together) > _MOST_SENTENCES:
+            break
+        kept |= together
+    return sorted(kept)
+
+
+def _with_limits(sentences: Sequence[str], at: int) -> set[int]:
+    first, last = at, at
+    while first > 0 and _LIMITS.match(sentences[first]):
+        first -= 1
+    while last + 1 < len(sentences) and _LIMITS.match(sentences[last + 1]):
+        last += 1
+    return set(range(first, last + 1))

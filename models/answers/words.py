@@ -1,0 +1,53 @@
+"""The words that passages and questions share: stems by Kiwi's morphology, and what documents call what callers say (``speech.tsv``)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from models.summarizer.own_words import morphology, word_set
+
+SPEECH = Path(__file__).parent / "speech.tsv"
+_TAGS = ("NNG", "NNP", "NR", "XR", "SL", "SN", "SH", "VV", "VA", "MAG")
+_NOUNS = ("NNG", "NNP", "NR", "XR", "SL", "SH")
+# Said in every question or passage, so they tell no passage from another.
+_EMPTY = word_set(
+    "하 되 있 없 보 주 받 오 가 말 것 수 때 거 좀 그냥 저 제 나 이 그 어떻 그러 이러 어떠하 어떻하 알 싶 드리 "
+    "같 많 경우 사람 고객 회사 혹시 지금 이제 안 못 또 더 다 잘 꼭 얼마 언제 어디 무엇 왜"
+)
+
+
+@dataclass(frozen=True)
+class AskedWords:
+    """A question's words, those of them that are nouns, and what documents call what is said there."""
+
+    own: tuple[str, ...]
+    nouns: frozenset[str]
+    meant: tuple[str, ...]
+
+
+def words_of(texts: Sequence[str]) -> list[list[str]]:
+    """The words of each text, in order, repeated as often as they stand there."""
+    return [[token.form.lower() for token in tokens if _tells(token)] for tokens in morphology().tokenize(list(texts))]
+
+
+def asked_words(question: str) -> AskedWords:
+    """The words of a question; what is said several times counts once."""
+    tokens = morphology().tokenize(question)
+    own = dict.fromkeys(token.form.lower() for token in tokens if _tells(token))
+    nouns = frozenset(token.form.lower() for token in tokens if token.tag in _NOUNS)
+    forms = dict.fromkeys(token.form.lower() for token in tokens)
+    meant = dict.fromkeys(word for form in forms for word in speech().get(form, ()))
+    return AskedWords(tuple(own), nouns, tuple(word for word in meant if word not in own))
+
+
+@cache
+def speech() -> Mapping[str, tuple[str, ...]]:
+    """What documents call what callers say, by the caller's word."""
+    rows = (line.split("\t") for line in SPEECH.read_text(encoding="utf-8").splitlines() if line.strip())
+    return {said: tuple(meant.split()) for said, meant in rows}
+
+
+def _tells(token: object) -> bool:
+    tag, form = str(getattr(token, "tag", "")).partition("-")[0], str(getattr(token, "form", ""))
+    return tag in _TAGS and form not in _EMPTY

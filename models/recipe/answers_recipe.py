@@ -1,0 +1,111 @@
+"""How the weights for answers are made: ``python -m models.recipe.answers_recipe`` over an invented insurer's documents.
+
+Rows of ``relevance`` are passages found for a calibration question, right where its gold stands in them. Rows of ``held`` are questions:
+one that the documents answer is a second row with its passages taken away, which the documents then do not answer: near misses for nothing.
+The threshold refuses ``REFUSED`` of the calibration questions that no document answers, each judged by weights learnt without it.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.answers.document import Document
+from models.answers.encoder import load_encoder
+from models.answers.formats import read_document
+from models.answers.index import Index
+from models.answers.judge import HELD, RELEVANCE, WEIGHTS, Judge, Logistic, held_signs
+from models.answers.questions import GoldQuestion, calibration
+from models.answers.signs import Candidate, Signs, candidates
+from models.errors import in_one_sentence
+
+DOCUMENTS = Path(__file__).parent / "answers" / "documents"
+FOLDS = 10
+STRENGTH = 0.1  # of regularization, its inverse
+REFUSED = 0.925
+_TAKEN_AWAY = 0.2  # what such a row counts; a question of its own that nothing answers counts _OF_ITS_OWN
+_OF_ITS_OWN = 2.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A question with what was found for it; ``gold`` are the right passages' numbers, empty where none is right (any more)."""
+
+    question: int
+    found: list[Candidate]
+    gold: frozenset[int]
+    weight: float
+
+
+def documents(folder: Path = DOCUMENTS) -> list[Document]:
+    """The bundled documents."""
+    return [read_document(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
+
+
+def rows(index: Index, questions: Sequence[GoldQuestion], encoder: Any) -> list[Row]:
+    """Every question, and those that are answered once more without their passages."""
+    made = list[Row]()
+    for number, one in enumerate(questions):
+        asked = index.question(one.text, encoder)
+        found, gold = index.find(asked), one.passages(index.chunks)
+        made.append(Row(number, candidates(index, asked, found), frozenset(gold), 1.0 if gold else _OF_ITS_OWN))
+        if gold:
+            left = [each for each in found if each.number not in gold]
+            made.append(Row(number, candidates(index, asked, left), frozenset(), _TAKEN_AWAY))
+    return made
+
+
+def fit(names: Sequence[str], signs: Sequence[Signs], right: Sequence[bool], weights: Sequence[float]) -> Logistic:
+    """A logistic regression over signs brought to one scale, told in the signs' own."""
+    from sklearn.linear_model import LogisticRegression
+
+    values = np.array([[one[name] for name in names] for one in signs])
+    middle, spread = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
+    fitted = LogisticRegression(C=STRENGTH, max_iter=2000).fit((values - middle) / spread, list(right), sample_weight=list(weights))
+    slopes = fitted.coef_[0] / spread
+    bias = float(fitted.intercept_[0] - slopes @ middle)
+    return Logistic(round(bias, 4), {name: round(float(slope), 4) for name, slope in zip(names, slopes, strict=True)})
+
+
+def judge(learnt: Sequence[Row], threshold: float) -> Judge:
+    """Both regressions, learnt from rows."""
+    pairs = [(one, row) for row in learnt for one in row.found]
+    relevance = fit(RELEVANCE, [one.signs for one, _ in pairs], [one.found.number in row.gold for one, row in pairs], [1.0] * len(pairs))
+    unjudged = Judge(relevance, relevance, threshold)
+    signs = [held_signs(relevance, unjudged.ordered(row.found)) for row in learnt]
+    return Judge(relevance, fit(HELD, signs, [bool(row.gold) for row in learnt], [row.weight for row in learnt]), threshold)
+
+
+def left_out(made: Sequence[Row]) -> list[float]:
+    """How sure each row is that it is answered, by weights learnt without its question."""
+    sure = [0.0] * len(made)
+    for fold in range(FOLDS):
+        learnt = judge([row for row in made if row.question % FOLDS != fold], 0.5)
+        for at, row in enumerate(made):
+            if row.question % FOLDS == fold:
+                sure[at] = learnt.confidence(learnt.ordered(row.found))
+    return sure
+
+
+@in_one_sentence()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make the weights that ship."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--target", type=Path, default=WEIGHTS, help="file that gets the weights")
+    options = parser.parse_args(arguments)
+    encoder = load_encoder()
+    made = rows(Index.build(documents(), encoder), calibration(), encoder)
+    sure = np.array(left_out(made))
+    kind = np.array(["answered" if row.gold else "taken away" if row.weight < 1 else "not held" for row in made])
+    threshold = round(float(np.quantile(sure[kind == "not held"], REFUSED)), 3)
+    for name in ("not held", "taken away", "answered"):
+        print(f"{name}: {np.mean(sure[kind == name] < threshold):.3f} of {np.sum(kind == name)} refused below {threshold}")
+    options.target.write_text(json.dumps(asdict(judge(made, threshold)), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""What an index of documents holds, and what was set aside and why. Korean: staff read it."""
+
+from typing import Final
+
+from models.answers.told import NotHeld, Suggested
+from models.answers.version import IndexVersion
+from models.call.korea import in_korea
+from models.call.record import CallRecord
+from reports.markdown import facts, named, plain, table
+
+# By DocumentRefused's case.
+REASONS: Final = {
+    "format": "읽을 수 있는 형식이 아닙니다. Markdown, HTML, PDF, 질문·답변 CSV로 올리세요.",
+    "empty": "글자가 없습니다. 스캔한 문서라면 OCR로 글자를 넣어 다시 올리세요.",
+    "large": "파일이 너무 큽니다. 나누어 올리세요.",
+    "foreign": "한국어 문서가 아닙니다. 한국어판을 올리세요.",
+    "locked": "비밀번호로 잠겨 있습니다. 잠금을 풀어 올리세요.",
+    "damaged": "파일이 손상되었습니다. 다시 만들어 올리세요.",
+    "table": "질문·답변 표의 열이 맞지 않습니다. id, 질문_1, 질문_2, category, 답변_1 … 답변_5로 맞추세요.",
+}
+NOT_FOUND: Final = "문서에서 찾지 못했습니다."
+
+
+def documents_report(made: IndexVersion) -> str:
+    """A version of the index."""
+    counts = facts(
+        [
+            ("문서", f"{len(made.documents):,}건"),
+            ("문단", f"{made.chunks:,}개"),
+            ("제외한 문서", f"{len(made.set_aside):,}건" if made.set_aside else ""),
+            ("폴더", f"`{made.prefix}`"),
+            ("만든 사람", f"{plain(made.by)}, {in_korea(made.at)} (한국 시간)"),
+        ]
+    )
+    parts = [f"# 문서 색인 {made.version}판", counts]
+    if made.set_aside:
+        parts += [
+            "## 제외한 문서",
+            "\n".join(f"- **{named(one.name)}**: {REASONS.get(one.case, named(one.said))}" for one in made.set_aside),
+        ]
+    rows = [(named(one.title), one.version, named(one.name), f"{one.chunks:,}") for one in made.documents]
+    parts += ["## 색인한 문서", table(("제목", "판", "파일", "문단"), rows)]
+    parts.append(
+        "새 판은 실행 중인 프로세스가 몇 초 안에 이어받습니다. 이전 판으로 돌아가려면 `index-documents`를 `restore_version`으로 실행하세요."
+    )
+    return "\n\n".join(parts)
+
+
+def suggestion_section(record: CallRecord) -> str:
+    """The answer from the documents to the call's request, with its place; nothing where none was looked for."""
+    told = record.signals.suggestion if record.signals else None
+    if told is None:
+        return ""
+    lines = [NOT_FOUND] if isinstance(told, NotHeld) else _quoted(told)
+    if isinstance(told, NotHeld) and told.nearest:
+        lines += ["", f"가장 가까운 곳: {named(told.nearest[0].shown)}"]
+    return "\n".join(["## 추천 답변", "", *lines])
+
+
+def _quoted(told: Suggested) -> list[str]:
+    return [*(f"> {named(quote.text)}" for quote in told.quotes), "", f"출처: {named(told.place.shown)}"]

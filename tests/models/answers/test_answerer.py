@@ -1,0 +1,65 @@
+"""A question is answered by sentences that stand in a document, or refused."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.answers.answerer import Answerer, quoted
+from models.answers.encoder import Encoder
+from models.answers.index import Index
+from models.answers.judge import shipped
+from models.answers.serving import LoadedAnswers
+from models.answers.told import NotHeld, Suggested
+from models.errors import ModelRefused
+
+SURE = replace(shipped(), threshold=0.0)
+
+
+def test_an_answer_quotes_its_passage_word_for_word_with_the_place(index: Index, encoder: Encoder) -> None:
+    told = Answerer(index, encoder, "7", SURE).answer("차가 멈췄는데 견인은 몇 킬로까지 무료예요?")
+    assert isinstance(told, Suggested)
+    assert told.text == "차가 움직이지 못하면 10km까지 무료로 견인합니다. 다만 화물차는 견인하지 않습니다."
+    assert (told.place.heading, told.place.line, told.index) == ("제1장 보상 › 제1조 (견인)", 9, "7")
+
+
+def test_what_a_caller_says_finds_what_the_documents_call_it(index: Index, encoder: Encoder) -> None:
+    told = Answerer(index, encoder, judge=SURE).answer("레카 불러 주세요")
+    assert isinstance(told, Suggested)
+    assert "견인합니다" in told.text
+
+
+def test_the_answer_to_a_question_of_the_table_is_its_first_answer(index: Index, encoder: Encoder) -> None:
+    told = Answerer(index, encoder, judge=SURE).answer("증권을 잃어버렸는데 다시 주세요")
+    assert isinstance(told, Suggested)
+    assert told.text == "보험증권은 앱에서 무료로 다시 받을 수 있습니다."
+
+
+@pytest.mark.parametrize("question", ["비트코인 시세가 얼마예요?", "", "??? …", "대통령 선거는 언제예요?"])
+def test_what_no_document_holds_is_refused(index: Index, encoder: Encoder, question: str) -> None:
+    assert isinstance(Answerer(index, encoder).answer(question), NotHeld)
+
+
+def test_an_index_answers_the_same_after_it_was_written_and_read(index: Index, encoder: Encoder, tmp_path: Path) -> None:
+    index.save(tmp_path)
+    question = "자동이체 날짜를 바꾸려면요?"
+    before, after = Answerer(index, encoder).answer(question), Answerer(Index.load(tmp_path), encoder).answer(question)
+    assert before == after
+
+
+def test_a_damaged_index_and_one_of_another_encoder_are_refused(index: Index, encoder: Encoder, tmp_path: Path) -> None:
+    index.save(tmp_path)
+    other = Index("e5-other", index.documents, index.chunks, index.words, index.kept)
+    with pytest.raises(ModelRefused, match="e5-other"):
+        Answerer(other, encoder).answer("견인")
+    np.savez(tmp_path / "vectors.npz", rows=np.zeros((1, 384)))
+    with pytest.raises(ModelRefused, match="cannot be read"):
+        LoadedAnswers(tmp_path, encoder, "1")
+
+
+def test_a_sentence_is_not_quoted_without_the_one_that_limits_it() -> None:
+    sentences = ["암을 보장합니다.", "다만 90일 동안은 보장하지 않습니다.", "수수료는 없습니다."]
+    assert quoted(sentences, [0.9, 0.1, 0.2]) == [0, 1]
+    assert quoted(sentences, [0.1, 0.9, 0.2]) == [0, 1]
+    assert quoted(sentences, [0.1, 0.2, 0.9]) == [2]
