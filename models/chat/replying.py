@@ -1,0 +1,42 @@
+"""The next answer to the last question of a chat: an opening by the emotion, and what the documents say, or that they do not.
+
+Asked again, it takes another opening and the next passage. Where a language model drafts replies, its sentence stands between the two
+under the guard of replies (``models/replies/draft.py``): it may use what the person said and words of courtesy, and nothing else; what
+is told of products is quoted.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from models.answers.told import NotHeld, Place, Suggested
+from models.chat.conversation import Answer, Chat
+from models.chat.services import Service
+from models.replies.draft import ReplyWriter, draft_reply
+from models.replies.drafts import Drafts
+from models.replies.openings import OpeningTable
+from models.summarizer.conversation import Turn
+
+NOT_HELD = "문서에서 답을 찾지 못했습니다. 다르게 물어보시거나 담당 부서에 확인해 주세요."
+NO_OTHER = "이 질문에 답이 되는 다른 문서 내용은 찾지 못했습니다."
+
+
+class Documents(Protocol):
+    """The company's documents. Safe between threads."""
+
+    def answer(self, question: str, *, looks_in: Callable[[str], bool], without: Sequence[Place]) -> Suggested | NotHeld:
+        """Quotes of the passage that answers best, of documents of some categories, and of no passage at these places."""
+
+
+def next_answer(
+    chat: Chat, service: Service, *, openings: OpeningTable, documents: Documents, writer: ReplyWriter | None, at: datetime
+) -> Answer:
+    """The next answer to the last question; errors of the documents go through."""
+    last = chat.exchanges[-1]
+    found = documents.answer(last.asked, looks_in=service.looks_in, without=last.places)
+    before = Drafts(drafts=tuple(answer.reply for answer in last.answers))
+    turns = [Turn(number, True, exchange.asked) for number, exchange in enumerate(chat.exchanges)]
+    reply = draft_reply(openings, before, turns, emotion=last.group, request=last.asked, writer=writer)
+    if isinstance(found, NotHeld):
+        return Answer(at=at, reply=reply, note=NO_OTHER if last.places else NOT_HELD)
+    return Answer(at=at, reply=reply, quotes=found.quotes)
