@@ -12,7 +12,7 @@ async def edit_services(add: list[Service] | None = None, remove: list[str] | No
     """Add services, change those of the same name, take others out, and show the table that then counts. Without changes it is only shown.
 
     Args:
-        add: Services to add or change: the name, what may be asked, and words of the documents' categories (empty: all documents).
+        add: Services to add or change: the name, what may be asked, and words of the documents' titles or headings (empty: all documents).
         remove: Services to take out, each by its name.
         edited_by: Who changes them, kept with the version.
     """

@@ -5,7 +5,7 @@ under the guard of replies (``models/replies/draft.py``): it may use what the pe
 is told of products is quoted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -24,8 +24,8 @@ NO_OTHER = "이 질문에 답이 되는 다른 문서 내용은 찾지 못했습
 class Documents(Protocol):
     """The company's documents. Safe between threads."""
 
-    def answer(self, question: str, *, looks_in: Callable[[str], bool], without: Sequence[Place]) -> Suggested | NotHeld:
-        """Quotes of the passage that answers best, of documents of some categories, and of no passage at these places."""
+    def answer(self, question: str, *, among: Callable[[Place], bool]) -> Suggested | NotHeld:
+        """Quotes of the passage that answers best among those at some places."""
 
 
 def next_answer(
@@ -33,7 +33,8 @@ def next_answer(
 ) -> Answer:
     """The next answer to the last question; errors of the documents go through."""
     last = chat.exchanges[-1]
-    found = documents.answer(last.asked, looks_in=service.looks_in, without=last.places)
+    used = set(last.places)
+    found = documents.answer(last.asked, among=lambda place: place not in used and service.looks_in(f"{place.title} {place.heading}"))
     before = Drafts(drafts=tuple(answer.reply for answer in last.answers))
     turns = [Turn(number, True, exchange.asked) for number, exchange in enumerate(chat.exchanges)]
     reply = draft_reply(openings, before, turns, emotion=last.group, request=last.asked, writer=writer)

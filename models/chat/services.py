@@ -1,6 +1,6 @@
 """The services that a chat begins with, and in which documents each looks. A table that staff edit, in versions.
 
-``documents`` holds words, bars between them, one of which a document's category must hold; empty looks in all.
+``documents`` holds words, bars between them, one of which a passage's title or heading must hold; empty looks everywhere.
 """
 
 import csv
@@ -27,16 +27,16 @@ class Service(BaseModel):
 
     name: str = Field(title="이름", description="고르는 사람이 보는 이름, 30자 안")
     description: str = Field("", title="설명", description="무엇을 물을 수 있는지, 100자 안")
-    documents: str = Field("", title="문서", description="찾을 문서의 분류에 들어 있어야 할 말, 여럿이면 | 로 나눔; 비우면 모든 문서")
+    documents: str = Field("", title="문서", description="찾을 문서의 제목이나 소제목에 들어 있어야 할 말, 여럿이면 | 로 나눔; 비우면 모든 문서")
 
-    def looks_in(self, category: str) -> bool:
-        """Whether this service looks in documents of a category.
+    def looks_in(self, headings: str) -> bool:
+        """Whether this service looks into a passage with this title and headings.
 
         >>> Service(name="자동차", documents="자동차|사고").looks_in("자동차보험 약관"), Service(name="전체").looks_in("")
         (True, True)
         """
         words = [word for word in map(str.strip, self.documents.split("|")) if word]
-        return not words or any(word in category for word in words)
+        return not words or any(word in headings for word in words)
 
 
 class ServiceTable(Versioned):

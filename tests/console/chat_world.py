@@ -2,7 +2,7 @@
 
 import json
 import wave
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,14 +38,14 @@ class Shelf:
     away: Exception | None = None
     asked: list[str] = field(default_factory=list)
 
-    def answer(self, question: str, *, looks_in: Callable[[str], bool], without: Sequence[Place]) -> Suggested | NotHeld:
+    def answer(self, question: str, *, among: Callable[[Place], bool]) -> Suggested | NotHeld:
         if self.away:
             raise self.away
         self.asked.append(question)
         for number, (category, heading, text) in enumerate(PASSAGES):
-            place = Place(document="terms.md", title="약관", version="2026-10-01", heading=heading, offset=number)
+            place = Place(document="terms.md", title=f"{category} 약관", version="2026-10-01", heading=heading, offset=number)
             words = {word[:3] for word in text.split()} & {word[:3] for word in question.split()}
-            if words and looks_in(category) and place not in without:
+            if words and among(place):
                 return Suggested(quotes=(Quote(text=text, place=place),), confidence=0.9)
         return NotHeld(confidence=0.1)
 

@@ -98,7 +98,7 @@ def test_a_question_is_answered_with_an_opening_and_a_quote_and_its_place(world:
     ask(person, path, f"{ASKED} 혹시 못 받을까 봐 너무 불안해요")
     page = person.see(path)
     assert PASSAGES[0][2] in page
-    assert "출처: 약관(2026-10-01), 제8조 지급 기일" in page
+    assert "출처: 보험금 지급 약관(2026-10-01), 제8조 지급 기일" in page
     (exchange,) = kept(world)[0].exchanges
     assert exchange.group == "불안"
     assert f"감정: {exchange.emotion}" in page

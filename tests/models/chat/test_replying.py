@@ -1,6 +1,6 @@
 """The next answer: opening by emotion, quotes of another passage each time, and a plain word where the documents do not hold it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -21,11 +21,11 @@ class Shelf:
     passages: list[tuple[str, str]]
     asked: list[str] = field(default_factory=list)
 
-    def answer(self, question: str, *, looks_in: Callable[[str], bool], without: Sequence[Place]) -> Suggested | NotHeld:
+    def answer(self, question: str, *, among: Callable[[Place], bool]) -> Suggested | NotHeld:
         self.asked.append(question)
         for category, text in self.passages:
-            place = Place(document=text, title="약관", version="1")
-            if looks_in(category) and place not in without:
+            place = Place(document=text, title=category, version="1")
+            if among(place):
                 return Suggested(quotes=(Quote(text=text, place=place),), confidence=0.9)
         return NotHeld(confidence=0.1)
 

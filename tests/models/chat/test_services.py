@@ -29,7 +29,7 @@ def test_an_edit_adds_changes_in_place_and_removes() -> None:
     changed = Service(name=" 자동차 ", description="사고와  출동", documents="자동차")
     table = edited(shipped(), [changed, Service(name="여행자")], ["전체"], by=" 김 팀장 ", at=NOW)
     names = [service.name for service in table.services]
-    assert names == ["보험금 청구", "계약·납입", "자동차", "대출·환급", "여행자"]
+    assert names == ["보험금 청구", "계약·납입", "자동차", "여행·생활", "앱·고객센터", "여행자"]
     car = table.named("자동차")
     assert car is not None
     assert (car.description, table.version, table.edited_by) == ("사고와 출동", 1, "김 팀장")
