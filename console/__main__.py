@@ -9,27 +9,11 @@ import wiring
 from console.acts import PrefectStarts
 from console.app import Console, create_app
 from console.documents import documents_to_ask
-from console.chat_room import ChatRoom
+from console.chat_room import room_by_settings
 from console.users import Users
 from models.errors import in_one_sentence
-from tasks.call.draft_reply import writer_by_settings
-from tasks.selection.champion import emotion_of, emotions_in_service
+from tasks.selection.champion import emotions_in_service
 from wiring.logs import log_to_stderr
-
-
-def chat_room() -> ChatRoom:
-    """The chat as settings have it."""
-    return ChatRoom(
-        store=wiring.object_store(),
-        documents=documents,
-        emotion_of=emotion_of,
-        ear=wiring.speech_to_text,
-        voice=wiring.text_to_speech,
-        writer=writer_by_settings,
-        prices=wiring.prices,
-        budget=wiring.budget,
-        poll_seconds=wiring.settings().stt_poll_seconds,
-    )
 
 
 @in_one_sentence()
@@ -53,7 +37,7 @@ def main() -> None:
         prefect_url=settings.console_prefect_url.rstrip("/"),
         sample_percent=settings.console_sample_percent,
         ask=documents_to_ask(),
-        chat=chat_room(),
+        chat=room_by_settings(),
     )
     emotions_in_service().follow()
     logging.getLogger("readback.console").info("The console listens on %s:%s", chosen.host, settings.console_port)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import wiring
 from clients.paid_once import submit_paid_once
 from clients.s3 import ObjectStore
 from clients.speech_to_text import SpeechToText
@@ -22,7 +23,7 @@ from models.call.prices import Prices
 from models.call.record import Transcription
 from models.call.transcript import check_plausible, clean_text
 from models.chat.conversation import LONGEST_WORDS, Chat, Exchange, Hearing
-from models.chat.replying import Documents, next_answer
+from models.chat.replying import Documents, next_answer, sure_emotion
 from models.chat.services import Service
 from models.errors import (
     AnswerLost,
@@ -44,7 +45,9 @@ from stores.chats import Chats
 from stores.openings import Openings
 from stores.services import Services
 from stores.spending import Budget
+from tasks.call.draft_reply import writer_by_settings
 from tasks.emotion_groups import group_of
+from tasks.selection.champion import emotion_of
 
 LONGEST_SECONDS = 60  # of one recording
 MOST_SOUND_BYTES = 2_000_000  # 60 s of 16 kHz mono in 16 bits are 1,920,044
@@ -224,7 +227,7 @@ class ChatRoom:
         if chat.full:
             raise Told(FULL, 409)
         service, masked = self._service(chat), chat.masked_with(words)
-        emotion = self.emotion_of(masked[-1])
+        emotion = sure_emotion(self.emotion_of(masked[-1]))
         label = (emotion.end or emotion.label) if emotion else ""
         now = datetime.now(UTC)
         exchange = Exchange(at=now, asked=masked[-1], by_voice=by_voice, emotion=label, group=group_of(emotion))
@@ -296,6 +299,21 @@ class ChatRoom:
             budget.spend(charge)
 
 
+def room_by_settings() -> ChatRoom:
+    """The chat as the settings of this process have it; ``emotions_in_service`` is followed by who starts the process."""
+    return ChatRoom(
+        store=wiring.object_store(),
+        documents=_documents,
+        emotion_of=emotion_of,
+        ear=wiring.speech_to_text,
+        voice=wiring.text_to_speech,
+        writer=writer_by_settings,
+        prices=wiring.prices,
+        budget=wiring.budget,
+        poll_seconds=wiring.settings().stt_poll_seconds,
+    )
+
+
 def _keep_pace(pace: Pace, by: str) -> None:
     if wait := pace.wait(by):
         raise Told(f"너무 빠르게 이어졌습니다. {wait}초 뒤에 다시 시도하세요.", 429)
@@ -331,3 +349,7 @@ def _heard(now: Chat, then: Chat, exchange: Exchange, masked: list[str]) -> Chat
     if now.steps != then.steps:
         raise StorageConflict("something was asked while a recording was heard", remedy="It is answered at the next poll")
     return now.without_hearing().asked(exchange, masked)
+
+
+def _documents() -> Documents:
+    raise ConfigurationError("no documents are indexed", remedy="Run index-documents", case="no_documents")

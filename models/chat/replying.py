@@ -1,4 +1,4 @@
-"""The next answer to the last question of a chat: an opening by the emotion, and what the documents say, or that they do not.
+"""The next answer to the last question of a chat: an opening where an emotion is sure, and what the documents say, or that they do not.
 
 Asked again, it takes another opening and the next passage. Where a language model drafts replies, its sentence stands between the two
 under the guard of replies (``models/replies/draft.py``): it may use what the person said and words of courtesy, and nothing else; what
@@ -15,8 +15,11 @@ from models.chat.services import Service
 from models.replies.draft import ReplyWriter, draft_reply
 from models.replies.drafts import Drafts
 from models.replies.openings import OpeningTable
+from models.signals.labels import NO_EMOTION
+from models.signals.told import CallEmotion
 from models.summarizer.conversation import Turn
 
+SURE = 0.5  # an emotion is taken up that is likelier than all others together: thanks for an angry question are worse than no opening
 NOT_HELD = "문서에서 답을 찾지 못했습니다. 다르게 물어보시거나 담당 부서에 확인해 주세요."
 NO_OTHER = "이 질문에 답이 되는 다른 문서 내용은 찾지 못했습니다."
 
@@ -38,6 +41,13 @@ def next_answer(
     before = Drafts(drafts=tuple(answer.reply for answer in last.answers))
     turns = [Turn(number, True, exchange.asked) for number, exchange in enumerate(chat.exchanges)]
     reply = draft_reply(openings, before, turns, emotion=last.group, request=last.asked, writer=writer)
+    if last.group == NO_EMOTION:
+        reply = reply.model_copy(update={"opening": ""})  # those for callers without emotion greet and say goodbye
     if isinstance(found, NotHeld):
         return Answer(at=at, reply=reply, note=NO_OTHER if last.places else NOT_HELD)
     return Answer(at=at, reply=reply, quotes=found.quotes)
+
+
+def sure_emotion(emotion: CallEmotion | None) -> CallEmotion | None:
+    """The emotion of a question where it is sure enough to be answered to, None elsewhere."""
+    return emotion if emotion and any(felt.label and felt.likelihood >= SURE for felt in emotion.curve) else None

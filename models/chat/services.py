@@ -27,7 +27,9 @@ class Service(BaseModel):
 
     name: str = Field(title="이름", description="고르는 사람이 보는 이름, 30자 안")
     description: str = Field("", title="설명", description="무엇을 물을 수 있는지, 100자 안")
-    documents: str = Field("", title="문서", description="찾을 문서의 제목이나 소제목에 들어 있어야 할 말, 여럿이면 | 로 나눔; 비우면 모든 문서")
+    documents: str = Field(
+        "", title="문서", description="찾을 문서의 제목이나 소제목에 들어 있어야 할 말, 여럿이면 | 로 나눔; 비우면 모든 문서"
+    )
 
     def looks_in(self, headings: str) -> bool:
         """Whether this service looks into a passage with this title and headings.

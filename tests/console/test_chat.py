@@ -13,17 +13,22 @@ import requests
 import soundfile
 from sounds import tone, wav
 
+import wiring
 from console import chat_room
 from console.limits import Pace
 from console.roles import _TABLE, May, Role
+from models.call.privacy import mask_utterances
 from models.chat.conversation import Chat
 from models.chat.replying import NO_OTHER, NOT_HELD
 from models.chat.services import Service
 from models.errors import AnswerLost, VendorUnreachable
 from models.keys import StorageKeys
+from sandbox.language_model import KEY, MODEL
+from sandbox.stand_in import stand_in
 from tests.console.chat_world import ASKED, PASSAGES, Shelf, Voices, spoken_question, voices
 from tests.console.conftest import Person, World
 from tests.in_memory import FakeSpeechToText
+from wiring.replies import reply_writer
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
 SERVICE = "보험금 청구"
@@ -350,6 +355,34 @@ def test_a_vendor_that_is_away_takes_the_same_recording_later(world: World) -> N
     assert (hand_in(person, path, sound).status_code, kept(world)[0].hearing, kept(world)[0].won) == (503, None, 0)
     assert hand_in(person, path, sound).status_code == 200
     assert len(ear.paid) == 1
+
+
+@pytest.fixture(scope="module")
+def language_model() -> Iterator[str]:
+    """The address of the stand-in."""
+    with stand_in("sandbox.language_model") as (address, _):
+        yield str(address["url"])
+
+
+def test_a_language_model_takes_the_question_up_and_what_it_invents_is_left_out(
+    world: World, language_model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READBACK_LANGUAGE_MODEL_URLS", f"{language_model}/v1")
+    monkeypatch.setenv("READBACK_LANGUAGE_MODEL_KEY", KEY)
+    wiring.settings.cache_clear()
+    writer = reply_writer(f"{language_model}/v1", MODEL, mask_utterances)
+    wiring.settings.cache_clear()
+    world.console.chat.writer = lambda: writer
+    person = world.client(Role.AGENT)
+    path = begin(person)
+    ask(person, path, "보험금 지급이 언제 되는지 궁금해요")
+    requests.post(f"{language_model}/sandbox/faults", json={"rate": 1, "kinds": ["invents"]}, timeout=30).raise_for_status()
+    person.send(person.see(path), f"{path}/again", 303)
+    taken_up, invented = kept(world)[0].exchanges[0].answers
+    assert taken_up.reply.sentence.endswith("바로 확인해 드리겠습니다.")
+    assert taken_up.reply.sentence in person.see(path)
+    assert (invented.reply.sentence, bool(invented.reply.refused)) == ("", True)
+    assert [answer.told for answer in (taken_up, invented)] == [PASSAGES[0][2], PASSAGES[1][2]]
 
 
 def test_the_microphone_is_allowed_on_the_chats_pages_alone(world: World) -> None:

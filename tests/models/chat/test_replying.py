@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from models.answers.told import NotHeld, Place, Quote, Suggested
 from models.chat.conversation import Chat, Exchange, new_id
-from models.chat.replying import NO_OTHER, NOT_HELD, next_answer
+from models.chat.replying import NO_OTHER, NOT_HELD, next_answer, sure_emotion
 from models.chat.services import Service
 from models.replies.openings import shipped
+from models.signals.told import CallEmotion, Felt
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 SERVICE = Service(name="보험금", documents="보험금")
@@ -59,10 +60,17 @@ def test_answered_again_it_is_another_passage_with_another_opening_and_then_a_pl
     assert not third.quotes
 
 
-def test_the_opening_takes_the_emotion_up() -> None:
-    for group in ("분노", "불안", "없음"):
+def test_the_opening_takes_the_emotion_up_and_without_one_there_is_none() -> None:
+    for group in ("분노", "불안"):
         (answer,) = answers_to(asked("보험금이 왜 안 나와요", group), 1).exchanges[0].answers
         assert answer.reply.opening in {one.text for one in shipped().openings if one.emotion == group}
+    (plain,) = answers_to(asked("보험금은 언제 나와요"), 1).exchanges[0].answers
+    assert (plain.reply.opening, plain.spoken) == ("", "사흘 안에 지급합니다.")
+
+
+def test_an_emotion_is_taken_up_that_is_likelier_than_all_others_together() -> None:
+    felt = [CallEmotion(label="기쁨", curve=(Felt(utterance=0, label="기쁨", likelihood=likely, mood=0),)) for likely in (0.41, 0.5)]
+    assert [sure_emotion(one) for one in (*felt, CallEmotion(), None)] == [None, felt[1], None, None]
 
 
 def test_what_the_documents_do_not_hold_is_refused() -> None:
