@@ -5,6 +5,8 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +20,18 @@ from console import chat_room
 from console.limits import Pace
 from console.roles import _TABLE, May, Role
 from models.call.privacy import mask_utterances
-from models.chat.conversation import Chat
+from models.call.record import Transcription, Utterance
+from models.chat.conversation import Chat, Hearing
 from models.chat.replying import NO_OTHER, NOT_HELD
 from models.chat.services import Service
 from models.errors import AnswerLost, VendorUnreachable
 from models.keys import StorageKeys
 from sandbox.language_model import KEY, MODEL
 from sandbox.stand_in import stand_in
+from stores.spending import Budget
 from tests.console.chat_world import ASKED, PASSAGES, Shelf, Voices, spoken_question, voices
 from tests.console.conftest import Person, World
-from tests.in_memory import FakeSpeechToText
+from tests.in_memory import OFFER, FakeSpeechToText
 from wiring.replies import reply_writer
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
@@ -355,6 +359,70 @@ def test_a_vendor_that_is_away_takes_the_same_recording_later(world: World) -> N
     assert (hand_in(person, path, sound).status_code, kept(world)[0].hearing, kept(world)[0].won) == (503, None, 0)
     assert hand_in(person, path, sound).status_code == 200
     assert len(ear.paid) == 1
+
+
+def test_a_request_of_which_nothing_more_is_heard_is_given_up(world: World) -> None:
+    person = world.client(Role.AGENT)
+    path = begin(person)
+    chat = kept(world)[0]
+    long_ago = datetime.now(UTC) - timedelta(minutes=3)
+    note = Transcription(provider="returnzero", submitting=True, request="r")
+    hearing = Hearing(digest="d", seconds=1, begun_at=long_ago, note=note)
+    world.console.chat.chats.change(chat.by, chat.chat_id, lambda now: now.model_copy(update={"hearing": hearing}))
+    told = person.send(person.see(path), f"{path}/listen", 422)
+    assert chat_room.LOST in told
+    assert (kept(world)[0].hearing, kept(world)[0].done) == (None, ("d",))
+
+
+def test_what_was_typed_while_a_recording_was_heard_comes_first_and_both_are_answered(world: World) -> None:
+    sound = wav(tone(2, 16_000), 16_000)
+    ear = FakeSpeechToText({sound: [Utterance(start_ms=0, duration_ms=900, text="보험금 지급은요")]}, polls_until_done=2)
+    world.console.chat.ear = lambda provider: ear
+    person = world.client(Role.AGENT)
+    path = begin(person)
+    hand_in(person, path, sound)
+    listen = {"data": {"csrf": csrf(person)}, "headers": {"HX-Request": "true"}}
+    assert person.browser.post(f"{path}/listen", **listen).status_code == 204
+    ask(person, path, ASKED)
+    assert "hx-redirect" in person.browser.post(f"{path}/listen", **listen).headers
+    assert [(one.asked, one.by_voice) for one in kept(world)[0].exchanges] == [(ASKED, False), ("보험금 지급은요", True)]
+    assert len(ear.paid) == 1
+
+
+def test_a_recording_waits_while_the_documents_are_away(world: World) -> None:
+    sound = wav(tone(2, 16_000), 16_000)
+    ear = FakeSpeechToText({sound: [Utterance(start_ms=0, duration_ms=900, text="보험금 지급은요")]})
+    world.console.chat.ear = lambda provider: ear
+    person = world.client(Role.AGENT)
+    path = begin(person)
+    hand_in(person, path, sound)
+    shelf(world).away = VendorUnreachable("away")
+    assert person.browser.post(f"{path}/listen", data={"csrf": csrf(person)}, headers={"HX-Request": "true"}).status_code == 204
+    shelf(world).away = None
+    person.send(person.see(path), f"{path}/listen", 303)
+    assert "보험금 지급은요" in person.see(path)
+
+
+def test_a_day_whose_budget_is_spent_hears_no_more_and_answers_text(world: World) -> None:
+    ear = FakeSpeechToText()
+    budget = Budget(world.store, {"returnzero": 0.1})  # type: ignore[arg-type]
+    world.console.chat.ear, world.console.chat.budget = lambda provider: ear, lambda: budget
+    person = world.client(Role.AGENT)
+    one, other = begin(person), begin(person)
+    assert hand_in(person, one, wav(tone(2, 16_000), 16_000)).status_code == 200
+    assert hand_in(person, other, wav(tone(3, 16_000), 16_000)).json()["said"] == chat_room.NO_VOICE
+    assert len(ear.paid) == 1
+    ask(person, other, ASKED)
+
+
+def test_a_vendor_that_reads_the_bucket_alone_hears_no_chat(world: World) -> None:
+    ear = FakeSpeechToText(offer=replace(OFFER, reads_bucket=True))
+    world.console.chat.ear = lambda provider: ear
+    person = world.client(Role.AGENT)
+    path = begin(person)
+    assert chat_room.NO_VOICE in person.see(path)
+    assert hand_in(person, path, wav(tone(2, 16_000), 16_000)).status_code == 503
+    assert ear.paid == []
 
 
 @pytest.fixture(scope="module")
