@@ -16,6 +16,7 @@ from clients.paid_once import submit_paid_once
 from clients.s3 import ObjectStore
 from clients.speech_to_text import SpeechToText
 from clients.text_to_speech import TextToSpeech
+from console.documents import ServedDocuments
 from console.limits import Pace
 from models.call.korea import day_in_korea
 from models.call.ledger import Charge, Unit, answered, sent
@@ -303,7 +304,7 @@ def room_by_settings() -> ChatRoom:
     """The chat as the settings of this process have it; ``emotions_in_service`` is followed by who starts the process."""
     return ChatRoom(
         store=wiring.object_store(),
-        documents=_documents,
+        documents=ServedDocuments,
         emotion_of=emotion_of,
         ear=wiring.speech_to_text,
         voice=wiring.text_to_speech,
@@ -349,7 +350,3 @@ def _heard(now: Chat, then: Chat, exchange: Exchange, masked: list[str]) -> Chat
     if now.steps != then.steps:
         raise StorageConflict("something was asked while a recording was heard", remedy="It is answered at the next poll")
     return now.without_hearing().asked(exchange, masked)
-
-
-def _documents() -> Documents:
-    raise ConfigurationError("no documents are indexed", remedy="Run index-documents", case="no_documents")
