@@ -17,9 +17,10 @@ from models.replies.drafts import Drafts
 from models.replies.openings import OpeningTable
 from models.signals.labels import NO_EMOTION
 from models.signals.told import CallEmotion
-from models.summarizer.conversation import Turn
+from models.summarizer.conversation import SENTENCE_END, Turn
 
 SURE = 0.5  # an emotion is taken up that is likelier than all others together: thanks for an angry question are worse than no opening
+MOST_SENTENCES = 4  # of a question that are looked for alone: the last ones
 NOT_HELD = "문서에서 답을 찾지 못했습니다. 다르게 물어보시거나 담당 부서에 확인해 주세요."
 NO_OTHER = "이 질문에 답이 되는 다른 문서 내용은 찾지 못했습니다."
 
@@ -37,7 +38,7 @@ def next_answer(
     """The next answer to the last question; errors of the documents go through."""
     last = chat.exchanges[-1]
     used = set(last.places)
-    found = documents.answer(last.asked, among=lambda place: place not in used and service.looks_in(f"{place.title} {place.heading}"))
+    found = _found(documents, last.asked, lambda place: place not in used and service.looks_in(f"{place.title} {place.heading}"))
     before = Drafts(drafts=tuple(answer.reply for answer in last.answers))
     turns = [Turn(number, True, exchange.asked) for number, exchange in enumerate(chat.exchanges)]
     reply = draft_reply(openings, before, turns, emotion=last.group, request=last.asked, writer=writer)
@@ -46,6 +47,17 @@ def next_answer(
     if isinstance(found, NotHeld):
         return Answer(at=at, reply=reply, note=NO_OTHER if last.places else NOT_HELD)
     return Answer(at=at, reply=reply, quotes=found.quotes)
+
+
+def _found(documents: Documents, question: str, among: Callable[[Place], bool]) -> Suggested | NotHeld:
+    """What the documents hold on a question, or else on a sentence of it: who is upset says more than what is asked."""
+    whole = documents.answer(question, among=among)
+    sentences = SENTENCE_END.split(question)
+    if isinstance(whole, Suggested) or len(sentences) == 1:
+        return whole
+    each = [documents.answer(sentence, among=among) for sentence in sentences[-MOST_SENTENCES:]]
+    held = [answer for answer in each if isinstance(answer, Suggested)]
+    return max(held, key=lambda answer: answer.confidence, default=whole)
 
 
 def sure_emotion(emotion: CallEmotion | None) -> CallEmotion | None:

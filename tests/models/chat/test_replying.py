@@ -68,6 +68,25 @@ def test_the_opening_takes_the_emotion_up_and_without_one_there_is_none() -> Non
     assert (plain.reply.opening, plain.spoken) == ("", "사흘 안에 지급합니다.")
 
 
+@dataclass
+class Reader:
+    """Holds the answer to one question, asked just so."""
+
+    question: str
+
+    def answer(self, question: str, *, among: Callable[[Place], bool]) -> Suggested | NotHeld:
+        if question != self.question:
+            return NotHeld(confidence=0.1)
+        return Suggested(quotes=(Quote(text="닷새입니다.", place=Place(document="a", title="약관", version="1")),), confidence=0.9)
+
+
+def test_a_question_among_other_sentences_is_found_by_itself() -> None:
+    chat, anywhere = asked("못 받을까 봐 불안해요. 심사는 얼마나 걸려요?"), Service(name="전체")
+    given = {"openings": shipped(), "writer": None, "at": NOW}
+    assert next_answer(chat, anywhere, documents=Reader("심사는 얼마나 걸려요?"), **given).told == "닷새입니다."
+    assert next_answer(chat, anywhere, documents=Reader("다른 질문"), **given).told == NOT_HELD
+
+
 def test_an_emotion_is_taken_up_that_is_likelier_than_all_others_together() -> None:
     felt = [CallEmotion(label="기쁨", curve=(Felt(utterance=0, label="기쁨", likelihood=likely, mood=0),)) for likely in (0.41, 0.5)]
     assert [sure_emotion(one) for one in (*felt, CallEmotion(), None)] == [None, felt[1], None, None]
