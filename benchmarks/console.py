@@ -20,6 +20,7 @@ from fastapi.testclient import TestClient
 from clients.postgres import Postgres as Database
 from clients.s3 import ObjectStore
 from console.app import PAGE, Console, create_app
+from console.chat_room import room_by_settings
 from console.roles import Role
 from console.users import User, Users, hashed, save
 from models.call.caller_said import ContactFacts

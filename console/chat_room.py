@@ -24,7 +24,7 @@ from models.call.prices import Prices
 from models.call.record import Transcription
 from models.call.transcript import check_plausible, clean_text
 from models.chat.conversation import LONGEST_WORDS, Chat, Exchange, Hearing
-from models.chat.replying import Documents, next_answer, sure_emotion
+from models.chat.replying import Documents, next_answer, sentences_said, sure_emotion
 from models.chat.services import Service
 from models.errors import (
     AnswerLost,
@@ -228,10 +228,9 @@ class ChatRoom:
         if chat.full:
             raise Told(FULL, 409)
         service, masked = self._service(chat), chat.masked_with(words)
-        emotion = sure_emotion(self.emotion_of(masked[-1]))
-        label = (emotion.end or emotion.label) if emotion else ""
+        emotion = sure_emotion(self.emotion_of(sentences_said(masked[-1])))
         now = datetime.now(UTC)
-        exchange = Exchange(at=now, asked=masked[-1], by_voice=by_voice, emotion=label, group=group_of(emotion))
+        exchange = Exchange(at=now, asked=masked[-1], by_voice=by_voice, emotion=emotion.label, group=group_of(emotion))
         answer = next_answer(
             chat.asked(exchange, masked),
             service,

@@ -17,10 +17,10 @@ from models.replies.drafts import Drafts
 from models.replies.openings import OpeningTable
 from models.signals.labels import NO_EMOTION
 from models.signals.told import CallEmotion
-from models.summarizer.conversation import SENTENCE_END, Turn
+from models.summarizer.conversation import SENTENCE_END, Turn, written
 
 SURE = 0.5  # an emotion is taken up that is likelier than all others together: thanks for an angry question are worse than no opening
-MOST_SENTENCES = 4  # of a question that are looked for alone: the last ones
+MOST_SENTENCES = 4  # that ask, in one question, are looked for alone: the last ones
 NOT_HELD = "문서에서 답을 찾지 못했습니다. 다르게 물어보시거나 담당 부서에 확인해 주세요."
 NO_OTHER = "이 질문에 답이 되는 다른 문서 내용은 찾지 못했습니다."
 
@@ -50,16 +50,26 @@ def next_answer(
 
 
 def _found(documents: Documents, question: str, among: Callable[[Place], bool]) -> Suggested | NotHeld:
-    """What the documents hold on a question, or else on a sentence of it: who is upset says more than what is asked."""
+    """What the documents hold on a question, or else on those of its sentences that ask: who is upset says more than what is asked."""
     whole = documents.answer(question, among=among)
-    sentences = SENTENCE_END.split(question)
-    if isinstance(whole, Suggested) or len(sentences) == 1:
+    asking = [sentence for sentence in SENTENCE_END.split(question) if sentence.endswith("?") and sentence != question]
+    if isinstance(whole, Suggested):
         return whole
-    each = [documents.answer(sentence, among=among) for sentence in sentences[-MOST_SENTENCES:]]
+    each = [documents.answer(sentence, among=among) for sentence in asking[-MOST_SENTENCES:]]
     held = [answer for answer in each if isinstance(answer, Suggested)]
     return max(held, key=lambda answer: answer.confidence, default=whole)
 
 
-def sure_emotion(emotion: CallEmotion | None) -> CallEmotion | None:
-    """The emotion of a question where it is sure enough to be answered to, None elsewhere."""
-    return emotion if emotion and any(felt.label and felt.likelihood >= SURE for felt in emotion.curve) else None
+def sentences_said(question: str) -> str:
+    """A question as the classifier of emotions reads it, a turn a sentence: what is asked says nothing of what is felt beside it.
+
+    >>> sentences_said("너무 불안해요. 며칠 걸려요?")
+    '고객: 너무 불안해요.\\n고객: 며칠 걸려요?'
+    """
+    return written((True, sentence) for sentence in SENTENCE_END.split(question))
+
+
+def sure_emotion(emotion: CallEmotion | None) -> CallEmotion:
+    """The last emotion of a question that is sure enough to be answered to; an empty one where none is."""
+    sure = [felt.label for felt in emotion.curve if felt.label and felt.likelihood >= SURE] if emotion else []
+    return CallEmotion(label=sure[-1] if sure else "")

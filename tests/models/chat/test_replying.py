@@ -84,12 +84,14 @@ def test_a_question_among_other_sentences_is_found_by_itself() -> None:
     chat, anywhere = asked("못 받을까 봐 불안해요. 심사는 얼마나 걸려요?"), Service(name="전체")
     given = {"openings": shipped(), "writer": None, "at": NOW}
     assert next_answer(chat, anywhere, documents=Reader("심사는 얼마나 걸려요?"), **given).told == "닷새입니다."
-    assert next_answer(chat, anywhere, documents=Reader("다른 질문"), **given).told == NOT_HELD
+    for other in ("못 받을까 봐 불안해요.", "다른 질문?"):  # what does not ask is not looked for
+        assert next_answer(chat, anywhere, documents=Reader(other), **given).told == NOT_HELD
 
 
 def test_an_emotion_is_taken_up_that_is_likelier_than_all_others_together() -> None:
-    felt = [CallEmotion(label="기쁨", curve=(Felt(utterance=0, label="기쁨", likelihood=likely, mood=0),)) for likely in (0.41, 0.5)]
-    assert [sure_emotion(one) for one in (*felt, CallEmotion(), None)] == [None, felt[1], None, None]
+    felt = [Felt(utterance=0, label=label, likelihood=likely, mood=0) for label, likely in (("기쁨", 0.41), ("불안", 0.5), ("", 0.9))]
+    assert sure_emotion(CallEmotion(label="기쁨", end="기쁨", curve=tuple(felt))).label == "불안"
+    assert [sure_emotion(one).label for one in (CallEmotion(label="기쁨", curve=(felt[0],)), CallEmotion(), None)] == ["", "", ""]
 
 
 def test_what_the_documents_do_not_hold_is_refused() -> None:
