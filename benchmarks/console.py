@@ -20,6 +20,7 @@ from fastapi.testclient import TestClient
 from clients.postgres import Postgres as Database
 from clients.s3 import ObjectStore
 from console.app import PAGE, Console, create_app
+from console.chat_room import room_by_settings
 from console.roles import Role
 from console.users import User, Users, hashed, save
 from models.call.caller_said import ContactFacts
@@ -110,7 +111,7 @@ def measure(count: int, rounds: int, work: Path) -> dict[str, object]:
         listing = time.perf_counter() - begun
         save(work / "users.json", {"lead": User(name="lead", roles=[Role.LEAD], password=hashed("a long password"))})
         store = ObjectStore("none", region="ap-northeast-2")  # the pages asked here read no record
-        console = Console(store, index, Users(work / "users.json"), "s" * 40, lambda deployment, parameters: "")
+        console = Console(store, index, Users(work / "users.json"), "s" * 40, lambda deployment, parameters: "", chat=room_by_settings())
         browser = TestClient(create_app(console), base_url="https://console.test")
         browser.post("/login", data={"name": "lead", "password": "a long password"})
         pages = {name: milliseconds(lambda path=path: browser.get(path).raise_for_status(), rounds) for name, path in QUESTIONS.items()}  # type: ignore[misc]

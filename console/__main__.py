@@ -2,15 +2,18 @@
 
 import argparse
 import logging
+import threading
 
 import uvicorn
 
 import wiring
 from console.acts import PrefectStarts
 from console.app import Console, create_app
+from console.chat_room import room_by_settings
 from console.documents import documents_to_ask
 from console.users import Users
 from models.errors import in_one_sentence
+from tasks.selection.champion import emotions_in_service
 from wiring.logs import log_to_stderr
 
 
@@ -35,7 +38,9 @@ def main() -> None:
         prefect_url=settings.console_prefect_url.rstrip("/"),
         sample_percent=settings.console_sample_percent,
         ask=documents_to_ask(),
+        chat=room_by_settings(),
     )
+    threading.Thread(target=emotions_in_service().follow, name="load-emotions", daemon=True).start()  # no page waits for it
     logging.getLogger("readback.console").info("The console listens on %s:%s", chosen.host, settings.console_port)
     uvicorn.run(
         create_app(console),

@@ -17,6 +17,9 @@ from console import asked
 from console.acts import CORRECT, ERASE, REDRIVE, SPEAK_AGAIN, Starts
 from console.answers_page import Ask, answers_pages
 from console.call_page import OUTCOMES, VERDICTS, CallPage, began, call_page, clock
+from console.chat import MICROPHONE, chat_pages
+from console.chat_room import ChatRoom
+from console.desk import Desk, Fields, Refused, SignOn, form_fields, seen
 from console.roles import ROLES, May
 from console.sessions import SESSION_SECONDS, Guesses, Session, Sessions, same
 from console.sound import BAND, WIDTH, Sounds, headers_of
@@ -68,6 +71,7 @@ class Console:
     sample_percent: float = 5.0
     ask: Ask | None = None
     guesses: Guesses = field(default_factory=Guesses)
+    chat: ChatRoom = field(kw_only=True)
 
     def __post_init__(self) -> None:
         self.sessions = Sessions(self.secret, self.users)
@@ -86,18 +90,6 @@ class Console:
         return self.index
 
 
-class SignOn(Exception):
-    """Nobody has signed on."""
-
-
-class Refused(Exception):
-    """Somebody may not do this, or what was sent is not what a page of ours sends. The message is for the person."""
-
-    def __init__(self, said: str, status: int = 403) -> None:
-        super().__init__(said)
-        self.status = status
-
-
 def templates() -> Environment:
     """The templates: what is not escaped does not exist, and what is not given is an error."""
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
@@ -106,19 +98,6 @@ def templates() -> Environment:
     )
     environment.filters.update(korea=began, clock=clock)
     return environment
-
-
-async def form_fields(request: Request) -> dict[str, str]:
-    """The fields of the form that was sent."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > asked.MOST_BYTES:
-            raise Refused("보낸 내용이 너무 깁니다.", 413)
-    return asked.form_of(body)
-
-
-Fields = Annotated[dict[str, str], Depends(form_fields)]
 
 
 def create_app(console: Console) -> FastAPI:
@@ -196,6 +175,8 @@ def create_app(console: Console) -> FastAPI:
         response.headers.update(HEADERS)
         if console.secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        if request.url.path.startswith("/chat/"):
+            response.headers["Permissions-Policy"] = MICROPHONE
         if not request.url.path.startswith("/static/"):
             response.headers["Cache-Control"] = "no-store"
         return response
@@ -373,6 +354,7 @@ def create_app(console: Console) -> FastAPI:
         return page("audit.html", who, day=chosen.isoformat(), looks=looks)
 
     app.include_router(answers_pages(console.ask, page, may, sent, form_fields))
+    app.include_router(chat_pages(Desk(page, may, sent), console.chat))
     return app
 
 
@@ -394,10 +376,7 @@ def _whoever(console: Console, request: Request) -> Session | None:
 
 def _next(fields: Mapping[str, str]) -> int:
     """The number of the edit that follows the one the person has seen."""
-    seen = fields.get("seen", "")
-    if not seen.isascii() or not seen.isdecimal() or len(seen) > 6:
-        raise Refused("페이지가 오래되었습니다. 새로 고친 뒤 다시 시도하세요.")
-    return int(seen) + 1
+    return seen(fields) + 1
 
 
 def _same_site(request: Request) -> None:

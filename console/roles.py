@@ -26,6 +26,7 @@ class May(StrEnum):
     RAW = "raw"
     AUDIT = "audit"
     ERASE = "erase"
+    CHAT = "chat"
 
 
 ROLES: Final = {
@@ -39,11 +40,11 @@ ROLES: Final = {
 # An administrator keeps the system and sees no more of the callers than others; compliance sees everything and changes nothing of what
 # was told.
 _TABLE: Final = {
-    Role.AGENT: {May.READ, May.CORRECT, May.SPEAK},
-    Role.LEAD: {May.READ, May.CORRECT, May.SPEAK, May.REDRIVE, May.REVIEW, May.RAW},
+    Role.AGENT: {May.READ, May.CORRECT, May.SPEAK, May.CHAT},
+    Role.LEAD: {May.READ, May.CORRECT, May.SPEAK, May.REDRIVE, May.REVIEW, May.RAW, May.CHAT},
     Role.COMPLIANCE: {May.READ, May.RAW, May.AUDIT, May.ERASE},
     Role.ML: {May.READ, May.CORRECT, May.REVIEW},
-    Role.ADMIN: {May.READ, May.REDRIVE, May.REVIEW, May.AUDIT},
+    Role.ADMIN: {May.READ, May.REDRIVE, May.REVIEW, May.AUDIT, May.CHAT},
 }
 
 
@@ -51,6 +52,6 @@ def allowed(roles: Iterable[Role]) -> frozenset[May]:
     """Everything that these roles together may do.
 
     >>> sorted(allowed([Role.AGENT]))
-    [<May.CORRECT: 'correct'>, <May.READ: 'read'>, <May.SPEAK: 'speak'>]
+    [<May.CHAT: 'chat'>, <May.CORRECT: 'correct'>, <May.READ: 'read'>, <May.SPEAK: 'speak'>]
     """
     return frozenset(deed for role in roles for deed in _TABLE[role])

@@ -160,8 +160,8 @@ def call_id(bucket: str, key: str, etag: str) -> str:
     return digest.hexdigest()[:32]
 
 
-def _hashed(contact: str) -> str:
-    return hashlib.sha256(contact.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+def _hashed(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 class StorageKeys:
@@ -180,6 +180,8 @@ class StorageKeys:
     CORRECTED_PAIRS = "datasets/corrections/"
     EDITS = "calls/edits/"
     LOOKS = "audit/"
+    CHATS = "chats/"
+    SERVICES = "services/"
     QUARANTINE = "quarantine/"
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
@@ -270,6 +272,21 @@ class StorageKeys:
     def looks(cls, day: date) -> str:
         """Folder of who looked at unmasked words or sound on a day (Korean time)."""
         return f"{cls.LOOKS}{day:%Y/%m/%d}/"
+
+    @classmethod
+    def chats(cls, person: str) -> str:
+        """Folder of one person's conversations with the documents; its name does not tell the person's, which may be anything."""
+        return f"{cls.CHATS}{_hashed(person)}/"
+
+    @classmethod
+    def chat(cls, person: str, chat: str) -> str:
+        """One conversation; its id begins with its time, which keeps a listing in order."""
+        return f"{cls.chats(person)}{chat}.json"
+
+    @classmethod
+    def services(cls, version: int) -> str:
+        """A version of the services that a chat begins with; eight digits keep a listing in order."""
+        return f"{cls.SERVICES}{version:08d}.json"
 
     @classmethod
     def quarantine_note(cls, call: str) -> str:

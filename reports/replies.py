@@ -1,11 +1,13 @@
-"""Replies for agents and the table of approved openings, as staff read them. Korean."""
+"""Replies for agents, and the tables of approved openings and of the chat's services, as staff read them. Korean."""
 
 from collections.abc import Callable, Sequence
 
 from models.call.korea import in_korea
 from models.call.record import CallRecord
+from models.chat.services import ServiceTable
 from models.replies.drafts import Draft, Drafts
 from models.replies.openings import OpeningTable
+from models.versioned import Versioned
 from reports.markdown import named, plain
 from reports.messages import why_instead
 
@@ -34,11 +36,23 @@ def _shown(draft: Draft, mask: Masking) -> str:
 
 def openings_report(table: OpeningTable) -> str:
     """All approved openings by emotion; a list, since a table's cell would not break a long line."""
-    by = f", {plain(table.edited_by)}" if table.edited_by else ""
-    edited = f"{in_korea(table.edited_at)} (한국 시간){by}" if table.edited_at else "제품에 들어 있는 표"
-    parts = [f"# 승인된 첫마디, {table.version}판", edited]
+    parts = [f"# 승인된 첫마디, {table.version}판", _edited(table)]
     for emotion in dict.fromkeys(opening.emotion for opening in table.openings):
         rows = [opening for opening in table.openings if opening.emotion == emotion]
         lines = [f"- {plain(row.text)}" + (f" (요청에 {named(row.request.replace('|', ', '))})" if row.request else "") for row in rows]
         parts.append(f"## {plain(emotion)}\n\n" + "\n".join(lines))
     return "\n\n".join(parts)
+
+
+def services_report(table: ServiceTable) -> str:
+    """All services that a chat begins with, in their order."""
+    lines = [
+        f"- **{plain(one.name)}** {plain(one.description)} ({named(one.documents.replace('|', ', ')) if one.documents else '모든 문서'})"
+        for one in table.services
+    ]
+    return "\n\n".join([f"# 채팅 서비스, {table.version}판", _edited(table), "\n".join(lines)])
+
+
+def _edited(table: Versioned) -> str:
+    by = f", {plain(table.edited_by)}" if table.edited_by else ""
+    return f"{in_korea(table.edited_at)} (한국 시간){by}" if table.edited_at else "제품에 들어 있는 표"

@@ -12,21 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import soundfile
 
 from models.call.read_back import respell
 from models.call.terms import TermList
-from models.sound.prompt import PROMPT_RATE, to_prompt
+from models.sound.prompt import to_prompt
 from sandbox.espeak import Espeak
 from sandbox.google_tts import VOICE_OF_LETTER
+from sandbox.spectra import RATE, STEP, Spectrum, bands
 
 ALIKE = 0.97  # the same words are 0.998 alike, a word respelled otherwise brings a sentence to 0.94
 _OTHER = 0.7  # a stretch so unlike is another word
-_FRAME, _STEP, _BANDS = 512, 160, 24
 _STEADY = 10  # frames, 0.2 s: shorter differences are the codec's
-
-Spectrum = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -44,13 +41,13 @@ class Heard:
 
 def hear(prompt: bytes, text: str, voice: str = "ko-KR-Wavenet-A") -> Heard:
     """Hold a prompt against the sound of a text in the stand-in's voice."""
-    expected = _bands(_sound(as_it_should_sound(text, voice)))
-    given = _bands(_sound(prompt))
+    expected = bands(_sound(as_it_should_sound(text, voice)))
+    given = bands(_sound(prompt))
     frames = min(len(expected), len(given))
     likeness = (expected[:frames] * given[:frames]).sum(axis=1) if frames else np.zeros(0)
     steady = np.convolve(likeness, np.ones(_STEADY) / _STEADY, mode="valid") if frames >= _STEADY else likeness
     off = np.flatnonzero(steady < _OTHER)
-    second = _STEP / PROMPT_RATE
+    second = STEP / RATE
     if abs(len(expected) - len(given)) > _STEADY:
         off = np.append(off, frames)
     return Heard(float(likeness.mean()) if frames else 0.0, round(float(off[0]) * second, 2) if len(off) else None)
@@ -68,18 +65,6 @@ def as_it_should_sound(text: str, voice: str) -> bytes:
 def _sound(wav: bytes) -> Spectrum:
     samples, _ = soundfile.read(io.BytesIO(wav))
     return np.asarray(samples, dtype=np.float64)
-
-
-def _bands(samples: Spectrum) -> Spectrum:
-    """Loudness by band and frame, each frame of length 1; silent ones are alike whatever lies in them."""
-    if len(samples) < _FRAME:
-        return np.zeros((0, _BANDS + 1))
-    frames = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_STEP]
-    power = np.abs(np.fft.rfft(frames * np.hanning(_FRAME), axis=1))[:, 1:]
-    bands = np.log1p(100 * np.stack([part.mean(axis=1) for part in np.array_split(power, _BANDS, axis=1)], axis=1))
-    silence = np.full((len(bands), 1), 0.3)
-    whole = np.concatenate([bands, silence], axis=1)
-    return np.asarray(whole / np.linalg.norm(whole, axis=1, keepdims=True))
 
 
 def main() -> None:

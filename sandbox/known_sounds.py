@@ -1,6 +1,7 @@
 """Recordings whose words are known, for stand-ins of speech-to-text vendors, which cannot recognize speech.
 
 A WAV's decoded samples are hashed, so a copy under another name, or the same sound in PCM instead of μ-law, is still the same recording.
+One that came through a microphone has other samples: ``Library.by_likeness`` finds what it sounds like.
 """
 
 import contextlib
@@ -11,10 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import soundfile
+import soxr
+
+from sandbox.spectra import RATE, Spectrum, bands, contained
 
 _UNDECODED_FORMATS = (b"#!AMR",)
 _BLOCK_FRAMES = 1 << 16
+_ALIKE = 0.75  # the same words in noise are 0.90 alike, at another rate 0.98; another question of the same voice at most 0.59
 
 
 class NoSound(ValueError):
@@ -62,6 +68,7 @@ class Library:
         self._seen: dict[Path, tuple[int, int]] = {}
         self._json_of: dict[str, Path] = {}
         self.names: dict[str, str] = {}
+        self._spectra: dict[Path, Spectrum] = {}
         self.scan()
 
     def scan(self) -> None:
@@ -90,3 +97,27 @@ class Library:
             return None
         utterances: list[dict[str, Any]] = json.loads(self._json_of[sha256].read_text(encoding="utf-8"))["utterances"]
         return utterances
+
+    def by_likeness(self, data: bytes, audio: Audio) -> None:
+        """Give an unknown sound the words of the known one that is heard in it, where there is one."""
+        if self.knows(audio.sha256):
+            return
+        given = _spectrum(data)
+        known = [(contained(self._spectrum_of(wav), given), wav) for wav in self._seen]
+        likeness, wav = max(known, default=(0.0, Path()))
+        if likeness >= _ALIKE:
+            self._json_of[audio.sha256], self.names[audio.sha256] = wav.with_suffix(".json"), wav.name
+
+    def _spectrum_of(self, wav: Path) -> Spectrum:
+        if wav not in self._spectra:
+            self._spectra[wav] = _spectrum(wav.read_bytes())
+        return self._spectra[wav]
+
+
+def _spectrum(data: bytes) -> Spectrum:
+    """What a recording is like where it is not silent, its channels together, at one loudness."""
+    samples, rate = soundfile.read(io.BytesIO(data), always_2d=True)
+    mono = soxr.resample(samples.mean(axis=1), rate, RATE)
+    mono = 0.5 * mono / max(float(np.abs(mono).max(initial=0.0)), 1e-6)
+    loud = np.flatnonzero(np.abs(mono) > 0.02)
+    return bands(mono[loud[0] : loud[-1] + 1] if len(loud) else mono)

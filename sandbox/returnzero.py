@@ -4,8 +4,8 @@
 
 The first line on stdout is JSON with the address: ``{"url": "http://127.0.0.1:40123"}``.
 
-It cannot recognize speech. It knows the transcripts of given recordings by what they sound like (``sandbox/known_sounds.py``). A job for
-any other audio fails and says so.
+It cannot recognize speech. It knows the transcripts of given recordings by what they sound like (``sandbox/known_sounds.py``); with
+``--by-likeness`` also where one of them came through a microphone. A job for any other audio fails and says so.
 
 Beside the vendor's three addresses there are two for whoever runs it:
 
@@ -138,6 +138,7 @@ class Limits:
     max_seconds: float = 4 * 3600.0
     noise: float = 0.0
     noise_seed: int = 0
+    by_likeness: bool = False
 
 
 @dataclass(frozen=True)
@@ -308,6 +309,8 @@ def build_app(vendor: Vendor) -> Starlette:
             raise Refused("H0010", str(problem)) from None
         if audio.seconds > vendor.limits.max_seconds:
             raise Refused("H0006")
+        if vendor.limits.by_likeness:
+            await asyncio.to_thread(vendor.library.by_likeness, upload, audio)
         job = vendor.accept(client, audio, config, time.time(), doomed=fault == "failed_job")
         return _after(fault, JSONResponse({"id": job.id}))
 
@@ -439,6 +442,7 @@ def _parser() -> argparse.ArgumentParser:
     noise = "percent of the characters that come out wrong (sandbox/noise.py); keywords less often"
     parser.add_argument("--noise", type=float, default=defaults.noise, metavar="PERCENT", help=noise)
     parser.add_argument("--noise-seed", type=int, default=defaults.noise_seed, help="draws other errors")
+    parser.add_argument("--by-likeness", action="store_true", help="know a recording also by what it sounds like, through a microphone")
     parser.add_argument("--state", type=Path, default=None, metavar="FILE", help="remember accepted jobs over a restart")
     return parser
 

@@ -25,6 +25,7 @@ KINDS = (
     Kind("spending of processes", StorageKeys.SPENDING, 40, "For one day's budget"),
     Kind("places of backfills", StorageKeys.CURSORS, 30, "A backfill that was not taken up for a month begins anew"),
     Kind("copies to be told", StorageKeys.CONTACTS, 365, "From which contacts' attributes are made"),
+    Kind("chats", StorageKeys.CHATS, 30, "What the staff asked the documents, masked; each may erase their own before"),
     Kind("recordings", "connect/", None, "The company's own term; moved to cheaper storage", cold_days=30),
     Kind("raw words", "stt/", None, "The company's own term", cold_days=30),
     Kind("summaries", "nlp/", None, "The company's own term"),
@@ -33,6 +34,7 @@ KINDS = (
     Kind("receipts of erasures", StorageKeys.ERASURES, None, "They keep an erased call from being processed again"),
     Kind("days", StorageKeys.DAYS, None, "No caller's data: counts and money"),
     Kind("answers", StorageKeys.ANSWERS, None, "No caller's data: call, version, 1 or 2"),
+    Kind("services of the chat", StorageKeys.SERVICES, None, "Every version of a table that staff edit"),
     Kind("models", StorageKeys.MODELS, None, "Former versions stay available"),
 )
 # What an erasure leaves behind until then is old versions alone, which it deletes itself; this is for everything else.

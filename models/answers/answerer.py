@@ -1,7 +1,7 @@
 """Answers a question from an index: the likeliest passage's sentences, quoted, or that the documents do not hold it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from models.answers.encoder import Encoder
 from models.answers.index import Index, Question
 from models.answers.judge import Judge, shipped
 from models.answers.signs import Candidate, candidates
-from models.answers.told import NotHeld, Quote, Suggested
+from models.answers.told import NotHeld, Place, Quote, Suggested
 
 LONGEST_QUESTION = 500  # characters; what is longer is cut
 ALSO = 2  # further places that are named
@@ -35,14 +35,15 @@ class Answerer:
     version: str = ""
     judge: Judge | None = None
 
-    def answer(self, question: str) -> Suggested | NotHeld:
-        """Quote the likeliest passage, or refuse."""
+    def answer(self, question: str, among: Callable[[Place], bool] = lambda place: True) -> Suggested | NotHeld:
+        """Quote the likeliest passage among those at some places, or refuse."""
         text = " ".join(question.split())[:LONGEST_QUESTION]
         if not any(map(str.isalnum, text)) or not self.index.chunks:
             return NotHeld(confidence=0.0, index=self.version)
         judge = self.judge or shipped()
         asked = self.index.question(text, self.encoder)
-        found = judge.ordered(candidates(self.index, asked, self.index.find(asked)))
+        there = [one for one in self.index.find(asked) if among(self.index.chunks[one.number].place)]
+        found = judge.ordered(candidates(self.index, asked, there))
         confidence = judge.confidence(found)
         places = [self.index.chunks[one.found.number].place for one in found[: ALSO + 1]]
         if confidence < judge.threshold:

@@ -7,7 +7,7 @@ from pathlib import Path
 from models.answers.answerer import Answerer
 from models.answers.encoder import Encoder
 from models.answers.index import Index, Nearest
-from models.answers.told import NotHeld, Suggested
+from models.answers.told import NotHeld, Place, Suggested
 
 WARM_UP = "보험료 자동이체일을 바꾸고 싶어요"
 
@@ -23,6 +23,10 @@ class LoadedAnswers:
         if near is not None:
             index.near = near(index)
         self._answerer = Answerer(index, encoder, version)
+
+    def among(self, question: str, places: Callable[[Place], bool]) -> Suggested | NotHeld:
+        """The answer to a question among the passages at some places."""
+        return self._answerer.answer(question, places)
 
     def answers(self, texts: Sequence[str]) -> Sequence[Suggested | NotHeld]:
         """Answers to questions, in order."""

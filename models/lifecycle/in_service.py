@@ -135,6 +135,12 @@ class ModelInService(Generic[Answer]):
         with self._held() as serving:
             return serving.model.answers(texts)
 
+    @contextmanager
+    def lent(self) -> Iterator[LoadedModel[Answer]]:
+        """The model in service at this moment, for questions that it alone understands; it is not let go meanwhile."""
+        with self._held() as serving:
+            yield serving.model
+
     def refresh(self) -> None:
         """Ask for the champion now and exchange the model when it is another; never raises, failures are reported."""
         with self._exchanging:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.errors import ConfigurationError
 from models.signals.labels import NO_EMOTION
+from models.versioned import Versioned
 
 TABLE = Path(__file__).with_name("openings.csv")
 LONGEST = 80  # characters; an opening is one breath
@@ -40,15 +41,10 @@ class Opening(BaseModel):
         return self.emotion == emotion and (not self.request or any(word.strip() in request for word in self.request.split("|")))
 
 
-class OpeningTable(BaseModel):
-    """All approved openings of one version; version 0 ships."""
+class OpeningTable(Versioned):
+    """All approved openings of one version."""
 
-    model_config = ConfigDict(frozen=True)
-
-    version: int = Field(0, ge=0)
     openings: tuple[Opening, ...]
-    edited_by: str = ""
-    edited_at: datetime | None = None
 
 
 @cache

@@ -39,7 +39,7 @@ def propose_reply(call_id: str, caller_says: str) -> Proposed:
     emotion = group_of(record.signals.emotion if record.signals else None)
     request = record.summary.text if record.summary else ""
     draft = draft_reply(
-        Openings(store).current(), drafts, _conversation(record, drafts), emotion=emotion, request=request, writer=_writer()
+        Openings(store).current(), drafts, _conversation(record, drafts), emotion=emotion, request=request, writer=writer_by_settings()
     )
     kept = drafts.model_copy(update={"drafts": (*drafts.drafts, draft)})
     keep_drafts(store, call_id, kept)
@@ -52,7 +52,8 @@ def _conversation(record: CallRecord, drafts: Drafts) -> Conversation:
     return [*turns, *(Turn(len(turns) + number, True, said) for number, said in enumerate(drafts.said_since))]
 
 
-def _writer() -> ReplyWriter | None:
+def writer_by_settings() -> ReplyWriter | None:
+    """The language model that drafts replies; None where settings name none."""
     settings = wiring.settings()
     if not settings.reply_model_url:
         return None

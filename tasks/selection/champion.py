@@ -144,7 +144,12 @@ def promoted_kinds(texts: Sequence[str]) -> Sequence[RequestKind] | None:
 
 def signals_of(conversation: str) -> CallSignals:
     """Emotion and danger of a call by the models in service here. What cannot be told is None: the summary does not wait for it."""
-    return CallSignals(emotion=_told(emotions_in_service(), conversation), danger=_told(dangers_in_service(), conversation))
+    return CallSignals(emotion=emotion_of(conversation), danger=_told(dangers_in_service(), conversation))
+
+
+def emotion_of(conversation: str) -> CallEmotion | None:
+    """The caller's emotion by the model in service here, which somebody follows; None where it cannot be told."""
+    return _told(emotions_in_service(), conversation)
 
 
 def _told(service: ModelInService[Answer], conversation: str) -> Answer | None:

@@ -16,6 +16,32 @@ from websockets.sync.client import ClientConnection, connect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
+# Every text's contrast to what lies behind it, by WCAG's formula: texts below 4.5, or below 3 where they are large.
+PALE = """
+(() => {
+  const light = (c) => { c = c / 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
+  const parts = (text) => (text.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+  const luminance = ([r, g, b]) => 0.2126 * light(r) + 0.7152 * light(g) + 0.0722 * light(b);
+  const behind = (node) => { for (; node; node = node.parentElement) { const c = parts(getComputedStyle(node).backgroundColor);
+    if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+  const pale = [];
+  for (const node of document.querySelectorAll("body *")) {
+    if (![...node.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || !node.getClientRects().length) continue;
+    if (node.closest("svg, .unseen, option")) continue;
+    const style = getComputedStyle(node), [a, b] = [luminance(parts(style.color)), luminance(behind(node))];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700);
+    if (contrast < (large ? 3 : 4.5)) pale.push(`${node.textContent.trim().slice(0, 30)} ${contrast.toFixed(2)}`);
+  }
+  return pale;
+})()
+"""
+# What a screen reader would call by no name.
+NAMELESS = """
+[...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, audio, a, svg[role=img]")].filter((node) =>
+  !(node.labels && node.labels.length) && !node.getAttribute("aria-label") && !node.textContent.trim()).map((node) => node.outerHTML)
+"""
+
 
 class Browser:
     """One page."""
@@ -105,11 +131,11 @@ class Browser:
 
 
 @contextmanager
-def chromium(folder: Path) -> Iterator[Browser]:
-    """A browser of its own."""
+def chromium(folder: Path, *flags: str) -> Iterator[Browser]:
+    """A browser of its own; ``flags`` are Chromium's."""
     assert CHROMIUM, "chromium is not installed"
     command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", f"--user-data-dir={folder}"]
-    command += ["--autoplay-policy=no-user-gesture-required", "--mute-audio", "--no-first-run", "--hide-scrollbars", "about:blank"]
+    command += ["--autoplay-policy=no-user-gesture-required", "--mute-audio", "--no-first-run", "--hide-scrollbars", *flags, "about:blank"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     try:
         assert process.stderr is not None

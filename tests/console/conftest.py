@@ -1,6 +1,8 @@
 """The console over a bucket in memory, a real PostgreSQL and a list of what was started."""
 
 import re
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 from sounds import tone, wav
 
@@ -22,7 +25,10 @@ from models.call.record import CallRecord, Outcome, Prompt, Recording, Speaker, 
 from models.errors import VendorUnreachable
 from models.keys import StorageKeys
 from models.summarizer.outcome import Evidence
+from sandbox.processes import free_port
 from stores.call_index import CallIndex
+from tests.console.browser import Browser
+from tests.console.chat_world import desk
 from tests.in_memory import InMemoryStore
 
 PASSWORD = "correct horse battery"
@@ -123,7 +129,7 @@ def world(postgres_url: str, tmp_path: Path) -> Iterator[World]:
     database.execute("DROP TABLE IF EXISTS readback_calls; DROP TABLE IF EXISTS readback_erased")
     store, index, started, users = InMemoryStore(), CallIndex(database), Started(), tmp_path / "users.json"
     save(users, {})
-    console = Console(store, index, Users(users), "s" * 40, started, prefect_url="http://prefect.test")
+    console = Console(store, index, Users(users), "s" * 40, started, prefect_url="http://prefect.test", chat=desk(store))
     yield World(store, index, started, users, console)
     database.close()
 
@@ -132,3 +138,26 @@ def world(postgres_url: str, tmp_path: Path) -> Iterator[World]:
 def anybody(world: World) -> Callable[[], TestClient]:
     """A browser that has not signed on."""
     return lambda: TestClient(create_app(world.console), base_url="https://console.test")
+
+
+@pytest.fixture
+def address(world: World) -> Iterator[str]:
+    """The console on a port, with a user for each role."""
+    world.console.secure = False  # plain http on this machine
+    save(world.users, {role.value: User(name=role.value, roles=[role], password=HASH) for role in Role})
+    world.console.users = Users(world.users)
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(create_app(world.console), host="127.0.0.1", port=port, log_config=None))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(20)
+
+
+def sign_on(browser: Browser, address: str, role: Role, size: tuple[int, int] = (1280, 900)) -> None:
+    browser.size(*size)
+    browser.open(f"{address}/login")
+    browser.submit("main form", name=role.value, password=PASSWORD)

@@ -1,79 +1,24 @@
 """The console in a real browser: found, heard from the second that matters, corrected by keyboard, on a wide and a narrow screen."""
 
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 
-from console.app import create_app
 from console.roles import Role
-from console.users import User, Users, save
 from models.call.caller_said import ContactFacts
 from models.call.record import Summary
-from sandbox.processes import free_port
 from stores.edits import Edits
 from tasks.operations.edits import apply_all
-from tests.console.browser import CHROMIUM, Browser, chromium
-from tests.console.conftest import HASH, PASSWORD, World
+from tests.console.browser import CHROMIUM, NAMELESS, PALE, Browser, chromium
+from tests.console.conftest import PASSWORD, World, sign_on
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)")]
-
-# Every text's contrast to what lies behind it, by WCAG's formula: texts below 4.5, or below 3 where they are large.
-PALE = """
-(() => {
-  const light = (c) => { c = c / 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
-  const parts = (text) => (text.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
-  const luminance = ([r, g, b]) => 0.2126 * light(r) + 0.7152 * light(g) + 0.0722 * light(b);
-  const behind = (node) => { for (; node; node = node.parentElement) { const c = parts(getComputedStyle(node).backgroundColor);
-    if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
-  const pale = [];
-  for (const node of document.querySelectorAll("body *")) {
-    if (![...node.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || !node.getClientRects().length) continue;
-    if (node.closest("svg, .unseen, option")) continue;
-    const style = getComputedStyle(node), [a, b] = [luminance(parts(style.color)), luminance(behind(node))];
-    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700);
-    if (contrast < (large ? 3 : 4.5)) pale.push(`${node.textContent.trim().slice(0, 30)} ${contrast.toFixed(2)}`);
-  }
-  return pale;
-})()
-"""
-# What a screen reader would call by no name.
-NAMELESS = """
-[...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, audio, a, svg[role=img]")].filter((node) =>
-  !(node.labels && node.labels.length) && !node.getAttribute("aria-label") && !node.textContent.trim()).map((node) => node.outerHTML)
-"""
-
-
-@pytest.fixture
-def address(world: World) -> Iterator[str]:
-    """The console on a port, with a user for each role."""
-    world.console.secure = False  # plain http on this machine
-    save(world.users, {role.value: User(name=role.value, roles=[role], password=HASH) for role in Role})
-    world.console.users = Users(world.users)
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(create_app(world.console), host="127.0.0.1", port=port, log_config=None))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(20)
 
 
 @pytest.fixture
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with chromium(tmp_path_factory.mktemp("browser")) as driven:
         yield driven
-
-
-def sign_on(browser: Browser, address: str, role: Role, size: tuple[int, int] = (1280, 900)) -> None:
-    browser.size(*size)
-    browser.open(f"{address}/login")
-    browser.submit("main form", name=role.value, password=PASSWORD)
 
 
 def test_a_call_is_found_by_a_word_and_heard_from_the_utterance_that_is_clicked(world: World, address: str, browser: Browser) -> None:

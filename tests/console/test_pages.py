@@ -90,7 +90,7 @@ def test_a_forged_cookie_opens_nothing(world: World, anybody: Callable[[], TestC
 
 def test_a_short_secret_is_refused_at_the_start(world: World) -> None:
     with pytest.raises(ConfigurationError, match="READBACK_CONSOLE_SECRET"):
-        Console(world.store, world.index, Users(world.users), "short", world.started)
+        Console(world.store, world.index, Users(world.users), "short", world.started, chat=world.console.chat)
 
 
 def test_every_page_forbids_scripts_frames_and_copies(world: World) -> None:

@@ -36,6 +36,8 @@ TOLD = StorageKeys.contact_call("contact", CALL)
 DAY = date(2026, 11, 21)
 ANSWER = StorageKeys.answer(DAY, CALL)
 EDIT, LOOK = StorageKeys.edit(CALL, 1), f"{StorageKeys.looks(date(2026, 11, 20))}look.json"
+CHAT = StorageKeys.chat("agent", "20261129T101500-0123456789abcdef")
+SERVICES = StorageKeys.services(1)
 RECORD, NOTE, RECEIPT = StorageKeys.call_record(CALL), StorageKeys.quarantine_note(CALL), StorageKeys.erasure_receipt(CALL)
 
 
@@ -151,6 +153,11 @@ NEEDED = [
     *[("console", "s3:GetObject", key) for key in (RECORD, RECORDING, EDIT, LOOK, StorageKeys.prompt(1))],
     *[("console", "s3:PutObject", key) for key in (EDIT, LOOK)],
     *[("console", "s3:ListBucket", key) for key in (StorageKeys.edits(CALL), LOOK)],
+    *[("console", action, CHAT) for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions")],
+    *[("console", "s3:GetObject", key) for key in (SERVICES, StorageKeys.openings(1), RegistryKeys("emotion").aliases, TermKeys.LIST)],
+    *[("console", "s3:ListBucket", key) for key in (CHAT, SERVICES, StorageKeys.openings(1))],
+    *[("console", action, StorageKeys.spending(DAY, "p")) for action in ("s3:GetObject", "s3:PutObject")],
+    *[("call-worker", action, SERVICES) for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket")],
 ]
 FORBIDDEN = [
     ("call-worker", "s3:PutObject", RECORDING),
@@ -195,6 +202,8 @@ FORBIDDEN = [
     *[("erase", "s3:DeleteObject", key) for key in ALIASES],
     *[("console", "s3:PutObject", key) for key in (RECORD, RECORDING, NOTE, RECEIPT, StorageKeys.prompt(1), *ALIASES)],
     *[("console", action, key) for key in (RECORD, EDIT, LOOK) for action in ("s3:DeleteObject", "s3:DeleteObjectVersion")],
+    *[("console", "s3:PutObject", key) for key in (SERVICES, StorageKeys.openings(1), TermKeys.LIST)],
+    *[(role, action, CHAT) for role in ROLES if role != "console" for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")],
     *[("erase", action, LOOK) for action in ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject")],
     *[("call-worker", action, LOOK) for action in ("s3:PutObject", "s3:DeleteObject", "s3:GetObject")],
 ]
@@ -224,9 +233,11 @@ def test_where_recordings_lie_is_named_once_for_all_roles() -> None:
     assert {role for role, text in TEXTS.items() if "${recordings_prefix}" in text} == {"call-worker", "console", "erase"}
 
 
-def test_the_console_creates_looks_and_corrections_and_may_change_none() -> None:
+def test_the_console_creates_looks_and_corrections_and_may_change_none_but_its_own_chats_and_spending() -> None:
     writes = [one for one in ROLES["console"]["Statement"] if "s3:PutObject" in as_list(one["Action"])]
-    assert [one["Condition"] for one in writes] == [{"Null": {"s3:if-none-match": "false"}}]
+    free = [resource for one in writes if "Condition" not in one for resource in as_list(one["Resource"])]
+    assert free == [f"arn:aws:s3:::${{bucket}}/{folder}*" for folder in (StorageKeys.CHATS, StorageKeys.SPENDING)]
+    assert [one["Condition"] for one in writes if "Condition" in one] == [{"Null": {"s3:if-none-match": "false"}}]
 
 
 def test_every_role_of_the_documentation_has_its_policy() -> None:

@@ -11,7 +11,9 @@ import wiring
 from clients.s3 import ObjectStore
 from flows.draft_reply import draft_reply
 from flows.edit_openings import edit_openings
+from flows.edit_services import edit_services
 from models.call.record import CallRecord, Outcome, Recording, Speaker, Summary, Transcription, Utterance
+from models.chat.services import Service
 from models.errors import ConfigurationError
 from models.replies.openings import Opening, shipped
 from models.signals.told import CallEmotion, CallSignals
@@ -19,6 +21,7 @@ from sandbox.language_model import KEY, MODEL
 from sandbox.stand_in import stand_in
 from stores.call_records import CallRecords
 from stores.openings import Openings, find_drafts
+from stores.services import Services
 from tests.flows.conftest import recording_key
 
 SUMMARY = Summary(text="계약 주소 변경 희망", model="m", version="1")
@@ -57,6 +60,16 @@ async def test_an_edit_that_cannot_be_approved_changes_nothing(client: PrefectCl
     with pytest.raises(ConfigurationError, match="cannot be spoken"):
         await edit_openings(add=[Opening(emotion="분노", text="100만 원 드립니다")])
     assert Openings(store).current() == shipped()
+
+
+async def test_services_of_the_chat_are_edited_in_versions_and_shown(client: PrefectClient, store: ObjectStore) -> None:
+    await edit_services(add=[Service(name="펫보험", documents="반려동물")], remove=["전체"], edited_by="김 팀장")
+    table = Services(store).current()
+    assert (table.version, table.named("전체"), table.services[-1].name) == (1, None, "펫보험")
+    with pytest.raises(ConfigurationError, match="1 of the services to remove"):
+        await edit_services(remove=["전체"])
+    shown = [str(artifact.data) for artifact in await client.read_artifacts() if artifact.key == "services"]
+    assert any("채팅 서비스, 1판" in data and "**펫보험**" in data and "김 팀장" in data for data in shown)
 
 
 async def test_each_run_proposes_another_reply_for_the_callers_emotion_and_keeps_them(call: CallRecord, store: ObjectStore) -> None:

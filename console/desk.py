@@ -1,0 +1,71 @@
+"""What every page is made with: who asks and whether they may, the form that was sent, the template that answers.
+
+Pages in modules of their own are routers that are given a ``Desk``; ``console/app.py`` includes them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+
+from console import asked
+from console.roles import May
+from console.sessions import Session
+
+
+class SignOn(Exception):
+    """Nobody has signed on."""
+
+
+class Refused(Exception):
+    """Somebody may not do this, or what was sent is not what a page of ours sends. The message is for the person."""
+
+    def __init__(self, said: str, status: int = 403) -> None:
+        super().__init__(said)
+        self.status = status
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """What was sent, of at most so many bytes."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise Refused("보낸 내용이 너무 깁니다.", 413)
+    return body
+
+
+async def form_fields(request: Request) -> dict[str, str]:
+    """The fields of the form that was sent."""
+    return asked.form_of(await body_of(request, asked.MOST_BYTES))
+
+
+Fields = Annotated[dict[str, str], Depends(form_fields)]
+Who = Callable[..., Session]
+
+
+class Page(Protocol):
+    """Renders a template for somebody."""
+
+    def __call__(self, name: str, who: Session | None, status: int = 200, /, **values: Any) -> HTMLResponse:
+        """The page."""
+        ...
+
+
+@dataclass(frozen=True)
+class Desk:
+    """``may`` and ``sent`` are dependencies: somebody who may do this, and who sent it with a form of ours."""
+
+    page: Page
+    may: Callable[[May], Who]
+    sent: Callable[[May], Who]
+
+
+def seen(fields: Mapping[str, str]) -> int:
+    """The number of what the person has seen last, by the form's hidden field."""
+    number = fields.get("seen", "")
+    if not number.isascii() or not number.isdecimal() or len(number) > 6:
+        raise Refused("페이지가 오래되었습니다. 새로 고친 뒤 다시 시도하세요.")
+    return int(number)
