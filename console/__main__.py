@@ -2,10 +2,12 @@
 
 import argparse
 import logging
+import threading
 
 import uvicorn
 
 import wiring
+from console import hints
 from console.acts import PrefectStarts
 from console.app import Console, create_app
 from console.ask_pages import AskSettings
@@ -59,6 +61,7 @@ def main() -> None:
         oidc=oidc,
         ask=AskSettings.of(settings),
     )
+    threading.Thread(target=hints.load, name="hints", daemon=True).start()  # a second that the first page of a call need not wait for
     logging.getLogger("readback.console").info("The console listens on %s:%s", chosen.host, settings.console_port)
     uvicorn.run(
         create_app(console),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 
+from console.hints import hints
 from console.words import Piece, pieces, shown
 from models.call import besides
 from models.call.edited import with_edits
@@ -136,6 +137,11 @@ class CallPage:
     seen: int
     raw: bool
 
+    @property
+    def hinted(self) -> bool:
+        """Whether a line seems to hold a name or an address."""
+        return any(piece.hint for line in self.lines for piece in line.pieces)
+
 
 def call_page(record: CallRecord, edits: Sequence[Edit], *, raw: bool) -> CallPage:
     """The page of a call; those of its ``edits`` that its record does not hold yet are shown as done, and counted."""
@@ -171,7 +177,7 @@ def call_page(record: CallRecord, edits: Sequence[Edit], *, raw: bool) -> CallPa
                 seconds=seconds[at],
                 clock=clock(seconds[at]),
                 text=text,
-                pieces=pieces(text, [phrase for phrase, where in placed if where == at]),
+                pieces=pieces(text, [phrase for phrase, where in placed if where == at], hints(text)),
                 mood=felt.get(at, ""),
             )
             for at, (utterance, text) in enumerate(zip(utterances, texts, strict=True))
