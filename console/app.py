@@ -83,10 +83,14 @@ class Console:
             self.users,
             groups=by_provider.roles if by_provider else None,
             provider_seconds=by_provider.session_seconds if by_provider else 0.0,
-            secure=self.secure,
         )
         self.records, self.edits, self.looks = CallRecords(self.store), Edits(self.store), Looks(self.store)
         self.sounds = Sounds(self.store)
+
+    def cookie(self, name: str = "") -> str:
+        """A cookie's name, the session's without one: a browser takes those for TLS from nobody but this very host."""
+        named = f"readback-{name}" if name else "readback"
+        return f"__Host-{named}" if self.secure else named
 
     def listed(self) -> CallIndex:
         """The list, or ConfigurationError where there is none."""
@@ -112,7 +116,7 @@ def create_app(console: Console) -> FastAPI:
     pages = templates()
 
     def session(request: Request) -> Session:
-        found = console.sessions.read(request.cookies.get(console.sessions.cookie(), ""))
+        found = console.sessions.read(request.cookies.get(console.cookie(), ""))
         if found is None:
             raise SignOn
         return found
@@ -141,7 +145,7 @@ def create_app(console: Console) -> FastAPI:
         return HTMLResponse(pages.get_template(name).render(who=who, **values), status)
 
     def carry(answer: Response, name: str, value: str, seconds: float) -> None:
-        cookie = console.sessions.cookie(name)
+        cookie = console.cookie(name)
         answer.set_cookie(cookie, value, int(seconds), path="/", secure=console.secure, httponly=True, samesite="lax")
 
     def find(call_id: str) -> CallRecord:
@@ -376,6 +380,7 @@ def create_app(console: Console) -> FastAPI:
         page=page,
         may=may,
         sent=sent,
+        cookie=console.cookie,
         carry=carry,
         prefect_url=console.prefect_url,
     )
@@ -406,7 +411,7 @@ def _asker(console: Console, request: Request) -> str:
 def _whoever(console: Console, request: Request) -> Session | None:
     """Who has signed on, for the head of a page that tells a fault; nobody where the users' file itself is the fault."""
     try:
-        return console.sessions.read(request.cookies.get(console.sessions.cookie(), ""))
+        return console.sessions.read(request.cookies.get(console.cookie(), ""))
     except ReadbackError:
         return None
 

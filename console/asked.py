@@ -14,10 +14,8 @@ from models.summarizer.outcome import Kind
 
 LONGEST = 200
 MOST_BYTES = 20_000
-FILTERS = (
-    *("since", "until", "digits", "words", "agent", "queue", "product", "outcome", "kind", "grade", "model", "emotion", "danger"),
-    "flagged",
-)
+ANY_DANGER = "any"
+FILTERS = ("since", "until", "digits", "words", "agent", "queue", "product", "outcome", "kind", "grade", "model", "emotion", "danger")
 
 
 def filters(query: Mapping[str, str]) -> dict[str, str]:
@@ -41,8 +39,8 @@ def wanted(chosen: Mapping[str, str], after: str, most: int) -> Wanted:
         grade=chosen.get("grade", "") if chosen.get("grade") in set(Grade) else "",
         model=chosen.get("model", ""),
         emotion=chosen.get("emotion", ""),
-        danger=chosen.get("danger", ""),
-        flagged="flagged" in chosen,
+        danger=chosen.get("danger", "").replace(ANY_DANGER, ""),
+        flagged=chosen.get("danger") == ANY_DANGER,
         after=cursor_of(after),
         most=most,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from console.asked import ANY_DANGER
 from console.call_page import GRADES, OUTCOMES
 from models.signals.labels import DANGER_LABELS
 from models.summarizer import SHIPPED_MODEL
@@ -18,7 +19,7 @@ def fixed_choices() -> dict[str, Choices]:
         "OUTCOME_CHOICES": [(value.value, name) for value, name in OUTCOMES.items()],
         "KIND_CHOICES": [(value.value, name) for value, name in KINDS.items()],
         "GRADE_CHOICES": [(value.value, name) for value, name in GRADES.items()],
-        "DANGERS": [(name, name) for name in DANGER_LABELS.values()],
+        "DANGERS": [(ANY_DANGER, "있는 통화 모두"), *((name, name) for name in DANGER_LABELS.values())],
         "PRODUCTS": [(name, name) for name in sorted(Vocabulary.load(SHIPPED_MODEL).products)],
     }
 

@@ -74,6 +74,7 @@ class Desk:
     page: Page
     may: Callable[[May], Who]
     sent: Callable[[May], Who]
+    cookie: Callable[[str], str]
     carry: Carry
     prefect_url: str
 

@@ -29,7 +29,7 @@ def oidc_pages(desk: Desk, oidc: Oidc) -> APIRouter:
     @router.get("/login/back")
     def back(request: Request) -> Response:
         _not_too_often(desk, request)
-        kept = desk.sessions.kept(request.cookies.get(desk.sessions.cookie(BEGUN), ""))
+        kept = desk.sessions.kept(request.cookies.get(desk.cookie(BEGUN), ""))
         try:
             found = oidc.come_back(request.query_params, Begun.model_validate_json(kept) if kept else None)
         except SignOnFailed as error:

@@ -37,15 +37,7 @@ class Session:
 class Sessions:
     """Makes and reads cookies."""
 
-    def __init__(
-        self,
-        secret: str,
-        users: Users,
-        *,
-        groups: Mapping[str, Role] | None = None,
-        provider_seconds: float = 3600.0,
-        secure: bool = True,
-    ) -> None:
+    def __init__(self, secret: str, users: Users, *, groups: Mapping[str, Role] | None = None, provider_seconds: float = 3600.0) -> None:
         """ConfigurationError for a secret that could be guessed. With ``groups`` a provider signs people on and no file is read."""
         if len(secret) < _SHORTEST_SECRET:
             raise ConfigurationError(
@@ -54,7 +46,6 @@ class Sessions:
             )
         self._users, self._groups = users, groups
         self.provider_seconds = provider_seconds
-        self._secure = secure
         self._begun = URLSafeTimedSerializer(secret, salt="sign-on")
         self._sessions = URLSafeTimedSerializer(secret, salt="session")
         self._raw = URLSafeTimedSerializer(secret, salt="raw")
@@ -97,11 +88,6 @@ class Sessions:
             return str(self._begun.loads(cookie, max_age=SIGN_ON_SECONDS))
         except BadData:
             return ""
-
-    def cookie(self, name: str = "") -> str:
-        """A cookie's name, the session's without one: a browser takes those for TLS from nobody but this very host."""
-        named = f"readback-{name}" if name else "readback"
-        return f"__Host-{named}" if self._secure else named
 
     def raw_ticket(self, user: User, call_id: str) -> str:
         """What lets somebody who has given a reason hear a call's raw sound for some minutes."""

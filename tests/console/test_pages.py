@@ -258,7 +258,7 @@ def test_emotion_danger_and_to_dos_are_told_in_the_list_and_on_the_page_and_call
     person = world.client(Role.LEAD)
     for path in ("/", f"/calls/{call.call_id}", "/review"):
         assert DANGER_LABELS[Danger.VOICE_PHISHING] in person.see(path)
-    found = person.browser.get("/", params={"emotion": "억울한", "flagged": "1"}).text
+    found = person.browser.get("/", params={"emotion": "억울한", "danger": "any"}).text
     assert (call.call_id in found, other.call_id in found) == (True, False)
     page = person.see(f"/calls/{call.call_id}")
     assert '<polyline points="0,72"/>' in page
