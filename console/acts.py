@@ -12,6 +12,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from models.errors import VendorReply, VendorUnreachable
 
 CORRECT, SPEAK_AGAIN, REDRIVE, ERASE = "apply-edits/apply-edits", "speak-again/speak-again", "redrive/redrive", "erase/erase"
+AGAIN, ASK = "correct-call/correct-call", "ask-calls/ask-calls"
 
 
 class Starts(Protocol):

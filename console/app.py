@@ -14,12 +14,17 @@ from starlette.staticfiles import StaticFiles
 
 from clients.s3 import ObjectStore
 from console import asked
-from console.acts import CORRECT, ERASE, REDRIVE, SPEAK_AGAIN, Starts
+from console.acts import AGAIN, CORRECT, ERASE, REDRIVE, SPEAK_AGAIN, Starts
 from console.answers_page import Ask, answers_pages
+from console.ask_pages import AskSettings, ask_pages
 from console.call_page import OUTCOMES, VERDICTS, CallPage, began, call_page, clock
 from console.chat import MICROPHONE, chat_pages
 from console.chat_room import ChatRoom
-from console.desk import Desk, Fields, Refused, SignOn, form_fields, seen
+from console.choices import fixed_choices, offered_by
+from console.desk import Desk, Fields, Refused, SignOn, address_of, form_fields, ours, seen
+from console.limits import Pace
+from console.oidc import Oidc
+from console.oidc_pages import oidc_pages
 from console.roles import ROLES, May
 from console.sessions import SESSION_SECONDS, Guesses, Session, Sessions, same
 from console.sound import BAND, WIDTH, Sounds, headers_of
@@ -69,19 +74,28 @@ class Console:
     secure: bool = True
     prefect_url: str = ""
     sample_percent: float = 5.0
-    ask: Ask | None = None
+    oidc: Oidc | None = None
+    ask: AskSettings = field(default_factory=AskSettings)
+    documents: Ask | None = None
     guesses: Guesses = field(default_factory=Guesses)
+    pace: Pace = field(default_factory=Pace)
     chat: ChatRoom = field(kw_only=True)
 
     def __post_init__(self) -> None:
-        self.sessions = Sessions(self.secret, self.users)
+        by_provider = self.oidc.settings if self.oidc else None
+        self.sessions = Sessions(
+            self.secret,
+            self.users,
+            groups=by_provider.roles if by_provider else None,
+            provider_seconds=by_provider.session_seconds if by_provider else 0.0,
+        )
         self.records, self.edits, self.looks = CallRecords(self.store), Edits(self.store), Looks(self.store)
         self.sounds = Sounds(self.store)
 
-    @property
-    def cookie(self) -> str:
-        """The cookie's name: a browser takes the one for TLS from nobody but this very host."""
-        return "__Host-readback" if self.secure else "readback"
+    def cookie(self, name: str = "") -> str:
+        """A cookie's name, the session's without one: a browser takes those for TLS from nobody but this very host."""
+        named = f"readback-{name}" if name else "readback"
+        return f"__Host-{named}" if self.secure else named
 
     def listed(self) -> CallIndex:
         """The list, or ConfigurationError where there is none."""
@@ -96,6 +110,7 @@ def templates() -> Environment:
     environment.globals.update(
         May=May, ROLES=ROLES, OUTCOMES=OUTCOMES, KINDS=KINDS, VERDICTS=VERDICTS, WIDTH=WIDTH, BAND=BAND, LONGEST_SUMMARY=LONGEST_SUMMARY
     )
+    environment.globals.update(fixed_choices())
     environment.filters.update(korea=began, clock=clock)
     return environment
 
@@ -106,7 +121,7 @@ def create_app(console: Console) -> FastAPI:
     pages = templates()
 
     def session(request: Request) -> Session:
-        found = console.sessions.read(request.cookies.get(console.cookie, ""))
+        found = console.sessions.read(request.cookies.get(console.cookie(), ""))
         if found is None:
             raise SignOn
         return found
@@ -134,6 +149,10 @@ def create_app(console: Console) -> FastAPI:
     def page(name: str, who: Session | None, status: int = 200, /, **values: Any) -> HTMLResponse:
         return HTMLResponse(pages.get_template(name).render(who=who, **values), status)
 
+    def carry(answer: Response, name: str, value: str, seconds: float) -> None:
+        cookie = console.cookie(name)
+        answer.set_cookie(cookie, value, int(seconds), path="/", secure=console.secure, httponly=True, samesite="lax")
+
     def find(call_id: str) -> CallRecord:
         is_one = len(call_id) == 32 and all(letter in "0123456789abcdef" for letter in call_id)
         found = console.records.find(call_id) if is_one else None
@@ -142,7 +161,7 @@ def create_app(console: Console) -> FastAPI:
         return found.record
 
     def shown_call(who: Session, record: CallRecord, status: int = 200, /, *, raw: bool = False, **more: Any) -> HTMLResponse:
-        told: CallPage = call_page(record, console.edits.after(record.call_id, record.review.edits), raw=raw)
+        told: CallPage = call_page(record, console.edits.after(record.call_id, 0), raw=raw)
         try:
             waves = console.sounds.waves(record)
         except ReadbackError:
@@ -171,7 +190,13 @@ def create_app(console: Console) -> FastAPI:
 
     @app.middleware("http")
     async def guarded(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await go_on(request)
+        wait = 0 if request.url.path.startswith(_UNCOUNTED) else console.pace.wait(_asker(console, request))
+        if wait:
+            reason = f"{wait}초 뒤에 다시 시도하세요."
+            response: Response = page("fault.html", None, 429, title="요청이 너무 많습니다", reason=reason, remedy="")
+            response.headers["Retry-After"] = str(wait)
+        else:
+            response = await go_on(request)
         response.headers.update(HEADERS)
         if console.secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
@@ -213,39 +238,34 @@ def create_app(console: Console) -> FastAPI:
 
     @app.get("/login")
     def login_page(request: Request, next: str = "") -> Response:
-        return page("login.html", None, warning="", name="", next=_ours(next))
+        return page("login.html", None, warning="", name="", next=ours(next), company=console.oidc is not None)
 
     @app.post("/login")
     def login(request: Request, fields: Fields) -> Response:
         _same_site(request)
-        name, onward = fields.get("name", "")[:60], _ours(fields.get("next", ""))
-        who = (f"name {name}", f"address {_address(request)}")
+        if console.oidc is not None:
+            raise Refused("이 콘솔은 회사 계정으로 로그인합니다.", 404)
+        name, onward = fields.get("name", "")[:60], ours(fields.get("next", ""))
+        who = (f"name {name}", f"address {address_of(request)}")
         if wait := console.guesses.wait(*who):
             warning = f"여러 번 틀렸습니다. {wait // 60 + 1}분 뒤에 다시 시도하세요."
-            answer = page("login.html", None, 429, warning=warning, name=name, next=onward)
+            answer = page("login.html", None, 429, warning=warning, name=name, next=onward, company=False)
             answer.headers["Retry-After"] = str(wait)
             return answer
         user = console.users.signed_on(name, fields.get("password", ""))
         if user is None:
             console.guesses.wrong(*who)
-            logger.warning("A sign-on was refused from %s", _address(request))
-            return page("login.html", None, 401, warning="이름이나 비밀번호가 맞지 않습니다.", name=name, next=onward)
+            logger.warning("A sign-on was refused from %s", address_of(request))
+            warning = "이름이나 비밀번호가 맞지 않습니다."
+            return page("login.html", None, 401, warning=warning, name=name, next=onward, company=False)
         welcome = RedirectResponse(onward or "/", 303)
-        welcome.set_cookie(
-            console.cookie,
-            console.sessions.begin(user),
-            max_age=SESSION_SECONDS,
-            path="/",
-            secure=console.secure,
-            httponly=True,
-            samesite="lax",
-        )
+        carry(welcome, "", console.sessions.begin(user), SESSION_SECONDS)
         return welcome
 
     @app.post("/logout")
     def logout(who: Annotated[Session, Depends(sent(May.READ))]) -> Response:
-        answer = RedirectResponse("/login", 303)
-        answer.delete_cookie(console.cookie, path="/", secure=console.secure, httponly=True, samesite="lax")
+        answer = RedirectResponse("/login" if console.oidc is None else "/signed-out", 303)
+        carry(answer, "", "", 0)
         return answer
 
     @app.get("/")
@@ -258,7 +278,7 @@ def create_app(console: Console) -> FastAPI:
         values: dict[str, Any] = {"calls": found[:PAGE], "next": onward, "chosen": chosen}
         if request.headers.get("HX-Request"):
             return page("rows.html", who, **values)
-        return page("calls.html", who, models=index.values_of("model"), emotions=index.values_of("emotion"), first=not after, **values)
+        return page("calls.html", who, offered=offered_by(index), first=not after, **values)
 
     @app.get("/calls/{call_id}")
     def call(call_id: str, who: Annotated[Session, Depends(may(May.READ))], done: str = "") -> Response:
@@ -287,7 +307,7 @@ def create_app(console: Console) -> FastAPI:
         if len(reason) < SHORTEST_REASON:
             return shown_call(who, record, 422, warning=f"원본을 보는 사유를 {SHORTEST_REASON}자 이상 적어 주세요.")
         roles = [role.value for role in who.user.roles]
-        console.looks.add(Look.now(who.user.name, roles, call_id, reason, _address(request)))
+        console.looks.add(Look.now(who.user.name, roles, call_id, reason, address_of(request)))
         return shown_call(who, record, raw=True, ticket=console.sessions.raw_ticket(who.user, call_id), reason=reason)
 
     @app.post("/calls/{call_id}/summary")
@@ -325,6 +345,10 @@ def create_app(console: Console) -> FastAPI:
     def speak_again(call_id: str, who: Annotated[Session, Depends(sent(May.SPEAK))]) -> Response:
         return start(SPEAK_AGAIN, who, find(call_id).call_id, call_id=call_id)
 
+    @app.post("/calls/{call_id}/again")
+    def again(call_id: str, who: Annotated[Session, Depends(sent(May.SPEAK))]) -> Response:
+        return start(AGAIN, who, find(call_id).call_id, call_id=call_id, again=True)
+
     @app.post("/calls/{call_id}/redrive")
     def redrive(call_id: str, fields: Fields, who: Annotated[Session, Depends(sent(May.REDRIVE))]) -> Response:
         return start(REDRIVE, who, find(call_id).call_id, calls=[call_id], pay_again=fields.get("pay_again") == "yes")
@@ -353,23 +377,50 @@ def create_app(console: Console) -> FastAPI:
         looks = sorted(console.looks.of_day(chosen), key=lambda look: look.at, reverse=True)
         return page("audit.html", who, day=chosen.isoformat(), looks=looks)
 
-    app.include_router(answers_pages(console.ask, page, may, sent, form_fields))
-    app.include_router(chat_pages(Desk(page, may, sent), console.chat))
+    desk = Desk(
+        store=console.store,
+        listed=console.listed,
+        looks=console.looks,
+        start=console.start,
+        sessions=console.sessions,
+        guesses=console.guesses,
+        page=page,
+        may=may,
+        sent=sent,
+        cookie=console.cookie,
+        carry=carry,
+        prefect_url=console.prefect_url,
+    )
+    app.include_router(answers_pages(console.documents, page, may, sent, form_fields))
+    app.include_router(chat_pages(desk, console.chat))
+    app.include_router(ask_pages(desk, console.ask))
+    if console.oidc is not None:
+        app.include_router(oidc_pages(desk, console.oidc))
     return app
 
 
 _DONE: Mapping[str, str] = {
     "apply-edits": "수정 내용을 저장했습니다.",
+    "correct-call": "요약을 다시 만들기 시작했습니다. 끝나면 요약과 안내 음성이 바뀝니다.",
     "speak-again": "다시 읽기를 시작했습니다. 끝나면 안내 음성이 바뀝니다.",
     "redrive": "재처리를 시작했습니다.",
     "erase": "삭제를 시작했습니다. 끝나면 이 페이지는 열리지 않습니다.",
 }
 
 
+_UNCOUNTED = ("/static/", "/healthz")
+
+
+def _asker(console: Console, request: Request) -> str:
+    """Whose requests are counted together: a session's by its person, others by their address."""
+    who = _whoever(console, request)
+    return f"name {who.user.name}" if who else f"address {address_of(request)}"
+
+
 def _whoever(console: Console, request: Request) -> Session | None:
     """Who has signed on, for the head of a page that tells a fault; nobody where the users' file itself is the fault."""
     try:
-        return console.sessions.read(request.cookies.get(console.cookie, ""))
+        return console.sessions.read(request.cookies.get(console.cookie(), ""))
     except ReadbackError:
         return None
 
@@ -383,15 +434,6 @@ def _same_site(request: Request) -> None:
     """A sign-on is sent by a page of ours: another site could sign somebody on as its own user."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Refused("다른 사이트에서 보낸 요청입니다.")
-
-
-def _ours(path: str) -> str:
-    """A path of this console to go on to, empty for anything else."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path else ""
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _sound(request: Request, body: bytes) -> Response:

@@ -7,13 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
 
 from models.call.korea import KOREA
+from models.call.listed import Grade
 from models.call.record import Outcome
+from models.call.wanted import Wanted
 from models.summarizer.outcome import Kind
-from stores.call_index import Wanted
 
 LONGEST = 200
 MOST_BYTES = 20_000
-FILTERS = ("since", "until", "digits", "words", "outcome", "kind", "model", "emotion", "flagged")
+ANY_DANGER = "any"
+FILTERS = ("since", "until", "digits", "words", "agent", "queue", "product", "outcome", "kind", "grade", "model", "emotion", "danger")
 
 
 def filters(query: Mapping[str, str]) -> dict[str, str]:
@@ -29,11 +31,16 @@ def wanted(chosen: Mapping[str, str], after: str, most: int) -> Wanted:
         until=moment(chosen.get("until", ""), end=True),
         digits=digits[-4:],
         words=chosen.get("words", ""),
+        agent=chosen.get("agent", ""),
+        queue=chosen.get("queue", ""),
+        product=chosen.get("product", ""),
         outcome=chosen.get("outcome", "") if chosen.get("outcome") in set(Outcome) else "",
         kind=chosen.get("kind", "") if chosen.get("kind") in set(Kind) else "",
+        grade=chosen.get("grade", "") if chosen.get("grade") in set(Grade) else "",
         model=chosen.get("model", ""),
         emotion=chosen.get("emotion", ""),
-        flagged="flagged" in chosen,
+        danger=chosen.get("danger", "").replace(ANY_DANGER, ""),
+        flagged=chosen.get("danger") == ANY_DANGER,
         after=cursor_of(after),
         most=most,
     )

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 
+from console.hints import hints
 from console.words import Piece, pieces, shown
 from models.answers.told import NotHeld, Suggested
 from models.call import besides
 from models.call.edited import with_edits
 from models.call.editing import Edit, Verdict
 from models.call.korea import in_korea
-from models.call.listed import ListedCall
+from models.call.ledger import Spent, spent, won_of
+from models.call.listed import Grade, ListedCall
 from models.call.privacy import mask_utterances, shown_contact
 from models.call.record import CallRecord, Deed, Outcome, Rule, Speaker
 from models.call.steps import step_label
@@ -27,6 +29,13 @@ OUTCOMES = {
     Outcome.CANCELLED: "취소됨",
 }
 VERDICTS = {Verdict.RIGHT: "맞음", Verdict.WRONG: "틀림"}
+GRADES = {
+    Grade.SURE: "확신 높음",
+    Grade.FAIR: "확신 보통",
+    Grade.UNSURE: "확신 낮음",
+    Grade.OWN_WORDS: "고객의 말",
+    Grade.UNKNOWN: "확신 모름",
+}
 DEEDS = {
     Deed.RETRIED: "실행 다시 시도",
     Deed.REDRIVEN: "재처리",
@@ -76,12 +85,24 @@ class ToDo:
 
 @dataclass(frozen=True)
 class Act:
-    """A line of the history."""
+    """A line of the history. ``what`` is what was written, empty where nothing was."""
 
     at: str
     deed: str
     by: str
     run: str
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one vendor was paid for one thing; ``won`` is empty where no price is known, ``note`` tells what was paid again or in vain."""
+
+    provider: str
+    unit: str
+    amount: str
+    won: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -107,6 +128,10 @@ class CallPage:
     to_dos: Sequence[ToDo]
     suggestion: Suggested | NotHeld | None
     steps: Sequence[tuple[str, str]]
+    step_seconds: str
+    costs: Sequence[Cost]
+    won: str
+    stale: bool
     history: Sequence[Act]
     failure: tuple[str, str, str] | None
     contact: str
@@ -114,9 +139,15 @@ class CallPage:
     seen: int
     raw: bool
 
+    @property
+    def hinted(self) -> bool:
+        """Whether a line seems to hold a name or an address."""
+        return any(piece.hint for line in self.lines for piece in line.pieces)
 
-def call_page(record: CallRecord, pending: Sequence[Edit], *, raw: bool) -> CallPage:
-    """The page of a call; edits that its record does not hold yet are shown as done, and counted."""
+
+def call_page(record: CallRecord, edits: Sequence[Edit], *, raw: bool) -> CallPage:
+    """The page of a call; those of its ``edits`` that its record does not hold yet are shown as done, and counted."""
+    pending = [edit for edit in edits if edit.number > record.review.edits]
     record = with_edits(record, pending)
     review, summary, row = record.review, record.summary, ListedCall.of(record)
     texts = shown(besides.said(record), raw=raw)
@@ -148,7 +179,7 @@ def call_page(record: CallRecord, pending: Sequence[Edit], *, raw: bool) -> Call
                 seconds=seconds[at],
                 clock=clock(seconds[at]),
                 text=text,
-                pieces=pieces(text, [phrase for phrase, where in placed if where == at]),
+                pieces=pieces(text, [phrase for phrase, where in placed if where == at], hints(text)),
                 mood=felt.get(at, ""),
             )
             for at, (utterance, text) in enumerate(zip(utterances, texts, strict=True))
@@ -160,13 +191,54 @@ def call_page(record: CallRecord, pending: Sequence[Edit], *, raw: bool) -> Call
         to_dos=_to_dos(record, seconds, raw=raw),
         suggestion=besides.suggestion(record),
         steps=[(step_label(step), f"{took:.2f}") for step, took in record.step_seconds.items()],
-        history=[Act(in_korea(act.at), DEEDS[act.deed], act.by or "알 수 없음", act.flow_run_id) for act in reversed(record.history)],
+        step_seconds=f"{sum(record.step_seconds.values()):.2f}",
+        costs=[_cost(one) for one in spent(record.ledger)],
+        won=_won(won_of(record.ledger)),
+        stale=bool(summary and summary.stale),
+        history=history(record, edits, raw=raw),
         failure=(failure.title, failure.reason, failure.remedy.replace("`", "")) if failure else None,
         contact=shown_contact(record.contact_id),
         pending=len(pending),
         seen=review.edits,
         raw=raw,
     )
+
+
+def history(record: CallRecord, edits: Sequence[Edit], *, raw: bool) -> list[Act]:
+    """Who did what to the call, the latest first: what the product did, what the caller answered, what people did and wrote."""
+    wrote = {(edit.by, edit.at): edit for edit in edits}
+    acts = [(act.at, DEEDS[act.deed], act.by or "알 수 없음", act.flow_run_id, wrote.get((act.by, act.at))) for act in record.history]
+    acts.append((record.created_at, "처리 시작", "시스템", "", None))
+    if record.ended_at:
+        acts.append((record.ended_at, f"처리 끝: {OUTCOMES[record.outcome]}", "시스템", record.owner, None))
+    if record.answer:
+        acts.append((record.answer.at, "맞음(1)" if record.answer.answer.value == "1" else "아님(2)", "고객", "", None))
+    latest = sorted(acts, key=lambda act: act[0], reverse=True)
+    written = shown([_written(edit) for *_, edit in latest], raw=raw)
+    return [Act(in_korea(at), deed, by, run, what) for (at, deed, by, run, _), what in zip(latest, written, strict=True)]
+
+
+def _written(edit: Edit | None) -> str:
+    if edit is None:
+        return ""
+    return f"{edit.word.before} → {edit.word.after or '(없음)'}" if edit.word else edit.text
+
+
+def _cost(one: Spent) -> Cost:
+    notes = [f"다시 냄 {_won(one.repeated_won)}"] if one.repeated_won else []
+    notes += [f"답 없이 청구될 수 있음 {_won(one.lost_won)}"] if one.lost_won else []
+    notes += [f"단가를 모름 {one.unpriced}건"] if one.unpriced else []
+    priced = one.won or not one.unpriced
+    return Cost(one.provider, one.unit.label, f"{one.amount:,.10g}", _won(one.won) if priced else "", ", ".join(notes))
+
+
+def _won(won: float) -> str:
+    """Won as people read them; a call costs single ones.
+
+    >>> _won(12.344), _won(1234.6)
+    ('12.3원', '1,235원')
+    """
+    return f"{won:,.0f}원" if won >= 100 else f"{won:.1f}원"
 
 
 def _second(seconds: dict[int, float], utterance: int | None) -> float | None:

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
+from clients.s3 import ObjectStore
 from console import asked
+from console.acts import Starts
 from console.roles import May
-from console.sessions import Session
+from console.sessions import Guesses, Session, Sessions
+from stores.call_index import CallIndex
+from stores.looks import Looks
 
 
 class SignOn(Exception):
@@ -54,13 +58,40 @@ class Page(Protocol):
         ...
 
 
+class Carry(Protocol):
+    """Puts a cookie of ours into an answer."""
+
+    def __call__(self, answer: Response, name: str, value: str, seconds: float) -> None:
+        """An empty value takes it away."""
+        ...
+
+
 @dataclass(frozen=True)
 class Desk:
-    """``may`` and ``sent`` are dependencies: somebody who may do this, and who sent it with a form of ours."""
+    """``may`` and ``sent`` are dependencies: somebody who may do this, and who sent it with a form of ours. ``listed`` is the list."""
 
+    store: ObjectStore
+    listed: Callable[[], CallIndex]
+    looks: Looks
+    start: Starts
+    sessions: Sessions
+    guesses: Guesses
     page: Page
     may: Callable[[May], Who]
     sent: Callable[[May], Who]
+    cookie: Callable[[str], str]
+    carry: Carry
+    prefect_url: str
+
+
+def address_of(request: Request) -> str:
+    """Who asks, as the network tells it."""
+    return request.client.host if request.client else ""
+
+
+def ours(path: str) -> str:
+    """A path of this console to go on to, empty for anything else."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path else ""
 
 
 def seen(fields: Mapping[str, str]) -> int:

@@ -26,6 +26,7 @@ class May(StrEnum):
     RAW = "raw"
     AUDIT = "audit"
     ERASE = "erase"
+    ASK = "ask"
     CHAT = "chat"
 
 
@@ -41,9 +42,9 @@ ROLES: Final = {
 # was told.
 _TABLE: Final = {
     Role.AGENT: {May.READ, May.CORRECT, May.SPEAK, May.CHAT},
-    Role.LEAD: {May.READ, May.CORRECT, May.SPEAK, May.REDRIVE, May.REVIEW, May.RAW, May.CHAT},
-    Role.COMPLIANCE: {May.READ, May.RAW, May.AUDIT, May.ERASE},
-    Role.ML: {May.READ, May.CORRECT, May.REVIEW},
+    Role.LEAD: {May.READ, May.CORRECT, May.SPEAK, May.REDRIVE, May.REVIEW, May.RAW, May.ASK, May.CHAT},
+    Role.COMPLIANCE: {May.READ, May.RAW, May.AUDIT, May.ERASE, May.ASK},
+    Role.ML: {May.READ, May.CORRECT, May.REVIEW, May.ASK},
     Role.ADMIN: {May.READ, May.REDRIVE, May.REVIEW, May.AUDIT, May.CHAT},
 }
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
+from console.hints import Hint
 from models.call.editing import LONGEST_WORD, WordEdit
 from models.call.privacy import PersonalSpan, mask_utterances, personal_spans
 
@@ -18,10 +19,11 @@ class CannotChange(ValueError):
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a line; ``evidence`` where the summary rests on it."""
+    """A stretch of a line; ``evidence`` where the summary rests on it, ``hint`` what it seems to be (``console/hints.py``)."""
 
     text: str
     evidence: bool = False
+    hint: str = ""
 
 
 def shown(texts: Sequence[str], *, raw: bool) -> list[str]:
@@ -29,21 +31,22 @@ def shown(texts: Sequence[str], *, raw: bool) -> list[str]:
     return list(texts) if raw else mask_utterances(texts)
 
 
-def pieces(text: str, phrases: Sequence[str]) -> list[Piece]:
-    """A line cut where the phrases of the evidence stand; one that does not stand there as it is marks the whole line.
+def pieces(text: str, phrases: Sequence[str], hints: Sequence[Hint] = ()) -> list[Piece]:
+    """A line cut where the phrases of the evidence and the hints stand; a phrase that does not stand there as it is marks the whole line.
 
-    >>> pieces("자동차 보험을 해지하고 싶어요", ["해지하고"])
-    [Piece(text='자동차 보험을 ', evidence=False), Piece(text='해지하고', evidence=True), Piece(text=' 싶어요', evidence=False)]
+    >>> [(one.text, one.evidence) for one in pieces("자동차 보험을 해지하고 싶어요", ["해지하고"])]
+    [('자동차 보험을 ', False), ('해지하고', True), (' 싶어요', False)]
     """
-    if not phrases:
-        return [Piece(text)]
-    marked = [False] * len(text)
+    marked, seems = [False] * len(text), [""] * len(text)
     for phrase in phrases:
         at = text.find(phrase) if phrase else -1
         begin, end = (at, at + len(phrase)) if at >= 0 else (0, len(text))
         marked[begin:end] = [True] * (end - begin)
-    cuts = [0, *(at for at in range(1, len(text)) if marked[at] != marked[at - 1]), len(text)]
-    return [Piece(text[begin:end], marked[begin]) for begin, end in pairwise(cuts) if end > begin]
+    for hint in hints:
+        seems[hint.start : hint.end] = [hint.kind] * (hint.end - hint.start)
+    kinds = list(zip(marked, seems, strict=True))
+    cuts = [0, *(at for at in range(1, len(text)) if kinds[at] != kinds[at - 1]), len(text)]
+    return [Piece(text[begin:end], *kinds[begin]) for begin, end in pairwise(cuts) if end > begin]
 
 
 def word_edit(texts: Sequence[str], utterance: int, line: str) -> WordEdit:

@@ -3,12 +3,15 @@
 from prefect import flow, runtime
 from prefect.artifacts import acreate_markdown_artifact
 
+from models.call.persons_correction import proposal_of
 from models.call.record import Deed, PersonsAct
 from models.errors import TermsRefused
 from reports.correction import correction_report
 from tasks.call.hear import read_call
+from tasks.call.listing import list_call
 from tasks.call.name import rename_run
-from tasks.operations.correct import Corrected, correct_word, keep_pair_for_training, summarize_again
+from tasks.operations.correct import keep_correction, summarize_again
+from tasks.operations.edits import apply_corrections
 from tasks.privacy import masked_conversation
 from tasks.retrying import NO_RESULT
 from tasks.without_words import without_words
@@ -38,10 +41,15 @@ async def correct_call(
     act = PersonsAct.now(Deed.CORRECTED, str(runtime.flow_run.id), by=requested_by)
     if not act.by:
         raise TermsRefused("the correction names nobody", remedy="Give the name of who corrects (requested_by)", case="unsigned")
-    found, kept = Corrected(await read_call(call_id)), False
+    record, change, proposal, kept = await read_call(call_id), None, None, False
     if before.strip() or not again:
-        found = await correct_word(call_id, utterance, before, after, act)
-        kept = found.change is not None and await keep_pair_for_training(found.record, found.change)
+        edit = await keep_correction(call_id, utterance, before, after, act)
+        (record, _, _), learnt = await apply_corrections(call_id)
+        await list_call(record)
+        change = next((one for one in record.correction.changes if (one.by, one.at) == (edit.by, edit.at)), None)
+        proposed = proposal_of(change, act.at) if change else None
+        proposal = next((one for one in learnt.proposals if proposed and one.id == proposed.id), proposed)
+        kept = learnt.kept
     run = await summarize_again(call_id, act) if again else ""
-    report = correction_report(found.record, found.change, found.proposal, masked_conversation, kept=kept, run_id=run)
+    report = correction_report(record, change, proposal, masked_conversation, kept=kept, run_id=run)
     await acreate_markdown_artifact(report, description="통화 교정")

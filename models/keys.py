@@ -179,6 +179,8 @@ class StorageKeys:
     CORRECTED = "calls/corrected/"
     CORRECTED_PAIRS = "datasets/corrections/"
     EDITS = "calls/edits/"
+    ASKED = "calls/asked/"
+    ASKED_OF = "calls/asked-of/"
     LOOKS = "audit/"
     CHATS = "chats/"
     SERVICES = "services/"
@@ -267,6 +269,31 @@ class StorageKeys:
     def edit(cls, call: str, number: int) -> str:
         """One edit of a call, created once; six digits keep a listing in order."""
         return f"{cls.edits(call)}{number:06d}.json"
+
+    @classmethod
+    def day_of_questions(cls, day: date) -> str:
+        """Folder of the questions over many calls of a day (Korean time), with what was found."""
+        return f"{cls.ASKED}{day:%Y/%m/%d}/"
+
+    @classmethod
+    def question(cls, ask: str) -> str:
+        """A question that was asked of many calls; its name begins with the day."""
+        return f"{cls.ASKED}{ask[:4]}/{ask[4:6]}/{ask[6:8]}/{ask}/question.json"
+
+    @classmethod
+    def findings(cls, ask: str) -> str:
+        """What was found: it holds words of calls, masked."""
+        return cls.question(ask).removesuffix("question.json") + "findings.json"
+
+    @classmethod
+    def asked_of(cls, call: str) -> str:
+        """Folder of the marks of a call: which findings hold its words, so that an erasure finds them."""
+        return f"{cls.ASKED_OF}{call}/"
+
+    @classmethod
+    def mark_of_findings(cls, call: str, ask: str) -> str:
+        """That findings hold words of a call."""
+        return f"{cls.asked_of(call)}{ask}"
 
     @classmethod
     def looks(cls, day: date) -> str:

@@ -4,7 +4,8 @@
 
 The first line on stdout is JSON with the address (``/v1`` follows it), the model's name and the key. What is asked is what our prompt
 asks: numbered utterances come in, the reader's statement goes out as JSON with a phrase for each piece; for the second reading of
-a transcript numbered lines come in and go out as the corrector guesses them. ``GET /v1/models`` names the
+a transcript numbered lines come in and go out as the corrector guesses them; for a question over many calls the reasons that callers give
+go out as they were said. ``GET /v1/models`` names the
 model. Refused as servers do: a wrong shape with 400, a wrong key with 401, another model with 404, too many at once with 429 and
 ``Retry-After``.
 
@@ -35,6 +36,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from models.asking.by_model import ANSWER_NAME as CLAIMS
+from models.asking.by_model import QUESTION
+from models.asking.by_words import gives_reason
+from models.asking.words import tokenized
 from models.call.correction import Bounds, Corrector
 from models.call.record import Utterance, corrected
 from models.call.second_reading import ANSWER_NAME as CORRECTED_LINES
@@ -205,6 +210,23 @@ def conversation_of(messages: Sequence[Message]) -> list[Turn]:
     return [Turn(int(found[1]), found[2] == CALLER, found[3]) for found in turns if found]
 
 
+def claims_of(content: str, fault: str | None) -> str:
+    """Sentences over many calls: each line in which a caller gives a reason, told as it was said; hostile where a fault says so."""
+    question, *lines = content.splitlines()
+    if not question.startswith(QUESTION):
+        raise Refused(400, "invalid_request_error", "messages: the sandbox's model wants a question first")
+    said = [found for line in lines if (found := _LINE.fullmatch(line))]
+    if fault == "no_json":
+        return "물론입니다! 고객들은 여러 이유로 해지했습니다."
+    told = [(int(one[1]), one[3]) for one in said if one[2] == CALLER and gives_reason(tokenized([one[3]])[0])]
+    if fault == "invents":
+        told = [(number, "경쟁사의 펫보험 300만원 할인 행사") for number, _ in told]
+    if fault == "misquotes":
+        told = [(max(int(one[1]) for one in said) + 1, text) for _, text in told]
+    claims = [] if fault == "denies" else [{"text": text, "lines": [number]} for number, text in told]
+    return json.dumps({"claims": claims}, ensure_ascii=False)
+
+
 def spoiled(claim: Claim, conversation: Conversation, fault: str | None) -> str:
     """The answer's text, made hostile where the plan says so."""
     if fault == "no_json":
@@ -274,6 +296,8 @@ def _answer(server: Server, asked: ChatRequest, fault: str | None) -> str:
     wanted = asked.response_format.json_schema if asked.response_format else None
     if wanted is not None and wanted.name == CORRECTED_LINES:
         return server.corrected_lines(asked.messages[-1].content, fault)
+    if wanted is not None and wanted.name == CLAIMS:
+        return claims_of(asked.messages[-1].content, fault)
     conversation = conversation_of(asked.messages)
     claim = server.claim(conversation)
     return spoiled(replying(claim) if _wants_a_reply(asked) else claim, conversation, fault)

@@ -26,6 +26,7 @@ from deployments.environment import Layout, Process, environment
 from deployments.tracking_server import PREFIX
 from sandbox.faults import FaultPlan
 from sandbox.notices import make_block
+from sandbox.oidc import GROUPS, SECRET_VARIABLE
 from sandbox.postgres import Postgres
 from sandbox.processes import Child, free_port, spawn
 from sandbox.progress import Tell, keep_to_oneself
@@ -71,6 +72,7 @@ class StackOptions:
 
     ``logs`` takes each process's output, by default in ``work_dir``. With ``faulty_s3`` the product reaches S3 and SQS through a proxy
     that can be told to spoil requests (``Stack.inject``). ``hears`` names the vendor that hears the calls, and others beside it.
+    With ``oidc`` people sign on to the console by a company's provider instead of the users' file.
     With ``tracking`` MLflow's server follows trainings; nobody waits for it.
     The call worker holds the model; with ``linked_summaries`` a summarizer of its own on pool ``g4dn`` does.
     """
@@ -88,6 +90,7 @@ class StackOptions:
     training_worker: bool = False
     console: bool = False
     console_port: int = 0
+    oidc: bool = False
     faulty_s3: bool = False
     hears: Sequence[str] = ()
     tracking: bool = False
@@ -108,6 +111,7 @@ class Stack:
         *EARS,
         "google-tts",
         "notices",
+        "oidc",
         "prefect-server",
     )
 
@@ -122,6 +126,7 @@ class Stack:
         self.tracking_port = free_port() if options.tracking else 0
         self.console_port = options.console_port or free_port()
         self.console_password = secrets.token_urlsafe(9)
+        self._oidc_secret = secrets.token_urlsafe(24)
         self.notices_url = ""
         self.environment = self._environment()
         self.logs = (options.logs or options.work_dir / "logs").resolve()
@@ -315,11 +320,34 @@ class Stack:
             self.python("transcribe", "sandbox.amazon_transcribe", *folders, *latency, "--s3", self.s3_url)
         self.python("google-tts", "sandbox.google_tts")
         self.python("notices", "sandbox.notices")
+        if self.options.oidc:
+            self._start_provider()
         if self.options.faulty_s3:
             self.python("s3-faults", "sandbox.s3_faults", "--target", self.s3_url)
 
     def _start_s3(self) -> None:
         self.python("s3", "sandbox.s3", "--port", str(self.s3_port))
+
+    def _start_provider(self) -> None:
+        """Start the provider that signs people on to the console."""
+        password = self.options.work_dir / "console-password"
+        password.write_text(self.console_password, "utf-8")
+        redirect = ("--redirect", f"{self.console_url}/login/back")
+        self.environment |= {SECRET_VARIABLE: self._oidc_secret}
+        self.python("oidc", "sandbox.oidc", *redirect, "--password-file", str(password))
+        del self.environment[SECRET_VARIABLE]
+
+    def _meet_provider(self) -> None:
+        met = self.children["oidc"].announced()
+        self.vendors["oidc"] = met["url"]
+        given = {
+            "ISSUER": met["url"],
+            "CLIENT_ID": met["client"],
+            "ROLES_CLAIM": "groups",
+            "ROLES": GROUPS,
+        }
+        self.environment |= {f"READBACK_CONSOLE_OIDC_{name}": value for name, value in given.items()}
+        self.environment["READBACK_CONSOLE_ADDRESS"] = self.console_url
 
     def _meet_vendors(self) -> None:
         """Note where the stand-ins are, once they listen."""
@@ -329,6 +357,8 @@ class Stack:
         self.environment["READBACK_TTS_ENDPOINT"] = google["endpoint"]
         self.notices_url = notices["url"]
         self._meet_ears()
+        if self.options.oidc:
+            self._meet_provider()
         self.children["s3"].announced()
         if self.options.faulty_s3:
             self.vendors["s3"] = self.children["s3-faults"].announced()["url"]
@@ -437,6 +467,7 @@ class Stack:
             READBACK_CONSOLE_PORT=str(self.console_port),
             READBACK_CONSOLE_SECURE_COOKIES="false",
             READBACK_CONSOLE_PREFECT_URL=self.ui_url,
+            READBACK_CONSOLE_OIDC_CLIENT_SECRET=self._oidc_secret if self.options.oidc else "",
         )
 
     @property

@@ -32,6 +32,7 @@ def main() -> None:
     more = "vendors' stand-ins beside ReturnZero's, the first of which hears the calls; repeatable"
     parser.add_argument("--hears", choices=EARS, action="append", default=[], help=more)
     parser.add_argument("--no-tracking", dest="tracking", action="store_false", help="without MLflow, which follows trainings")
+    parser.add_argument("--oidc", action="store_true", help="sign on to the console by a stand-in for a company's OpenID Connect provider")
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():
         parser.error(f"{chosen.recordings} is no folder")
@@ -45,6 +46,7 @@ def main() -> None:
             ui_port=chosen.ui_port,
             training_worker=True,
             console=True,
+            oidc=chosen.oidc,
             hears=chosen.hears,
             tracking=chosen.tracking,
         )

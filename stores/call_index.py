@@ -1,15 +1,17 @@
 """The list of the calls in PostgreSQL: what people search. The records in S3 are the truth, and the list can be made from them at any time.
 
 A row is written where its record is newer than the one that is listed, so it does not matter who writes last. Of an erased call stays its
-id, a hash, so that nobody who had read the record before lists it again.
+id, a hash, so that nobody who had read the record before lists it again. ``shape`` is what a row was made with: one of an earlier release
+counts as not listed, so that ``index-calls`` makes it again.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from clients.postgres import Postgres
 from models.call.listed import ListedCall, letters_to_find
+from models.call.wanted import Wanted
 
 # One after the other: two that make the same table at once fail on PostgreSQL's own lists, IF NOT EXISTS or not.
 _SCHEMA = """
@@ -21,16 +23,23 @@ CREATE TABLE IF NOT EXISTS readback_calls (
     flags text[] NOT NULL, to_dos integer NOT NULL, verdict text NOT NULL, answer text NOT NULL, sought text NOT NULL,
     worth_a_look boolean NOT NULL, letters text[] NOT NULL
 );
+ALTER TABLE readback_calls ADD COLUMN IF NOT EXISTS products text[] NOT NULL DEFAULT '{}',
+    ADD COLUMN IF NOT EXISTS grade text NOT NULL DEFAULT '', ADD COLUMN IF NOT EXISTS shape integer NOT NULL DEFAULT 1;
 CREATE INDEX IF NOT EXISTS readback_calls_by_time ON readback_calls (started_at DESC, call_id DESC);
 CREATE INDEX IF NOT EXISTS readback_calls_by_letters ON readback_calls USING gin (letters);
 CREATE INDEX IF NOT EXISTS readback_calls_to_review ON readback_calls (started_at DESC, call_id DESC) WHERE verdict = '';
 CREATE INDEX IF NOT EXISTS readback_calls_by_model ON readback_calls (model);
 CREATE INDEX IF NOT EXISTS readback_calls_by_emotion ON readback_calls (emotion);
+CREATE INDEX IF NOT EXISTS readback_calls_by_agent ON readback_calls (agent, started_at DESC);
+CREATE INDEX IF NOT EXISTS readback_calls_by_queue ON readback_calls (queue, started_at DESC);
+CREATE INDEX IF NOT EXISTS readback_calls_by_products ON readback_calls USING gin (products);
 CREATE INDEX IF NOT EXISTS readback_calls_by_digits ON readback_calls (right(caller, 4), started_at DESC);
 CREATE TABLE IF NOT EXISTS readback_erased (call_id text PRIMARY KEY);
 """
 _FIELDS = tuple(name for name in ListedCall.model_fields if name != "words")
-_COLUMNS = (*_FIELDS, "worth_a_look", "sought", "letters")
+_COLUMNS = (*_FIELDS, "worth_a_look", "sought", "letters", "shape")
+_SHAPE = 2
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = ", ".join(_FIELDS)
 _WRITE = f"""
 INSERT INTO readback_calls ({", ".join(_COLUMNS)})
@@ -38,23 +47,6 @@ SELECT {", ".join(f"${at + 1}" for at in range(len(_COLUMNS)))} WHERE NOT EXISTS
 ON CONFLICT (call_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
 WHERE readback_calls.updated_at <= excluded.updated_at
 """
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is looked for; what is left empty is not asked for. ``after`` is the last row of the page before, by time and id."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    digits: str = ""
-    words: str = ""
-    outcome: str = ""
-    kind: str = ""
-    model: str = ""
-    emotion: str = ""
-    flagged: bool = False
-    after: tuple[datetime, str] | None = None
-    most: int = 50
 
 
 @dataclass
@@ -108,8 +100,16 @@ class CallIndex:
         """When the record of each listed call was last changed, of these calls or of all."""
         self._make()
         condition, values = ("WHERE call_id = ANY($1)", [list(call_ids)]) if call_ids is not None else ("", [])
-        found = self._database.rows(f"SELECT call_id, updated_at FROM readback_calls {condition}", *values)
-        return {row["call_id"]: row["updated_at"] for row in found}
+        found = self._database.rows(f"SELECT call_id, updated_at, shape FROM readback_calls {condition}", *values)
+        return {row["call_id"]: row["updated_at"] if row["shape"] == _SHAPE else _LONG_AGO for row in found}
+
+    def size(self, wanted: Wanted, most_characters: int) -> tuple[int, int]:
+        """How many calls are meant, and how many characters their words come to, where of each call no more than so many are read."""
+        self._make()
+        where = _where(wanted)
+        statement = f"SELECT count(*) AS calls, coalesce(sum(least(length(sought), {int(most_characters)})), 0) AS characters"
+        (row,) = self._database.rows(f"{statement} FROM readback_calls WHERE {where.sql}", *where.values)
+        return row["calls"], row["characters"]
 
     def find(self, wanted: Wanted) -> list[ListedCall]:
         """A page of calls, the latest first: those that follow ``after``. A page costs the same however far down it is."""
@@ -139,7 +139,7 @@ class CallIndex:
 
     def values_of(self, column: str) -> list[str]:
         """What stands in a column, for a choice of filters."""
-        if column not in ("model", "emotion"):
+        if column not in ("model", "emotion", "agent", "queue"):
             raise ValueError(f"no filter by {column}")
         self._make()
         # From one value to the next by the column's index: every row would be read for them otherwise.
@@ -158,7 +158,7 @@ class CallIndex:
 
 
 def _values(call: ListedCall) -> list[object]:
-    return [*(getattr(call, name) for name in _FIELDS), call.worth_a_look, call.sought, call.letters]
+    return [*(getattr(call, name) for name in _FIELDS), call.worth_a_look, call.sought, call.letters, _SHAPE]
 
 
 def _calls(rows: Iterable[object]) -> list[ListedCall]:
@@ -173,9 +173,13 @@ def _where(wanted: Wanted) -> _Where:
         where.add("started_at < {}", wanted.until)
     if wanted.digits:
         where.add("right(caller, {}) = {}", len(wanted.digits), wanted.digits)
-    for name in ("outcome", "kind", "model", "emotion"):
+    for name in ("outcome", "kind", "grade", "model", "emotion", "agent", "queue"):
         if value := getattr(wanted, name):
             where.add(f"{name} = {{}}", value)
+    if wanted.product:
+        where.add("products @> {}", [wanted.product])
+    if wanted.danger:
+        where.add("flags @> {}", [wanted.danger])
     if wanted.flagged:
         where.add("cardinality(flags) > 0")
     if words := wanted.words.casefold().split():

@@ -20,6 +20,11 @@ class Edits:
         key = StorageKeys.edit(edit.call_id, edit.number)
         self._store.put(key, edit.model_dump_json(indent=1).encode("utf-8"), content_type="application/json", only_if_absent=True)
 
+    def find(self, call_id: str, number: int) -> Edit | None:
+        """One edit, None where there is none of this number."""
+        stored = self._store.find(StorageKeys.edit(call_id, number))
+        return Edit.model_validate_json(stored.body) if stored else None
+
     def last(self, call_id: str) -> int:
         """The number of the last edit, 0 where there is none."""
         names = [facts.key.removeprefix(StorageKeys.edits(call_id)) for facts in self._store.walk(StorageKeys.edits(call_id))]

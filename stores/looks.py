@@ -1,4 +1,6 @@
-"""Who looked at unmasked words or sound, and why: one small object a look, created once, which nobody of ours may change or delete."""
+"""Who looked at unmasked words or sound and why, and who asked what of many calls: one small object each, created once, which nobody of
+ours may change or delete.
+"""
 
 import json
 from collections.abc import Iterator
@@ -14,21 +16,29 @@ from models.keys import StorageKeys
 
 
 class Look(BaseModel):
-    """One look. It names the call by its id, a hash, and holds none of its words, so it outlives an erasure."""
+    """One look, or with ``ask_id`` one question over many calls. It names a call by its id, a hash, and holds none of its words, so it
+    outlives an erasure; a question is the asker's own words, masked.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     at: datetime
     by: str
     roles: list[str]
-    call_id: str
+    call_id: str = ""
     reason: str
     address: str = ""
+    ask_id: str = ""
 
     @classmethod
     def now(cls, by: str, roles: list[str], call_id: str, reason: str, address: str) -> Self:
         """A look at this moment; the reason as one line."""
         return cls(at=datetime.now(UTC), by=by, roles=roles, call_id=call_id, reason=" ".join(reason.split())[:300], address=address)
+
+    @classmethod
+    def at_many(cls, by: str, roles: list[str], ask_id: str, question: str, address: str) -> Self:
+        """A question asked at this moment."""
+        return cls(at=datetime.now(UTC), by=by, roles=roles, ask_id=ask_id, reason=" ".join(question.split())[:300], address=address)
 
 
 class Looks:

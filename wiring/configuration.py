@@ -217,6 +217,36 @@ class Settings(BaseSettings):
     console_sample_percent: float = Field(
         5.0, ge=0, le=100, description="Share of the sure calls that the review queue asks people to judge, for the true error rate"
     )
+    console_address: str = Field(
+        "", description="The console's own address as people's browsers have it, such as `https://calls.example.com`; for sign-on by OIDC"
+    )
+    console_oidc_issuer: str = Field(
+        "", description="OpenID Connect provider that people sign on to the console with, by its issuer; empty: the users' file"
+    )
+    console_oidc_client_id: str = Field("", description="The console's client there; its redirect URI is `<address>/login/back`")
+    console_oidc_client_secret: SecretStr = Field(SecretStr(""), description="That client's secret")
+    console_oidc_scope: str = Field("openid profile", description="What is asked for; some providers tell groups for a scope of their own")
+    console_oidc_name_claim: str = Field(
+        "preferred_username", description="Claim of the id token that names people in histories; it must be theirs alone"
+    )
+    console_oidc_roles_claim: str = Field(
+        "roles", description="Claim of the id token with people's groups; one within another as Keycloak's `realm_access.roles`"
+    )
+    console_oidc_roles: str = Field(
+        "", description="What groups may do, such as `cc-agents=agent,cc-leads=lead` (agent, lead, compliance, ml, admin)"
+    )
+    console_oidc_minutes: float = Field(
+        60.0, gt=0, le=720, description="After so long the provider is asked again who somebody is and in which groups"
+    )
+    ask_model_url: str = Field(
+        "",
+        description="Language model that answers questions over many calls, one of READBACK_LANGUAGE_MODEL_URLS; empty: answers are the "
+        "words said, grouped",
+    )
+    ask_model: str = Field("", description="The name of that model, as the address has it")
+    ask_won_per_1k_prompt_tokens: float = Field(0.0, ge=0, description="Its price, told before it is asked; 0: told as not known")
+    ask_won_per_1k_completion_tokens: float = Field(0.0, ge=0, description="Its price for what it writes")
+    ask_most_calls: int = Field(300, ge=1, le=5000, description="So many calls one question reads at most, the latest ones")
     drain_seconds: float = Field(20.0, ge=0, description="How long a resident worker lets its runs finish after SIGTERM")
 
     @field_validator("emotion_groups")

@@ -44,6 +44,12 @@
       lines[at].scrollIntoView({ block: "nearest", behavior: still.matches ? "auto" : "smooth" });
     }
   };
+  const asked = Number(new URLSearchParams(location.search).get("at"));
+  if (asked > 0) {
+    const jump = () => { player.currentTime = asked; };
+    if (player.readyState > 0) jump();
+    else player.addEventListener("loadedmetadata", jump, { once: true });
+  }
   player.addEventListener("timeupdate", show);
   player.addEventListener("seeked", show);
 })();

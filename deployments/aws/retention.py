@@ -24,6 +24,8 @@ KINDS = (
     Kind("what is known of contacts", StorageKeys.CONTACT_RECORDS, 365, "Answers may be late; it is in the calls' records as well"),
     Kind("spending of processes", StorageKeys.SPENDING, 40, "For one day's budget"),
     Kind("places of backfills", StorageKeys.CURSORS, 30, "A backfill that was not taken up for a month begins anew"),
+    Kind("questions over many calls", StorageKeys.ASKED, 90, "Asked anew they are answered anew; they hold masked words of calls"),
+    Kind("marks of questions", StorageKeys.ASKED_OF, 120, "Which answers hold a call's words; they outlast the answers"),
     Kind("copies to be told", StorageKeys.CONTACTS, 365, "From which contacts' attributes are made"),
     Kind("chats", StorageKeys.CHATS, 30, "What the staff asked the documents, masked; each may erase their own before"),
     Kind("recordings", "connect/", None, "The company's own term; moved to cheaper storage", cold_days=30),

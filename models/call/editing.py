@@ -78,9 +78,11 @@ class Review(BaseModel):
     def with_edit(self, edit: Edit) -> "Review":
         """What it is after one more edit; a word goes into the record's correction (``edited.py``).
 
-        A corrected summary was a wrong one; a confirmed one stands as the model told it.
+        A corrected summary was a wrong one; a confirmed one stands as the model told it. Who corrects a word has judged no summary.
         """
-        changes: dict[str, object] = {"edits": edit.number, "by": edit.by, "at": edit.at}
+        changes: dict[str, object] = {"edits": edit.number}
+        if edit.kind is not EditKind.WORD:
+            changes |= {"by": edit.by, "at": edit.at}
         if edit.kind is EditKind.SUMMARY:
             changes |= {"verdict": Verdict.WRONG, "text": edit.text}
         elif edit.kind is EditKind.CONFIRM:

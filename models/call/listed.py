@@ -7,6 +7,8 @@ every process that writes a row (ADR 25).
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
 
 from pydantic import BaseModel
 
@@ -14,9 +16,38 @@ from models.call import besides
 from models.call.privacy import mask_utterances, shown_contact
 from models.call.record import CallRecord, Outcome
 from models.keys import parse_recording_key
+from models.summarizer import SHIPPED_MODEL
+from models.summarizer.faithfulness import Guard
 from models.summarizer.outcome import Kind
+from models.summarizer.vocabulary import Vocabulary
 
 UNSURE = 0.75  # a summary that is less likely right is worth a look
+SURE = 0.9
+
+
+class Grade(StrEnum):
+    """How far a summary may be relied on, for people who choose calls by it."""
+
+    SURE = "sure"
+    FAIR = "fair"
+    UNSURE = "unsure"
+    OWN_WORDS = "own_words"
+    UNKNOWN = "unknown"
+
+
+def grade_of(kind: str, confidence: float | None) -> str:
+    """A summary's grade, empty for a call that tells no request.
+
+    >>> grade_of("summary", 0.95), grade_of("summary", 0.5), grade_of("own_words", 0.5), grade_of("summary", None), grade_of("", None)
+    ('sure', 'unsure', 'own_words', 'unknown', '')
+    """
+    if kind == Kind.OWN_WORDS:
+        return Grade.OWN_WORDS.value
+    if kind != Kind.SUMMARY:
+        return ""
+    if confidence is None:
+        return Grade.UNKNOWN.value
+    return (Grade.SURE if confidence >= SURE else Grade.FAIR if confidence >= UNSURE else Grade.UNSURE).value
 
 
 class ListedCall(BaseModel):
@@ -31,7 +62,9 @@ class ListedCall(BaseModel):
     agent: str = ""
     queue: str = ""
     summary: str = ""
+    products: list[str] = []
     kind: str = ""
+    grade: str = ""
     outcome: str
     confidence: float | None = None
     model: str = ""
@@ -47,7 +80,7 @@ class ListedCall(BaseModel):
     @classmethod
     def of(cls, record: CallRecord) -> "ListedCall":
         """What a record comes to."""
-        summary, contact = record.summary, besides.contact(record)
+        summary, contact, said = record.summary, besides.contact(record), mask_utterances(besides.said(record))
         return cls(
             call_id=record.call_id,
             started_at=_started(record),
@@ -58,7 +91,9 @@ class ListedCall(BaseModel):
             agent=clean(contact.agent),
             queue=clean(contact.queue),
             summary=clean(" ".join(mask_utterances([record.told]))),
+            products=products_of(record.told),
             kind=summary.kind.value if summary else "",
+            grade=grade_of(summary.kind.value, summary.confidence) if summary else "",
             outcome=record.outcome.value,
             confidence=summary.confidence if summary else None,
             model=clean(f"{summary.model} {summary.version}") if summary else "",
@@ -69,7 +104,7 @@ class ListedCall(BaseModel):
             to_dos=len(besides.to_dos(record)),
             verdict=record.review.verdict.value if record.review.verdict else "",
             answer=besides.answer(record),
-            words=clean("\n".join(mask_utterances(besides.said(record)))),
+            words=clean("\n".join(said)),
         )
 
     @property
@@ -87,6 +122,21 @@ class ListedCall(BaseModel):
         """Whether people should look at it without being asked: not sure, contradicted by the caller, or flagged."""
         unsure = self.confidence is not None and self.confidence < UNSURE
         return self.outcome == Outcome.READ_BACK and bool(self.kind == Kind.OWN_WORDS or unsure or self.answer == "2" or self.flags)
+
+
+def products_of(told: str) -> list[str]:
+    """The products that a summary names, in the words of the trade.
+
+    >>> products_of("실비 청구 서류 문의")
+    ['실손보험']
+    """
+    return list(dict.fromkeys(clean(name) for name, _ in _guard().products_named(told)))
+
+
+@cache
+def _guard() -> Guard:
+    """What ships knows the products, whichever model told the summary: the list must not depend on who wrote the row."""
+    return Guard(Vocabulary.load(SHIPPED_MODEL))
 
 
 def clean(text: str) -> str:

@@ -1,17 +1,24 @@
-"""A person's correction of a word: into the record with its history, into proposals, and, with consent, into the next training data."""
+"""A person's correction of a word, wherever it was made: an edit of its call, a proposed term and, with consent, training data.
+
+``tasks/operations/edits.py`` writes edits into the record; what a flow is given with its parameters becomes one here first, so there is one
+way for a word into a call.
+"""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from prefect import get_client
 
 import wiring
-from models.call.persons_correction import CorrectedPair, Proposal, change_of, proposal_of, with_change
+from models.call.edited import with_edits
+from models.call.editing import LONGEST_WORD, Edit, EditKind, WordEdit
+from models.call.persons_correction import CorrectedPair, Proposal, change_of, proposal_of
 from models.call.privacy import mask_personal_data
 from models.call.record import CallRecord, Change, Deed, Outcome, PersonsAct
 from models.errors import StorageConflict, TermsRefused
-from stores.corrected import keep_corrected
+from stores.edits import Edits
 from stores.proposals import Proposals, keep_pair
 from tasks.in_thread import task_in_thread
 from tasks.operations.runs import call_deployment, start_call
@@ -21,43 +28,57 @@ _ATTEMPTS = 4
 NOBODY = ""  # the owner of a reopened call until its new run claims it
 
 
-class Corrected(NamedTuple):
-    """What came of a correction."""
+class Learnt(NamedTuple):
+    """What corrections of words came to beside the record: terms that they propose, and whether lines were kept to learn from."""
 
-    record: CallRecord
-    change: Change | None = None
-    proposal: Proposal | None = None
+    proposals: Sequence[Proposal] = ()
+    kept: bool = False
 
 
-@task_in_thread("correct-word")
-def correct_word(call_id: str, utterance: int | None, before: str, after: str, act: PersonsAct) -> Corrected:
-    """Change a word of the corrected text, mark the summary that rests on it, and write the files anew."""
-    records, store = wiring.call_records(), wiring.object_store()
+@task_in_thread("keep-correction")
+def keep_correction(call_id: str, utterance: int | None, before: str, after: str, act: PersonsAct) -> Edit:
+    """Write a correction down as an edit of its call, as the console does; TermsRefused where it cannot be told which place is meant."""
+    records, edits = wiring.call_records(), Edits(wiring.object_store())
     for _ in range(_ATTEMPTS):
-        checkpoint = records.read(call_id)
-        record = checkpoint.record
-        change = change_of(record, utterance, before, after, by=act.by, at=act.at)
-        changed = with_change(record, change)
-        kept = {"correction": changed.correction, "summary": changed.summary, "history": [*record.history, act]}
+        record = records.read(call_id).record
+        waiting = edits.after(call_id, record.review.edits)
+        if ours := next((edit for edit in waiting if (edit.by, edit.at) == (act.by, act.at)), None):
+            return ours  # an earlier attempt of this task wrote it
+        edit = edit_of_words(record, waiting, utterance, before, after, act)
         try:
-            saved = records.save(checkpoint, **kept).record
+            edits.add(edit)
         except StorageConflict:
             continue
-        keep_corrected(store, saved)
-        proposal = proposal_of(change, act.at)
-        return Corrected(saved, change, Proposals(store).propose(proposal) if proposal else None)
-    raise StorageConflict(f"the record of call {call_id} was changed {_ATTEMPTS} times meanwhile")
+        return edit
+    raise StorageConflict(f"call {call_id} was corrected {_ATTEMPTS} times meanwhile")
 
 
-@task_in_thread("keep-pair")
-def keep_pair_for_training(record: CallRecord, change: Change) -> bool:
-    """Keep the line before and after, masked, where the settings say that corrections may be learnt from."""
+def edit_of_words(record: CallRecord, waiting: Sequence[Edit], utterance: int | None, before: str, after: str, act: PersonsAct) -> Edit:
+    """The correction as the next edit of a call, found in its conversation as the edits that wait for their flow leave it."""
+    change = change_of(with_edits(record, waiting), utterance, before, after, by=act.by, at=act.at)
+    if max(len(change.before), len(change.after)) > LONGEST_WORD:
+        raise TermsRefused(f"the correction is longer than {LONGEST_WORD} characters", remedy="Correct it in parts")
+    word = WordEdit(utterance=change.utterance, start=change.start, before=change.before, after=change.after)
+    number = record.review.edits + len(waiting) + 1
+    return Edit(call_id=record.call_id, number=number, kind=EditKind.WORD, by=act.by, at=act.at, word=word)
+
+
+@task_in_thread("learn-from-words")
+def learn_from_words(record: CallRecord, changes: Sequence[Change]) -> Learnt:
+    """Propose the terms of corrected words and, where settings say that corrections may be learnt from, keep their lines, masked."""
+    store, found = wiring.object_store(), [proposal for change in changes if (proposal := proposal_of(change, change.at or _now()))]
+    proposals = [Proposals(store).propose(proposal) for proposal in found]
     if not wiring.settings().learn_from_corrections:
-        return False
-    heard, said = record.transcription.utterances[change.utterance].text, record.said[change.utterance].text
-    pair = CorrectedPair(heard=mask_personal_data(heard), said=mask_personal_data(said), at=datetime.now(UTC))
-    keep_pair(wiring.object_store(), record.call_id, pair)
-    return True
+        return Learnt(proposals)
+    for utterance in sorted({change.utterance for change in changes}):
+        heard, said = record.transcription.utterances[utterance].text, record.said[utterance].text
+        pair = CorrectedPair(heard=mask_personal_data(heard), said=mask_personal_data(said), at=_now())
+        keep_pair(store, record.call_id, pair)
+    return Learnt(proposals, kept=bool(changes))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @call_task("summarize-again")

@@ -28,6 +28,7 @@ from models.call.korea import day_in_korea
 from models.call.record import CallRecord, Recording
 from models.errors import ObjectGone, TransientError, VendorRefused
 from models.keys import StorageKeys
+from stores.asked import Asked
 from stores.contact_records import ContactRecords
 from stores.contacts import ContactCalls
 from stores.edits import Edits
@@ -134,7 +135,7 @@ def _erase_objects(record: CallRecord, recording: bool) -> int:
     if record.number is not None:
         files = (StorageKeys.transcript(record.number), StorageKeys.summary(record.number), StorageKeys.prompt(record.number))
         keys += [key for key in files if _is_of(key, record.call_id)]
-    erased = sum(store.erase(key) for key in keys) + Edits(store).erase(record.call_id)
+    erased = sum(store.erase(key) for key in keys) + Edits(store).erase(record.call_id) + Asked(store).forget(record.call_id)
     if recording:
         # Another upload under the same key is another call's recording.
         erased += store.erase(record.recording.key, only_etag=record.recording.etag)
@@ -269,6 +270,9 @@ async def check_nothing_is_left(recording: Recording, number: int | None, *, rec
     if number is not None:
         files = (StorageKeys.transcript(number), StorageKeys.summary(number), StorageKeys.prompt(number))
         left += [key for key in files if await asyncio.to_thread(_is_of, key, call)]
+    # Findings hold words of many calls: a call's are taken out, the others' stay.
+    left += [facts.key for facts in await asyncio.to_thread(lambda: list(store.walk(StorageKeys.asked_of(call))))]
+    await asyncio.to_thread(Asked(store).forget, call)
     for key in left:
         await asyncio.to_thread(store.erase, key)
     again = await asyncio.to_thread(store.erase, recording.key, only_etag=recording.etag) if recording_erased else 0

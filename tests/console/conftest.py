@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sounds import tone, wav
 
@@ -147,12 +149,19 @@ def address(world: World) -> Iterator[str]:
     save(world.users, {role.value: User(name=role.value, roles=[role], password=HASH) for role in Role})
     world.console.users = Users(world.users)
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(create_app(world.console), host="127.0.0.1", port=port, log_config=None))
+    with console_on(create_app(world.console), port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def console_on(app: FastAPI, port: int) -> Iterator[None]:
+    """The console over real HTTP."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
+    yield
     server.should_exit = True
     thread.join(20)
 

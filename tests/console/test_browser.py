@@ -1,16 +1,29 @@
 """The console in a real browser: found, heard from the second that matters, corrected by keyboard, on a wide and a narrow screen."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
+from console.app import create_app
 from console.roles import Role
+from console.users import User, save
+from models.asking.by_words import citation
+from models.asking.findings import Finding, Findings
+from models.asking.said import read_call
 from models.call.caller_said import ContactFacts
+from models.call.ledger import Charge, Payment, Unit
 from models.call.record import Summary
+from sandbox.processes import free_port
+from stores.asked import Asked
 from stores.edits import Edits
 from tasks.operations.edits import apply_all
 from tests.console.browser import CHROMIUM, NAMELESS, PALE, Browser, chromium
-from tests.console.conftest import PASSWORD, World, sign_on
+from tests.console.conftest import HASH, PASSWORD, World, console_on, sign_on
+from tests.console.provider import PASSWORD as OF_EVERYBODY
+from tests.console.provider import oidc_of, serving
+from tests.console.test_ask import answer_to
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)")]
 
@@ -76,13 +89,62 @@ def test_pages_fit_the_screen_can_be_read_and_every_control_has_a_name(
     world: World, address: str, browser: Browser, size: tuple[int, int]
 ) -> None:
     long = "아" * 120 + " https://example.com/" + "x" * 120
-    call = world.put("c-1", [long, "제 번호는 010-1234-5678이에요", long])
+    ledger = [Charge(provider="x" * 60, unit=Unit.STT_SECONDS, amount=8, won=2.5, day=date(2026, 11, 20), payment=Payment.LOST)]
+    call = world.put("c-1", [long, "제 번호는 010-1234-5678이에요", long], ledger=ledger)
+    question = answer_to(world, long, said=long, silent=1, erased=1)
+    save(world.users, {"lead": User(name="lead", roles=[Role.LEAD, Role.COMPLIANCE], password=HASH)})
     sign_on(browser, address, Role.LEAD, size)
-    for path in ("/", f"/calls/{call.call_id}", "/review", "/audit", "/login", "/none"):
-        browser.open(f"{address}{path}")
+    cost = "cost of a question"
+    for path in ("/", f"/calls/{call.call_id}", "/review", "/audit", "/ask", f"/ask/{question.ask_id}", cost, "/login", "/none"):
+        if path == cost:
+            browser.open(f"{address}/ask")
+            browser.submit("main form", question="해지 사유")
+        else:
+            browser.open(f"{address}{path}")
         assert browser.js("document.documentElement.scrollWidth") <= size[0], path
         assert browser.js(PALE) == [], path
         assert browser.js(NAMELESS) == [], path
+
+
+def test_a_question_tells_its_cost_waits_for_its_answer_and_leads_to_the_second(world: World, address: str, browser: Browser) -> None:
+    call = world.put("c-1", ["네 고객님", "해지하려고요", "이유가 있으세요", "보험료가 비싸서요"])
+    sign_on(browser, address, Role.LEAD)
+    browser.open(f"{address}/ask")
+    browser.submit("main form", question="해지 사유")
+    assert "0원" in browser.text()
+    browser.submit("main form.buttons")
+    browser.until("document.body.innerText.includes('통화를 읽고 있습니다')")
+    asked = Asked(world.store)  # type: ignore[arg-type]
+    (name, given) = world.started.runs[-1]
+    assert name == "ask-calls/ask-calls"
+    finding = Finding(text="", call_ids=(call.call_id,), citations=(citation(read_call(call).lines[3]),))
+    asked.keep(Findings(ask_id=given["ask_id"], at=datetime.now(UTC), findings=(finding,), won=0.0))
+    browser.until("document.body.innerText.includes('보험료가 비싸서요')")
+    browser.js("window.leaving = true; document.querySelector('.quotes a').click()")
+    browser.until("!window.leaving && document.getElementById('player')?.currentTime >= 5.9")
+    browser.until("document.querySelector('.talk li[aria-current]')?.innerText.includes('비싸서요')")
+    assert browser.problems == []
+
+
+def test_people_sign_on_by_their_company_and_out_of_both(world: World, browser: Browser) -> None:
+    port = free_port()
+    here = f"http://127.0.0.1:{port}"
+    with serving(here) as provider:
+        world.console.secure = False
+        console = replace(world.console, oidc=oidc_of(provider, here))
+        with console_on(create_app(console), port):
+            browser.size(1280, 900)
+            browser.open(f"{here}/review")
+            browser.js("window.leaving = true; document.querySelector('a.button').click()")
+            browser.until("!window.leaving && !!document.querySelector('input[type=password]')")
+            browser.submit("form", username="lead", password=OF_EVERYBODY)
+            browser.until("location.pathname === '/review' && document.querySelector('.who')?.innerText.includes('lead')")
+            browser.js("window.leaving = true; document.querySelector('.who button').click()")
+            browser.until("!window.leaving && location.pathname === '/login'")
+            assert provider.signed_on == {}
+            browser.open(f"{here}/")
+            assert browser.js("location.pathname") == "/login"
+    assert browser.problems == []
 
 
 def test_hostile_words_run_nothing(world: World, address: str, browser: Browser) -> None:

@@ -258,7 +258,7 @@ def test_emotion_danger_and_to_dos_are_told_in_the_list_and_on_the_page_and_call
     person = world.client(Role.LEAD)
     for path in ("/", f"/calls/{call.call_id}", "/review"):
         assert DANGER_LABELS[Danger.VOICE_PHISHING] in person.see(path)
-    found = person.browser.get("/", params={"emotion": "억울한", "flagged": "1"}).text
+    found = person.browser.get("/", params={"emotion": "억울한", "danger": "any"}).text
     assert (call.call_id in found, other.call_id in found) == (True, False)
     page = person.see(f"/calls/{call.call_id}")
     assert '<polyline points="0,72"/>' in page
@@ -274,7 +274,7 @@ def test_a_corrected_summary_is_kept_started_in_the_persons_name_and_shown_at_on
     assert "<h1>암 진단비 청구 서류 문의</h1>" in page
     assert "<ins>서류 문의</ins>" in page
     assert "반영하는 중" in page
-    record, applied = apply_all(call.call_id, "run-9", records=world.console.records, edits=Edits(world.store))
+    record, applied, _ = apply_all(call.call_id, "run-9", records=world.console.records, edits=Edits(world.store))
     assert (applied, record.told, record.review.verdict, record.history[-1].by) == (1, "암 진단비 청구 서류 문의", Verdict.WRONG, "agent")
     assert record.summary is not None
     assert record.summary.text == "암 진단비 청구"
@@ -293,7 +293,7 @@ def test_of_two_who_correct_a_call_at_once_the_second_is_told_and_keeps_what_was
     assert "<h1>첫째의 요약</h1>" in told
     assert len(world.started.runs) == 1
     other.send(told, f"/calls/{call.call_id}/summary", text="둘째의 요약")
-    record, applied = apply_all(call.call_id, "run", records=world.console.records, edits=Edits(world.store))
+    record, applied, _ = apply_all(call.call_id, "run", records=world.console.records, edits=Edits(world.store))
     assert (applied, record.told) == (2, "둘째의 요약")
 
 
@@ -303,7 +303,7 @@ def test_a_word_is_corrected_in_the_masked_line_and_the_number_beside_it_stays(w
     page = person.see(f"/calls/{call.call_id}")
     line = "암 진단금을 청구하고 싶어요 제 번호는 [전화번호]이에요"
     person.send(page, f"/calls/{call.call_id}/word", utterance="1", line=line)
-    record, _ = apply_all(call.call_id, "run", records=world.console.records, edits=Edits(world.store))
+    record, *_ = apply_all(call.call_id, "run", records=world.console.records, edits=Edits(world.store))
     (word,) = record.correction.changes
     assert (word.before, word.after) == ("진단비를", "진단금을")
     after = person.see(f"/calls/{call.call_id}")
@@ -320,7 +320,7 @@ def test_a_correction_while_prefect_is_away_is_kept_and_the_person_is_told(world
     world.started.away = True
     told = person.send(person.see(f"/calls/{call.call_id}"), f"/calls/{call.call_id}/verdict", 503, verdict="right")
     assert "Prefect 서버가 응답하지 않아" in told
-    record, _ = apply_all(call.call_id, "run", records=world.console.records, edits=Edits(world.store))
+    record, *_ = apply_all(call.call_id, "run", records=world.console.records, edits=Edits(world.store))
     assert record.review.verdict is Verdict.RIGHT
     assert "지금은 시작할 수 없음" in person.send(told, f"/calls/{call.call_id}/speak-again", 503)
 
@@ -377,7 +377,7 @@ def test_the_review_queue_holds_the_doubtful_and_a_sample_and_the_rate_comes_fro
     edits = Edits(world.store)
     for n, call in enumerate([*sure, own]):
         edits.add(Edit.now(call.call_id, 1, EditKind.WRONG if n == 0 or call is own else EditKind.CONFIRM, "ml"))
-        record, _ = apply_all(call.call_id, "run", records=world.console.records, edits=edits)
+        record, *_ = apply_all(call.call_id, "run", records=world.console.records, edits=edits)
         world.index.write(ListedCall.of(record))
     page = person.see("/review")
     assert "검토할 통화가 없습니다" in page

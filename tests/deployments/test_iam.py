@@ -38,6 +38,8 @@ ANSWER = StorageKeys.answer(DAY, CALL)
 EDIT, LOOK = StorageKeys.edit(CALL, 1), f"{StorageKeys.looks(date(2026, 11, 20))}look.json"
 CHAT = StorageKeys.chat("agent", "20261129T101500-0123456789abcdef")
 SERVICES = StorageKeys.services(1)
+ASK = "20261120T190000-0123456789ab"
+QUESTION, FINDINGS, MARK = StorageKeys.question(ASK), StorageKeys.findings(ASK), StorageKeys.mark_of_findings(CALL, ASK)
 RECORD, NOTE, RECEIPT = StorageKeys.call_record(CALL), StorageKeys.quarantine_note(CALL), StorageKeys.erasure_receipt(CALL)
 
 
@@ -150,6 +152,16 @@ NEEDED = [
     ("erase", "s3:DeleteObjectVersion", EDIT),
     ("call-worker", "s3:GetObject", EDIT),
     ("call-worker", "s3:PutObject", StorageKeys.summary(1)),
+    *[("console", action, QUESTION) for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket")],
+    ("console", "s3:GetObject", FINDINGS),
+    *[
+        (role, action, FINDINGS)
+        for role in ("call-worker", "erase")
+        for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion")
+    ],
+    *[(role, action, MARK) for role in ("call-worker", "erase") for action in ("s3:DeleteObjectVersion", "s3:ListBucketVersions")],
+    ("call-worker", "s3:PutObject", MARK),
+    ("call-worker", "s3:GetObject", QUESTION),
     *[("console", "s3:GetObject", key) for key in (RECORD, RECORDING, EDIT, LOOK, StorageKeys.prompt(1))],
     *[("console", "s3:PutObject", key) for key in (EDIT, LOOK)],
     *[("console", "s3:ListBucket", key) for key in (StorageKeys.edits(CALL), LOOK)],
@@ -201,7 +213,11 @@ FORBIDDEN = [
     ("erase", "s3:DeleteObject", RECEIPT),
     *[("erase", "s3:DeleteObject", key) for key in ALIASES],
     *[("console", "s3:PutObject", key) for key in (RECORD, RECORDING, NOTE, RECEIPT, StorageKeys.prompt(1), *ALIASES)],
-    *[("console", action, key) for key in (RECORD, EDIT, LOOK) for action in ("s3:DeleteObject", "s3:DeleteObjectVersion")],
+    *[
+        ("console", action, key)
+        for key in (RECORD, EDIT, LOOK, QUESTION, FINDINGS)
+        for action in ("s3:DeleteObject", "s3:DeleteObjectVersion")
+    ],
     *[("console", "s3:PutObject", key) for key in (SERVICES, StorageKeys.openings(1), TermKeys.LIST)],
     *[(role, action, CHAT) for role in ROLES if role != "console" for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")],
     *[("erase", action, LOOK) for action in ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject")],

@@ -10,16 +10,18 @@ from prefect.client.orchestration import PrefectClient
 import wiring
 from clients.s3 import ObjectStore
 from flows.apply_edits import apply_edits
+from flows.correct_call import correct_call
 from flows.erase import erase
 from flows.index_calls import index_calls
 from flows.speak_again import speak_again
-from models.call.editing import Edit, EditKind, Verdict
+from models.call.editing import Edit, EditKind, Verdict, WordEdit
 from models.call.listed import ListedCall
 from models.call.record import CallRecord, Deed, Outcome, Prompt, Summary, Transcription, Utterance
 from models.errors import PermanentError, VendorUnreachable
 from models.keys import StorageKeys
 from stores.call_index import CallIndex, Wanted
 from stores.edits import Edits
+from stores.proposals import Proposals, corrected_pairs
 from tasks.call import listing
 from tests.flows.conftest import put_record, put_recording
 from tests.in_memory import FakeContacts, FakeTextToSpeech
@@ -70,6 +72,44 @@ async def test_corrections_come_into_the_record_once_and_in_order_and_prefect_ke
     assert (kept.review.verdict, kept.told, kept.review.edits) == (Verdict.RIGHT, "보험 해지", 2)
     assert [call.verdict for call in index.find(Wanted())] == ["right"]
     assert "비밀" not in await everything_the_server_keeps()
+
+
+@pytest.mark.parametrize("by_flow", [False, True])
+async def test_a_word_proposes_its_term_marks_the_summary_and_is_an_edit_wherever_it_is_corrected(
+    store: ObjectStore, client: PrefectClient, index: CallIndex, by_flow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READBACK_LEARN_FROM_CORRECTIONS", "true")
+    wiring.settings.cache_clear()
+    record, edits = a_call(store, "c-1", 1), Edits(store)
+    if by_flow:
+        await correct_call(record.call_id, "진단비를", "진단피를", requested_by="김상담")
+    else:
+        word = WordEdit(utterance=0, start=2, before="진단비를", after="진단피를")
+        edits.add(Edit.now(record.call_id, 1, EditKind.WORD, "김상담", word=word))
+        await apply_edits(record.call_id)
+    kept = wiring.call_records().read(record.call_id).record
+    assert (kept.said[0].text, kept.review.edits, edits.last(record.call_id)) == ("암 진단피를 청구하고 싶어요", 1, 1)
+    assert (kept.review.verdict, kept.review.by, [act.by for act in kept.history]) == (None, "", ["김상담"])
+    assert kept.summary is not None
+    assert kept.summary.stale
+    (proposal,) = Proposals(store).open()
+    assert (proposal.heard, proposal.term, proposal.proposed_by, proposal.times) == ("진단비", "진단피", "김상담", 1)
+    _, (pair,) = corrected_pairs(store)
+    assert (pair.heard, pair.said) == (WORDS, "암 진단피를 청구하고 싶어요")
+    await apply_edits(record.call_id)  # once more finds nothing to learn
+    assert [one.times for one in Proposals(store).open()] == [1]
+
+
+async def test_a_word_corrected_by_flow_meets_what_waits_from_the_console(
+    store: ObjectStore, client: PrefectClient, index: CallIndex
+) -> None:
+    record, edits = a_call(store, "c-1", 1), Edits(store)
+    word = WordEdit(utterance=0, start=2, before="진단비를", after="진단피를")
+    edits.add(Edit.now(record.call_id, 1, EditKind.WORD, "김상담", word=word))
+    await correct_call(record.call_id, "청구하고", "신청하고", requested_by="이팀장")
+    kept = wiring.call_records().read(record.call_id).record
+    assert (kept.said[0].text, kept.review.edits) == ("암 진단피를 신청하고 싶어요", 2)
+    assert [act.by for act in kept.history] == ["김상담", "이팀장"]
 
 
 async def test_a_corrected_summary_is_spoken_written_and_told_again_in_the_place_of_the_old_one(
