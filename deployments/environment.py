@@ -122,9 +122,9 @@ VARIABLES = (
     Variable("PREFECT_SERVER_UI_V2_ENABLED", "false", SERVER, "The UI that plays the artifacts' sound is the default one"),
     Variable(
         "PREFECT_SERVER_EVENTS_RETENTION_PERIOD",
-        "172800",
+        "P2D",
         SERVER,
-        "Two days: events name runs, and so a contact's digits, and nobody can delete one. Yesterday's digest counts them; Prefect's own: 7",
+        "Two days, as ISO 8601: events name runs, and so a contact's digits, and none can be deleted; yesterday's digest counts them",
     ),
     Variable(
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED",

@@ -190,6 +190,7 @@ class StorageKeys:
     ANSWERS = "calls/answers/"
     VERDICTS = "calls/verdicts/"
     LATER = "calls/later/"
+    MONEY = "calls/money/"
     ANEW = "calls/anew/"
     ERASURES = "erasures/"
     AWAY = "calls/away/"
@@ -362,6 +363,11 @@ class StorageKeys:
     def later_charges(cls, day: date, payer: str) -> str:
         """What one run has paid on a day for calls that had ended; all calls together, so an erasure need not find it."""
         return f"{cls.day_of_later_charges(day)}{payer}.json"
+
+    @classmethod
+    def money(cls, day: date) -> str:
+        """What a day cost, as its digest reckoned it."""
+        return f"{cls.MONEY}{day:%Y/%m/%d}.json"
 
     @classmethod
     def day_anew(cls, champion: str, day: date) -> str:

@@ -83,6 +83,7 @@ KINDS = (
     Kind("receipts", "보관 영수증", StorageKeys.RETENTION, None, "No caller's data: counts and days"),
     Kind("days", "하루 목록", StorageKeys.DAYS, None, "No caller's data: counts and money"),
     Kind("later-charges", "나중의 요금", StorageKeys.LATER, None, "No caller's data: money"),
+    Kind("money", "하루 요금", StorageKeys.MONEY, None, "No caller's data: money"),
     Kind("answers", "고객의 응답", StorageKeys.ANSWERS, None, f"{_NO_CALLER}1 or 2"),
     Kind("verdicts", "사람의 판정", StorageKeys.VERDICTS, None, f"{_NO_CALLER}right or wrong"),
     Kind("openings", "인사말", StorageKeys.OPENINGS, None, "What may be said first, by version"),

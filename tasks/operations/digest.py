@@ -15,9 +15,11 @@ from models.call.ended import Day, EndedCall, OpenCalls, figures
 from models.call.forecast import Forecast, forecast, forecast_anew
 from models.call.korea import KOREA
 from models.call.notifications import STRAY_EVENT_NAME
+from models.call.spending import DayMoney
 from models.keys import StorageKeys
 from stores.answers import acceptance_lately
 from stores.later_charges import later_charges_of
+from stores.money import keep_money
 from stores.spending import parse_budgets
 from tasks.operations.events import count_events
 from tasks.operations.pause import pause_in_force
@@ -42,6 +44,12 @@ async def read_day(day: date) -> Day:
     """The figures of the calls that ended on a day: a request for each 1,000 calls and one for each."""
     later = await asyncio.to_thread(lambda: list(later_charges_of(wiring.object_store(), day)))
     return figures(await _ended_on(day), later)
+
+
+@call_task("keep-money")
+async def keep_days_money(day: date, ended: Day) -> None:
+    """Write down what a day cost, for the console."""
+    await asyncio.to_thread(keep_money, wiring.object_store(), DayMoney.of(day, ended))
 
 
 @call_task("read-answers")

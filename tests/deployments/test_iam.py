@@ -156,6 +156,7 @@ NEEDED = [
     ("erase", "s3:DeleteObjectVersion", EDIT),
     ("call-worker", "s3:GetObject", EDIT),
     ("call-worker", "s3:PutObject", StorageKeys.summary(1)),
+    *[("console", action, StorageKeys.money(DAY)) for action in ("s3:GetObject", "s3:ListBucket")],
     *[("console", "s3:GetObject", key) for key in (RECORD, RECORDING, EDIT, LOOK, StorageKeys.prompt(1))],
     *[("console", "s3:PutObject", key) for key in (EDIT, LOOK)],
     *[("console", "s3:ListBucket", key) for key in (StorageKeys.edits(CALL), LOOK)],
