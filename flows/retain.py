@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from models.call.korea import day_in_korea
-from models.sweep import removed_between
+from models.sweep import Removed, removed_between
 from reports.retention import retention_report, retention_title
 from stores.retention import Receipt, Remembered
 from tasks.command import prefect_command
@@ -42,7 +42,7 @@ async def retain(dry_run: bool = False) -> State[Any]:
     """
     now, table = datetime.now(UTC), kept_here()
     today, before = day_in_korea(now), await read_remembered()
-    removed, words_until, runs = [], before.words_until, []
+    removed, words_until, runs = list[Removed](), before.words_until, list[str]()
     if not dry_run:
         words, words_until = await forget_words(table, today, before.words_until)
         gone, runs = await delete_runs(table, today)
@@ -68,8 +68,12 @@ def main() -> None:
     """Read the command line, and say what was done."""
     parser = argparse.ArgumentParser(prog="python -m flows.retain", description="Remove what has passed its term, and look for the rest.")
     parser.add_argument("--dry-run", action="store_true", help="only look")
-    state = asyncio.run(retain(parser.parse_args().dry_run, return_state=True))  # type: ignore[call-overload]
-    print(state.message)
+    print(asyncio.run(_told(parser.parse_args().dry_run)))
+
+
+async def _told(dry_run: bool) -> str:
+    state: State[Any] = await retain(dry_run, return_state=True)
+    return state.message or ""
 
 
 if __name__ == "__main__":

@@ -57,7 +57,9 @@ def anew_report(
     if stopped:
         why = _STOPS.get(stopped) or f"**{message_of(*_split(stopped)).title}**(으)로"
         parts.append(f"> {why} 멈췄습니다. 같은 값으로 다시 실행하면 이어서 합니다. 이미 한 통화는 다시 하지 않습니다.")
-    parts.append(table(("결과", "통화"), [(label, f"{figures.by_fate[fate]:,}") for fate, label in FATES.items() if figures.by_fate[fate]]))
+    if calls:
+        counted = [(label, f"{figures.by_fate[fate]:,}") for fate, label in FATES.items() if figures.by_fate[fate]]
+        parts.append(table(("결과", "통화"), counted))
     if figures.by_difference:
         rows = [(difference, f"{count:,}") for difference, count in figures.by_difference.most_common()]
         parts += ["## 달라진 뜻", table(("무엇이", "통화"), rows)]
@@ -84,7 +86,7 @@ def forecast_anew_report(forecast: Forecast, scope: str, how: How, above: float)
             ("근거", f"최근 통화 {forecast.learnt_from:,}건의 평균" if forecast.learnt_from else "평균을 낼 통화가 없어 요금을 모릅니다"),
         ]
     )
-    rows = [(named(one.provider), one.unit.label, f"{one.amount:,.0f}", f"{one.won:,.0f}") for one in forecast.spent]
+    rows = [(named(one.provider), one.unit.label, f"{one.amount:,.0f}", f"{one.won:,.0f}") for one in forecast.spent if forecast.calls]
     after = (
         f"> 정해 둔 {above:,.0f}원(`most_won`)을 넘어 시작하지 않았습니다."
         if above

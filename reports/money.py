@@ -48,8 +48,9 @@ def forecast_report(forecast: Forecast, scope: str) -> str:
             ("근거", f"최근 통화 {forecast.learnt_from:,}건의 평균" if forecast.learnt_from else "평균을 낼 통화가 없어 음성 인식만 계산"),
         ]
     )
-    after = "시작한 통화는 없습니다. `forecast`를 끄고 실행하면 시작합니다."
-    return "\n\n".join(("# 예상 요금", told, table(("업체", "항목", "사용량", "원"), rows), after))
+    after = "`forecast`를 끄고 실행하면 시작합니다." if forecast.calls else "시작할 통화가 없습니다."
+    parts = ("# 예상 요금", told, table(("업체", "항목", "사용량", "원"), rows) if forecast.calls else "", after)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _if_any(won: float) -> str:

@@ -4,13 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from models.call.korea import in_korea
-from models.retention import By, Kind
+from models.retention import EVENTS, By, Kind
 from models.sweep import OLD_VERSIONS, UNKNOWN, Overdue, Removed, Sweep
-from reports.markdown import facts, named, table
+from reports.markdown import facts, table
 
 _BY = {By.LIFECYCLE: "S3 수명 주기", By.RETAIN: "`retain`", By.PREFECT: "Prefect"}
 _MORE = {OLD_VERSIONS: "이전 버전", UNKNOWN: "기간을 정하지 않은 것", "artifacts": "지운 실행의 아티팩트", "list": "콘솔의 통화 목록"}
-_MEGABYTE = 1_000_000
+# What is to be done, by kind; for whatever lies in the bucket the same.
+_REMEDIES = {
+    UNKNOWN: "얼마나 둘지 `models/retention.py`에 적거나, 필요 없으면 지우세요.",
+    EVENTS: "Prefect 서버의 `PREFECT_SERVER_EVENTS_RETENTION_PERIOD`를 확인하고, 이벤트 정리(`…_DB_VACUUM_ENABLED`)가 켜져 있는지 보세요.",
+    "artifacts": "Prefect 서버에 `PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED=events,orphans`를 설정하세요.",
+    "list": "`index-calls`를 `recent_days` 0으로 실행하세요.",
+}
+_RULES = "`python -m deployments.retention`으로 버킷에 규칙을 넣으세요. 규칙이 있다면 S3가 왜 따르지 않는지 보세요."
 
 
 def retention_title(removed: Sequence[Removed], overdue: Sequence[Overdue]) -> str:
@@ -35,16 +42,16 @@ def retention_report(
             (
                 labels.get(one.kind, one.kind),
                 f"{one.count:,}",
-                f"{one.size / _MEGABYTE:,.1f}" if one.size else "–",
+                _size(one.size) if one.size else "–",
                 f"{one.since} – {one.until}",
                 f"{one.days:,}일",
                 _BY[one.by],
             )
             for one in removed
         ]
-        parts += ["## 지운 것", table(("종류", "건수", "MB", "언제 것", "보관 기간", "지운 규칙"), rows)]
+        parts += ["## 지운 것", table(("종류", "건수", "크기", "언제 것", "보관 기간", "지운 규칙"), rows)]
     return "\n\n".join(
-        [*parts, "## 지금 있는 것", table(("종류", "건수", "MB", "가장 오래된 날", "보관 기간"), _lying(kinds, sweep, labels))]
+        [*parts, "## 지금 있는 것", table(("종류", "건수", "크기", "가장 오래된 날", "보관 기간"), _lying(kinds, sweep, labels))]
     )
 
 
@@ -53,7 +60,7 @@ def _overdue(one: Overdue, labels: dict[str, str]) -> str:
         ("건수", f"{one.count:,}"),
         ("가장 오래된 날", str(one.oldest)),
         ("예", f"`{one.example}`"),
-        ("조치", named(one.remedy)),
+        ("조치", _REMEDIES.get(one.kind, _RULES)),
     ]
     return f"### {labels.get(one.kind, one.kind)}\n\n{facts(rows)}"
 
@@ -65,5 +72,14 @@ def _lying(kinds: Sequence[Kind], sweep: Sweep, labels: dict[str, str]) -> list[
     for name in order:
         if days := sweep.seen.get(name):
             objects, size = sum(seen.objects for seen in days.values()), sum(seen.size for seen in days.values())
-            rows.append((labels[name], f"{objects:,}", f"{size / _MEGABYTE:,.1f}", str(min(days)), terms.get(name, "–")))
+            rows.append((labels[name], f"{objects:,}", _size(size), str(min(days)), terms.get(name, "–")))
     return rows
+
+
+def _size(size: int) -> str:
+    """Bytes as people read them.
+
+    >>> _size(1_500_000), _size(300), _size(0)
+    ('1.5 MB', '1 kB', '0 kB')
+    """
+    return f"{size / 1_000_000:,.1f} MB" if size >= 1_000_000 else f"{-(-size // 1000):,} kB"

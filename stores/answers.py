@@ -24,7 +24,7 @@ def file_answer(store: ObjectStore, record: CallRecord, answer: CallersAnswer) -
         call_id=record.call_id,
         answer=answer.answer,
         at=answer.at,
-        model=summary.version if summary else "",
+        model=summary.told_by if summary else "",
         kind=summary.kind.value if summary else "",
     )
     key = StorageKeys.answer(answer.day, record.call_id)

@@ -32,7 +32,7 @@ def file_verdict(store: ObjectStore, record: CallRecord) -> None:
         call_id=record.call_id,
         verdict=record.review.verdict,
         at=ended(record),
-        model=record.summary.version if record.summary else "",
+        model=record.summary.told_by if record.summary else "",
     )
     key = StorageKeys.verdict(day_in_korea(found.at), record.call_id)
     store.put(key, found.model_dump_json().encode("utf-8"), content_type="application/json")

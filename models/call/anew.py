@@ -70,8 +70,8 @@ class CallAnew(BaseModel):
             call_id=review.call_id,
             fate=Fate.CHANGED if review.changed else Fate.SAME if same else Fate.REWORDED,
             difference=review.changed,
-            before=then.version,
-            after=now.version,
+            before=then.told_by,
+            after=now.told_by,
             before_kind=then.kind.value,
             after_kind=now.kind.value,
             replaced=replaced,
@@ -120,7 +120,7 @@ class Figures:
 
 def by_champion(summary: Summary, champion: str) -> bool:
     """Whether the model in service told a summary itself, and no other one in its place."""
-    return names_version(summary.version, champion) and not summary.instead
+    return names_version(summary.told_by, champion) and not summary.instead
 
 
 def settled(record: CallRecord | None, champion: str) -> Fate | None:

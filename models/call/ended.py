@@ -51,7 +51,7 @@ class EndedCall(BaseModel):
             case=failure.case if failure else "",
             step=failure.step if failure else "",
             flow_run_id=failure.flow_run_id if failure else record.owner,
-            version=record.summary.version if record.summary else "",
+            version=record.summary.told_by if record.summary else "",
             charges=charges_of(record.ledger, day_in_korea(at)),
         )
 

@@ -184,6 +184,18 @@ class Summary(BaseModel):
     stale: bool = False
     used: Used = Field(default_factory=Used)
 
+    @property
+    def told_by(self) -> str:
+        """Who told it, as the registry and who counts by model knows it: the model's name, and the classifier's where one took part.
+
+        ``version`` begins with digits over the model's files, which no registry knows.
+
+        >>> Summary(text="", model="bart-a", version="4abf1283b5d7+svm-b").told_by
+        'bart-a+svm-b'
+        """
+        _, plus, classifier = self.version.partition("+")
+        return f"{self.model}{plus}{classifier}"
+
 
 class Prompt(BaseModel):
     """The spoken read-back as Amazon Connect plays it."""

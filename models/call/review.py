@@ -62,7 +62,7 @@ def failures_in(message: str) -> dict[str, str]:
 
 
 def names_version(spoken: str, version: str) -> bool:
-    """Whether a summary's version is, or has a part in, a model version: ``<summarizer>+<classifier>`` names two.
+    """Whether who told a summary (``Summary.told_by``) is a model version, or that has a part in it: ``<summarizer>+<classifier>`` are two.
 
     >>> names_version("bart-a+svm-b", "svm-b"), names_version("bart-a", "bart")
     (True, False)

@@ -174,7 +174,7 @@ async def _ask(calls: list[str], how: How, at_once: int) -> tuple[dict[str, str]
         bill = Bill()
         bill.summarized(review.now)
         bills[call_id] = bill.charges
-        if not names_version(review.now.version, how.champion) and not review.now.instead:
+        if not names_version(review.now.told_by, how.champion) and not review.now.instead:
             raise _Stop("champion_moved")
         if not by_champion(review.now, how.champion):
             failures[call_id] = ModelUnavailable.code  # another one answered in its place

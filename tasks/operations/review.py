@@ -54,7 +54,7 @@ def _version_of(call: EndedCall) -> str:
     if call.version is not None:
         return call.version
     found = wiring.call_records().find(call.call_id)
-    return found.record.summary.version if found and found.record.summary else ""
+    return found.record.summary.told_by if found and found.record.summary else ""
 
 
 @call_task("look-again")

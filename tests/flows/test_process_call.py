@@ -1649,7 +1649,7 @@ async def test_what_the_caller_pressed_reaches_the_calls_record_before_or_after_
     assert (record.contact.number, len(record.contact.number_hash)) == ("010-****-5678", 32)
     [key] = world.store.keys(StorageKeys.ANSWERS)
     assert key == StorageKeys.answer(record.answer.day, record.call_id)
-    assert AnsweredCall.model_validate_json(world.store.get(key).body).model == "1"
+    assert AnsweredCall.model_validate_json(world.store.get(key).body).model == "tiny"
 
 
 @pytest.mark.usefixtures("contact_records_are_read")

@@ -46,7 +46,7 @@ def a_call(store: ObjectStore, number: int, told: str, version: str = "old", **c
         "run",
         outcome=Outcome.READ_BACK,
         number=number,
-        summary=Summary(text=told, model="bart", version=version),
+        summary=Summary(text=told, model=version.partition("+")[0], version=f"4abf1283b5d7{version[3:]}"),
         prompt=Prompt(key=StorageKeys.prompt(number), seconds=1, spoken_text=f"문의하신 내용이 {told}", voice="v"),
         transcription=Transcription(utterances=[Utterance(start_ms=0, duration_ms=900, text=SAID)], done=True),
         ended_at=at,
@@ -70,7 +70,7 @@ class Model:
         if Model.fails_after is not None and Model.asked >= Model.fails_after:
             raise AccessRefused("S3 refuses the credentials")
         Model.asked += 1
-        return SummaryResult(text=ANEW, model="reader", version="new+kinds-1")
+        return SummaryResult(text=ANEW, model="new", version="0c1d2e3f4a5b+kinds-1")
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +114,7 @@ async def test_summaries_take_their_places_and_what_was_heard_stays(store: Objec
     await run(requested_by="김운영")
     kept = record_of(wrong)
     assert kept.summary is not None
-    assert (kept.summary.text, kept.summary.version, kept.spoken, kept.prompt) == (ANEW, "new+kinds-1", wrong.summary, wrong.prompt)
+    assert (kept.summary.text, kept.summary.told_by, kept.spoken, kept.prompt) == (ANEW, "new+kinds-1", wrong.summary, wrong.prompt)
     assert [(act.deed, act.by) for act in kept.history] == [(Deed.SUMMARIZED_AGAIN, "김운영")]
     assert [charge.unit for charge in kept.ledger] == [Unit.SUMMARIZER_SECONDS]
     assert store.get(StorageKeys.summary(1)).body.decode() == ANEW
