@@ -16,6 +16,7 @@ FATES = {
     Fate.SAME: "같음",
     Fate.ALREADY: "이미 이 모델의 요약",
     Fate.JUDGED: "사람이 판정해 그대로 둠",
+    Fate.WORDLESS: "원문의 보관 기간이 지나 그대로 둠",
     Fate.GONE: "지워졌거나 다시 처리 중",
     Fate.FAILED: "요약하지 못함",
 }

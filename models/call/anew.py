@@ -26,6 +26,7 @@ class Fate(StrEnum):
     CHANGED = "changed"
     ALREADY = "already"
     JUDGED = "judged"
+    WORDLESS = "wordless"
     GONE = "gone"
     FAILED = "failed"
 
@@ -129,7 +130,9 @@ def settled(record: CallRecord | None, champion: str) -> Fate | None:
         return Fate.GONE
     if record.review.verdict is not None:
         return Fate.JUDGED
-    return Fate.ALREADY if by_champion(record.summary, champion) else None
+    if by_champion(record.summary, champion):
+        return Fate.ALREADY
+    return Fate.WORDLESS if record.words_removed_at is not None else None
 
 
 def holds(review: Review | None, record: CallRecord, champion: str) -> bool:

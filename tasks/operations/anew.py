@@ -189,7 +189,7 @@ def _ensure_budget(how: How) -> None:
 
 async def _follow_up(call_id: str, fate: Fate | None, charges: Sequence[Charge], how: How, by: str) -> CallAnew:
     """Put the new summary in the record's place, and speak it, where that is wanted."""
-    if fate in (Fate.GONE, Fate.JUDGED):
+    if fate in (Fate.GONE, Fate.JUDGED, Fate.WORDLESS):
         return CallAnew(call_id=call_id, fate=fate)
     try:
         review = None if fate is Fate.ALREADY else await asyncio.to_thread(find_review, wiring.survey_store(), call_id)

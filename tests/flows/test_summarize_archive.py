@@ -159,11 +159,12 @@ async def test_a_look_alone_changes_nothing_and_is_used_when_the_summaries_are_r
     assert (Model.asked, record_of(call).told) == (1, ANEW)
 
 
-async def test_what_a_person_has_judged_stays(store: ObjectStore, client: PrefectClient) -> None:
+async def test_what_a_person_has_judged_stays_and_so_does_a_call_without_its_words(store: ObjectStore, client: PrefectClient) -> None:
     judged = a_call(store, 1, "해지 요청", review=PersonsReview(edits=1, verdict=Verdict.WRONG, text="보험 해지 철회"))
+    wordless = a_call(store, 2, "해지 요청", words_removed_at=NOON)
     await run()
-    assert (record_of(judged), Model.asked) == (judged, 0)
-    assert [one.fate for one in days_file(store).calls] == [Fate.JUDGED]
+    assert ([record_of(call) for call in (judged, wordless)], Model.asked) == ([judged, wordless], 0)
+    assert {one.call_id: one.fate for one in days_file(store).calls} == {judged.call_id: Fate.JUDGED, wordless.call_id: Fate.WORDLESS}
 
 
 @pytest.mark.parametrize("tell", [False, True])
