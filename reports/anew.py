@@ -8,7 +8,7 @@ from models.call.ledger import Charge, spent, won_of
 from models.keys import StorageKeys
 from reports.markdown import facts, named, table
 from reports.messages import message_of
-from reports.money import spent_table
+from reports.money import length, spent_table
 
 FATES = {
     Fate.CHANGED: "**뜻이 달라짐**",
@@ -79,7 +79,7 @@ def forecast_anew_report(forecast: Forecast, scope: str, how: How, above: float)
         [
             ("범위", f"`{scope}`"),
             ("모델", f"`{how.champion}`"),
-            ("다시 요약할 통화", f"{forecast.calls:,}건, 녹취 {forecast.seconds / 3600:,.1f}시간 (다시 듣지 않습니다)"),
+            ("다시 요약할 통화", f"{forecast.calls:,}건, 녹취 {length(forecast.seconds)} (다시 듣지 않습니다)"),
             ("예상 요금", f"{forecast.won:,.0f}원" + (f" (통화당 {forecast.won / forecast.calls:,.2f}원)" if forecast.calls else "")),
             ("하루 예산으로 걸리는 날", f"{forecast.days:,.1f}일" if forecast.days else ""),
             ("안내 음성", "달라진 말을 다시 읽습니다" if how.speak else "그대로 둡니다"),
