@@ -49,9 +49,10 @@ async def retain(dry_run: bool = False) -> State[Any]:
         removed = [*([words] if words else []), *gone]
     found = await sweep_bucket(table, now)
     removed += removed_between(before.sweep, found, table) if before.sweep else []
-    overdue = await look_for_overdue(table, found, today, before.runs)
+    overdue = await look_for_overdue(table, found, today, before.runs_before)
     receipt = Receipt(at=now, flow_run_id=str(runtime.flow_run.id), removed=removed, overdue=overdue)
-    key = "" if dry_run else await leave_receipt(receipt, Remembered(sweep=found, words_until=words_until, runs=runs))
+    left = Remembered(sweep=found, words_until=words_until, runs=runs, runs_before=before.runs)
+    key = "" if dry_run else await leave_receipt(receipt, left)
     report = retention_report(now, table, removed, overdue, found, key)
     await acreate_markdown_artifact(report, key="retention", description=retention_title(removed, overdue))
     if overdue:

@@ -12,11 +12,15 @@ from models.sweep import Overdue, Removed, Sweep, swept_as
 
 
 class Remembered(BaseModel):
-    """The last sweep; up to which day calls have lost their words; and some runs that were deleted, whose logs must be gone by now."""
+    """The last sweep; up to which day calls have lost their words; and some of the runs that were deleted then, and the time before.
+
+    Artifacts of these must be gone: Prefect's pass for orphans comes once a day.
+    """
 
     sweep: Sweep | None = None
     words_until: date | None = None
     runs: list[str] = []
+    runs_before: list[str] = []
 
 
 class Receipt(BaseModel):

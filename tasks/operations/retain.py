@@ -199,7 +199,7 @@ async def _old_events(client: PrefectClient, table: Sequence[Kind], today: date)
 
 
 async def _left_of_runs(client: PrefectClient, deleted: Sequence[str]) -> Overdue | None:
-    """Artifacts of runs that were deleted a day ago: the vacuum's pass for orphans must have taken them."""
+    """Artifacts of runs that were deleted two nights ago: the vacuum's daily pass for orphans must have taken them."""
     if not deleted:
         return None
     answer = await client.request("POST", "/artifacts/count", json={"artifacts": {"flow_run_id": {"any_": list(deleted)}}})
@@ -207,8 +207,8 @@ async def _left_of_runs(client: PrefectClient, deleted: Sequence[str]) -> Overdu
     if not (count := int(answer.json())):
         return None
     remedy = "Set PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED=events,orphans on the server"
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    return Overdue(kind="artifacts", count=count, oldest=yesterday, example=f"of the run {deleted[0]}", remedy=remedy)
+    then = datetime.now(UTC).date() - timedelta(days=2)
+    return Overdue(kind="artifacts", count=count, oldest=then, example=f"of the run {deleted[0]}", remedy=remedy)
 
 
 def _listed_too_long(table: Sequence[Kind], today: date) -> Overdue | None:

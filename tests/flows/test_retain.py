@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import ArtifactCreate
 from prefect.states import Completed
 
 import wiring
@@ -134,3 +135,15 @@ def test_old_versions_and_markers_are_counted_by_when_they_ended(store: ObjectSt
     assert versions[1].ended_at == versions[0].written_at
     found: Sweep = sweep(store, wiring.kept(), NOW)
     assert {kind: sum(seen.objects for seen in days.values()) for kind, days in found.seen.items()} == {"summaries": 1, "old-versions": 3}
+
+
+async def test_artifacts_that_outlive_their_deleted_runs_are_named(store: ObjectStore, client: PrefectClient) -> None:
+    """As on a server whose vacuum of orphans is not switched on."""
+    run = await a_call_run(client, put_recording(store, "c-1"), Completed())
+    left = ArtifactCreate(type="markdown", data="words", flow_run_id=run.id)
+    await client.create_artifact(left)
+    await client.delete_flow_run(run.id)
+    remember(store, Remembered(runs_before=[str(run.id)]))
+    state = await retain(return_state=True)
+    assert state.name == "KeptTooLong"
+    assert "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED=events,orphans" in state.message
