@@ -97,9 +97,9 @@ async def test_what_s3s_own_rules_removed_is_counted_by_comparing_two_sweeps(sto
     [seen] = lay.seen["drafts"].values()
     lay.seen["drafts"] = {(NOW - timedelta(days=31)).date(): seen.model_copy(update={"objects": 3, "size": 30})}
     remember(store, Remembered(sweep=lay))
-    state = await retain(return_state=True)
-    assert state.is_completed()
+    await retain(return_state=True)
     [receipt] = await receipts(store)
+    assert [one.kind for one in receipt.overdue if one.kind != "events"] == []  # other tests send events of long ago
     assert [(one.kind, one.count, one.by) for one in receipt.removed] == [("drafts", 3, "S3 lifecycle")]
     assert "S3 수명 주기" in await artifact(client, "retention")
 
@@ -144,6 +144,7 @@ async def test_artifacts_that_outlive_their_deleted_runs_are_named(store: Object
     await client.create_artifact(left)
     await client.delete_flow_run(run.id)
     remember(store, Remembered(runs_before=[str(run.id)]))
-    state = await retain(return_state=True)
-    assert state.name == "KeptTooLong"
-    assert "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED=events,orphans" in state.message
+    await retain(return_state=True)
+    [receipt] = await receipts(store)
+    remedies = {one.kind: one.remedy for one in receipt.overdue}
+    assert "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED=events,orphans" in remedies["artifacts"]
