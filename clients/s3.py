@@ -31,6 +31,17 @@ class ObjectFacts:
 
 
 @dataclass(frozen=True)
+class ObjectVersion:
+    """One version of an object, or the ``marker`` of a deletion; ``ended_at`` is when the next one took its place, None for the latest."""
+
+    key: str
+    size: int
+    written_at: datetime
+    ended_at: datetime | None
+    marker: bool
+
+
+@dataclass(frozen=True)
 class StoredObject:
     """An object with its body."""
 
@@ -147,6 +158,25 @@ class ObjectStore:
         except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"list s3://{self.bucket}/{prefix}")
 
+    def walk_versions(self, prefix: str = "") -> Iterator[ObjectVersion]:
+        """Stream every version of every object under a prefix, in key order and the latest first; markers of deletion too.
+
+        Needs s3:ListBucketVersions, and one request for each 1,000.
+        """
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix)
+        newer: tuple[str, datetime] = ("", datetime.min)
+        try:
+            for page in pages:
+                found = [(entry, False) for entry in page.get("Versions", [])] + [(entry, True) for entry in page.get("DeleteMarkers", [])]
+                found.sort(key=lambda pair: (pair[0]["Key"], not pair[0]["IsLatest"], -pair[0]["LastModified"].timestamp()))
+                for entry, marker in found:
+                    key, at = entry["Key"], entry["LastModified"]
+                    ended = None if entry["IsLatest"] else newer[1] if newer[0] == key else at
+                    yield ObjectVersion(key, entry.get("Size", 0), at, ended, marker)
+                    newer = (key, at)
+        except (ClientError, BotoCoreError) as error:
+            _raise_ours(error, f"list the versions of s3://{self.bucket}/{prefix}")
+
     def folders(self, prefix: str) -> Sequence[str]:
         """The names one level below a prefix that end with a slash, in key order; a request for each 1,000."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
@@ -185,6 +215,13 @@ class ObjectStore:
                 return False
             raise
         return True
+
+    def put_lifecycle(self, rules: Mapping[str, Any]) -> None:
+        """Put these lifecycle rules in the place of the bucket's; needs s3:PutLifecycleConfiguration, which no process of ours has."""
+        try:
+            self._s3.put_bucket_lifecycle_configuration(Bucket=self.bucket, LifecycleConfiguration=rules)
+        except (ClientError, BotoCoreError) as error:
+            _raise_ours(error, f"put lifecycle rules on s3://{self.bucket}")
 
     def upload_file(self, path: Path, key: str) -> None:
         """Send a file of any size."""

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,6 +35,7 @@ from models.call.edited import with_edits
 from models.call.editing import LONGEST_SUMMARY, Edit, EditKind
 from models.call.korea import day_in_korea
 from models.call.record import CallRecord
+from models.call.spending import Period
 from models.call.true_rate import first_digits, true_rates
 from models.errors import ConfigurationError, ObjectGone, ReadbackError, StorageConflict, TransientError
 from reports.call import KINDS
@@ -43,11 +44,13 @@ from stores.call_index import CallIndex
 from stores.call_records import CallRecords
 from stores.edits import Edits
 from stores.looks import Look, Looks
+from stores.money import money_until
 
 logger = logging.getLogger("readback.console")
 HERE = Path(__file__).parent
 PAGE = 50
 SHORTEST_REASON = 5
+MONEY_DAYS = 31
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
@@ -370,6 +373,11 @@ def create_app(console: Console) -> FastAPI:
             rates=true_rates(index.judged_sample(sampled)),
             percent=console.sample_percent,
         )
+
+    @app.get("/money")
+    def money(who: Annotated[Session, Depends(may(May.MONEY))]) -> Response:
+        yesterday = day_in_korea(datetime.now(UTC)) - timedelta(days=1)
+        return page("money.html", who, period=Period.of(money_until(console.store, yesterday, MONEY_DAYS)), days=MONEY_DAYS)
 
     @app.get("/audit")
     def audit(who: Annotated[Session, Depends(may(May.AUDIT))], day: str = "") -> Response:

@@ -25,6 +25,7 @@ class May(StrEnum):
     REVIEW = "review"
     RAW = "raw"
     AUDIT = "audit"
+    MONEY = "money"
     ERASE = "erase"
     ASK = "ask"
     CHAT = "chat"
@@ -42,10 +43,10 @@ ROLES: Final = {
 # was told.
 _TABLE: Final = {
     Role.AGENT: {May.READ, May.CORRECT, May.SPEAK, May.CHAT},
-    Role.LEAD: {May.READ, May.CORRECT, May.SPEAK, May.REDRIVE, May.REVIEW, May.RAW, May.ASK, May.CHAT},
+    Role.LEAD: {May.READ, May.CORRECT, May.SPEAK, May.REDRIVE, May.REVIEW, May.RAW, May.MONEY, May.ASK, May.CHAT},
     Role.COMPLIANCE: {May.READ, May.RAW, May.AUDIT, May.ERASE, May.ASK},
     Role.ML: {May.READ, May.CORRECT, May.REVIEW, May.ASK},
-    Role.ADMIN: {May.READ, May.REDRIVE, May.REVIEW, May.AUDIT, May.CHAT},
+    Role.ADMIN: {May.READ, May.REDRIVE, May.REVIEW, May.AUDIT, May.MONEY, May.CHAT},
 }
 
 

@@ -120,6 +120,18 @@ VARIABLES = (
         "The UI asks the address that it came from, whatever name or proxy led there; by default the one that the server listens on",
     ),
     Variable("PREFECT_SERVER_UI_V2_ENABLED", "false", SERVER, "The UI that plays the artifacts' sound is the default one"),
+    Variable(
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD",
+        "P2D",
+        SERVER,
+        "Two days, as ISO 8601: events name runs, and so a contact's digits, and none can be deleted; yesterday's digest counts them",
+    ),
+    Variable(
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED",
+        "events,orphans",
+        SERVER,
+        "Logs and artifacts go with the runs that `retain` deletes; Prefect's own rule for runs has one term for calls and trainings",
+    ),
     Variable("PREFECT_SERVER_ANALYTICS_ENABLED", "false", SERVER, "Prefect is told nothing of our use"),
     Variable("DO_NOT_TRACK", "1", EVERYONE, "The same for workers and commands"),
     Variable(

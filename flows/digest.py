@@ -7,7 +7,7 @@ from prefect.artifacts import acreate_markdown_artifact
 
 import wiring
 from reports.digest import digest_report, digest_title
-from tasks.operations.digest import count_strays, look_at_open_calls, read_answers, read_day, yesterday
+from tasks.operations.digest import count_strays, keep_days_money, look_at_open_calls, read_answers, read_day, yesterday
 
 
 @flow(name="digest")
@@ -29,4 +29,5 @@ async def digest(day: date | None = None) -> None:
         dollars=wiring.prices().dollars(sum(one.won for one in ended.spent), day),
         answers=await read_answers(day),
     )
+    await keep_days_money(day, ended)
     await acreate_markdown_artifact(report, key="digest", description=digest_title(day, ended))

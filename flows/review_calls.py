@@ -1,6 +1,5 @@
 """After a rollback: the calls that the withdrawn model spoke, and a second look at each by the model that serves now."""
 
-import asyncio
 from datetime import UTC, datetime
 
 from prefect import flow
@@ -8,7 +7,7 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from models.call.review import SpokenCall
 from reports.review import review_report
-from tasks.operations.review import calls_spoken_by, look_again
+from tasks.operations.review import BATCH, calls_spoken_by, reviewed
 
 
 @flow(name="review-calls", flow_run_name="{version}")
@@ -30,13 +29,8 @@ async def review_calls(
     until = until or datetime.now(UTC)
     calls = await calls_spoken_by(version, since, until)
     if again:
-        gate = asyncio.Semaphore(max(1, at_once))
-
-        async def one(call: SpokenCall) -> SpokenCall:
-            async with gate:
-                return await look_again(call)
-
-        calls = list(await asyncio.gather(*(one(call) for call in calls)))
+        batches = [calls[begin : begin + BATCH] for begin in range(0, len(calls), BATCH)]
+        calls = [call for batch in batches for call in await reviewed(batch, max(1, at_once))]
     changed = sum(bool(call.changed) for call in calls)
     description = f"{version}: 통화 {len(calls):,}건" + (f", 뜻이 달라진 통화 {changed:,}건" if again else "")
     await acreate_markdown_artifact(

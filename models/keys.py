@@ -190,10 +190,16 @@ class StorageKeys:
     SPENDING = "calls/spending/"
     CONTACT_RECORDS = "calls/contact-records/"
     ANSWERS = "calls/answers/"
+    VERDICTS = "calls/verdicts/"
+    LATER = "calls/later/"
+    MONEY = "calls/money/"
+    ANEW = "calls/anew/"
     ERASURES = "erasures/"
     AWAY = "calls/away/"
     CURSORS = "reconcile/"
     MODELS = "models/"
+    RETENTION = "retention/"
+    LAST_SWEEP = f"{RETENTION}last.json"
 
     @staticmethod
     def transcript(n: int) -> str:
@@ -366,6 +372,36 @@ class StorageKeys:
         return f"{cls.day_of_answers(day)}{call}.json"
 
     @classmethod
+    def day_of_verdicts(cls, day: date) -> str:
+        """Folder of what people found of the calls that ended on a day (Korean time)."""
+        return f"{cls.VERDICTS}{day:%Y/%m/%d}/"
+
+    @classmethod
+    def verdict(cls, day: date, call: str) -> str:
+        """What a person found of one call's summary."""
+        return f"{cls.day_of_verdicts(day)}{call}.json"
+
+    @classmethod
+    def day_of_later_charges(cls, day: date) -> str:
+        """Folder of what was paid on a day (Korean time) for calls that had ended before."""
+        return f"{cls.LATER}{day:%Y/%m/%d}/"
+
+    @classmethod
+    def later_charges(cls, day: date, payer: str) -> str:
+        """What one run has paid on a day for calls that had ended; all calls together, so an erasure need not find it."""
+        return f"{cls.day_of_later_charges(day)}{payer}.json"
+
+    @classmethod
+    def money(cls, day: date) -> str:
+        """What a day cost, as its digest reckoned it."""
+        return f"{cls.MONEY}{day:%Y/%m/%d}.json"
+
+    @classmethod
+    def day_anew(cls, champion: str, day: date) -> str:
+        """What became of the calls of a day when they were summarized anew by a version."""
+        return f"{cls.ANEW}{champion}/{day:%Y/%m/%d}.json"
+
+    @classmethod
     def contact_calls(cls, contact: str) -> str:
         """Folder of the calls of one contact; its name does not tell the contact's id, which may be anything."""
         return f"{cls.CONTACTS}{_hashed(contact)}/"
@@ -389,6 +425,11 @@ class StorageKeys:
     def erased_contact(cls, contact: str) -> str:
         """That all calls of a contact were erased: what is told of it later is not kept."""
         return f"{cls.ERASURES}contacts/{_hashed(contact)}.json"
+
+    @classmethod
+    def retention_receipt(cls, at: datetime) -> str:
+        """What went on a day since its term was over."""
+        return f"{cls.RETENTION}receipts/{at:%Y/%m/%d}/{at:%H%M%S}.json"
 
     @classmethod
     def cursor(cls, scope: str) -> str:

@@ -42,14 +42,26 @@ def forecast_report(forecast: Forecast, scope: str) -> str:
     told = facts(
         [
             ("범위", f"`{scope}`"),
-            ("시작할 통화", f"{forecast.calls:,}건, 녹취 {forecast.seconds / 3600:,.1f}시간"),
+            ("시작할 통화", f"{forecast.calls:,}건, 녹취 {length(forecast.seconds)}"),
             ("예상 요금", f"{forecast.won:,.0f}원 (통화당 {forecast.won / forecast.calls:,.1f}원)" if forecast.calls else "0원"),
             ("하루 예산으로 걸리는 날", days),
             ("근거", f"최근 통화 {forecast.learnt_from:,}건의 평균" if forecast.learnt_from else "평균을 낼 통화가 없어 음성 인식만 계산"),
         ]
     )
-    after = "시작한 통화는 없습니다. `forecast`를 끄고 실행하면 시작합니다."
-    return "\n\n".join(("# 예상 요금", told, table(("업체", "항목", "사용량", "원"), rows), after))
+    after = "`forecast`를 끄고 실행하면 시작합니다." if forecast.calls else "시작할 통화가 없습니다."
+    parts = ("# 예상 요금", told, table(("업체", "항목", "사용량", "원"), rows) if forecast.calls else "", after)
+    return "\n\n".join(part for part in parts if part)
+
+
+def length(seconds: float) -> str:
+    """How long something takes, as people say it.
+
+    >>> length(25), length(750), length(9000)
+    ('25초', '12.5분', '2.5시간')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f}초"
+    return f"{seconds / 60:.1f}분" if seconds < 3600 else f"{seconds / 3600:,.1f}시간"
 
 
 def _if_any(won: float) -> str:

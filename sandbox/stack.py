@@ -24,6 +24,7 @@ from console.roles import Role
 from console.users import User, hashed, save
 from deployments.environment import Layout, Process, environment
 from deployments.tracking_server import PREFIX
+from models.retention import kinds, lifecycle
 from sandbox.faults import FaultPlan
 from sandbox.notices import make_block
 from sandbox.oidc import GROUPS, SECRET_VARIABLE
@@ -399,6 +400,7 @@ class Stack:
     def _prepare_bucket(self) -> None:
         s3, sqs = self.client("s3"), self.client("sqs")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration=lifecycle(kinds()))  # kept, and not followed by moto
         url = sqs.create_queue(QueueName="readback-recordings", Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         rules = [{"Name": "prefix", "Value": "connect/"}, {"Name": "suffix", "Value": ".wav"}]

@@ -1,6 +1,6 @@
 """What callers answered, one small object a call under the day: so figures of acceptance read no record."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -19,12 +19,12 @@ MOST = 5_000
 
 def file_answer(store: ObjectStore, record: CallRecord, answer: CallersAnswer) -> None:
     """File an answer under its day; filing it again changes nothing."""
-    summary = record.summary
+    summary = record.heard
     filed = AnsweredCall(
         call_id=record.call_id,
         answer=answer.answer,
         at=answer.at,
-        model=summary.version if summary else "",
+        model=summary.told_by if summary else "",
         kind=summary.kind.value if summary else "",
     )
     key = StorageKeys.answer(answer.day, record.call_id)
@@ -36,10 +36,16 @@ def acceptance_lately(store: ObjectStore, last: date, *, days: int = 1) -> dict[
     return acceptance_by_model(_read(store, last, days))
 
 
-def acceptance_since(store: ObjectStore, version: str, since: datetime, last: date) -> Acceptance:
-    """What callers answered about a version of the summarizer from a moment on, with whatever classifier told it kinds of request."""
+def acceptance_since(
+    store: ObjectStore, version: str, since: datetime, last: date, *, without: Collection[str] = frozenset()
+) -> Acceptance:
+    """What callers answered about a version of the summarizer from a moment on, with whatever classifier told it kinds of request.
+
+    ``without``: ids of calls whose callers are not asked, since a person has judged them.
+    """
     days = (last - day_in_korea(since)).days + 1
     calls = [call for call in _read(store, last, days) if call.at >= since and call.model.partition("+")[0] == version]
+    calls = [call for call in calls if call.call_id not in without]
     return acceptance_by_model(call.model_copy(update={"model": version}) for call in calls).get(version, Acceptance(0, 0))
 
 

@@ -14,40 +14,18 @@ next move, and every reading of the history, writes the missing entry first.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from models.errors import ModelRefused, StorageConflict
 from models.keys import RegistryKeys
 from models.lifecycle.line import Line
 from models.lifecycle.versions import SHIPPED, Aliases, Move, Version, check_version_name
+from stores.aliases import parsed, read_aliases
+from stores.stored import Store
 
 ATTEMPTS = 8
-
-Record = TypeVar("Record", bound=BaseModel)
-
-
-class Stored(Protocol):
-    """An object's body and its entity tag without quotes."""
-
-    @property
-    def body(self) -> bytes:
-        """The whole content."""
-
-    @property
-    def etag(self) -> str:
-        """Entity tag without quotes."""
-
-
-class Store(Protocol):
-    """As much of a bucket as the registry needs; ``clients.s3.ObjectStore`` is one."""
-
-    def find(self, key: str) -> Stored | None:
-        """Read an object, None when there is none."""
-
-    def put(self, key: str, body: bytes, *, content_type: str = ..., only_if_absent: bool = ..., only_if_etag: str | None = ...) -> str:
-        """Write an object and return its tag; StorageConflict when the condition does not hold."""
 
 
 class Registry:
@@ -55,6 +33,7 @@ class Registry:
 
     def __init__(self, store: Store, line: Line[Any], *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.keys = RegistryKeys(line.name)
+        self._line = line.name
         self._store = store
         self._now = now
 
@@ -78,7 +57,7 @@ class Registry:
     def find_version(self, name: str) -> Version | None:
         """What a version is, None when it was never registered."""
         stored = self._store.find(self.keys.version(name))
-        return _parse(Version, stored.body, self.keys.version(name)) if stored else None
+        return parsed(Version, stored.body, self.keys.version(name)) if stored else None
 
     def version(self, name: str) -> Version:
         """What a version is; ModelRefused when it was never registered."""
@@ -123,7 +102,7 @@ class Registry:
             stored = self._store.find(key)
             if stored is None:
                 raise ModelRefused(f"{key} is missing", remedy="History is never deleted; restore the object")
-            moves.append(_parse(Move, stored.body, key))
+            moves.append(parsed(Move, stored.body, key))
         return moves
 
     def _swap(self, decide: Callable[[Aliases], Aliases | None]) -> Aliases:
@@ -153,18 +132,8 @@ class Registry:
                 return  # Another process wrote the same move: the revision was won by one writer only.
 
     def _read(self) -> tuple[Aliases, str | None]:
-        stored = self._store.find(self.keys.aliases)
-        if stored is None:
-            return Aliases(), None
-        return _parse(Aliases, stored.body, self.keys.aliases), stored.etag
+        return read_aliases(self._store, self._line)
 
     def _put(self, key: str, content: BaseModel, *, only_if_absent: bool = False, only_if_etag: str | None = None) -> None:
         body = content.model_dump_json(indent=1).encode()
         self._store.put(key, body, content_type="application/json", only_if_absent=only_if_absent, only_if_etag=only_if_etag)
-
-
-def _parse(kind: type[Record], body: bytes, key: str) -> Record:
-    try:
-        return kind.model_validate_json(body)
-    except ValidationError as error:
-        raise ModelRefused(f"{key} is not what the registry wrote ({error.error_count()} errors)", remedy="Restore the object") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from models.retention import retention_table
 from wiring.configuration import settings_table
 from wiring.offers import offers_table
 
@@ -16,6 +17,10 @@ DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("
 
 def test_the_configuration_page_lists_every_setting_as_it_is() -> None:
     assert settings_table() in (ROOT / "docs" / "configuration.md").read_text("utf-8"), "run: python -m wiring.configuration"
+
+
+def test_the_page_on_terms_lists_every_kind_as_it_is() -> None:
+    assert retention_table() in (ROOT / "docs" / "retention.md").read_text("utf-8"), "run: python -m deployments.retention --table"
 
 
 def test_the_page_on_hearing_lists_every_vendor_as_it_is() -> None:

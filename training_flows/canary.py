@@ -1,5 +1,6 @@
-"""Give a share of the calls to a challenger, and let callers decide."""
+"""Give a share of the calls to a challenger, and let callers and reviewers decide."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from prefect import flow, get_run_logger
@@ -12,6 +13,7 @@ from models.lifecycle.gate import MARGIN, GateRefused, gate
 from models.lines import LINES
 from tasks.selection.candidates import find_candidates
 from tasks.selection.guard import end_canary, judge_canary, start_canary
+from tasks.selection.publish import publish_canary
 from training_flows.promote import Margin, admit, check_signed, refusals_told
 from training_flows.scoring import ScoringSettings, score_contest
 
@@ -27,16 +29,16 @@ async def canary(
     withdraw: bool = False,
     scoring: ScoringSettings = ScoringSettings(),
 ) -> Canary:
-    """Let a summarizer speak for a share of the calls, after gate and smoke test, until callers' answers decide.
+    """Let a summarizer speak for a share of the calls, after gate and smoke test, until callers' answers or people's reviews decide.
 
-    `guard-champion` looks at these answers every ten minutes, and promotes or withdraws it.
+    `guard-champion` looks at these every ten minutes, promotes or withdraws it, and keeps the artifact `canary` up to date.
 
     Args:
         candidate: a finished training run as family/run, a registered version, or shipped
         by: who asks for it; stands in the history
         reason: why; stands in the history
         share: share of the calls, chosen by the call's id, 0.5 at most
-        most_answers: answers about the challenger after which it is withdrawn where it is not surely better
+        most_answers: answers and reviews of the challenger after which it is withdrawn where it is not surely better
         margin: as for a promotion
         withdraw: start nothing; end the canary that goes on
         scoring: on what and by what the challenger and the champion are scored
@@ -47,7 +49,9 @@ async def canary(
             going_on = await judge_canary()
             if going_on is None:
                 raise ModelRefused("no canary goes on", remedy="Nothing is to be withdrawn")
-            return await end_canary(going_on.canary, Verdict.WITHDRAWN)
+            ended = await end_canary(going_on.canary, Verdict.WITHDRAWN)
+            await publish_canary(replace(going_on, verdict=ended.verdict))
+            return ended
         contest = await find_candidates("summarizer", [candidate])
         others = [one for one in contest.candidates if one.name != contest.champion]
         if contest.refused or not others:
@@ -59,4 +63,7 @@ async def canary(
         if not verdict.passed:
             raise GateRefused(others[0].name, verdict)
         version = await admit("summarizer", others[0], board, by)
-        return await start_canary(version, share=share, most_answers=most_answers, by=by, reason=reason)
+        begun = await start_canary(version, share=share, most_answers=most_answers, by=by, reason=reason)
+        if found := await judge_canary():
+            await publish_canary(found)
+        return begun

@@ -6,10 +6,11 @@ from prefect.client.schemas.objects import State
 import wiring
 from models.lifecycle.canary import Verdict
 from reports.acceptance import acceptance
+from reports.canary import heard
 from tasks.operations.uneventful import outcome
 from tasks.selection.guard import end_canary, judge_canary, judge_champion
 from tasks.selection.promote import check_version, move_champion, read_history, roll_back
-from tasks.selection.publish import publish_history
+from tasks.selection.publish import publish_canary, publish_history
 from training_flows.rollback import list_calls_of
 
 GUARD = "readback (guard-champion)"
@@ -17,7 +18,7 @@ GUARD = "readback (guard-champion)"
 
 @flow(name="guard-champion")
 async def guard_champion() -> State[None]:
-    """Judge the canary by callers' answers, and roll the summarizer in service back below READBACK_ACCEPTANCE_FLOOR_PERCENT.
+    """Judge the canary by answers and reviews, and roll the summarizer in service back below READBACK_ACCEPTANCE_FLOOR_PERCENT.
 
     It is looked at again and again, so the bound is one that holds however often one looks. Who is in service after a rollback, or has
     nobody before, is left there: people decide.
@@ -43,16 +44,20 @@ async def guard_champion() -> State[None]:
 
 
 async def _end_canary_when_sure() -> str:
-    """Promote or withdraw the challenger when callers' answers are sure; says what was done, empty for nothing."""
+    """Promote or withdraw the challenger when answers or reviews are sure; says what was done, empty for nothing."""
     found = await judge_canary()
-    if found is None or found.verdict is Verdict.GOES_ON:
+    if found is None:
+        return ""
+    if found.verdict is Verdict.GOES_ON:
+        await publish_canary(found)
         return ""
     canary = found.canary
-    said = f"callers found {acceptance(found.challenger)} right, of the champion {acceptance(found.champion)}"
+    said = f"right by {heard(found.challenger)}; the champion by {heard(found.champion)}"
     if found.verdict is Verdict.PROMOTED:  # first, for a canary that has ended would never be looked at again
         await check_version("summarizer", canary.challenger)
         await move_champion("summarizer", canary.challenger, GUARD, f"canary of {canary.by}: {said}")
     await end_canary(canary, found.verdict)
+    await publish_canary(found)
     history = await read_history("summarizer")
     champion = canary.challenger if found.verdict is Verdict.PROMOTED else canary.champion
     await publish_history("summarizer", champion, history, moved=found.verdict is Verdict.PROMOTED)

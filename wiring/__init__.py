@@ -22,6 +22,7 @@ from models.call.ledger import Unit
 from models.call.prices import Price, Prices, load_prices
 from models.call.terms import TermList
 from models.errors import ConfigurationError
+from models.retention import Kind, kinds
 from stores.call_index import CallIndex
 from stores.call_records import CallRecords
 from stores.datasets import Datasets
@@ -41,6 +42,12 @@ def summarizes_in_call() -> bool:
     """Whether this process, when it runs calls, summarizes them itself; by itself where it has what the reader stands on."""
     chosen = settings().summarize_in_call
     return find_spec("kiwipiepy") is not None if chosen == "auto" else chosen
+
+
+def kept() -> tuple[Kind, ...]:
+    """How long each kind of data is kept here."""
+    chosen = settings()
+    return kinds(chosen.kept_days, recordings_prefix=chosen.recordings_prefix, contact_files_prefix=chosen.contact_records_prefix)
 
 
 @cache

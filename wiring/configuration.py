@@ -13,6 +13,7 @@ from models.answers import SHIPPED_ENCODER
 from models.call.prices import PRICES
 from models.call.routing import parse_routes
 from models.errors import ConfigurationError
+from models.retention import kinds
 from models.signals.labels import read_groups
 from models.summarizer import SHIPPED_READER
 
@@ -99,6 +100,12 @@ class Settings(BaseSettings):
         "",
         description="Won a day (Korea) for vendors, such as `returnzero=200000,google-tts=20000`; new calls wait while one is spent; "
         "empty: none",
+    )
+
+    kept_days: str = Field(
+        "",
+        description="How many days kinds of data are kept where that is not the default, such as `raw-words=90,recordings=365`; "
+        "docs/retention.md has the kinds",
     )
 
     model_dir: Path = Field(SHIPPED_READER, description="Summarizer used while the registry names no champion")
@@ -263,6 +270,15 @@ class Settings(BaseSettings):
     def _readable(cls, routes: str) -> str:
         parse_routes(routes, get_args(SpeechProvider))
         return routes
+
+    @field_validator("kept_days")
+    @classmethod
+    def _are_terms(cls, terms: str) -> str:
+        try:
+            kinds(terms)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
+        return terms
 
     @field_validator("recordings_prefix", "contact_records_prefix")
     @classmethod

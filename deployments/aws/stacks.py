@@ -72,6 +72,7 @@ class Site:
     contact_records_prefix: str = "ctr/"
     connect_instance: str = ""
     daily_budgets: str = ""
+    kept_days: str = ""
     image_tag: str = "release"
     call_workers: int = 2
     most_call_workers: int = 8
@@ -143,8 +144,8 @@ def _bucket(stack: Any, site: Site) -> Any:
     """Encrypted, versioned, closed, and told of by EventBridge; each kind of data has its term."""
     rules = [
         aws_s3.LifecycleRule(
-            id=kind.name.replace(" ", "-").replace("'", ""),
-            prefix={"connect/": site.recordings_prefix, "ctr/": site.contact_records_prefix}.get(kind.prefix, kind.prefix),
+            id=kind.name,
+            prefix=kind.prefix,
             expiration=Duration.days(kind.days) if kind.days else None,
             transitions=[
                 aws_s3.Transition(storage_class=aws_s3.StorageClass.INFREQUENT_ACCESS, transition_after=Duration.days(kind.cold_days))
@@ -152,13 +153,15 @@ def _bucket(stack: Any, site: Site) -> Any:
             if kind.cold_days
             else None,
         )
-        for kind in retention.KINDS
-        if kind.days or kind.cold_days
+        for kind in retention.in_bucket(
+            site.kept_days, recordings_prefix=site.recordings_prefix, contact_files_prefix=site.contact_records_prefix
+        )
     ]
     rules.append(
         aws_s3.LifecycleRule(
             id="old-versions",
             noncurrent_version_expiration=Duration.days(retention.OLD_VERSIONS_DAYS),
+            expired_object_delete_marker=True,
             abort_incomplete_multipart_upload_after=Duration.days(retention.UNFINISHED_UPLOADS_DAYS),
         )
     )
@@ -487,6 +490,7 @@ def environment_of(running: _Running, container: Container) -> dict[str, str]:
         "READBACK_CONTACT_RECORDS_PREFIX": site.contact_records_prefix if site.connect_instance else "",
         "READBACK_CONNECT_INSTANCE_ID": site.connect_instance,
         "READBACK_DAILY_BUDGETS": site.daily_budgets,
+        "READBACK_KEPT_DAYS": site.kept_days,
         "READBACK_TRAINING_ON_ECS": f"{running.cluster.cluster_name},readback-trainer,{running.training}",
         "READBACK_NOTIFICATION_BLOCK": site.notification_block,
         # Said here: by itself a process decides by what is installed, and the image of the call workers holds all that the reader needs.

@@ -1,4 +1,4 @@
-"""Acceptance: of the callers who were asked, how many said that what was read back is right."""
+"""Acceptance: of the callers who were asked, and of the calls that people reviewed, how many were told right."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from models.call.caller_said import Answer
+from models.call.editing import Verdict
 
 
 class AnsweredCall(BaseModel):
@@ -20,9 +21,18 @@ class AnsweredCall(BaseModel):
     kind: str
 
 
+class ReviewedCall(BaseModel):
+    """What a person found of one call's summary, as the figures need it. ``at`` is when the call ended, ``model`` whose summary it was."""
+
+    call_id: str
+    verdict: Verdict
+    at: datetime
+    model: str
+
+
 @dataclass(frozen=True)
 class Acceptance:
-    """How many callers said that a model version's read-backs were right, and how many that they were wrong."""
+    """How many said that what a model version told was right, and how many that it was wrong: callers, or people who review."""
 
     right: int
     wrong: int
@@ -65,6 +75,13 @@ def acceptance_by_model(calls: Iterable[AnsweredCall]) -> dict[str, Acceptance]:
         right = call.answer is Answer.RIGHT
         found[call.model] = Acceptance(so_far.right + right, so_far.wrong + (not right))
     return dict(sorted(found.items(), key=lambda item: -item[1].answers))
+
+
+def acceptance_of(reviews: Iterable[ReviewedCall]) -> Acceptance:
+    """How many of these calls people found right, and how many wrong."""
+    verdicts = [one.verdict for one in reviews]
+    right = verdicts.count(Verdict.RIGHT)
+    return Acceptance(right, len(verdicts) - right)
 
 
 def anytime_interval(acceptance: Acceptance, *, error: float = 0.05) -> tuple[float, float]:

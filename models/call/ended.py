@@ -51,7 +51,7 @@ class EndedCall(BaseModel):
             case=failure.case if failure else "",
             step=failure.step if failure else "",
             flow_run_id=failure.flow_run_id if failure else record.owner,
-            version=record.summary.version if record.summary else "",
+            version=record.summary.told_by if record.summary else "",
             charges=charges_of(record.ledger, day_in_korea(at)),
         )
 
@@ -107,8 +107,11 @@ class Day:
     by_model: dict[str, ModelCost]
 
 
-def figures(calls: Iterable[EndedCall]) -> Day:
-    """Count and measure a day's ended calls. ``examples`` holds the latest call of each error class."""
+def figures(calls: Iterable[EndedCall], later: Iterable[Charge] = ()) -> Day:
+    """Count and measure a day's ended calls. ``examples`` holds the latest call of each error class.
+
+    ``later`` is what was paid on the day for calls that had ended before: it is on the bill and makes no call dearer.
+    """
     by_error: Counter[str] = Counter()
     examples: dict[str, EndedCall] = {}
     seconds: dict[str, list[float]] = {}
@@ -142,7 +145,7 @@ def figures(calls: Iterable[EndedCall]) -> Day:
         steps=[_times(step, values) for step, values in seconds.items()],
         waited=_times("", waited) if waited else None,
         per_hour=per_hour,
-        spent=spent(charges),
+        spent=spent([*charges, *later]),
         by_model=by_model,
     )
 

@@ -8,6 +8,7 @@ from models.call.ended import EndedCall
 from models.call.ledger import Charge, Payment, Spent, Unit, spent
 from models.call.prices import Prices
 from models.call.record import Outcome
+from models.call.review import names_version
 
 # Amazon Connect's recordings: 8 kHz, two channels, 16 bits. A mono recording is counted as half as long as it is.
 BYTES_A_SECOND = 32_000
@@ -41,12 +42,32 @@ def forecast(
     share = calls / len(done) if done else 0.0
     usual = [one for call in done for one in call.charges if one.unit is not Unit.STT_SECONDS and one.payment is Payment.ORDINARY]
     charges += [_scaled(one, share) for one in usual]
+    summed = spent(one.model_copy(update={"model": ""}) for one in charges)
+    return Forecast(calls=calls, seconds=seconds, spent=summed, days=_days(charges, budgets), learnt_from=len(done))
+
+
+def forecast_anew(
+    calls: int, seconds: float, lately: Sequence[EndedCall], *, champion: str, speak: bool, budgets: Mapping[str, float]
+) -> Forecast:
+    """Reckon calls that are summarized anew: by what a call took lately that this model told, or, while it told none, any other.
+
+    Nothing is heard again; with ``speak`` every call is counted as spoken again, though those are not whose words stay.
+    """
+    done = [call for call in lately if call.outcome is Outcome.READ_BACK and call.charges]
+    by_it = [call for call in done if names_version(call.version or "", champion)]
+    learnt = by_it or done
+    units = {Unit.SUMMARIZER_SECONDS, Unit.PROMPT_TOKENS, Unit.COMPLETION_TOKENS} | ({Unit.TTS_CHARACTERS} if speak else set())
+    usual = [one for call in learnt for one in call.charges if one.unit in units and one.payment is Payment.ORDINARY]
+    charges = [_scaled(one, calls / len(learnt)).model_copy(update={"model": ""}) for one in usual]
+    return Forecast(calls=calls, seconds=seconds, spent=spent(charges), days=_days(charges, budgets), learnt_from=len(learnt))
+
+
+def _days(charges: Sequence[Charge], budgets: Mapping[str, float]) -> float:
+    """How many days budgets spread charges over; 0 where none of them has a budget."""
     by_account: dict[str, float] = {}
     for charge in charges:
         by_account[charge.account] = by_account.get(charge.account, 0.0) + (charge.won or 0.0)
-    days = max((by_account.get(account, 0.0) / won for account, won in budgets.items() if won), default=0.0)
-    summed = spent(one.model_copy(update={"model": ""}) for one in charges)
-    return Forecast(calls=calls, seconds=seconds, spent=summed, days=days, learnt_from=len(done))
+    return max((by_account.get(account, 0.0) / won for account, won in budgets.items() if won), default=0.0)
 
 
 def _scaled(charge: Charge, share: float) -> Charge:

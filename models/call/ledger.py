@@ -136,6 +136,21 @@ def filed(ledger: Iterable[Charge], day: date) -> list[Charge]:
     return [one if one.filed else one.model_copy(update={"filed": day}) for one in ledger]
 
 
+def gathered(charges: Iterable[Charge]) -> list[Charge]:
+    """Charges of many calls as few: one for each vendor, unit, model, day and kind of payment."""
+    groups: dict[tuple[str, Unit, str, date, Payment], list[Charge]] = {}
+    for one in charges:
+        groups.setdefault((one.provider, one.unit, one.model, one.day, one.payment), []).append(one)
+    return [_gathered(found) for found in groups.values()]
+
+
+def _gathered(charges: Sequence[Charge]) -> Charge:
+    priced = [one.won for one in charges if one.won is not None]
+    return charges[0].model_copy(
+        update={"amount": sum(one.amount for one in charges), "won": sum(priced) if len(priced) == len(charges) else None, "request": ""}
+    )
+
+
 @dataclass(frozen=True)
 class Spent:
     """What one vendor's bill comes to: so many of a unit and their won, and of these what was paid again or for no answer.

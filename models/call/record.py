@@ -184,6 +184,18 @@ class Summary(BaseModel):
     stale: bool = False
     used: Used = Field(default_factory=Used)
 
+    @property
+    def told_by(self) -> str:
+        """Who told it, as the registry and who counts by model knows it: the model's name, and the classifier's where one took part.
+
+        ``version`` begins with digits over the model's files, which no registry knows.
+
+        >>> Summary(text="", model="bart-a", version="4abf1283b5d7+svm-b").told_by
+        'bart-a+svm-b'
+        """
+        _, plus, classifier = self.version.partition("+")
+        return f"{self.model}{plus}{classifier}"
+
 
 class Prompt(BaseModel):
     """The spoken read-back as Amazon Connect plays it."""
@@ -293,6 +305,9 @@ class CallRecord(BaseModel):
         default=None, description="Emotion, danger, what to do, an answer from the documents; None where nobody judged the call (yet)"
     )
     danger_told: bool = Field(default=False, description="Whether people were told of the call's danger")
+    spoken: Summary | None = Field(
+        default=None, description="The summary that the caller was told, where the call was summarized anew since and not spoken again"
+    )
     prompt: Prompt | None = None
     revision: int = Field(default=0, ge=0, description="How often summary and prompt were asked for anew")
     step_seconds: dict[str, float] = Field(default_factory=dict)
@@ -302,6 +317,7 @@ class CallRecord(BaseModel):
     review: Review = Field(default_factory=Review, description="What people corrected, and whether they found the summary right")
     contact_refusal: str = Field(default="", description="Why Amazon Connect did not take the attributes of a finished call")
     ended_at: datetime | None = Field(default=None, description="When it was closed: the day under which its end is filed")
+    words_removed_at: datetime | None = Field(default=None, description="When the words went, since their term was over")
     contact: ContactFacts | None = Field(default=None, description="What Amazon Connect told of the contact afterwards")
     answer: CallersAnswer | None = Field(default=None, description="What the caller pressed after the prompt: 1 right, 2 wrong")
     superseded_by: str = Field(default="", description="The call of the later upload under the same key")
@@ -325,6 +341,27 @@ class CallRecord(BaseModel):
     def said(self) -> list[Utterance]:
         """The conversation as it is read and summarized: as the vendor heard it, corrected."""
         return corrected(self.transcription.utterances, self.correction.changes)
+
+    def without_words(self, now: datetime) -> Self:
+        """The record when the term of the raw words is over: what was heard, what was mended in it, and phrases that quote it are gone.
+
+        What the call came to stays for the term of the records: the summary, though it may be in the caller's own words, and what is to be
+        done.
+        """
+        told = {name: summary.model_copy(update={"evidence": []}) for name in ("summary", "spoken") if (summary := getattr(self, name))}
+        return self.model_copy(
+            update={
+                **told,
+                "transcription": self.transcription.model_copy(update={"utterances": []}),
+                "correction": Correction(terms_version=self.correction.terms_version),
+                "words_removed_at": now,
+            }
+        )
+
+    @property
+    def heard(self) -> Summary | None:
+        """The summary that the caller was told: what answers are about."""
+        return self.spoken or self.summary
 
     @property
     def told(self) -> str:

@@ -1,5 +1,6 @@
 """A second look at calls: what the model in service says of a call that another model spoke, and in what the two differ."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
@@ -46,8 +47,22 @@ class SpokenCall(BaseModel):
         return cls(call_id=ended.call_id, at=ended.at, flow_run_id=ended.flow_run_id)
 
 
+def told_failures(failures: Mapping[str, str]) -> str:
+    """Error codes by call, as the state of a run tells them.
+
+    >>> told_failures({"0f": "no_speech"}), failures_in("0f=no_speech"), failures_in("")
+    ('0f=no_speech', {'0f': 'no_speech'}, {})
+    """
+    return " ".join(f"{call_id}={code}" for call_id, code in failures.items())
+
+
+def failures_in(message: str) -> dict[str, str]:
+    """What ``told_failures`` told."""
+    return dict(pair.split("=", 1) for pair in message.split())
+
+
 def names_version(spoken: str, version: str) -> bool:
-    """Whether a summary's version is, or has a part in, a model version: ``<summarizer>+<classifier>`` names two.
+    """Whether who told a summary (``Summary.told_by``) is a model version, or that has a part in it: ``<summarizer>+<classifier>`` are two.
 
     >>> names_version("bart-a+svm-b", "svm-b"), names_version("bart-a", "bart")
     (True, False)

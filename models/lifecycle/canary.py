@@ -1,5 +1,11 @@
-"""A canary: a challenger answers a share of the calls, and callers decide between it and the champion."""
+"""A canary: a challenger answers a share of the calls, and callers and reviewers decide between it and the champion.
 
+What callers press and what people find are two tests, for they err differently: callers press 1 for what sounds right, people have
+heard the call. Added up, the share of right ones would move with how many were reviewed. So each test compares like with like, and either
+may decide.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -24,7 +30,9 @@ class Canary(BaseModel):
     challenger: str
     champion: str
     share: float = Field(gt=0, le=0.5)
-    most_answers: int = Field(ge=1, description="Answers about the challenger after which one that is not surely better is withdrawn")
+    most_answers: int = Field(
+        ge=1, description="Answers and reviews of the challenger after which one that is not surely better is withdrawn"
+    )
     by: str
     reason: str
     began_at: datetime
@@ -39,24 +47,58 @@ class Canary(BaseModel):
     def speaks_for(self, call_id: str) -> bool:
         """Whether the challenger has this call: by its id, so a call that is repeated is told by the same model.
 
+        Not by the id's first digits: those choose the calls that people review, and the champion would have none of them.
+
         >>> from datetime import UTC
         >>> at = datetime(2026, 1, 1, tzinfo=UTC)
         >>> canary = Canary(challenger="b", champion="a", share=0.25, most_answers=9, by="", reason="", began_at=at)
         >>> [canary.speaks_for(call_id * 32) for call_id in "3456f"]
         [True, False, False, False, False]
         """
-        return self.active and int(call_id[:8], 16) < self.share * 2**32
+        return self.active and int(call_id[8:16], 16) < self.share * 2**32
 
 
-def judge(champion: Acceptance, challenger: Acceptance, *, most_answers: int, error: float = 0.05) -> Verdict:
-    """Promote who is surely better, withdraw who is surely worse or has had its chance; sure at every look at once.
+NOBODY = Acceptance(0, 0)
 
-    Each side's interval errs in ``error / 2`` of all worlds at most, so both hold together in all but ``error``.
+
+@dataclass(frozen=True)
+class Heard:
+    """What was said of one side: by callers, and by people of the random sample. A call that people judged is in ``reviews`` alone."""
+
+    answers: Acceptance
+    reviews: Acceptance = NOBODY
+
+    @property
+    def count(self) -> int:
+        """Calls about which anybody said something."""
+        return self.answers.answers + self.reviews.answers
+
+
+# In one of so many worlds a decision may be wrong, and the intervals that must hold together for that: two tests with two sides each.
+ERROR = 0.05
+INTERVALS = 4
+
+
+def judge(champion: Heard, challenger: Heard, *, most_answers: int, error: float = ERROR) -> Verdict:
+    """Withdraw who is surely worse in either test, promote who is surely better in one, withdraw who has had its chance.
+
+    Sure at every look at once: each of the four intervals errs in ``error / 4`` of all worlds at most, so all hold together in all but
+    ``error``. Where the two tests contradict each other, the challenger goes: the champion is known.
     """
-    low, high = anytime_interval(challenger, error=error / 2)
-    champion_low, champion_high = anytime_interval(champion, error=error / 2)
+    told = [
+        _compare(challenger.answers, champion.answers, error / INTERVALS),
+        _compare(challenger.reviews, champion.reviews, error / INTERVALS),
+    ]
+    if Verdict.WITHDRAWN in told:
+        return Verdict.WITHDRAWN
+    if Verdict.PROMOTED in told:
+        return Verdict.PROMOTED
+    return Verdict.WITHDRAWN if challenger.count >= most_answers else Verdict.GOES_ON
+
+
+def _compare(challenger: Acceptance, champion: Acceptance, error: float) -> Verdict:
+    low, high = anytime_interval(challenger, error=error)
+    champion_low, champion_high = anytime_interval(champion, error=error)
     if low > champion_high:
         return Verdict.PROMOTED
-    if high < champion_low or challenger.answers >= most_answers:
-        return Verdict.WITHDRAWN
-    return Verdict.GOES_ON
+    return Verdict.WITHDRAWN if high < champion_low else Verdict.GOES_ON

@@ -30,7 +30,7 @@ class Bill:
 
     def summarized(self, summary: Summary) -> None:
         """Seconds of the machine that wrote the summary and, where a language model was asked, its tokens at the price that it names."""
-        used, day, model = summary.used, today(), summary.version
+        used, day, model = summary.used, today(), summary.told_by
         if used.machine:
             self._add(wiring.prices().charge(used.machine, Unit.SUMMARIZER_SECONDS, used.seconds, day, model=model))
         tokens = ((Unit.PROMPT_TOKENS, used.prompt_tokens), (Unit.COMPLETION_TOKENS, used.completion_tokens))

@@ -123,8 +123,8 @@ async def run_on_gpu_pool(record: CallRecord, *, patience: float) -> None:
     await wait_until_final(run, patience=patience)
 
 
-async def wait_until_final(run: FlowRun, *, patience: float) -> None:
-    """Wait for a subflow; one that runs for longer than ``patience`` seconds counts as lost.
+async def wait_until_final(run: FlowRun, *, patience: float) -> State[Any]:
+    """Wait for a subflow and return how it ended; one that runs for longer than ``patience`` seconds counts as lost.
 
     A summarizer that is killed leaves its runs Running until their heartbeats are missed. A summary takes a second, so the call
     need not wait for that: the next attempt starts another run, and ``nlp/nlp_<n>.txt`` is created once whoever is first.
@@ -149,6 +149,7 @@ async def wait_until_final(run: FlowRun, *, patience: float) -> None:
         if kind := S3_IS_AWAY.get(state.name):
             raise kind(said, case="aws")
         raise error or VendorUnavailable(said)
+    return state
 
 
 async def _call_lost(run: FlowRun, patience: float) -> NoReturn:

@@ -99,5 +99,12 @@ def _reopen(call_id: str, act: PersonsAct) -> CallRecord:
         return record  # an earlier attempt of this task opened it
     if record.outcome is not Outcome.READ_BACK:
         raise TermsRefused(f"call {call_id} was not read back", remedy="Redrive it: it is then summarized from the corrected text")
-    again = {"outcome": Outcome.IN_PROGRESS, "owner": NOBODY, "summary": None, "prompt": None, "revision": record.revision + 1}
+    again = {
+        "outcome": Outcome.IN_PROGRESS,
+        "owner": NOBODY,
+        "summary": None,
+        "spoken": None,
+        "prompt": None,
+        "revision": record.revision + 1,
+    }
     return records.save(checkpoint, history=[*record.history, act.model_copy(update={"deed": Deed.SUMMARIZED_AGAIN})], **again).record

@@ -12,11 +12,14 @@ import wiring
 from clients.s3 import ObjectStore
 from models.call.acceptance import Acceptance
 from models.call.ended import Day, EndedCall, OpenCalls, figures
-from models.call.forecast import Forecast, forecast
+from models.call.forecast import Forecast, forecast, forecast_anew
 from models.call.korea import KOREA
 from models.call.notifications import STRAY_EVENT_NAME
+from models.call.spending import DayMoney
 from models.keys import StorageKeys
 from stores.answers import acceptance_lately
+from stores.later_charges import later_charges_of
+from stores.money import keep_money
 from stores.spending import parse_budgets
 from tasks.operations.events import count_events
 from tasks.operations.pause import pause_in_force
@@ -39,7 +42,14 @@ async def count_strays(day: date) -> int:
 @call_task("read-day")
 async def read_day(day: date) -> Day:
     """The figures of the calls that ended on a day: a request for each 1,000 calls and one for each."""
-    return figures(await _ended_on(day))
+    later = await asyncio.to_thread(lambda: list(later_charges_of(wiring.object_store(), day)))
+    return figures(await _ended_on(day), later)
+
+
+@call_task("keep-money")
+async def keep_days_money(day: date, ended: Day) -> None:
+    """Write down what a day cost, for the console."""
+    await asyncio.to_thread(keep_money, wiring.object_store(), DayMoney.of(day, ended))
 
 
 @call_task("read-answers")
@@ -52,10 +62,7 @@ async def read_answers(day: date) -> dict[str, Acceptance]:
 async def foretell(calls: int, size: int) -> Forecast:
     """What so many calls with recordings of so many bytes together will cost, by the calls of the last days."""
     today, settings = datetime.now(UTC).astimezone(KOREA).date(), wiring.settings()
-    lately: list[EndedCall] = []
-    for back in range(_LEARN_DAYS):
-        if len(lately) < _LEARN_CALLS:
-            lately += await _ended_on(today - timedelta(days=back), most=_LEARN_CALLS)
+    lately = await _lately(today)
     return forecast(
         calls,
         size,
@@ -65,6 +72,21 @@ async def foretell(calls: int, size: int) -> Forecast:
         day=today,
         budgets=parse_budgets(settings.daily_budgets),
     )
+
+
+async def foretell_anew(calls: int, seconds: float, *, champion: str, speak: bool) -> Forecast:
+    """What it will cost to have so many calls summarized anew, by the calls of the last days."""
+    lately = await _lately(datetime.now(UTC).astimezone(KOREA).date())
+    budgets = parse_budgets(wiring.settings().daily_budgets)
+    return forecast_anew(calls, seconds, lately, champion=champion, speak=speak, budgets=budgets)
+
+
+async def _lately(today: date) -> list[EndedCall]:
+    found: list[EndedCall] = []
+    for back in range(_LEARN_DAYS):
+        if len(found) < _LEARN_CALLS:
+            found += await _ended_on(today - timedelta(days=back), most=_LEARN_CALLS)
+    return found
 
 
 async def _ended_on(day: date, most: int | None = None) -> list[EndedCall]:

@@ -9,7 +9,7 @@ from prefect import runtime
 import wiring
 from clients.s3 import ObjectStore
 from models.call.edited import with_edits
-from models.call.ledger import Charge
+from models.call.ledger import Charge, filed
 from models.call.record import CallRecord, Change, Deed, Outcome, PersonsAct, Prompt, Summary
 from models.errors import PermanentError, TransientError
 from models.keys import StorageKeys
@@ -18,7 +18,9 @@ from stores.call_records import CallRecords, Checkpoint
 from stores.contacts import ContactCalls
 from stores.corrected import keep_corrected
 from stores.edits import Edits
-from tasks.call.bill import Bill
+from stores.later_charges import LaterCharges
+from stores.verdicts import file_verdict
+from tasks.call.bill import Bill, today
 from tasks.call.convert import as_prompt
 from tasks.call.hand_over import HandOver, tell_contact
 from tasks.call.speak import Speech, speak
@@ -47,6 +49,7 @@ def write_edits(call_id: str) -> Applied:
     store = wiring.object_store()
     applied = apply_all(call_id, _this_run(), records=wiring.call_records(), edits=Edits(store))
     keep_corrected(store, applied.record)
+    file_verdict(store, applied.record)
     return applied
 
 
@@ -87,18 +90,21 @@ def told_of(record: CallRecord) -> Summary:
 
 
 @call_task("speak-again")
-async def speak_and_replace(record: CallRecord, by: str) -> CallRecord:
-    """Speak the summary as it stands, put it in the place of the prompt and the summary's file, tell the contact, and note who asked."""
+async def speak_and_replace(record: CallRecord, by: str, *, tell: bool = True) -> CallRecord:
+    """Speak the summary as it stands, put it in the place of prompt and summary's file, ``tell`` the contact, and note who asked."""
     bill = Bill()
     speech = await speak(told_of(record), bill, record.signals.emotion if record.signals else None)
-    return await asyncio.to_thread(_replace, record.call_id, speech, bill.charges, PersonsAct.now(Deed.SPOKEN_AGAIN, _this_run(), by=by))
+    act = PersonsAct.now(Deed.SPOKEN_AGAIN, _this_run(), by=by)
+    spoken = await asyncio.to_thread(_replace, record.call_id, speech, bill.charges, act, tell)
+    await asyncio.to_thread(LaterCharges(wiring.object_store()).add, bill.charges)
+    return spoken
 
 
 def _this_run() -> str:
     return str(runtime.flow_run.id)
 
 
-def _replace(call_id: str, speech: Speech, charges: Sequence[Charge], act: PersonsAct) -> CallRecord:
+def _replace(call_id: str, speech: Speech, charges: Sequence[Charge], act: PersonsAct, tell: bool) -> CallRecord:
     records, store = wiring.call_records(), wiring.object_store()
     checkpoint = _ended(records, call_id)
     record = checkpoint.record
@@ -111,11 +117,11 @@ def _replace(call_id: str, speech: Speech, charges: Sequence[Charge], act: Perso
     about = {"voice": prompt.voice, "spoken-text": prompt.spoken_text, "seconds": str(prompt.seconds)}
     replace_file(store, record, prompt.key, sound.wav, SOUND, said | about)
     replace_file(store, record, StorageKeys.summary(number), summary.text.encode("utf-8"), TEXT, said)
-    refusal = tell_contact(
-        wiring.connect_contacts(), ContactCalls(store), record, HandOver(summary, record.signals, prompt, record.step_seconds)
-    )
-    changes = {"prompt": prompt, "contact_refusal": refusal, "history": [*record.history, act], "ledger": [*record.ledger, *charges]}
-    return records.save(checkpoint, **changes).record
+    changes: dict[str, object] = {"prompt": prompt, "spoken": None, "history": [*record.history, act]}
+    if tell:
+        told = HandOver(summary, record.signals, prompt, record.step_seconds)
+        changes["contact_refusal"] = tell_contact(wiring.connect_contacts(), ContactCalls(store), record, told)
+    return records.save(checkpoint, ledger=[*record.ledger, *filed(charges, today())], **changes).record
 
 
 def replace_file(store: ObjectStore, record: CallRecord, key: str, body: bytes, content_type: str, metadata: dict[str, str]) -> None:

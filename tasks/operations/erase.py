@@ -32,6 +32,7 @@ from stores.asked import Asked
 from stores.contact_records import ContactRecords
 from stores.contacts import ContactCalls
 from stores.edits import Edits
+from stores.verdicts import ended
 from tasks.call.hand_over import write_attributes
 from tasks.flow_names import CALL_FLOW, CORRECT_FLOW, DRAFT_FLOW, EDITS_FLOW, HEAR_FLOW, SPEAK_AGAIN_FLOW, SUMMARY_FLOW
 from tasks.in_thread import task_in_thread
@@ -132,6 +133,7 @@ def _erase_objects(record: CallRecord, recording: bool) -> int:
     # A call that was taken out of quarantine ended on another day before, which its payments tell.
     days |= {charge.filed for charge in record.ledger if charge.filed}
     keys += [StorageKeys.ended_call(day, record.call_id) for day in days]
+    keys.append(StorageKeys.verdict(day_in_korea(ended(record)), record.call_id))
     if record.number is not None:
         files = (StorageKeys.transcript(record.number), StorageKeys.summary(record.number), StorageKeys.prompt(record.number))
         keys += [key for key in files if _is_of(key, record.call_id)]

@@ -1,23 +1,25 @@
-"""The calls that one model version spoke, and a second look at each by the model in service."""
+"""The calls that ended on some days, those that one model version spoke, and a second look at calls by the model in service."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 
 from prefect.deployments import arun_deployment
 
 import wiring
+from clients.s3 import ObjectStore
 from models.call.ended import EndedCall
 from models.call.korea import day_in_korea
 from models.call.record import Outcome
-from models.call.review import Review, SpokenCall, names_version
+from models.call.review import Review, SpokenCall, failures_in, names_version
 from models.errors import ObjectGone, ReadbackError
 from models.keys import StorageKeys
 from tasks.call.summarize import wait_until_final
 from tasks.without_words import call_task
 
 DEPLOYMENT = "summarize-again/summarize-again"
+BATCH = 20  # calls that are summarized again in one run
 _REQUESTS_AT_ONCE = 32
 
 
@@ -27,7 +29,7 @@ async def calls_spoken_by(version: str, since: datetime, until: datetime) -> lis
     found: list[SpokenCall] = []
     day = day_in_korea(since)
     while day <= day_in_korea(until):
-        ended = [call async for call in _read_back_on(day) if since <= call.at <= until]
+        ended = [call async for call in read_back_on(day) if since <= call.at <= until]
         for begin in range(0, len(ended), _REQUESTS_AT_ONCE):
             some = ended[begin : begin + _REQUESTS_AT_ONCE]
             versions = await asyncio.gather(*(asyncio.to_thread(_version_of, call) for call in some))
@@ -36,7 +38,8 @@ async def calls_spoken_by(version: str, since: datetime, until: datetime) -> lis
     return sorted(found, key=lambda call: call.at)
 
 
-async def _read_back_on(day: date) -> AsyncIterator[EndedCall]:
+async def read_back_on(day: date) -> AsyncIterator[EndedCall]:
+    """Stream the calls that were read back on a day in Korea, by their ids."""
     store = wiring.object_store()
     keys = (facts.key for facts in store.walk(StorageKeys.day_of_calls(day)))
     while some := await asyncio.to_thread(lambda: list(islice(keys, _REQUESTS_AT_ONCE))):
@@ -51,27 +54,40 @@ def _version_of(call: EndedCall) -> str:
     if call.version is not None:
         return call.version
     found = wiring.call_records().find(call.call_id)
-    return found.record.summary.version if found and found.record.summary else ""
+    return found.record.summary.told_by if found and found.record.summary else ""
 
 
-async def look_again(call: SpokenCall) -> SpokenCall:
-    """Have a call summarized again; a call whose second summary fails is told and stops no other."""
+@call_task("look-again")
+async def look_again(calls: list[str], at_once: int) -> dict[str, str]:
+    """Have calls summarized again, into ``calls/reviews/``; returns the error's code for each that cannot be."""
+    if wiring.summarizes_in_call():
+        from tasks.call.second_summary import summarize_again  # loads the model's code
+
+        return await summarize_again.fn(calls, at_once)
+    parameters = {"calls": calls, "at_once": at_once}
+    run = await arun_deployment(DEPLOYMENT, parameters=parameters, flow_run_name=f"다시 요약 {len(calls)}건", timeout=0)
+    state = await wait_until_final(run, patience=wiring.settings().summary_patience_seconds * len(calls))
+    return failures_in(state.message or "")
+
+
+async def reviewed(calls: Sequence[SpokenCall], at_once: int) -> list[SpokenCall]:
+    """Calls with what a second look came to; one that fails is told and stops no other."""
+    ids = [call.call_id for call in calls]
     try:
-        review = await _second_look(call.call_id)
+        failures = await look_again(ids, at_once)
     except ReadbackError as error:
-        return call.model_copy(update={"failure": error.code})
+        failures = dict.fromkeys(ids, error.code)
+    found = await asyncio.gather(*(asyncio.to_thread(find_review, wiring.object_store(), call_id) for call_id in ids))
+    return [_after(call, review, failures.get(call.call_id, "")) for call, review in zip(calls, found, strict=True)]
+
+
+def _after(call: SpokenCall, review: Review | None, failure: str) -> SpokenCall:
+    if failure or review is None:
+        return call.model_copy(update={"failure": failure or ObjectGone.code})
     return call.model_copy(update={"reviewed": True, "changed": review.changed})
 
 
-@call_task("second-look")
-async def _second_look(call_id: str) -> Review:
-    if wiring.settings().summarize_in_call:
-        from tasks.call.second_summary import summarize_again  # loads the model's code
-
-        return await summarize_again.fn(call_id)
-    run = await arun_deployment(DEPLOYMENT, parameters={"call_id": call_id}, flow_run_name=f"다시 요약 #{call_id[:8]}", timeout=0)
-    await wait_until_final(run, patience=wiring.settings().summary_patience_seconds)
-    stored = await asyncio.to_thread(wiring.object_store().find, StorageKeys.review(call_id))
-    if stored is None:
-        raise ObjectGone(f"the second summary of call {call_id} is not there")
-    return Review.model_validate_json(stored.body)
+def find_review(store: ObjectStore, call_id: str) -> Review | None:
+    """What the latest second look at a call came to."""
+    stored = store.find(StorageKeys.review(call_id))
+    return Review.model_validate_json(stored.body) if stored else None

@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterEndTime,
     FlowRunFilterId,
+    FlowRunFilterNextScheduledStartTime,
     FlowRunFilterState,
     FlowRunFilterStateName,
     FlowRunFilterStateType,
@@ -29,13 +30,14 @@ import wiring
 from models.call.reconciling import CallRuns, OwnerRun
 from models.call.record import Recording
 from models.keys import call_id
-from tasks.flow_names import CALL_FLOW
+from tasks.flow_names import CALL_FLOW, SUMMARY_FLOW
 
 CALL_DEPLOYMENT = "process-call/process-call"
-BACKFILL_QUEUE = "backfill"
+BACKFILL_QUEUE, LIVE_QUEUE, SUMMARIES_QUEUE = "backfill", "live", "summaries"
 QUARANTINED = "Quarantined"  # the name of such a run's state
 LOOK_AGAIN_SECONDS = 5.0
 PAGE = 200  # Prefect's own limit for one answer
+_BEGINNING = timedelta(seconds=2)  # so long a run is about to begin, and does not wait
 
 UNFINISHED = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING]
 
@@ -203,6 +205,31 @@ class Pace:
         self._room -= 1
         await asyncio.sleep(60 / self.per_minute)
         return True
+
+
+async def live_calls_wait(client: PrefectClient) -> bool:
+    """Whether a live call, or the summary of one, is due and no worker has taken it.
+
+    Those of a queue that is paused wait for a vendor, and nobody who leaves them room would help them.
+    """
+    due = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
+        next_scheduled_start_time=FlowRunFilterNextScheduledStartTime(before_=datetime.now(UTC) - _BEGINNING),
+    )
+    queue = WorkQueueFilter(name=WorkQueueFilterName(any_=[LIVE_QUEUE, SUMMARIES_QUEUE]))
+    flows = FlowFilter(name=FlowFilterName(any_=[CALL_FLOW, SUMMARY_FLOW]))
+    if not await client.count_flow_runs(flow_filter=flows, flow_run_filter=due, work_queue_filter=queue):
+        return False
+    return not (await client.read_work_queue_by_name(LIVE_QUEUE, work_pool_name="calls")).is_paused
+
+
+async def let_live_calls_go_first(client: PrefectClient, deadline: float = math.inf) -> bool:
+    """Return when no live call waits; False where ``deadline`` (``time.monotonic()``) passes before."""
+    while await live_calls_wait(client):
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+    return True
 
 
 async def heard_since(client: PrefectClient, since: datetime, runs: Iterable[FlowRun]) -> set[UUID]:

@@ -1,16 +1,19 @@
-"""Whether callers' answers speak against the summarizer in service."""
+"""Whether callers' answers speak against the summarizer in service, and what they and reviewers make of a canary."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from models.call.acceptance import Acceptance, anytime_interval
+from clients.s3 import ObjectStore
+from models.call.acceptance import Acceptance, acceptance_of, anytime_interval
 from models.call.korea import day_in_korea
-from models.lifecycle.canary import Canary, Verdict, judge
+from models.call.true_rate import first_digits
+from models.lifecycle.canary import Canary, Heard, Verdict, judge
 from stores.answers import acceptance_since
 from stores.canaries import Canaries
+from stores.verdicts import reviews_since
 from tasks.in_thread import task_in_thread
 from tasks.selection.promote import registry_of
-from wiring import object_store
+from wiring import object_store, settings
 from wiring.lines import LINES
 
 
@@ -26,22 +29,22 @@ class Judged:
 
 @dataclass(frozen=True)
 class CanaryJudged:
-    """A canary that goes on, what callers said of both sides since it began, and what that comes to."""
+    """A canary that goes on, what callers and reviewers said of both sides since it began, and what that comes to."""
 
     canary: Canary
-    champion: Acceptance
-    challenger: Acceptance
+    champion: Heard
+    challenger: Heard
     verdict: Verdict
 
 
 @task_in_thread("judge-canary")
 def judge_canary() -> CanaryJudged | None:
-    """The answers about both sides since the canary began; None where none goes on."""
+    """What was said of both sides since the canary began; None where none goes on."""
     canary = canaries().active()
     if canary is None:
         return None
     store, today = object_store(), day_in_korea(datetime.now(UTC))
-    champion, challenger = (acceptance_since(store, version, canary.began_at, today) for version in (canary.champion, canary.challenger))
+    champion, challenger = (_heard(store, version, canary.began_at, today) for version in (canary.champion, canary.challenger))
     in_service = registry_of("summarizer").champion()
     if in_service == canary.challenger:
         verdict = Verdict.PROMOTED  # by an earlier look that died before it could end the canary, or by people
@@ -50,6 +53,13 @@ def judge_canary() -> CanaryJudged | None:
     else:
         verdict = judge(champion, challenger, most_answers=canary.most_answers)
     return CanaryJudged(canary, champion, challenger, verdict)
+
+
+def _heard(store: ObjectStore, version: str, since: datetime, today: date) -> Heard:
+    """Of a call that both its caller and a person of the sample judged, the person's word counts."""
+    reviews = reviews_since(store, version, since, today, sampled=first_digits(settings().console_sample_percent))
+    answers = acceptance_since(store, version, since, today, without={one.call_id for one in reviews})
+    return Heard(answers, acceptance_of(reviews))
 
 
 @task_in_thread("start-canary")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from prefect.artifacts import acreate_markdown_artifact
+from prefect.artifacts import Artifact, acreate_markdown_artifact
 
 from models.call.acceptance import Acceptance
 from models.call.korea import day_in_korea
@@ -14,16 +14,19 @@ from models.lifecycle.selection import Examples, examples_of
 from models.lifecycle.versions import Move
 from models.lifecycle.voting import VoteResult, VoteState
 from models.lines import LineName
+from reports.canary import canary_report, canary_title
 from reports.promotion import UNCHANGED, history_report, refusal_report
 from reports.selection import board_report, result_report, turnout_report
 from stores.answers import acceptance_lately
 from stores.boards import Boards
 from tasks.markdown import shown
+from tasks.selection.guard import CanaryJudged
 from wiring import object_store
 from wiring.lines import LINES
 
 EXAMPLES = 3
 ANSWER_DAYS = 30
+CANARY = "canary"
 
 
 async def publish_board(line: LineName, board: Board) -> None:
@@ -64,6 +67,15 @@ async def publish_history(line: LineName, champion: str, moves: Sequence[Move], 
     """Every move of the champion, and that this run moved nothing where it did not."""
     markdown = history_report(champion, moves, shown, "" if moved else UNCHANGED)
     await acreate_markdown_artifact(markdown, key=LINES[line].artifact("champion"), description=champion)
+
+
+async def publish_canary(found: CanaryJudged) -> None:
+    """How a canary stands, or ended; nothing where its latest artifact says the same."""
+    title = canary_title(found.verdict, found.champion, found.challenger)
+    latest = await Artifact.aget(CANARY)
+    if latest is None or latest.description != title:
+        markdown = canary_report(found.canary, found.champion, found.challenger, found.verdict)
+        await acreate_markdown_artifact(markdown, key=CANARY, description=title)
 
 
 async def publish_refusal(line: LineName, wanted: str, champion: str, refused: ModelRefused) -> None:

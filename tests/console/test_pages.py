@@ -18,8 +18,12 @@ from models.actions.action import Action, Who
 from models.actions.due import Due
 from models.call.caller_said import ContactFacts
 from models.call.editing import Edit, EditKind, Verdict
+from models.call.ended import ModelCost
+from models.call.korea import day_in_korea
+from models.call.ledger import Spent, Unit
 from models.call.listed import ListedCall
 from models.call.record import CallRecord, Deed, Failure, Outcome, PersonsAct, Summary, Transcription
+from models.call.spending import DayMoney
 from models.errors import ConfigurationError
 from models.keys import StorageKeys
 from models.signals.labels import DANGER_LABELS, Danger
@@ -27,6 +31,7 @@ from models.signals.told import CallDanger, CallEmotion, CallSignals, DangerSign
 from models.summarizer.outcome import Kind
 from stores.call_index import CallIndex, Wanted
 from stores.edits import Edits
+from stores.money import keep_money
 from tasks.operations.edits import apply_all
 from tests.console.conftest import PASSWORD, World
 
@@ -127,7 +132,7 @@ def test_each_role_does_what_the_table_says_and_is_refused_the_rest(world: World
     for deed, (action, fields) in sent.items():
         allowed = deed in _TABLE[role]
         person.send(page, action, (200 if deed is May.RAW else 303) if allowed else 403, **fields)
-    for deed, where in {May.REVIEW: "/review", May.AUDIT: "/audit"}.items():
+    for deed, where in {May.REVIEW: "/review", May.AUDIT: "/audit", May.MONEY: "/money"}.items():
         person.see(where, 200 if deed in _TABLE[role] else 403)
     assert {name.partition("/")[0] for name, _ in world.started.runs} == {
         {May.SPEAK: "speak-again", May.REDRIVE: "redrive", May.ERASE: "erase", May.CORRECT: "apply-edits"}[deed]
@@ -413,3 +418,21 @@ def test_pages_never_write_to_the_list(world: World) -> None:
 def test_an_app_is_made_without_reaching_for_anything(world: World) -> None:
     create_app(world.console)
     assert world.store.keys(StorageKeys.EDITS) == []
+
+
+def test_what_calls_cost_is_shown_by_day_vendor_and_model(world: World) -> None:
+    yesterday = day_in_korea(datetime.now(UTC)) - timedelta(days=1)
+    for back, won in ((0, 100.0), (1, 40.0), (40, 9_999.0)):
+        spent = [
+            Spent("returnzero", Unit.STT_SECONDS, "sommers", 360, won, 0, 0, 0),
+            Spent("google-tts/wavenet", Unit.TTS_CHARACTERS, "", 900, 20.0, 0, 5.0, 0),
+        ]
+        money = DayMoney(day=yesterday - timedelta(days=back), read_back=2, spent=spent, by_model={"v2": ModelCost(2, won + 20)})
+        keep_money(world.store, money)
+    page = world.client(Role.ADMIN).see("/money")
+    assert "모두 180원" in page
+    assert '<td data-name="원">140.0</td>' in page
+    assert '<td data-name="응답 없음">10.0</td>' in page
+    assert '<td data-name="통화당 원">45.0</td>' in page
+    assert '<td data-name="합계">120</td>' in page
+    assert "9,999" not in page

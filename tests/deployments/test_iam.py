@@ -34,7 +34,7 @@ CORRECTED = [StorageKeys.corrected(CALL), StorageKeys.corrections(CALL), Storage
 TERMS = [TermKeys.LIST, TermKeys.version(1), TermKeys.proposal("p")]
 TOLD = StorageKeys.contact_call("contact", CALL)
 DAY = date(2026, 11, 21)
-ANSWER = StorageKeys.answer(DAY, CALL)
+ANSWER, VERDICT = StorageKeys.answer(DAY, CALL), StorageKeys.verdict(DAY, CALL)
 EDIT, LOOK = StorageKeys.edit(CALL, 1), f"{StorageKeys.looks(date(2026, 11, 20))}look.json"
 CHAT = StorageKeys.chat("agent", "20261129T101500-0123456789abcdef")
 SERVICES = StorageKeys.services(1)
@@ -98,10 +98,16 @@ NEEDED = [
     ("listener", "s3:GetObject", StorageKeys.erased_contact("c")),
     *[("call-worker", action, StorageKeys.mark_of_call("c", CALL)) for action in ("s3:PutObject", "s3:ListBucket")],
     *[("call-worker", action, StorageKeys.spending(DAY, "p")) for action in ("s3:PutObject", "s3:GetObject", "s3:ListBucket")],
-    *[("promoter", action, ANSWER) for action in ("s3:GetObject", "s3:ListBucket")],
+    *[("promoter", action, key) for key in (ANSWER, VERDICT) for action in ("s3:GetObject", "s3:ListBucket")],
+    ("call-worker", "s3:PutObject", VERDICT),
+    *[("call-worker", action, RegistryKeys("summarizer").aliases) for action in ("s3:GetObject", "s3:ListBucket")],
+    ("call-worker", "s3:PutObject", StorageKeys.day_anew("v2", DAY)),
+    ("call-worker", "s3:PutObject", StorageKeys.later_charges(DAY, "run")),
+    *[("call-worker", action, StorageKeys.LAST_SWEEP) for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket")],
+    ("call-worker", "s3:ListBucketVersions", ""),
     *[
         ("erase", action, key)
-        for key in (StorageKeys.contact_record("c"), StorageKeys.mark_of_call("c", CALL), ANSWER)
+        for key in (StorageKeys.contact_record("c"), StorageKeys.mark_of_call("c", CALL), ANSWER, VERDICT)
         for action in ("s3:DeleteObjectVersion", "s3:ListBucketVersions")
     ],
     ("erase", "s3:PutObject", StorageKeys.erased_contact("c")),
@@ -162,6 +168,7 @@ NEEDED = [
     *[(role, action, MARK) for role in ("call-worker", "erase") for action in ("s3:DeleteObjectVersion", "s3:ListBucketVersions")],
     ("call-worker", "s3:PutObject", MARK),
     ("call-worker", "s3:GetObject", QUESTION),
+    *[("console", action, StorageKeys.money(DAY)) for action in ("s3:GetObject", "s3:ListBucket")],
     *[("console", "s3:GetObject", key) for key in (RECORD, RECORDING, EDIT, LOOK, StorageKeys.prompt(1))],
     *[("console", "s3:PutObject", key) for key in (EDIT, LOOK)],
     *[("console", "s3:ListBucket", key) for key in (StorageKeys.edits(CALL), LOOK)],

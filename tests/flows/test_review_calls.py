@@ -32,7 +32,7 @@ def a_call(store: ObjectStore, contact: str, told: str, version: str = WITHDRAWN
         put_recording(store, contact),
         "run",
         outcome=Outcome.READ_BACK,
-        summary=Summary(text=told, model="bart", version=version),
+        summary=Summary(text=told, model=version.partition("+")[0], version=f"4abf1283b5d7{version[len(version.partition('+')[0]) :]}"),
         transcription=Transcription(utterances=[Utterance(start_ms=0, duration_ms=900, text=SAID)], done=True),
     )
     file_end(store, EndedCall.of(record, outcome=Outcome.READ_BACK, at=SINCE + after, step_seconds={}))
@@ -44,7 +44,7 @@ class TellsTheCancellation:
 
     async def answer(self, text: str) -> SummaryResult:
         assert SAID in text
-        return SummaryResult(text="자동차보험 해지 철회 요청", model="reader", version="shipped")
+        return SummaryResult(text="자동차보험 해지 철회 요청", model="shipped", version="0c1d2e3f4a5b")
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ async def test_a_call_whose_sense_changed_is_marked_and_what_the_caller_heard_st
     assert report.index(wrong.call_id) < report.index(right.call_id)
     assert "철회 요청" not in report  # an artifact with a key is kept in events, and holds no words
     kept = Review.model_validate_json(store.get(StorageKeys.review(wrong.call_id)).body)
-    assert (kept.then.text, kept.now.text, kept.now.version) == ("자동차보험 해지 요청", "자동차보험 해지 철회 요청", "shipped")
+    assert (kept.then.text, kept.now.text, kept.now.told_by) == ("자동차보험 해지 요청", "자동차보험 해지 철회 요청", "shipped")
     assert {record.call_id: store.get(StorageKeys.call_record(record.call_id)).etag for record in (wrong, right)} == before
 
 

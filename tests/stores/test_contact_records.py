@@ -30,7 +30,10 @@ def call(store: InMemoryStore, *, ivr: bool = False, number: int = 7) -> Checkpo
     record = CallRecord.begin(Recording(bucket=store.bucket, key=key, etag=f"e{number}"), "run")
     prompt = Prompt(key=f"tts/tts_{number}.wav", seconds=1, spoken_text="", voice="")
     found = records.save(
-        records.create(record), outcome=Outcome.READ_BACK, prompt=prompt, summary=Summary(text="해지 요청", model="m", version="v7")
+        records.create(record),
+        outcome=Outcome.READ_BACK,
+        prompt=prompt,
+        summary=Summary(text="해지 요청", model="v7", version="4abf1283b5d7"),
     )
     ContactRecords(store).mark("c-1", record.call_id)  # type: ignore[arg-type]
     return found

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prefect.artifacts import Artifact
 from small_runs import SmallRuns
 
 import wiring
-from models.call.acceptance import AnsweredCall
+from models.call.acceptance import AnsweredCall, ReviewedCall
 from models.call.caller_said import Answer
+from models.call.editing import Verdict as Found
 from models.call.korea import day_in_korea
 from models.keys import StorageKeys
 from models.lifecycle.canary import Verdict
@@ -16,6 +18,7 @@ from models.lifecycle.versions import SHIPPED, FileFacts, Version
 from models.lines import SUMMARIZER
 from stores.canaries import Canaries
 from stores.registry import Registry
+from tasks.selection.guard import judge_canary
 from training_flows.guard_champion import GUARD, guard_champion
 
 
@@ -40,6 +43,18 @@ def callers_press(answers: str, model: str = "v2", *, hours_ago: float = 0.0) ->
         call = AnsweredCall(call_id=f"{model}-{hours_ago}-{n}", answer=Answer(answer), at=at, model=model, kind="summary")
         key = StorageKeys.answer(day_in_korea(at), call.call_id)
         wiring.object_store().put(key, call.model_dump_json().encode())
+
+
+def people_find(verdicts: str, model: str, *, first: str = "0", callers: str = "") -> None:
+    """Reviews of calls that ended a moment ago: r is right, w is wrong; ``callers`` is what their callers pressed."""
+    at = datetime.now(UTC)
+    for n, verdict in enumerate(verdicts):
+        call_id = f"{first}{n:x}{model}".ljust(32, "0")
+        found = ReviewedCall(call_id=call_id, verdict=Found.RIGHT if verdict == "r" else Found.WRONG, at=at, model=model)
+        wiring.object_store().put(StorageKeys.verdict(day_in_korea(at), call_id), found.model_dump_json().encode())
+        if callers:
+            answer = AnsweredCall(call_id=call_id, answer=Answer(callers), at=at, model=model, kind="summary")
+            wiring.object_store().put(StorageKeys.answer(day_in_korea(at), call_id), answer.model_dump_json().encode())
 
 
 async def test_a_summarizer_whose_callers_press_2_is_rolled_back_once(registry: Registry) -> None:
@@ -83,3 +98,22 @@ async def test_callers_withdraw_a_canarys_challenger_and_the_champion_stays(regi
     callers_press("2" * 30, SHIPPED)
     await guard_champion()
     assert (registry.champion(), canaries.latest().verdict) == ("v2", Verdict.WITHDRAWN)
+
+
+async def test_reviewers_withdraw_a_challenger_whose_callers_are_pleased(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READBACK_CONSOLE_SAMPLE_PERCENT", "50")
+    wiring.forget_clients()
+    canaries = begin(registry, SHIPPED)
+    people_find("r" * 16, "v2")
+    people_find("w" * 16, SHIPPED, callers="1")
+    people_find("r" * 16, SHIPPED, first="f", callers="2")  # not of the sample: people looked because something was doubtful
+    found = await judge_canary()
+    assert found is not None
+    assert (found.champion.reviews.right, found.challenger.reviews.wrong) == (16, 16)
+    assert (found.challenger.answers.right, found.challenger.answers.wrong) == (0, 16), "a review outranks its caller's answer"
+    await guard_champion()
+    assert (registry.champion(), canaries.latest().verdict) == ("v2", Verdict.WITHDRAWN)
+    told = await Artifact.aget("canary")
+    assert told is not None
+    assert "철회" in str(told.description)
+    assert "| 도전 모델 | 16 | 0 | 16 |" in str(told.data)
