@@ -251,7 +251,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the files; emptied first (default: out)")
     parser.add_argument("--ui-port", type=int, default=0, help="port of the Prefect UI (default: a free one)")
     parser.add_argument("--hears", choices=EARS, help="the vendor that hears the calls (default: ReturnZero)")
-    parser.add_argument("--noise", type=float, default=0.0, metavar="PERCENT", help="so many characters that ReturnZero mishears (4.4)")
+    parser.add_argument("--noise", type=float, default=0.0, metavar="PERCENT", help="so many characters that are misheard (4.4)")
     parser.add_argument("--keep", action="store_true", help="stay up afterwards, with the console, until Ctrl-C")
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():

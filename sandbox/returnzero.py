@@ -41,8 +41,8 @@ from werkzeug.sansio.multipart import Field as FormField
 
 from sandbox.faults import Faults
 from sandbox.known_sounds import Audio, Library, NoSound, identify
-from sandbox.noise import Noise
-from sandbox.serving import CutShort, parse_with_faults, sandbox_routes, serve
+from sandbox.noise import DOUBTS, Noise
+from sandbox.serving import CutShort, add_noise, parse_with_faults, sandbox_routes, serve
 
 TOKEN_SECONDS = 6 * 3600
 DEFAULT_CLIENT = "sandbox:sandbox-secret"
@@ -251,7 +251,7 @@ class Vendor:
             expected = tuple(job.config.get("keywords", ()))
             utterances = Noise(self.limits.noise / 100, self.limits.noise_seed, expected).utterances(utterances, job.audio)
         diarized = job.config.get("use_diarization", False)
-        shown = [u if diarized else u | {"spk": 0} for u in utterances]
+        shown = [told_to_customers(u) | ({} if diarized else {"spk": 0}) for u in utterances]
         return {"id": job_id, "status": "completed", "results": {"utterances": shown, "verified": False}}
 
     def counters(self, now: float) -> dict[str, Any]:
@@ -276,6 +276,11 @@ class Vendor:
 
     def _sign(self, client: str, unsigned: str) -> str:
         return hmac.new(self.clients[client].encode(), unsigned.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def told_to_customers(utterance: dict[str, Any]) -> dict[str, Any]:
+    """An utterance without what this vendor tells nobody: other readings, and how sure it is of words."""
+    return {key: value for key, value in utterance.items() if key not in DOUBTS}
 
 
 def build_app(vendor: Vendor) -> Starlette:
@@ -439,9 +444,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keep-seconds", type=float, default=defaults.keep_seconds, help="results are H0007 afterwards")
     parser.add_argument("--max-bytes", type=int, default=defaults.max_bytes, help="larger files are H0005")
     parser.add_argument("--max-seconds", type=float, default=defaults.max_seconds, help="longer recordings are H0006")
-    noise = "percent of the characters that come out wrong (sandbox/noise.py); keywords less often"
-    parser.add_argument("--noise", type=float, default=defaults.noise, metavar="PERCENT", help=noise)
-    parser.add_argument("--noise-seed", type=int, default=defaults.noise_seed, help="draws other errors")
+    add_noise(parser)
     parser.add_argument("--by-likeness", action="store_true", help="know a recording also by what it sounds like, through a microphone")
     parser.add_argument("--state", type=Path, default=None, metavar="FILE", help="remember accepted jobs over a restart")
     return parser

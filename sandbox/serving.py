@@ -92,6 +92,13 @@ def parse_with_faults(parser: argparse.ArgumentParser, variable: str, kinds: Col
         parser.error(f"--faults: {problem}")
 
 
+def add_noise(parser: argparse.ArgumentParser) -> None:
+    """Options of a stand-in that mishears (``sandbox/noise.py``)."""
+    noise = "percent of the characters that come out wrong (sandbox/noise.py); keywords less often"
+    parser.add_argument("--noise", type=float, default=0.0, metavar="PERCENT", help=noise)
+    parser.add_argument("--noise-seed", type=int, default=0, help="draws other errors")
+
+
 async def serve(app: Starlette, host: str, port: int, announce: dict[str, str]) -> None:
     """Serve until SIGTERM or SIGINT; says where on stdout, in one JSON line, before the first request is taken."""
     listener = socket.create_server((host, port), backlog=1024)

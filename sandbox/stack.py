@@ -308,7 +308,7 @@ class Stack:
             "--noise",
             str(options.stt_noise),
         )
-        latency = ("--latency-seconds", str(options.stt_seconds))
+        latency = ("--latency-seconds", str(options.stt_seconds), "--noise", str(options.stt_noise))
         if "google" in options.hears:
             self.python("google", "sandbox.google_stt", *folders, *latency)
         if "transcribe" in options.hears:
