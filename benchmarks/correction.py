@@ -201,7 +201,7 @@ def quality(rows: Sequence[Written], lines: Sequence[Sequence[str]], summarizer:
 def second_reader() -> Iterator[SecondReader]:
     """The second reading at the sandbox's stand-in of a language model."""
     with stand_in("sandbox.language_model") as (address, _):
-        endpoint = Endpoint(base_url=f"{address['url']}/v1", model=MODEL)
+        endpoint = Endpoint(base_url=f"{address['url']}/v1", model=MODEL, deadline_seconds=120.0)
         completions = ChatCompletions(endpoint.base_url, KEY, timeout=60, connections=2)
         yield SecondReader(endpoint, completions)
         completions.close()
