@@ -410,6 +410,11 @@ class DatasetKeys:
         return f"{cls.ROOT}content/{sha256}"
 
     @classmethod
+    def rows(cls, sha256: str) -> str:
+        """Which rows of what people corrected a content consisted of: their names alone, so that an erased call is in no version."""
+        return f"{cls.ROOT}rows/{sha256}"
+
+    @classmethod
     def versions(cls, source: str) -> str:
         """Folder of a data set's versions; a file of a worker has an absolute path for a name."""
         return f"{cls.ROOT}versions/{source.lstrip('/')}/"

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from prefect import get_client
 
 import wiring
-from models.call.persons_correction import CorrectedPair, Proposal, change_of, proposal_of, with_change
-from models.call.privacy import mask_personal_data
+from models.call.persons_correction import Proposal, change_of, line_pair, proposal_of, with_change
 from models.call.record import CallRecord, Change, Deed, Outcome, PersonsAct
 from models.errors import StorageConflict, TermsRefused
 from stores.corrected import keep_corrected
@@ -54,9 +53,7 @@ def keep_pair_for_training(record: CallRecord, change: Change) -> bool:
     """Keep the line before and after, masked, where the settings say that corrections may be learnt from."""
     if not wiring.settings().learn_from_corrections:
         return False
-    heard, said = record.transcription.utterances[change.utterance].text, record.said[change.utterance].text
-    pair = CorrectedPair(heard=mask_personal_data(heard), said=mask_personal_data(said), at=datetime.now(UTC))
-    keep_pair(wiring.object_store(), record.call_id, pair)
+    keep_pair(wiring.object_store(), record.call_id, line_pair(record, change, datetime.now(UTC)))
     return True
 
 

@@ -1,22 +1,26 @@
 """What people say of an ended call, written into its record: corrections in their order, and the prompt spoken again from them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from prefect import runtime
 
 import wiring
 from clients.s3 import ObjectStore
 from models.call.edited import with_edits
+from models.call.editing import Edit, EditKind
 from models.call.ledger import Charge
-from models.call.record import CallRecord, Deed, Outcome, PersonsAct, Prompt, Summary
-from models.errors import PermanentError, TransientError
+from models.call.persons_correction import line_pair, proposal_of, summary_pair
+from models.call.record import CallRecord, Deed, Outcome, PersonsAct, Prompt, Rule, Summary
+from models.errors import NoSpeech, PermanentError, TransientError
 from models.keys import StorageKeys
 from stores.call_files import SOUND, TEXT, is_of
 from stores.call_records import CallRecords, Checkpoint
 from stores.contacts import ContactCalls
 from stores.corrected import keep_corrected
 from stores.edits import Edits
+from stores.proposals import Proposals, keep_pair
 from tasks.call.bill import Bill
 from tasks.call.convert import as_prompt
 from tasks.call.hand_over import HandOver, tell_contact
@@ -29,12 +33,36 @@ from tasks.without_words import call_task
 def write_edits(call_id: str) -> tuple[CallRecord, int]:
     """Write the edits of a call into its record that are not in it yet; returns the record and how many there were."""
     store = wiring.object_store()
-    record, applied = apply_all(call_id, _this_run(), records=wiring.call_records(), edits=Edits(store))
+    record, applied = apply_all(call_id, _this_run(), records=wiring.call_records(), edits=Edits(store), learn=learn_from)
     keep_corrected(store, record)
     return record, applied
 
 
-def apply_all(call_id: str, flow_run_id: str, *, records: CallRecords, edits: Edits) -> tuple[CallRecord, int]:
+def learn_from(record: CallRecord, edits: Sequence[Edit]) -> None:
+    """What follows from edits beside the record: a corrected word proposes a term; and, where callers consented, what was corrected is kept
+    for the next training. Before the record is written, and once for each edit, however often it is repeated."""
+    store, consented = wiring.object_store(), wiring.settings().learn_from_corrections
+    for edit in edits:
+        if edit.kind is EditKind.SUMMARY and consented and record.transcription.done:
+            with suppress(NoSpeech):
+                keep_pair(store, record.call_id, summary_pair(record, edit))
+        for change in record.correction.changes:
+            if edit.kind is not EditKind.WORD or (change.rule, change.by, change.at) != (Rule.PERSON, edit.by, edit.at):
+                continue
+            if proposal := proposal_of(change, edit.at):
+                Proposals(store).propose(proposal)
+            if consented:
+                keep_pair(store, record.call_id, line_pair(record, change, edit.at, edit.number))
+
+
+def apply_all(
+    call_id: str,
+    flow_run_id: str,
+    *,
+    records: CallRecords,
+    edits: Edits,
+    learn: Callable[[CallRecord, Sequence[Edit]], None] = lambda record, edits: None,
+) -> tuple[CallRecord, int]:
     """All at once by one conditional write: another run that does the same finds them there, or is repeated and finds them then."""
     checkpoint = _ended(records, call_id)
     record = checkpoint.record
@@ -42,6 +70,7 @@ def apply_all(call_id: str, flow_run_id: str, *, records: CallRecords, edits: Ed
     if not missing:
         return record, 0
     done = with_edits(record, missing, flow_run_id)
+    learn(done, missing)
     kept = {"review": done.review, "history": done.history, "correction": done.correction, "summary": done.summary}
     return records.save(checkpoint, **kept).record, len(missing)
 
