@@ -7,6 +7,7 @@ Two channels are heard apart (``ChannelIdentification``); a mono recording is di
 """
 
 import hashlib
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -120,6 +121,8 @@ class AmazonTranscribe:
             answer = self._client.get_transcription_job(TranscriptionJobName=job_id)["TranscriptionJob"]
         except (ClientError, BotoCoreError) as error:
             raise _ours(error, f"ask for job {job_id}", job=job_id) from None
+        if answer.get("TranscriptionJobName", job_id) != job_id:
+            raise _other_job(job_id)
         status = answer.get("TranscriptionJobStatus")
         if status == "FAILED":
             reason = _clean(answer.get("FailureReason", "no reason given"))
@@ -127,6 +130,8 @@ class AmazonTranscribe:
         if status != "COMPLETED":
             return Job(job_id, JobStatus.IN_PROGRESS)
         transcript = self._fetch(job_id, str(answer.get("Transcript", {}).get("TranscriptFileUri", "")))
+        if isinstance(transcript, dict) and transcript.get("jobName", job_id) != job_id:
+            raise _other_job(job_id)
         try:
             return Job(job_id, JobStatus.COMPLETED, tuple(read_transcript(transcript)))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
@@ -155,9 +160,9 @@ class AmazonTranscribe:
         try:
             answer = self._session.get(address, timeout=self._timeout)
             if answer.status_code == 200:
-                return answer.json()
+                return json.loads(answer.content)  # as UTF-8: requests would guess another encoding, and a caller's words with it
             said = f"HTTP {answer.status_code}"
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             said = type(error).__name__
         raise VendorUnavailable(
             f"The transcript of {VENDOR}'s job {job_id} cannot be fetched: {said}", remedy=_GOES_ON, reply=VendorReply(VENDOR)
@@ -270,6 +275,11 @@ def _ours(error: ClientError | BotoCoreError, action: str, *, job: str = "") -> 
 def _clean(text: object) -> str:
     """A vendor's words for a log line: printable and short."""
     return "".join(c if c.isprintable() else " " for c in str(text))[:_MAX_MESSAGE_CHARACTERS].strip()
+
+
+def _other_job(job_id: str) -> VendorUnavailable:
+    """An answer about another job is none: it would be another caller's words."""
+    return VendorUnavailable(f"{VENDOR}'s answer about job {job_id} is about another one", remedy=_GOES_ON, reply=VendorReply(VENDOR))
 
 
 def _answer_lost(what: str, reply: VendorReply | None) -> AnswerLost:

@@ -178,6 +178,8 @@ class GoogleStt:
             raise _ours(error) from None
         except self._auth_errors as error:
             self._raise_auth(error)
+        if operation.name != job_id:
+            raise _other_job(job_id)
         if not operation.done:
             return Job(job_id, JobStatus.IN_PROGRESS)
         if operation.HasField("error"):
@@ -348,6 +350,12 @@ def _authorized(host: str, transport: Any) -> tuple[requests.Session, Any]:
     credentials, _ = google.auth.default(scopes=[_SCOPE])
     session: requests.Session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
     return session, transport(host=host, credentials=credentials)
+
+
+def _other_job(job_id: str) -> VendorUnavailable:
+    """An answer about another job is none: it would be another caller's words."""
+    said = f"{VENDOR}'s answer about operation {job_id} is about another one"
+    return VendorUnavailable(said, remedy=_REMEDY_OF_CLASS[VendorUnavailable], reply=VendorReply(VENDOR))
 
 
 def _failed(job_id: str, error: Any) -> JobFailed:

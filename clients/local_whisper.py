@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from clients.hub import ensure_downloaded
 from clients.speech_to_text import Job, JobStatus, Offer
 from models.call.record import Utterance, unsure_words
-from models.errors import BadRecording, BadTranscript, ConfigurationError, JobFailed, JobGone, ModelUnavailable
+from models.errors import BadRecording, BadTranscript, JobFailed, JobGone, ModelUnavailable
 from models.sound.wav import read_layout, wav_blocks
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class LocalWhisper:
         poll_seconds: float = 1.0,
     ) -> None:
         if not model:
-            raise ConfigurationError("no Whisper model is named", remedy=_REMEDY)
+            raise ModelUnavailable("this worker has no Whisper weights", remedy=_REMEDY)
         self._model, self._device, self._keywords, self._poll_seconds = model, device, keywords, poll_seconds
         self._make = recognizer or self._load_weights
         self._recognizer: Recognizer | None = None
