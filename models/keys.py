@@ -186,6 +186,7 @@ class StorageKeys:
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
     SPENDING = "calls/spending/"
+    PROMPTS_HEARD = "calls/prompts-heard/"
     CONTACT_RECORDS = "calls/contact-records/"
     ANSWERS = "calls/answers/"
     ERASURES = "erasures/"
@@ -307,6 +308,11 @@ class StorageKeys:
     def day_of_spending(cls, day: date) -> str:
         """Folder of what was spent on a day (Korean time)."""
         return f"{cls.SPENDING}{day:%Y/%m/%d}/"
+
+    @classmethod
+    def prompts_heard(cls, day: date) -> str:
+        """What listening to the prompts of a day (Korean time) came to."""
+        return f"{cls.PROMPTS_HEARD}{day:%Y/%m/%d}.json"
 
     @classmethod
     def spending(cls, day: date, process: str) -> str:

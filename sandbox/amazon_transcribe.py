@@ -33,10 +33,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.faults import Faults
-from sandbox.known_sounds import Library, NoSound, identify
+from sandbox.known_sounds import Library, NoSound
 from sandbox.noise import Noise
 from sandbox.processes import free_port
-from sandbox.serving import CutShort, add_noise, parse_with_faults, sandbox_routes, serve
+from sandbox.serving import CutShort, add_ear, parse_with_faults, sandbox_routes, serve
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 KINDS = frozenset({"reset_before", "reset_after", "InternalFailureException", "LimitExceededException", "failed_job", "nonsense"})
@@ -166,7 +166,7 @@ class Vendor:
             message = "The URI that you provided doesn't point to an accessible S3 object."
             raise Refused("BadRequestException", message) from None
         try:
-            sha256 = identify(data).sha256
+            sha256 = self.library.identify(data).sha256
             channels = soundfile.info(io.BytesIO(data)).channels
         except (NoSound, soundfile.LibsndfileError):
             return "", 0, "The media format provided does not match the detected media format."
@@ -355,7 +355,7 @@ def main() -> None:
     parser.add_argument("--latency-seconds", type=float, default=3.0, help="how long a job takes")
     parser.add_argument("--concurrency", type=int, default=0, help="jobs at once, then LimitExceededException; 0: any")
     parser.add_argument("--vocabulary", action="append", default=[], help="a custom vocabulary that exists; repeatable")
-    add_noise(parser)
+    add_ear(parser)
     options, faults = parse_with_faults(parser, "READBACK_SANDBOX_TRANSCRIBE_FAULTS", KINDS)
     s3 = boto3.client(
         "s3",
@@ -367,7 +367,7 @@ def main() -> None:
     )
     vocabularies = frozenset(options.vocabulary)
     vendor = Vendor(
-        Library(options.transcripts),
+        Library(options.transcripts, options.spoken),
         faults,
         s3,
         options.latency_seconds,

@@ -223,6 +223,8 @@ def read_back(
         return 1
     finally:
         stack.stop()
+    if noise := stack.options.stt_noise:
+        console.print(f"Speech-to-text misheard {noise:g} % of the characters; what was mended of it:")
     show_corrections(list(records.values()))
     show_prompts(list(records.values()), out)
     console.print(f"{complete} of {len(files)} recordings have their three files, {time.monotonic() - begun:.0f} s in all.")

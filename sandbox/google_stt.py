@@ -33,9 +33,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.faults import Faults
-from sandbox.known_sounds import Library, NoSound, identify
+from sandbox.known_sounds import Library, NoSound
 from sandbox.noise import Noise
-from sandbox.serving import add_noise, parse_with_faults, sandbox_routes, serve
+from sandbox.serving import add_ear, parse_with_faults, sandbox_routes, serve
 
 SERVICE, OPERATIONS = "google.cloud.speech.v2.Speech", "google.longrunning.Operations"
 MODELS = {"telephony", "telephony_short", "long", "short", "chirp_2", "chirp_3"}
@@ -109,7 +109,7 @@ class Vendor:
             failure = failure or f"{uri} was not found"
         else:
             try:
-                sha256 = identify(data).sha256
+                sha256 = self.library.identify(data).sha256
                 channels = soundfile.info(io.BytesIO(data)).channels
             except (NoSound, soundfile.LibsndfileError):
                 failure = failure or "Audio encoding could not be detected"
@@ -309,9 +309,9 @@ def main() -> None:
     parser.add_argument("--admin-port", type=int, default=0, help="HTTP: Cloud Storage; 0 chooses a free one")
     parser.add_argument("--transcripts", type=Path, action="append", default=[], metavar="FOLDER", help="WAVs with their JSON; repeatable")
     parser.add_argument("--latency-seconds", type=float, default=3.0, help="how long an operation takes")
-    add_noise(parser)
+    add_ear(parser)
     options, faults = parse_with_faults(parser, "READBACK_SANDBOX_GOOGLE_STT_FAULTS", KINDS)
-    vendor = Vendor(Library(options.transcripts), faults, options.latency_seconds, options.noise, options.noise_seed)
+    vendor = Vendor(Library(options.transcripts, options.spoken), faults, options.latency_seconds, options.noise, options.noise_seed)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(vendor, options.host, options.port, options.admin_port))
 

@@ -232,6 +232,25 @@ class Prompt(BaseModel):
     voice: str
 
 
+class PromptCheck(BaseModel):
+    """What a speech-to-text vendor heard of the prompt, and how far that is from ``spoken_text`` (``cer``: share of the characters).
+
+    ``transcription`` is its job, without utterances. ``failure`` is the code of the error with which it ended without an answer.
+    """
+
+    spoken_text: str
+    transcription: Transcription = Field(default_factory=Transcription)
+    heard: str = ""
+    cer: float | None = None
+    failure: ErrorCode = ""
+    at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is done, with an answer or without."""
+        return self.at is not None
+
+
 class Failure(BaseModel):
     """Why a call stopped, for the person who looks at it."""
 
@@ -332,6 +351,7 @@ class CallRecord(BaseModel):
     )
     danger_told: bool = Field(default=False, description="Whether people were told of the call's danger")
     prompt: Prompt | None = None
+    prompt_check: PromptCheck | None = Field(default=None, description="What a vendor heard of the prompt; None where nobody listened")
     revision: int = Field(default=0, ge=0, description="How often summary and prompt were asked for anew")
     step_seconds: dict[str, float] = Field(default_factory=dict)
     ledger: list[Charge] = Field(default_factory=list, description="What was used, at the price of its day")
