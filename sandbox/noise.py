@@ -100,7 +100,7 @@ class Noise:
         """The same with what a recognizer tells of its doubts."""
         drawn = self._drawn(said, name)
         if not drawn.text:
-            return Misheard(said)
+            return Misheard(said, [1.0] * len(said.split()))
         draw = random.Random(f"{self.seed} {name} {said} doubts")
         wrong = [heard != was for heard, was in zip(drawn.heard, drawn.said, strict=True)]
         sure = [draw.betavariate(*(_SURE_OF_WRONG if one else _SURE_OF_RIGHT)) for one in wrong]

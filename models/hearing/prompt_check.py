@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, Field
 from rapidfuzz.distance import Levenshtein
 
+from models.call.jamo import is_hangul
 from models.call.read_back import Pronunciations, respell
 from models.call.record import CallRecord, Outcome, PromptCheck
 from models.hearing.korean import comparable
@@ -20,7 +21,9 @@ def difference(spoken: str, heard: str, pronunciations: Pronunciations) -> float
     >>> difference("문의하신 내용이 120만 원 청구", "문의하신 내용이 백이십만 원 청구", Pronunciations(()))
     0.0
     """
-    wanted = {comparable(spoken), comparable(respell(spoken, pronunciations))} - {""}
+    # 문의 is read 무니 and written 문의 again: of the list's readings those of words that are no Hangul show in a transcript.
+    foreign = Pronunciations(tuple(rule for rule in pronunciations.entries if not is_hangul(rule.spelling)))
+    wanted = {comparable(text) for text in (spoken, respell(spoken, foreign), respell(spoken, pronunciations))} - {""}
     got = comparable(heard)
     return min((Levenshtein.distance(one, got) / len(one) for one in wanted), default=0.0)
 

@@ -8,10 +8,12 @@ import soundfile
 from google.cloud.texttospeech_v1 import AudioConfig, AudioEncoding, SynthesisInput, SynthesizeSpeechRequest, VoiceSelectionParams
 
 from clients.google_tts import to_ssml
+from clients.returnzero import ReturnZero
 from models.call.terms import TermList
 from models.sound.prompt import join_wavs, to_prompt
 from sandbox.ear import decode, hear, spoken_in
 from sandbox.google_tts import synthesize
+from sandbox.stand_in import stand_in
 
 SAYS = "문의하신 내용이 4세대 실손 1,200,000원 청구 2건 문의"
 
@@ -74,3 +76,12 @@ def test_a_prompt_that_was_cut_off_is_heard() -> None:
 
 def test_numbers_that_the_voice_had_to_guess_are_heard() -> None:
     assert not hear(prompt(f"<speak>{SAYS}</speak>"), SAYS).says_it
+
+
+def test_a_vendors_stand_in_hears_a_prompt_of_the_voice_by_its_protocol(tmp_path: Path) -> None:
+    write_down(tmp_path, SAYS, "문의하신 내용이 암보험 해지 요청")
+    with stand_in("sandbox.returnzero", "--spoken", str(tmp_path), "--latency-seconds", "0") as (address, _):
+        vendor = ReturnZero(address["url"], "sandbox", "sandbox-secret")
+        (heard,) = vendor.poll(vendor.submit(spoken(SAYS), "prompt.wav")).utterances
+        vendor.close()
+    assert heard.text == SAYS

@@ -108,6 +108,8 @@ def test_doubts_change_nothing_of_what_is_heard() -> None:
     for place, text in enumerate(TEXTS[:200]):
         assert Noise(0.1).hear(text, str(place)).text == Noise(0.1).text(text, str(place))
     assert Noise(0.0).hear("실손보험이요").readings == []
+    lost = next(found for number in range(4000) if (found := Noise(0.9, number).hear("네")).text == "네")
+    assert len(lost.sure) == 1
 
 
 def test_other_readings_and_confidence_make_more_terms_right_and_no_more_characters_wrong() -> None:
