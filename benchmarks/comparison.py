@@ -1,17 +1,17 @@
 """Speech-to-text vendors side by side over the bundled recordings: ``python -m benchmarks.comparison``.
 
 Every recording is heard clean, with noise at 10 dB and with the speakers talking into each other, through each vendor's real client at its
-stand-in. Stand-ins cannot recognize speech. Each answers with the reference, of which a known share of syllables was replaced: the vendor's
-published rate (counselling for clean lines, poor line for the others). So the figures tell whether the comparison measures what was put in,
-and nothing of the vendors. The second run must find everything heard and pay for nothing.
+stand-in. Stand-ins cannot recognize speech. Each answers with what the model of a recognizer's errors (``sandbox/noise.py``) makes of
+the reference, at the vendor's published rate (counselling for clean lines, poor line for others). So the figures tell whether the
+comparison measures what was put in, and nothing of the vendors. The second run must find everything heard and pay for nothing.
 """
 
 import argparse
 import asyncio
 import json
 import os
-import random
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 import wiring
 from models.hearing.comparison import Comparison, Condition, compare
 from sandbox.make_recordings import RECORDINGS
+from sandbox.noise import Noise
 from sandbox.stand_in import stand_in
 from stores.hearings import Hearings
 from tasks.hearing.compare import estimate, score
@@ -79,18 +80,8 @@ def misheard(source: Path, folder: Path, provider: str) -> None:
         (folder / path.name).symlink_to(path)
         percent = PUT_IN[provider][0 if path.stem.endswith("-clean") else 1]
         said = json.loads(path.with_suffix(".json").read_text("utf-8"))["utterances"]
-        heard = garbled([u["msg"] for u in said], percent / 100, random.Random(f"{provider} {path.stem}"))
-        utterances = [u | {"msg": words} for u, words in zip(said, heard, strict=True)]
+        utterances = Noise(percent / 100, zlib.crc32(provider.encode())).utterances(said, path.stem)
         (folder / path.with_suffix(".json").name).write_text(json.dumps({"utterances": utterances}, ensure_ascii=False), "utf-8")
-
-
-def garbled(lines: Sequence[str], share: float, chance: random.Random) -> list[str]:
-    """Lines with a share of their syllables replaced by others, the share of all lines together."""
-    places = [(row, column) for row, line in enumerate(lines) for column, letter in enumerate(line) if "가" <= letter <= "힣"]
-    letters = [list(line) for line in lines]
-    for row, column in chance.sample(places, round(share * len(places))):
-        letters[row][column] = chr(ord("가") + (ord(letters[row][column]) - ord("가") + 588 * chance.randint(1, 18)) % 11_172)
-    return ["".join(line) for line in letters]
 
 
 @contextmanager

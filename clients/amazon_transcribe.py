@@ -7,8 +7,10 @@ Two channels are heard apart (``ChannelIdentification``); a mono recording is di
 """
 
 import hashlib
+import json
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -16,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError,
 
 from clients.aws import aws_client, aws_error, reply_of
 from clients.speech_to_text import Job, JobStatus, Offer
-from models.call.record import Utterance
+from models.call.record import MOST_ALTERNATIVES, Utterance, other_readings, unsure_words
 from models.errors import (
     AnswerLost,
     BadRecording,
@@ -88,6 +90,7 @@ class AmazonTranscribe:
         name = f"readback-{hashlib.sha256(request.encode()).hexdigest()[:32] if request else uuid.uuid4().hex}"
         stereo = layout.channels > 1
         settings: dict[str, Any] = {"ChannelIdentification": True} if stereo else {"ShowSpeakerLabels": True, "MaxSpeakerLabels": 2}
+        settings |= {"ShowAlternatives": True, "MaxAlternatives": MOST_ALTERNATIVES + 1}
         if self._vocabulary:
             settings["VocabularyName"] = self._vocabulary
         try:
@@ -118,6 +121,8 @@ class AmazonTranscribe:
             answer = self._client.get_transcription_job(TranscriptionJobName=job_id)["TranscriptionJob"]
         except (ClientError, BotoCoreError) as error:
             raise _ours(error, f"ask for job {job_id}", job=job_id) from None
+        if answer.get("TranscriptionJobName", job_id) != job_id:
+            raise _other_job(job_id)
         status = answer.get("TranscriptionJobStatus")
         if status == "FAILED":
             reason = _clean(answer.get("FailureReason", "no reason given"))
@@ -125,6 +130,8 @@ class AmazonTranscribe:
         if status != "COMPLETED":
             return Job(job_id, JobStatus.IN_PROGRESS)
         transcript = self._fetch(job_id, str(answer.get("Transcript", {}).get("TranscriptFileUri", "")))
+        if isinstance(transcript, dict) and transcript.get("jobName", job_id) != job_id:
+            raise _other_job(job_id)
         try:
             return Job(job_id, JobStatus.COMPLETED, tuple(read_transcript(transcript)))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
@@ -153,9 +160,9 @@ class AmazonTranscribe:
         try:
             answer = self._session.get(address, timeout=self._timeout)
             if answer.status_code == 200:
-                return answer.json()
+                return json.loads(answer.content)  # as UTF-8: requests would guess another encoding, and a caller's words with it
             said = f"HTTP {answer.status_code}"
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             said = type(error).__name__
         raise VendorUnavailable(
             f"The transcript of {VENDOR}'s job {job_id} cannot be fetched: {said}", remedy=_GOES_ON, reply=VendorReply(VENDOR)
@@ -163,12 +170,46 @@ class AmazonTranscribe:
 
 
 def read_transcript(answer: Mapping[str, Any]) -> list[Utterance]:
-    """The utterances of a transcript file: its ``audio_segments``; in files without them, the words of one side up to a pause."""
+    """The utterances of a transcript file: its ``audio_segments``; in files without them, the words of one side up to a pause.
+
+    Each word has its confidence in ``items``. Other readings are told by ``segments``, which are cut at pauses of their own: one belongs to
+    the utterance in whose time it lies and in whose text its best reading stands.
+    """
     results = answer["results"]
     segments = results.get("audio_segments")
     if segments is None:
         return _from_items(results["items"])
-    return [_utterance(part["transcript"], part["start_time"], part["end_time"], _label(part)) for part in segments]
+    sure = {item["id"]: _confidence(item) for item in results.get("items", []) if item.get("type") == "pronunciation" and "id" in item}
+    readings = [_readings(part) for part in results.get("segments", [])]
+    return [_of_segment(part, sure, readings) for part in segments]
+
+
+@dataclass(frozen=True)
+class _Readings:
+    """How one of the file's ``segments`` may be read, the best first; times in seconds."""
+
+    start: float
+    end: float
+    texts: tuple[str, ...]
+
+
+def _readings(part: Mapping[str, Any]) -> _Readings:
+    return _Readings(float(part["start_time"]), float(part["end_time"]), tuple(str(one["transcript"]) for one in part["alternatives"]))
+
+
+def _of_segment(part: Mapping[str, Any], sure: Mapping[int, tuple[str, float]], readings: Sequence[_Readings]) -> Utterance:
+    utterance = _utterance(part["transcript"], part["start_time"], part["end_time"], _label(part))
+    begins, ends, text = float(part["start_time"]), float(part["end_time"]), utterance.text
+    inside = [one for one in readings if one.texts and one.start < ends and one.end > begins and one.texts[0] in text]
+    others = [text.replace(one.texts[0], other, 1) for one in inside for other in one.texts[1:]]
+    words = unsure_words(sure[item] for item in part.get("items", ()) if item in sure)
+    return utterance.model_copy(update={"alternatives": other_readings(text, others), "unsure": words})
+
+
+def _confidence(item: Mapping[str, Any]) -> tuple[str, float]:
+    """A word with how sure the service is of it, told as text."""
+    best = item["alternatives"][0]
+    return str(best["content"]), float(best.get("confidence", 0))
 
 
 def _from_items(items: Sequence[Mapping[str, Any]]) -> list[Utterance]:
@@ -185,10 +226,12 @@ def _from_items(items: Sequence[Mapping[str, Any]]) -> list[Utterance]:
             continue
         side = _label(item)
         word = _utterance(words, item["start_time"], item["end_time"], side)
+        word = word.model_copy(update={"unsure": unsure_words([_confidence(item)])})
         before = found[last_of[side]] if side in last_of else None
         if before is not None and word.start_ms - (before.start_ms + before.duration_ms) < _PAUSE_MS:
             longer = word.start_ms + word.duration_ms - before.start_ms
-            found[last_of[side]] = before.model_copy(update={"text": f"{before.text} {word.text}", "duration_ms": longer})
+            joined = {"text": f"{before.text} {word.text}", "duration_ms": longer, "unsure": before.unsure + word.unsure}
+            found[last_of[side]] = before.model_copy(update=joined)
         else:
             last_of[side] = len(found)
             found.append(word)
@@ -232,6 +275,11 @@ def _ours(error: ClientError | BotoCoreError, action: str, *, job: str = "") -> 
 def _clean(text: object) -> str:
     """A vendor's words for a log line: printable and short."""
     return "".join(c if c.isprintable() else " " for c in str(text))[:_MAX_MESSAGE_CHARACTERS].strip()
+
+
+def _other_job(job_id: str) -> VendorUnavailable:
+    """An answer about another job is none: it would be another caller's words."""
+    return VendorUnavailable(f"{VENDOR}'s answer about job {job_id} is about another one", remedy=_GOES_ON, reply=VendorReply(VENDOR))
 
 
 def _answer_lost(what: str, reply: VendorReply | None) -> AnswerLost:

@@ -20,7 +20,7 @@ from urllib.parse import quote
 import requests
 
 from clients.speech_to_text import Job, JobStatus, Offer
-from models.call.record import Utterance
+from models.call.record import MOST_ALTERNATIVES, Utterance, other_readings, unsure_words
 from models.errors import (
     AccessRefused,
     AnswerLost,
@@ -63,6 +63,7 @@ OFFER = Offer(
 
 _FOLDER = "readback/"
 _BOOST = 10.0
+_WITHOUT_CONFIDENCE = "chirp"  # by Google's pages its numbers are no true confidence, and of other readings they say nothing
 _MAX_MESSAGE_CHARACTERS = 200
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _CLASS_OF_CODE: dict[str, type[ReadbackError]] = {
@@ -177,6 +178,8 @@ class GoogleStt:
             raise _ours(error) from None
         except self._auth_errors as error:
             self._raise_auth(error)
+        if operation.name != job_id:
+            raise _other_job(job_id)
         if not operation.done:
             return Job(job_id, JobStatus.IN_PROGRESS)
         if operation.HasField("error"):
@@ -204,6 +207,8 @@ class GoogleStt:
     def _start(self, uri: str, *, stereo: bool) -> str:
         api = self._api
         features = api.RecognitionFeatures(enable_word_time_offsets=True, enable_automatic_punctuation=True)
+        if not self._model.startswith(_WITHOUT_CONFIDENCE):
+            features.enable_word_confidence, features.max_alternatives = True, MOST_ALTERNATIVES + 1
         if stereo:
             features.multi_channel_mode = api.RecognitionFeatures.MultiChannelMode.SEPARATE_RECOGNITION_PER_CHANNEL
         else:
@@ -291,7 +296,8 @@ class GoogleStt:
 def read_results(results: Sequence[Any]) -> list[Utterance]:
     """Utterances of an operation's results, each cut where the speaker changes.
 
-    ``channel_tag`` numbers channels from 1 where they were heard apart; otherwise a word's ``speaker_label`` tells voices apart.
+    ``channel_tag`` numbers channels from 1 where they were heard apart; otherwise a word's ``speaker_label`` tells voices apart. The
+    other readings of a result are those of its utterance; of a result that was cut nobody knows which part of a reading is whose.
     """
     found: list[Utterance] = []
     ended_ms: dict[int | None, int] = {}
@@ -302,15 +308,30 @@ def read_results(results: Sequence[Any]) -> list[Utterance]:
         ends_ms = _ms(result.result_end_offset)
         if not best.words:
             start_ms = ended_ms.get(channel, 0)
-            found.append(Utterance(label=channel, start_ms=start_ms, duration_ms=max(0, ends_ms - start_ms), text=best.transcript))
+            length_ms, others = max(0, ends_ms - start_ms), _others(result)
+            found.append(Utterance(label=channel, start_ms=start_ms, duration_ms=length_ms, text=best.transcript, alternatives=others))
         voices = [(channel or _number(word.speaker_label), word) for word in best.words]
         runs = [(label, [word for _, word in run]) for label, run in groupby(voices, lambda voice: voice[0])]
         for label, words in runs:
             start_ms, end_ms = _ms(words[0].start_offset), _ms(words[-1].end_offset)
             text = best.transcript if len(runs) == 1 else " ".join(word.word for word in words)
-            found.append(Utterance(label=label, start_ms=start_ms, duration_ms=end_ms - start_ms, text=text))
+            found.append(
+                Utterance(
+                    label=label,
+                    start_ms=start_ms,
+                    duration_ms=end_ms - start_ms,
+                    text=text,
+                    alternatives=_others(result) if len(runs) == 1 else (),
+                    unsure=unsure_words((word.word, word.confidence) for word in words),
+                )
+            )
         ended_ms[channel] = ends_ms
     return found
+
+
+def _others(result: Any) -> tuple[str, ...]:
+    best, *others = result.alternatives
+    return other_readings(best.transcript, (other.transcript for other in others))
 
 
 def _number(label: str) -> int | None:
@@ -329,6 +350,12 @@ def _authorized(host: str, transport: Any) -> tuple[requests.Session, Any]:
     credentials, _ = google.auth.default(scopes=[_SCOPE])
     session: requests.Session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
     return session, transport(host=host, credentials=credentials)
+
+
+def _other_job(job_id: str) -> VendorUnavailable:
+    """An answer about another job is none: it would be another caller's words."""
+    said = f"{VENDOR}'s answer about operation {job_id} is about another one"
+    return VendorUnavailable(said, remedy=_REMEDY_OF_CLASS[VendorUnavailable], reply=VendorReply(VENDOR))
 
 
 def _failed(job_id: str, error: Any) -> JobFailed:

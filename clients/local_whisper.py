@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from clients.hub import ensure_downloaded
 from clients.speech_to_text import Job, JobStatus, Offer
-from models.call.record import Utterance
-from models.errors import BadRecording, BadTranscript, ConfigurationError, JobFailed, JobGone, ModelUnavailable
+from models.call.record import Utterance, unsure_words
+from models.errors import BadRecording, BadTranscript, JobFailed, JobGone, ModelUnavailable
 from models.sound.wav import read_layout, wav_blocks
 
 if TYPE_CHECKING:
@@ -55,12 +55,14 @@ _REMEDY = "Set READBACK_WHISPER_MODEL to a folder with weights in CTranslate2's 
 
 @dataclass(frozen=True)
 class Heard:
-    """One segment of one channel, in seconds. ``compression`` is how well its text compresses, as gzip does it."""
+    """One segment of one channel, in seconds. ``compression`` is how well its text compresses, as gzip does it; ``words`` have their
+    probability, from 0 to 1."""
 
     start: float
     end: float
     text: str
     compression: float = 1.0
+    words: Sequence[tuple[str, float]] = ()
 
 
 class Recognizer(Protocol):
@@ -90,7 +92,7 @@ class LocalWhisper:
         poll_seconds: float = 1.0,
     ) -> None:
         if not model:
-            raise ConfigurationError("no Whisper model is named", remedy=_REMEDY)
+            raise ModelUnavailable("this worker has no Whisper weights", remedy=_REMEDY)
         self._model, self._device, self._keywords, self._poll_seconds = model, device, keywords, poll_seconds
         self._make = recognizer or self._load_weights
         self._recognizer: Recognizer | None = None
@@ -175,8 +177,9 @@ class LocalWhisper:
                 vad_filter=True,  # silence makes it speak of subscriptions and applause
                 condition_on_previous_text=False,  # one loop would go on to the end of the call
                 hotwords=" ".join(keywords) or None,
+                word_timestamps=True,  # what words' probabilities come with
             )
-            return [Heard(part.start, part.end, part.text.strip(), part.compression_ratio) for part in segments]
+            return [Heard(part.start, part.end, part.text.strip(), part.compression_ratio, _words(part)) for part in segments]
 
         return hear
 
@@ -194,13 +197,18 @@ def hear_channels(recognizer: Recognizer, audio: bytes, filename: str, keywords:
             letters += len(part.text)
             nonsense += len(part.text) if part.compression > _TOO_COMPRESSIBLE else 0
             start_ms, end_ms = round(part.start * 1000), round(part.end * 1000)
-            label = channel if channels > 1 else None
-            found.append(Utterance(label=label, start_ms=start_ms, duration_ms=max(0, end_ms - start_ms), text=part.text))
+            label, unsure = channel if channels > 1 else None, unsure_words(part.words)
+            length_ms = max(0, end_ms - start_ms)
+            found.append(Utterance(label=label, start_ms=start_ms, duration_ms=length_ms, text=part.text, unsure=unsure))
     if nonsense * 2 > letters:
         share = f"{nonsense} of {letters} characters"
         remedy = "Listen to the recording, or have another vendor hear it"
         raise BadTranscript(f"{VENDOR} repeats itself in {share} of {filename}", remedy=remedy)
     return tuple(sorted(found, key=lambda utterance: utterance.start_ms))
+
+
+def _words(part: Any) -> list[tuple[str, float]]:
+    return [(word.word.strip(), word.probability) for word in part.words or ()]
 
 
 def _samples(audio: bytes, filename: str, channel: int) -> Any:

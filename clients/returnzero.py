@@ -456,7 +456,9 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _read_job(job_id: str, body: dict[str, Any]) -> Job:
-    """Read one poll's answer, or raise what it reports."""
+    """Read one poll's answer, or raise what it reports. An answer about another job is none: it would be another caller's words."""
+    if body.get("id", job_id) != job_id:
+        raise _Malformed("it is about another job")
     status = body.get("status")
     if status == "failed":
         error = body.get("error")

@@ -8,7 +8,7 @@ from prefect.states import Completed
 
 from tasks.call.listing import list_call
 from tasks.call.name import rename_run
-from tasks.operations.edits import apply_corrections
+from tasks.operations.edits import write_edits
 from tasks.without_words import without_words
 
 
@@ -21,7 +21,9 @@ async def apply_edits(call_id: str, requested_by: str = "") -> State[Any]:
         call_id: The call, 32 hexadecimal digits.
         requested_by: Who corrected it; the record's history has the name that stands in the correction itself.
     """
-    applied, learnt = await apply_corrections(call_id)
+    applied = await write_edits(call_id)
     await rename_run(f"수정 {applied.record.recording.run_name}")
     await list_call(applied.record)
-    return Completed(message=f"{applied.edits} corrections of call {call_id} are in its record, {len(learnt.proposals)} propose a term")
+    return Completed(
+        message=f"{applied.edits} corrections of call {call_id} are in its record, {len(applied.learnt.proposals)} propose a term"
+    )

@@ -11,7 +11,7 @@ from tasks.call.hear import read_call
 from tasks.call.listing import list_call
 from tasks.call.name import rename_run
 from tasks.operations.correct import keep_correction, summarize_again
-from tasks.operations.edits import apply_corrections
+from tasks.operations.edits import write_edits
 from tasks.privacy import masked_conversation
 from tasks.retrying import NO_RESULT
 from tasks.without_words import without_words
@@ -44,7 +44,7 @@ async def correct_call(
     record, change, proposal, kept = await read_call(call_id), None, None, False
     if before.strip() or not again:
         edit = await keep_correction(call_id, utterance, before, after, act)
-        (record, _, _), learnt = await apply_corrections(call_id)
+        record, _, learnt = await write_edits(call_id)
         await list_call(record)
         change = next((one for one in record.correction.changes if (one.by, one.at) == (edit.by, edit.at)), None)
         proposed = proposal_of(change, act.at) if change else None

@@ -8,7 +8,7 @@ from prefect.states import Completed
 
 from tasks.call.listing import list_call
 from tasks.call.name import rename_run
-from tasks.operations.edits import apply_corrections, read_ended_call, speak_and_replace
+from tasks.operations.edits import read_ended_call, speak_and_replace, write_edits
 from tasks.without_words import without_words
 
 
@@ -21,7 +21,7 @@ async def speak_again(call_id: str, requested_by: str = "") -> State[Any]:
         call_id: The call, 32 hexadecimal digits.
         requested_by: Who asks for it, for the call's history; Prefect does not know, so an empty name stays unknown.
     """
-    await apply_corrections(call_id)
+    await write_edits(call_id)
     record = await read_ended_call(call_id)
     await rename_run(f"다시 읽기 {record.recording.run_name}")
     record = await speak_and_replace(record, requested_by)

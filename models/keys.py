@@ -188,6 +188,7 @@ class StorageKeys:
     DAYS = "calls/days/"
     CONTACTS = "calls/contacts/"
     SPENDING = "calls/spending/"
+    PROMPTS_HEARD = "calls/prompts-heard/"
     CONTACT_RECORDS = "calls/contact-records/"
     ANSWERS = "calls/answers/"
     VERDICTS = "calls/verdicts/"
@@ -342,6 +343,11 @@ class StorageKeys:
         return f"{cls.SPENDING}{day:%Y/%m/%d}/"
 
     @classmethod
+    def prompts_heard(cls, day: date) -> str:
+        """What listening to the prompts of a day (Korean time) came to."""
+        return f"{cls.PROMPTS_HEARD}{day:%Y/%m/%d}.json"
+
+    @classmethod
     def spending(cls, day: date, process: str) -> str:
         """What one process has spent on a day."""
         return f"{cls.day_of_spending(day)}{process}.json"
@@ -476,6 +482,11 @@ class DatasetKeys:
     def content(cls, sha256: str) -> str:
         """A content, by its hash."""
         return f"{cls.ROOT}content/{sha256}"
+
+    @classmethod
+    def rows(cls, sha256: str) -> str:
+        """Which rows of what people corrected a content consisted of: their names alone, so that an erased call is in no version."""
+        return f"{cls.ROOT}rows/{sha256}"
 
     @classmethod
     def versions(cls, source: str) -> str:

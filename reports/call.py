@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from models.call.korea import began_in_korea, in_korea
 from models.call.privacy import shown_contact
-from models.call.record import CallRecord, Failure, Outcome, Recording, Rule, Speaker, Summary, Transcription
+from models.call.record import CallRecord, Failure, Outcome, PromptCheck, Recording, Rule, Speaker, Summary, Transcription
 from models.call.steps import step_label
 from models.keys import StorageKeys, parse_recording_key
 from models.sound.recording import RecordingAudio
@@ -20,7 +20,7 @@ from reports.told_besides import actions_section, danger_section, emotion_sectio
 
 KINDS = {Kind.SUMMARY: "요약", Kind.OWN_WORDS: "고객의 말", Kind.NO_REQUEST: "요청 없음"}
 DIGEST = "/artifacts/key/digest"
-RULES = {Rule.HEARD: "들린 말", Rule.NEAR: "가까운 소리", Rule.MODEL: "언어 모델", Rule.PERSON: "사람"}
+RULES = {Rule.HEARD: "들린 말", Rule.NEAR: "가까운 소리", Rule.ALTERNATIVE: "다른 인식", Rule.MODEL: "언어 모델", Rule.PERSON: "사람"}
 SPEAKERS = {Speaker.CUSTOMER: "고객", Speaker.AGENT: "상담원", Speaker.UNKNOWN: "화자 미상"}
 
 # What people said, utterance by utterance: a number told over several is one number.
@@ -187,6 +187,7 @@ def _about(record: CallRecord) -> str:
         ("파일 번호", str(number or "")),
         ("음성 인식", _heard_by(record.transcription)),
         ("요약 모델", f"{named(summary.model)} ({named(summary.version)})" if summary else ""),
+        ("안내 음성 확인", _prompt_heard(record.prompt_check)),
         ("판정 모델", judged_by(record.signals.emotion, record.signals.danger) if record.signals else ""),
         ("연락 속성", "Amazon Connect가 받지 않아 기록하지 못했습니다." if record.contact_refusal else ""),
         ("다시 처리", history(record.history)),
@@ -194,6 +195,13 @@ def _about(record: CallRecord) -> str:
         ("일일 현황", link("가장 최근 현황 열기", DIGEST)),
     ]
     return f"## 통화 정보\n\n{facts(rows)}"
+
+
+def _prompt_heard(check: PromptCheck | None) -> str:
+    if check is None or not check.ended:
+        return ""
+    heard = named(check.transcription.provider)
+    return f"{heard}: {message_of(check.failure).title}" if check.failure else f"{heard}: 글자 차이 {check.cer or 0.0:.1%}"
 
 
 def _heard_by(transcription: Transcription) -> str:

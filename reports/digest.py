@@ -7,11 +7,13 @@ from models.call.acceptance import Acceptance
 from models.call.ended import Day, EndedCall, OpenCalls, StepTimes
 from models.call.korea import in_korea
 from models.call.steps import step_label
+from models.hearing.prompt_check import PromptsHeard
 from reports import money
 from reports.acceptance import acceptance_table
 from reports.embedding import data_uri
 from reports.markdown import facts, link, table
 from reports.messages import message_of
+from reports.prompts_heard import overview
 
 _WIDTH, _HEIGHT, _BAR = 720, 160, 30
 
@@ -30,10 +32,12 @@ def digest_report(
     strays: int = 0,
     dollars: float | None = None,
     answers: Mapping[str, Acceptance] | None = None,
+    prompts: PromptsHeard | None = None,
 ) -> str:
     """The artifact of one day; ``strays`` is how many .wav were passed over since they are no recordings by their keys.
 
-    ``dollars`` is what the day's won are at its exchange rate, ``answers`` what callers said by the model version that spoke.
+    ``dollars`` is what the day's won are at its exchange rate, ``answers`` what callers said by the model version that spoke,
+    ``prompts`` what listening to prompts came to.
     """
     parts = [f"# {day:%Y-%m-%d} 통화 처리 현황", f"{in_korea(now)} (한국 시간) 기준입니다.", _overview(ended, open_now, now, strays)]
     if open_now.pause:
@@ -48,6 +52,8 @@ def digest_report(
         parts += ["### 모델별", money.by_model_table(ended.by_model)] if ended.by_model else []
     if answers:
         parts += ["## 고객의 응답 (1번 맞음, 2번 틀림)", acceptance_table(answers)]
+    if prompts:
+        parts += ["## 안내 음성 확인", overview(prompts)]
     if ended.by_error:
         parts += ["## 격리된 통화", *_quarantined(ended), "다시 처리하려면 `redrive` 배포를 `error`에 오류 코드를 넣어 실행하세요."]
     return "\n\n".join(parts)

@@ -24,7 +24,7 @@ class Example:
 
 
 def _source(price: Price | None) -> str:
-    return price.source if price else "요금표에 없음"
+    return price.told_source if price else "요금표에 없음"
 
 
 def estimate_report(folder: str, estimates: Sequence[Estimate], limit_won: float, prices: Mapping[str, Price | None]) -> str:

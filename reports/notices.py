@@ -14,6 +14,7 @@ from models.call.alarms import BACK, CLEARED, DANGER, DANGER_FOUND, RAISED, Alar
 from models.call.korea import in_korea
 from models.call.pause import PauseReason
 from models.call.steps import step_label
+from models.hearing.prompt_check import PromptsHeard
 from reports.messages import message_of
 
 _NOTHING = "조치하지 않아도 됩니다."
@@ -113,6 +114,25 @@ NOTICES: Final = (
         ),
     ),
     Notice(
+        name="Readback 알림: 안내 음성 다름",
+        resource=Alarm.PROMPTS.resource,
+        event=RAISED,
+        subject=f"[Readback] 안내 음성이 문구와 다름: {_fact('differing')}건",
+        body=_body(
+            what=f"{_fact('day')}의 안내 음성 {_fact('heard')}건을 {_fact('provider')}로 들어 보니 {_fact('differing')}건이 "
+            f"문구와 {_fact('percent')}% 넘게 다릅니다.",
+            since=f"{_fact('at')} (한국 시간)",
+            todo="`listen-to-prompts` 실행의 아티팩트에서 통화를 찾아 `hear` 배포로 들어 보고, 용어의 읽기를 고치세요.",
+        ),
+    ),
+    Notice(
+        name="Readback 알림: 안내 음성 정상화",
+        resource=Alarm.PROMPTS.resource,
+        event=CLEARED,
+        subject="[Readback] 안내 음성 정상화",
+        body=_body(what=f"{_fact('day')}에 들은 안내 음성 {_fact('heard')}건이 모두 문구와 같습니다.", until=_STOOD, todo=_NOTHING),
+    ),
+    Notice(
         name="Readback 알림: 위험 신호 통화",
         resource=DANGER,
         event=DANGER_FOUND,
@@ -168,6 +188,21 @@ def quarantine_facts(errors: Counter[str], *, ended: int, minutes: int, since: d
         "error": error,
         "since": in_korea(since),
     }
+
+
+def prompts_facts(found: PromptsHeard) -> Mapping[str, str]:
+    """How many of a day's prompts do not say what they should, as a vendor heard them."""
+    return quiet_prompts_facts(found) | {
+        "differing": f"{found.differing:,}",
+        "provider": found.provider,
+        "percent": f"{found.threshold_percent:g}",
+        "at": in_korea(found.at),
+    }
+
+
+def quiet_prompts_facts(found: PromptsHeard) -> dict[str, str]:
+    """That a day's prompts say what they should."""
+    return {"day": f"{found.day:%Y-%m-%d}", "heard": f"{found.heard:,}"}
 
 
 def cleared_facts(standing: Standing, now: datetime) -> Mapping[str, str]:

@@ -33,9 +33,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.faults import Faults
-from sandbox.known_sounds import Library, NoSound, identify
+from sandbox.known_sounds import Library, NoSound
+from sandbox.noise import Noise
 from sandbox.processes import free_port
-from sandbox.serving import CutShort, parse_with_faults, sandbox_routes, serve
+from sandbox.serving import CutShort, add_ear, parse_with_faults, sandbox_routes, serve
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 KINDS = frozenset({"reset_before", "reset_after", "InternalFailureException", "LimitExceededException", "failed_job", "nonsense"})
@@ -60,6 +61,8 @@ class JobSettings(_Strict):
     ShowSpeakerLabels: bool = False
     MaxSpeakerLabels: int | None = Field(None, ge=2, le=30)
     ChannelIdentification: bool = False
+    ShowAlternatives: bool = False
+    MaxAlternatives: int | None = Field(None, ge=2, le=10)
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> "JobSettings":
@@ -67,6 +70,8 @@ class JobSettings(_Strict):
             raise ValueError("You can't use both ShowSpeakerLabels and ChannelIdentification")
         if self.ShowSpeakerLabels != (self.MaxSpeakerLabels is not None):
             raise ValueError("ShowSpeakerLabels and MaxSpeakerLabels go together")
+        if self.ShowAlternatives != (self.MaxAlternatives is not None):
+            raise ValueError("ShowAlternatives and MaxAlternatives go together")
         return self
 
 
@@ -116,6 +121,8 @@ class Vendor:
     latency_seconds: float = 3.0
     concurrency: int = 0
     vocabularies: frozenset[str] = frozenset()
+    noise: float = 0.0
+    noise_seed: int = 0
     url: str = ""
     jobs: dict[str, StoredJob] = field(default_factory=dict)
     paid: Counter[str] = field(default_factory=Counter)
@@ -159,7 +166,7 @@ class Vendor:
             message = "The URI that you provided doesn't point to an accessible S3 object."
             raise Refused("BadRequestException", message) from None
         try:
-            sha256 = identify(data).sha256
+            sha256 = self.library.identify(data).sha256
             channels = soundfile.info(io.BytesIO(data)).channels
         except (NoSound, soundfile.LibsndfileError):
             return "", 0, "The media format provided does not match the detected media format."
@@ -207,7 +214,10 @@ class Vendor:
         if job is None or job.failure or time.time() < job.done_at:
             return None
         utterances = self.library.utterances(job.sha256) or []
-        return transcript_file(name, utterances, by_channel=job.request.Settings.ChannelIdentification)
+        if self.noise:
+            utterances = Noise(self.noise / 100, self.noise_seed).utterances(utterances, job.sha256)
+        asked = job.request.Settings
+        return transcript_file(name, utterances, by_channel=asked.ChannelIdentification, readings=asked.MaxAlternatives or 1)
 
     def counters(self) -> dict[str, Any]:
         """The books, for audits. ``paid`` counts accepted jobs by the sha256 of the sound."""
@@ -221,15 +231,21 @@ class Vendor:
         }
 
 
-def transcript_file(name: str, utterances: Sequence[Mapping[str, Any]], *, by_channel: bool) -> dict[str, Any]:
-    """The transcript as the service writes it: words and marks as items with seconds as text, and the segments they make up."""
+def transcript_file(name: str, utterances: Sequence[Mapping[str, Any]], *, by_channel: bool, readings: int = 1) -> dict[str, Any]:
+    """The transcript as the service writes it: words and marks as items with seconds as text, and the segments they make up.
+
+    More than one of the ``readings`` of a segment are told in ``segments``, the best first.
+    """
     key, prefix = ("channel_label", "ch") if by_channel else ("speaker_label", "spk")
     items: list[dict[str, Any]] = []
     segments: list[dict[str, Any]] = []
+    read: list[dict[str, Any]] = []
     for utterance in utterances:
         label = f"{prefix}_{utterance['spk']}"
         begins, ends = utterance["start_at"] / 1000, (utterance["start_at"] + utterance["duration"]) / 1000
-        made = _items(utterance["msg"], begins, ends, {key: label}, len(items))
+        made = _items(utterance["msg"], begins, ends, {key: label}, len(items), utterance.get("sure"))
+        texts = [utterance["msg"], *utterance.get("readings", ())][:readings]
+        read.append({"start_time": f"{begins:.3f}", "end_time": f"{ends:.3f}", "alternatives": [{"transcript": text} for text in texts]})
         items += made
         segments.append(
             {
@@ -242,13 +258,21 @@ def transcript_file(name: str, utterances: Sequence[Mapping[str, Any]], *, by_ch
             }
         )
     whole = " ".join(utterance["msg"] for utterance in utterances)
-    results = {"transcripts": [{"transcript": whole}], "items": items, "audio_segments": segments}
+    results: dict[str, Any] = {"transcripts": [{"transcript": whole}], "items": items, "audio_segments": segments}
+    if readings > 1:
+        results["segments"] = read
     return {"jobName": name, "accountId": "000000000000", "status": "COMPLETED", "results": results}
 
 
-def _items(text: str, begins: float, ends: float, label: Mapping[str, str], first: int) -> list[dict[str, Any]]:
+def _items(
+    text: str, begins: float, ends: float, label: Mapping[str, str], first: int, sure: Sequence[float] | None
+) -> list[dict[str, Any]]:
     pieces = re.findall(r"[^\s.,?!]+|[.,?!]", text)
     words = [piece for piece in pieces if piece not in ".,?!"]
+    # A word that stands between spaces may hold a sign, and then it is two pieces as sure as each other.
+    confidences = [
+        f"{one:.3f}" for one, word in zip(sure or [], text.split() if sure else [], strict=True) for _ in re.findall(r"[^\s.,?!]+", word)
+    ]
     made: list[dict[str, Any]] = []
     spoken = 0
     for piece in pieces:
@@ -258,7 +282,8 @@ def _items(text: str, begins: float, ends: float, label: Mapping[str, str], firs
             continue
         step = (ends - begins) / len(words)
         times = {"start_time": f"{begins + spoken * step:.3f}", "end_time": f"{begins + (spoken + 1) * step:.3f}"}
-        made.append(item | {"type": "pronunciation", "alternatives": [{"confidence": "0.98", "content": piece}], **times})
+        confidence = confidences[spoken] if confidences else "0.98"
+        made.append(item | {"type": "pronunciation", "alternatives": [{"confidence": confidence, "content": piece}], **times})
         spoken += 1
     return made
 
@@ -330,6 +355,7 @@ def main() -> None:
     parser.add_argument("--latency-seconds", type=float, default=3.0, help="how long a job takes")
     parser.add_argument("--concurrency", type=int, default=0, help="jobs at once, then LimitExceededException; 0: any")
     parser.add_argument("--vocabulary", action="append", default=[], help="a custom vocabulary that exists; repeatable")
+    add_ear(parser)
     options, faults = parse_with_faults(parser, "READBACK_SANDBOX_TRANSCRIBE_FAULTS", KINDS)
     s3 = boto3.client(
         "s3",
@@ -340,7 +366,16 @@ def main() -> None:
         config=Config(s3={"addressing_style": "path"}),
     )
     vocabularies = frozenset(options.vocabulary)
-    vendor = Vendor(Library(options.transcripts), faults, s3, options.latency_seconds, options.concurrency, vocabularies)
+    vendor = Vendor(
+        Library(options.transcripts, options.spoken),
+        faults,
+        s3,
+        options.latency_seconds,
+        options.concurrency,
+        vocabularies,
+        options.noise,
+        options.noise_seed,
+    )
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(vendor, options.host, options.port))
 

@@ -223,6 +223,8 @@ def read_back(
         return 1
     finally:
         stack.stop()
+    if noise := stack.options.stt_noise:
+        console.print(f"Speech-to-text misheard {noise:g} % of the characters; what was mended of it:")
     show_corrections(list(records.values()))
     show_prompts(list(records.values()), out)
     console.print(f"{complete} of {len(files)} recordings have their three files, {time.monotonic() - begun:.0f} s in all.")
@@ -251,7 +253,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the files; emptied first (default: out)")
     parser.add_argument("--ui-port", type=int, default=0, help="port of the Prefect UI (default: a free one)")
     parser.add_argument("--hears", choices=EARS, help="the vendor that hears the calls (default: ReturnZero)")
-    parser.add_argument("--noise", type=float, default=0.0, metavar="PERCENT", help="so many characters that ReturnZero mishears (4.4)")
+    parser.add_argument("--noise", type=float, default=0.0, metavar="PERCENT", help="so many characters that are misheard (4.4)")
     parser.add_argument("--keep", action="store_true", help="stay up afterwards, with the console, until Ctrl-C")
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():

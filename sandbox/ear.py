@@ -8,6 +8,7 @@ numbers the voice had to guess are heard as different, and from which second on.
 import argparse
 import io
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from sandbox.spectra import RATE, STEP, Spectrum, bands
 
 ALIKE = 0.97  # the same words are 0.998 alike, a word respelled otherwise brings a sentence to 0.94
 _OTHER = 0.7  # a stretch so unlike is another word
+_SAME = 0.95  # a known sound that goes on
+_SHORTEST = 50  # frames, 1 s: less of a piece that breaks off is chance
+_LONGEST_PAUSE, _STEP_OF_SEARCH = 40, 2  # frames: 0.8 s before a piece begins, looked for every 0.04 s
 _STEADY = 10  # frames, 0.2 s: shorter differences are the codec's
 
 
@@ -51,6 +55,55 @@ def hear(prompt: bytes, text: str, voice: str = "ko-KR-Wavenet-A") -> Heard:
     if abs(len(expected) - len(given)) > _STEADY:
         off = np.append(off, frames)
     return Heard(float(likeness.mean()) if frames else 0.0, round(float(off[0]) * second, 2) if len(off) else None)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A text as the stand-in's voice spoke it, and its sound as a prompt's."""
+
+    text: str
+    bands: Spectrum
+
+
+def spoken_in(folder: Path) -> list[Spoken]:
+    """Everything that the stand-in of the voice has written into its folder (``sandbox.google_tts --spoken``)."""
+    found = []
+    for wav in sorted(folder.glob("*.wav")):
+        text = wav.with_suffix(".txt")
+        if text.exists():  # written last
+            found.append(Spoken(text.read_text("utf-8"), bands(_sound(to_prompt(wav.read_bytes())))))
+    return found
+
+
+def decode(prompt: bytes, known: Sequence[Spoken]) -> str:
+    """What is said in a prompt, of all that the voice has ever spoken, one after the other; empty where nothing of it is heard.
+
+    Of a piece that breaks off as much of its text is told as was heard of its sound. It is told nothing of what the prompt should say.
+    """
+    given, place, said = bands(_sound(prompt)), 0, list[str]()
+    while len(given) - place > _STEADY:
+        length, start, best = max(
+            (_heard_from(given, place + shift, one) for one in known for shift in range(0, _LONGEST_PAUSE, _STEP_OF_SEARCH)),
+            key=lambda found: (found[0], -found[1]),
+            default=(0, 0, None),
+        )
+        whole = best is not None and length >= 0.97 * len(best.bands) - _STEADY
+        if best is None or not (whole or length >= _SHORTEST):
+            return " ".join(said)
+        said.append(best.text if whole else best.text[: round(len(best.text) * length / len(best.bands))])
+        place = start + length
+    return " ".join(said)
+
+
+def _heard_from(given: Spectrum, start: int, one: Spoken) -> tuple[int, int, Spoken]:
+    """How many frames of a known sound are heard from a place on, before it is another one."""
+    frames = max(0, min(len(given) - start, len(one.bands)))
+    likeness = (given[start : start + frames] * one.bands[:frames]).sum(axis=1)
+    if frames < _STEADY:
+        return 0, start, one
+    steady = np.convolve(likeness, np.ones(_STEADY) / _STEADY, mode="valid")
+    off = np.flatnonzero(steady < _SAME)
+    return (int(off[0]) if len(off) else frames), start, one
 
 
 def as_it_should_sound(text: str, voice: str) -> bytes:

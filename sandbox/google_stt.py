@@ -33,12 +33,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.faults import Faults
-from sandbox.known_sounds import Library, NoSound, identify
-from sandbox.serving import parse_with_faults, sandbox_routes, serve
+from sandbox.known_sounds import Library, NoSound
+from sandbox.noise import Noise
+from sandbox.serving import add_ear, parse_with_faults, sandbox_routes, serve
 
 SERVICE, OPERATIONS = "google.cloud.speech.v2.Speech", "google.longrunning.Operations"
 MODELS = {"telephony", "telephony_short", "long", "short", "chirp_2", "chirp_3"}
-MAX_PHRASES, MAX_PHRASE_CHARACTERS = 1_200, 100
+MAX_PHRASES, MAX_PHRASE_CHARACTERS, MAX_ALTERNATIVES = 1_200, 100, 30
+_SURE = 0.93
 _STATUSES = frozenset({"UNAVAILABLE", "RESOURCE_EXHAUSTED", "PERMISSION_DENIED"})
 _AT_SUBMIT = _STATUSES | {"silence", "failed_job"}
 _AT_POLL = frozenset({"UNAVAILABLE", "RESOURCE_EXHAUSTED", "nonsense"})
@@ -53,7 +55,7 @@ class BadRequest(ValueError):
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation that was begun. ``done_at`` in epoch seconds."""
+    """An operation that was begun; ``done_at`` in epoch seconds. ``expected`` are its phrases, ``readings`` how many it tells."""
 
     name: str
     uri: str
@@ -62,6 +64,9 @@ class Operation:
     by_channel: bool
     done_at: float
     failure: str = ""
+    expected: tuple[str, ...] = ()
+    readings: int = 1
+    confidence: bool = False
 
 
 @dataclass
@@ -71,6 +76,8 @@ class Vendor:
     library: Library
     faults: Faults
     latency_seconds: float = 3.0
+    noise: float = 0.0
+    noise_seed: int = 0
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     paid: Counter[str] = field(default_factory=Counter)
@@ -102,7 +109,7 @@ class Vendor:
             failure = failure or f"{uri} was not found"
         else:
             try:
-                sha256 = identify(data).sha256
+                sha256 = self.library.identify(data).sha256
                 channels = soundfile.info(io.BytesIO(data)).channels
             except (NoSound, soundfile.LibsndfileError):
                 failure = failure or "Audio encoding could not be detected"
@@ -111,7 +118,18 @@ class Vendor:
         features = request.config.features
         by_channel = features.multi_channel_mode == speech_v2.RecognitionFeatures.MultiChannelMode.SEPARATE_RECOGNITION_PER_CHANNEL
         name = f"{request.recognizer.rpartition('/recognizers/')[0]}/operations/{uuid.uuid4().hex}"
-        return Operation(name, uri, sha256, channels, by_channel, time.time() + self.latency_seconds, failure)
+        return Operation(
+            name,
+            uri,
+            sha256,
+            channels,
+            by_channel,
+            time.time() + self.latency_seconds,
+            failure,
+            expected=tuple(_phrases(request.config)),
+            readings=max(1, features.max_alternatives),
+            confidence=features.enable_word_confidence,
+        )
 
     async def get_operation(self, request: Any, context: Any) -> Any:
         """Handle ``GetOperation``."""
@@ -133,7 +151,12 @@ class Vendor:
             error = {"code": grpc.StatusCode.INVALID_ARGUMENT.value[0], "message": operation.failure}
             return speech_v2.BatchRecognizeResponse(results={operation.uri: speech_v2.BatchRecognizeFileResult(error=error)})
         utterances = self.library.utterances(operation.sha256) or []
-        transcript = speech_v2.BatchRecognizeResults(results=transcript_results(utterances, by_channel=operation.by_channel))
+        if self.noise:
+            utterances = Noise(self.noise / 100, self.noise_seed, operation.expected).utterances(utterances, operation.sha256)
+        results = transcript_results(
+            utterances, by_channel=operation.by_channel, readings=operation.readings, confidence=operation.confidence
+        )
+        transcript = speech_v2.BatchRecognizeResults(results=results)
         if nonsense:
             words = [speech_v2.WordInfo(word="?", start_offset=timedelta(seconds=9), end_offset=timedelta(seconds=1))]
             transcript.results[0].alternatives[0].words = words
@@ -174,31 +197,48 @@ def _check(request: speech_v2.BatchRecognizeRequest) -> None:
     separate = features.multi_channel_mode == speech_v2.RecognitionFeatures.MultiChannelMode.SEPARATE_RECOGNITION_PER_CHANNEL
     if separate and features._pb.HasField("diarization_config"):
         raise BadRequest("Diarization and separate recognition per channel exclude each other")
-    phrases = [phrase.value for one in config.adaptation.phrase_sets for phrase in one.inline_phrase_set.phrases]
+    if not 0 <= features.max_alternatives <= MAX_ALTERNATIVES:
+        raise BadRequest("Invalid max_alternatives")
+    phrases = _phrases(config)
     if len(phrases) > MAX_PHRASES or any(not 0 < len(phrase) <= MAX_PHRASE_CHARACTERS for phrase in phrases):
         raise BadRequest("Too many phrases, or one that is empty or too long")
 
 
-def transcript_results(utterances: Sequence[Mapping[str, Any]], *, by_channel: bool) -> list[speech_v2.SpeechRecognitionResult]:
-    """A result for each utterance, with its words' times; channels count from 1, voices are labelled when channels are not."""
+def _phrases(config: speech_v2.RecognitionConfig) -> list[str]:
+    return [phrase.value for one in config.adaptation.phrase_sets for phrase in one.inline_phrase_set.phrases]
+
+
+def transcript_results(
+    utterances: Sequence[Mapping[str, Any]], *, by_channel: bool, readings: int = 1, confidence: bool = False
+) -> list[speech_v2.SpeechRecognitionResult]:
+    """A result for each utterance, with its words' times; channels count from 1, voices are labelled when channels are not.
+
+    So many ``readings`` are told, the best one included, and how sure each word is where ``confidence`` was asked for.
+    """
     results = []
     for utterance in utterances:
         begins, length, side = utterance["start_at"] / 1000, utterance["duration"] / 1000, utterance["spk"] + 1
         texts = utterance["msg"].split()
+        sure = utterance.get("sure") or [_SURE] * len(texts)
         words = [
             speech_v2.WordInfo(
                 word=text,
                 start_offset=timedelta(seconds=begins + length * index / len(texts)),
                 end_offset=timedelta(seconds=begins + length * (index + 1) / len(texts)),
                 speaker_label="" if by_channel else str(side),
+                confidence=sure[index] if confidence else 0.0,
             )
             for index, text in enumerate(texts)
         ]
-        best = speech_v2.SpeechRecognitionAlternative(transcript=utterance["msg"], confidence=0.93, words=words)
+        best = speech_v2.SpeechRecognitionAlternative(transcript=utterance["msg"], confidence=_SURE, words=words)
+        others = [speech_v2.SpeechRecognitionAlternative(transcript=other) for other in utterance.get("readings", ())]
         end = timedelta(seconds=begins + length)
         results.append(
             speech_v2.SpeechRecognitionResult(
-                alternatives=[best], channel_tag=side if by_channel else 0, result_end_offset=end, language_code="ko-kr"
+                alternatives=[best, *others[: readings - 1]],
+                channel_tag=side if by_channel else 0,
+                result_end_offset=end,
+                language_code="ko-kr",
             )
         )
     return results
@@ -269,8 +309,9 @@ def main() -> None:
     parser.add_argument("--admin-port", type=int, default=0, help="HTTP: Cloud Storage; 0 chooses a free one")
     parser.add_argument("--transcripts", type=Path, action="append", default=[], metavar="FOLDER", help="WAVs with their JSON; repeatable")
     parser.add_argument("--latency-seconds", type=float, default=3.0, help="how long an operation takes")
+    add_ear(parser)
     options, faults = parse_with_faults(parser, "READBACK_SANDBOX_GOOGLE_STT_FAULTS", KINDS)
-    vendor = Vendor(Library(options.transcripts), faults, options.latency_seconds)
+    vendor = Vendor(Library(options.transcripts, options.spoken), faults, options.latency_seconds, options.noise, options.noise_seed)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(vendor, options.host, options.port, options.admin_port))
 

@@ -11,11 +11,13 @@ It refuses what Google refuses: more than 5,000 bytes, malformed SSML, unknown v
 import argparse
 import asyncio
 import contextlib
+import hashlib
 import io
 import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 from xml.etree import ElementTree
 
@@ -182,12 +184,22 @@ def _speak(script: list[str | Pause], voice: Voice) -> Signal:
     return np.concatenate([np.zeros(0), *pieces])
 
 
+def _keep(folder: Path, request: SynthesizeSpeechRequest, audio: bytes) -> None:
+    """Write down what was spoken, as it was read, for stand-ins that listen."""
+    script, _ = _check(request)
+    name = hashlib.sha256(audio).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.wav").write_bytes(audio)
+    (folder / f"{name}.txt").write_text(" ".join(part for part in script if isinstance(part, str)), "utf-8")
+
+
 @dataclass
 class Speaker:
     """The service: counts, injects faults, and speaks in a thread."""
 
     faults: Faults
     latency_seconds: float = 0.0
+    spoken_folder: Path | None = None
     requests: int = 0
     seconds: float = 0.0
     spoken: Counter[str] = field(default_factory=Counter)
@@ -205,6 +217,8 @@ class Speaker:
             return SynthesizeSpeechResponse()
         try:
             audio = await asyncio.to_thread(synthesize, request)
+            if self.spoken_folder is not None:
+                await asyncio.to_thread(_keep, self.spoken_folder, request, audio)
         except BadRequest as problem:
             await self._refuse(context, str(problem))
         self.spoken[request.input.ssml or request.input.text] += 1
@@ -265,10 +279,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="gRPC; 0 chooses a free one")
     parser.add_argument("--admin-port", type=int, default=0, help="HTTP; 0 chooses a free one")
     parser.add_argument("--latency-seconds", type=float, default=0.2, help="how long a synthesis takes")
+    parser.add_argument("--spoken", type=Path, metavar="FOLDER", help="write every sound and its text there, for stand-ins that listen")
     options, faults = parse_with_faults(parser, "READBACK_SANDBOX_TTS_FAULTS", KINDS)
     Espeak()  # a missing voice is told now, not in the first call
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run(Speaker(faults, options.latency_seconds), options.host, options.port, options.admin_port))
+        asyncio.run(run(Speaker(faults, options.latency_seconds, options.spoken), options.host, options.port, options.admin_port))
 
 
 if __name__ == "__main__":

@@ -60,11 +60,13 @@ def identify(data: bytes) -> Audio:
 class Library:
     """The transcripts known, by sound: every ``<name>.wav`` that has a ``<name>.json`` in the given folders.
 
-    Folders are read again when unknown audio arrives, so recordings may be added while the stand-in runs.
+    Folders are read again when unknown audio arrives, so recordings may be added while the stand-in runs. In ``spoken`` lies what the
+    stand-in of the voice has spoken: a prompt made of that is decoded by its sound (``sandbox/ear.py``).
     """
 
-    def __init__(self, folders: list[Path]) -> None:
-        self._folders = folders
+    def __init__(self, folders: list[Path], spoken: Path | None = None) -> None:
+        self._folders, self._spoken = folders, spoken
+        self._heard: dict[str, list[dict[str, Any]]] = {}
         self._seen: dict[Path, tuple[int, int]] = {}
         self._json_of: dict[str, Path] = {}
         self.names: dict[str, str] = {}
@@ -85,16 +87,29 @@ class Library:
                     sha = identify(wav.read_bytes()).sha256
                     self._json_of[sha], self.names[sha] = transcript, wav.name
 
+    def identify(self, data: bytes) -> Audio:
+        """A recording by its sound, and what the voice's stand-in says in it, where it is a prompt."""
+        audio = identify(data)
+        if self._spoken is not None and not self.knows(audio.sha256):
+            from sandbox.ear import decode, spoken_in
+
+            if text := decode(data, spoken_in(self._spoken)):
+                self._heard[audio.sha256] = [{"start_at": 0, "duration": round(1000 * audio.seconds), "msg": text, "spk": 0}]
+                self.names[audio.sha256] = "prompt"
+        return audio
+
     def knows(self, sha256: str) -> bool:
         """Whether the audio has a transcript, after another look at the folders where it seems not."""
-        if sha256 not in self._json_of:
+        if sha256 not in self._json_of and sha256 not in self._heard:
             self.scan()
-        return sha256 in self._json_of
+        return sha256 in self._json_of or sha256 in self._heard
 
     def utterances(self, sha256: str) -> list[dict[str, Any]] | None:
         """The transcript, None where none is known."""
         if not self.knows(sha256):
             return None
+        if sha256 in self._heard:
+            return self._heard[sha256]
         utterances: list[dict[str, Any]] = json.loads(self._json_of[sha256].read_text(encoding="utf-8"))["utterances"]
         return utterances
 

@@ -4,6 +4,10 @@ It knows nothing of the term list or of the correction that is measured with it.
 경음, vowels that have merged, codas that are lost), real words that sound alike, particles, numbers, spaces, words lost or cut off where an
 utterance begins, and speakers swapped. How often is one figure, the character error rate (without spaces) that a vendor's published ones
 set; words that the recognizer was told to expect go wrong less often.
+
+It also tells what a vendor tells beside its text: how sure the recognizer is of each word, and other readings. Neither is an oracle: words
+that were heard right are doubted as well, other readings have errors of their own, and what was said stands in them only now and then
+(``RIGHT_AMONG_OTHERS``).
 """
 
 import hashlib
@@ -33,6 +37,16 @@ PUBLISHED: Mapping[str, tuple[float, float, float]] = {
 # Nobody publishes how much boosting helps; this is our assumption, and the figures that rest on it say so.
 EXPECTED_SHARE = 0.4
 SWAPPED_SPEAKERS = 0.02
+# What ``utterances`` adds to ReturnZero's fields, for vendors that tell it.
+DOUBTS = ("sure", "readings")
+# How often a misheard word stands rightly in another reading, how many readings are told, and how many words heard right have a wrong
+# rival there. What the best of a list takes off the error rate is published for English (HyPoradise, arXiv 2309.15701, whose table could
+# not be read here), for Korean telephone lines nowhere: a third is our assumption.
+RIGHT_AMONG_OTHERS = 0.33
+READINGS = 3
+RIVALS = 0.06
+# Confidence of words heard right and wrong, as two Beta distributions that overlap (area under the curve 0.86): our assumption as well.
+_SURE_OF_RIGHT, _SURE_OF_WRONG = (7.0, 1.2), (3.0, 2.2)
 CUT_BEGINNING = 0.03
 _SPACING = 0.06  # an eojeol is joined to the next or split: no character is wrong, a dictionary lookup is
 
@@ -49,6 +63,25 @@ _NUMBER = re.compile(r"\d|(?<=[일이삼사오육칠팔구공십백천만])[일�
 
 
 @dataclass(frozen=True)
+class Misheard:
+    """What is heard of an utterance: its text, how sure the recognizer is of each of its words (between spaces), and other readings."""
+
+    text: str
+    sure: Sequence[float] = ()
+    readings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Words as they were said and, each in its place, as they were heard; the text that they make, and whose word each letter is of."""
+
+    said: Sequence[str]
+    heard: Sequence[str]
+    text: str
+    owners: Sequence[int]
+
+
+@dataclass(frozen=True)
 class Noise:
     """Errors at one rate: ``rate`` is the share of characters (without spaces) that come out wrong, ``seed`` names the drawing.
 
@@ -61,17 +94,51 @@ class Noise:
 
     def text(self, said: str, name: str = "") -> str:
         """What is heard of one utterance; the same ``name`` and words always give the same."""
+        return self._drawn(said, name).text or said
+
+    def hear(self, said: str, name: str = "") -> Misheard:
+        """The same with what a recognizer tells of its doubts."""
+        drawn = self._drawn(said, name)
+        if not drawn.text:
+            return Misheard(said, [1.0] * len(said.split()))
+        draw = random.Random(f"{self.seed} {name} {said} doubts")
+        wrong = [heard != was for heard, was in zip(drawn.heard, drawn.said, strict=True)]
+        sure = [draw.betavariate(*(_SURE_OF_WRONG if one else _SURE_OF_RIGHT)) for one in wrong]
+        owners = iter(drawn.owners)
+        of_words = [min(sure[next(owners)] for _ in word) for word in drawn.text.split()]
+        return Misheard(drawn.text, [round(one, 3) for one in of_words], self._readings(drawn, draw))
+
+    def _drawn(self, said: str, name: str) -> _Drawn:
         draw = random.Random(hashlib.sha256(f"{self.seed}\0{name}\0{said}".encode()).digest())
         words = _words(said)
         if not words:
-            return said
+            return _Drawn([], [], "", [])
         heard = self._heard(words, draw)
         if draw.random() < CUT_BEGINNING * min(1.0, self.rate / 0.05) and len(heard[0]) > 1:
             heard[0] = heard[0][draw.randint(1, min(2, len(heard[0]) - 1)) :]
-        return _spaced(heard, draw, _SPACING * min(2.0, self.rate / 0.05)) or said
+        text, owners = _spaced(heard, draw, _SPACING * min(2.0, self.rate / 0.05))
+        return _Drawn(words, heard, text, owners)
+
+    def _readings(self, drawn: _Drawn, draw: random.Random) -> list[str]:
+        """Other readings: each misheard word once more misheard, rightly in one of them at times; now and then a right one misheard."""
+        if not self.rate:
+            return []
+        readings = [list(drawn.heard) for _ in range(READINGS)]
+        for place, (was, heard) in enumerate(zip(drawn.said, drawn.heard, strict=True)):
+            if was == heard and draw.random() >= RIVALS:
+                continue
+            right = draw.randrange(READINGS) if was != heard and draw.random() < RIGHT_AMONG_OTHERS else None
+            for number, reading in enumerate(readings):
+                if draw.random() < 0.5 or number == right:
+                    reading[place] = was if number == right else self._wrong(was, draw)
+        share = _SPACING * min(2.0, self.rate / 0.05)
+        return [text for reading in readings if (text := _spaced(reading, draw, share)[0])]
 
     def utterances(self, said: Sequence[Mapping[str, Any]], name: str = "") -> list[dict[str, Any]]:
-        """A whole transcript in ReturnZero's shape (``msg``, ``spk``): every utterance, and now and then the other speaker's label."""
+        """A whole transcript in ReturnZero's shape (``msg``, ``spk``): every utterance, and now and then the other speaker's label.
+
+        ``sure`` and ``readings`` are added, which ReturnZero tells nobody.
+        """
         draw = random.Random(f"{self.seed} {name} speakers")
         speakers = sorted({one.get("spk", 0) for one in said})
         heard = []
@@ -79,7 +146,8 @@ class Noise:
             speaker = one.get("spk", 0)
             if len(speakers) == 2 and draw.random() < SWAPPED_SPEAKERS * min(2.0, self.rate / 0.05):
                 speaker = speakers[1 - speakers.index(speaker)]
-            heard.append({**one, "msg": self.text(one["msg"], f"{name} {number}"), "spk": speaker})
+            found = self.hear(one["msg"], f"{name} {number}")
+            heard.append({**one, "msg": found.text, "sure": list(found.sure), "readings": list(found.readings), "spk": speaker})
         return heard
 
     def _heard(self, words: list[str], draw: random.Random) -> list[str]:
@@ -195,13 +263,14 @@ def _drawn(expected: float, draw: random.Random) -> int:
     return int(mean) + (draw.random() < mean - int(mean))
 
 
-def _spaced(words: Sequence[str], draw: random.Random, share: float) -> str:
-    """Join the words, some without their space, some with one too many."""
-    text = ""
-    for word in words:
+def _spaced(words: Sequence[str], draw: random.Random, share: float) -> tuple[str, list[int]]:
+    """Join the words, some without their space, some with one too many; and the number of each letter's word, spaces left out."""
+    text, owners = "", list[int]()
+    for number, word in enumerate(words):
         if not word:
             continue
+        owners += [number] * len(word)
         joined = text and draw.random() < share and not text.endswith((".", "?", "!", ","))
         cut = draw.randint(2, len(word) - 2) if len(word) >= 4 and draw.random() < share else 0
         text += ("" if not text or joined else " ") + (f"{word[:cut]} {word[cut:]}" if cut else word)
-    return text
+    return text, owners

@@ -218,8 +218,8 @@ def _page(query: Mapping[str, str], warning: str = "") -> HTMLResponse:
     """The provider's own page: a name and a password."""
     hidden = "".join(f'<input type="hidden" name="{html.escape(k)}" value="{html.escape(v)}">' for k, v in query.items())
     names = "".join(f"<option>{name}</option>" for name in PEOPLE)
-    body = f"""<!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
-<title>모의 회사 로그인</title><h1>모의 회사 로그인</h1><p role="alert">{html.escape(warning)}</p>
+    body = f"""<!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,"><title>모의 회사 로그인</title><h1>모의 회사 로그인</h1><p role="alert">{html.escape(warning)}</p>
 <form method="post" action="/authorize">{hidden}<label>이름 <select name="username">{names}</select></label>
 <label>비밀번호 <input name="password" type="password" required></label><button>로그인</button></form></html>"""
     return HTMLResponse(body, 401 if warning else 200)

@@ -40,9 +40,9 @@ from werkzeug.sansio.multipart import Data, Epilogue, File, MultipartDecoder, Ne
 from werkzeug.sansio.multipart import Field as FormField
 
 from sandbox.faults import Faults
-from sandbox.known_sounds import Audio, Library, NoSound, identify
-from sandbox.noise import Noise
-from sandbox.serving import CutShort, parse_with_faults, sandbox_routes, serve
+from sandbox.known_sounds import Audio, Library, NoSound
+from sandbox.noise import DOUBTS, Noise
+from sandbox.serving import CutShort, add_ear, parse_with_faults, sandbox_routes, serve
 
 TOKEN_SECONDS = 6 * 3600
 DEFAULT_CLIENT = "sandbox:sandbox-secret"
@@ -251,7 +251,7 @@ class Vendor:
             expected = tuple(job.config.get("keywords", ()))
             utterances = Noise(self.limits.noise / 100, self.limits.noise_seed, expected).utterances(utterances, job.audio)
         diarized = job.config.get("use_diarization", False)
-        shown = [u if diarized else u | {"spk": 0} for u in utterances]
+        shown = [told_to_customers(u) | ({} if diarized else {"spk": 0}) for u in utterances]
         return {"id": job_id, "status": "completed", "results": {"utterances": shown, "verified": False}}
 
     def counters(self, now: float) -> dict[str, Any]:
@@ -276,6 +276,11 @@ class Vendor:
 
     def _sign(self, client: str, unsigned: str) -> str:
         return hmac.new(self.clients[client].encode(), unsigned.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def told_to_customers(utterance: dict[str, Any]) -> dict[str, Any]:
+    """An utterance without what this vendor tells nobody: other readings, and how sure it is of words."""
+    return {key: value for key, value in utterance.items() if key not in DOUBTS}
 
 
 def build_app(vendor: Vendor) -> Starlette:
@@ -304,7 +309,7 @@ def build_app(vendor: Vendor) -> Starlette:
         client = vendor.client_of(request.headers.get("authorization", ""), time.time())
         upload, config = _check_form(form)
         try:
-            audio = await asyncio.to_thread(identify, upload)
+            audio = await asyncio.to_thread(vendor.library.identify, upload)
         except NoSound as problem:
             raise Refused("H0010", str(problem)) from None
         if audio.seconds > vendor.limits.max_seconds:
@@ -439,9 +444,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keep-seconds", type=float, default=defaults.keep_seconds, help="results are H0007 afterwards")
     parser.add_argument("--max-bytes", type=int, default=defaults.max_bytes, help="larger files are H0005")
     parser.add_argument("--max-seconds", type=float, default=defaults.max_seconds, help="longer recordings are H0006")
-    noise = "percent of the characters that come out wrong (sandbox/noise.py); keywords less often"
-    parser.add_argument("--noise", type=float, default=defaults.noise, metavar="PERCENT", help=noise)
-    parser.add_argument("--noise-seed", type=int, default=defaults.noise_seed, help="draws other errors")
+    add_ear(parser)
     parser.add_argument("--by-likeness", action="store_true", help="know a recording also by what it sounds like, through a microphone")
     parser.add_argument("--state", type=Path, default=None, metavar="FILE", help="remember accepted jobs over a restart")
     return parser
@@ -453,7 +456,7 @@ def main() -> None:
     options, faults = parse_with_faults(parser, "READBACK_SANDBOX_FAULTS", KINDS)
     limits = Limits(**{name: getattr(options, name) for name in Limits.__dataclass_fields__})
     clients = dict(pair.split(":", 1) for pair in options.client or [DEFAULT_CLIENT])
-    vendor = Vendor(clients, Library(options.transcripts), limits, faults, options.state)
+    vendor = Vendor(clients, Library(options.transcripts, options.spoken), limits, faults, options.state)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(build_app(vendor), options.host, options.port, {}))
 

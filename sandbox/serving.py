@@ -8,6 +8,7 @@ import signal
 import socket
 import struct
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -90,6 +91,14 @@ def parse_with_faults(parser: argparse.ArgumentParser, variable: str, kinds: Col
         return options, Faults(FaultPlan.model_validate_json(options.faults), kinds)
     except ValueError as problem:
         parser.error(f"--faults: {problem}")
+
+
+def add_ear(parser: argparse.ArgumentParser) -> None:
+    """Options of a stand-in's ear: how much it mishears (``sandbox/noise.py``), and whose voice it knows."""
+    noise = "percent of the characters that come out wrong (sandbox/noise.py); keywords less often"
+    parser.add_argument("--noise", type=float, default=0.0, metavar="PERCENT", help=noise)
+    parser.add_argument("--noise-seed", type=int, default=0, help="draws other errors")
+    parser.add_argument("--spoken", type=Path, metavar="FOLDER", help="where the voice's stand-in writes what it speaks, to decode prompts")
 
 
 async def serve(app: Starlette, host: str, port: int, announce: dict[str, str]) -> None:

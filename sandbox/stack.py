@@ -300,6 +300,7 @@ class Stack:
     def _start_vendors(self) -> None:
         self._start_s3()
         options = self.options
+        spoken = ("--spoken", str(options.work_dir / "spoken"))
         folders = [argument for folder in options.transcripts for argument in ("--transcripts", str(folder))]
         self.python(
             "returnzero",
@@ -313,13 +314,14 @@ class Stack:
             str(options.work_dir / "returnzero.state"),
             "--noise",
             str(options.stt_noise),
+            *spoken,
         )
-        latency = ("--latency-seconds", str(options.stt_seconds))
+        latency = ("--latency-seconds", str(options.stt_seconds), "--noise", str(options.stt_noise), *spoken)
         if "google" in options.hears:
             self.python("google", "sandbox.google_stt", *folders, *latency)
         if "transcribe" in options.hears:
             self.python("transcribe", "sandbox.amazon_transcribe", *folders, *latency, "--s3", self.s3_url)
-        self.python("google-tts", "sandbox.google_tts")
+        self.python("google-tts", "sandbox.google_tts", *spoken)
         self.python("notices", "sandbox.notices")
         if self.options.oidc:
             self._start_provider()

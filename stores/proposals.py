@@ -1,6 +1,5 @@
 """Terms that people's corrections propose, until somebody approves or rejects them; and the pairs that they allow to be learnt from."""
 
-import hashlib
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -64,11 +63,14 @@ class Proposals:
 
 
 def keep_pair(store: ObjectStore, call_id: str, pair: CorrectedPair) -> None:
-    """Add a pair to those of its call; erasing the call takes them out of the data."""
+    """Add a pair to those of its call, once for each edit; erasing the call takes them out of the data."""
     key = StorageKeys.corrected_pairs(call_id)
     for _ in range(_ATTEMPTS):
         stored = store.find(key)
-        pairs = [*(_PAIRS.validate_json(stored.body) if stored else []), pair]
+        pairs = _PAIRS.validate_json(stored.body) if stored else []
+        if pair.edit and any(one.edit == pair.edit for one in pairs):
+            return
+        pairs.append(pair)
         try:
             body = _PAIRS.dump_json(pairs, indent=1)
             store.put(key, body, content_type=_JSON, only_if_absent=stored is None, only_if_etag=stored.etag if stored else None)
@@ -78,10 +80,11 @@ def keep_pair(store: ObjectStore, call_id: str, pair: CorrectedPair) -> None:
     raise StorageConflict(f"{key} was changed {_ATTEMPTS} times meanwhile")
 
 
-def corrected_pairs(store: ObjectStore) -> tuple[str, list[CorrectedPair]]:
-    """All pairs, and the name of this version of them: another set of pairs has another name."""
-    digest, pairs = hashlib.sha256(), list[CorrectedPair]()
+def corrected_pairs(store: ObjectStore) -> dict[str, CorrectedPair]:
+    """All pairs by their names, which never change: the call's id and the pair's place in it, such as ``0fd1…#0``."""
+    found: dict[str, CorrectedPair] = {}
     for facts in store.walk(StorageKeys.CORRECTED_PAIRS):
-        digest.update(f"{facts.key}\0{facts.etag}\n".encode())
-        pairs += _PAIRS.validate_json(store.get(facts.key).body)
-    return digest.hexdigest()[:12], pairs
+        stored = store.find(facts.key)
+        call = facts.key.removeprefix(StorageKeys.CORRECTED_PAIRS).removesuffix(".json")
+        found |= {f"{call}#{place}": pair for place, pair in enumerate(_PAIRS.validate_json(stored.body) if stored else [])}
+    return found

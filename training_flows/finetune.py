@@ -61,7 +61,8 @@ class FinetuneRun(Basics):
     data: str = Field(
         "datasets/data_12000.csv",
         title="데이터 (data)",
-        description="input과 summary 열이 있는 CSV나 Excel: 버킷의 키 (datasets/…). 전에 읽은 버전은 datasets/data.csv@2처럼 적습니다",
+        description="input과 summary 열이 있는 CSV나 Excel: 버킷의 키 (datasets/…). 전에 읽은 버전은 datasets/data.csv@2처럼 적습니다. "
+        "사람이 고친 요약도 배우려면 뒤에 ' + datasets/corrections/'를 붙입니다",
     )
     encoders: Encoders = Field(
         "configured",

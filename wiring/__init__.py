@@ -20,6 +20,7 @@ from clients.text_to_speech import TextToSpeech
 from models.call.korea import day_in_korea
 from models.call.ledger import Unit
 from models.call.prices import Price, Prices, load_prices
+from models.call.routing import parse_routes
 from models.call.terms import TermList
 from models.errors import ConfigurationError
 from models.retention import Kind, kinds
@@ -185,8 +186,20 @@ def _known(provider: str) -> tuple[Offer, Callable[[], SpeechToText]]:
     return _SPEECH_TO_TEXT[provider]
 
 
+def check_ears() -> None:
+    """ConfigurationError where settings give calls to Whisper and this process has no weights: each call would be set aside, one by one."""
+    chosen = settings()
+    routed = [rule.provider for rule in parse_routes(chosen.stt_routes, speech_to_text_vendors())]
+    if local_whisper.PROVIDER in (chosen.stt_provider, chosen.stt_fallback, *routed) and not chosen.whisper_model:
+        raise ConfigurationError(
+            "READBACK_STT_PROVIDER, READBACK_STT_ROUTES or READBACK_STT_FALLBACK gives calls to Whisper, and this worker has no weights",
+            remedy="Set READBACK_WHISPER_MODEL here (image `gpu`), or take Whisper out of the settings of workers without weights",
+        )
+
+
 def load_whisper() -> None:
     """Load the weights that this process hears with, where settings name some, before the first call asks for them."""
+    check_ears()
     if settings().whisper_model:
         vendor = speech_to_text(local_whisper.PROVIDER)
         assert isinstance(vendor, local_whisper.LocalWhisper)

@@ -94,6 +94,14 @@ class Settings(BaseSettings):
     tts_speaking_rate: float = Field(1.0, ge=0.25, le=2.0, description="Speaking rate of the prompt")
     tts_per_minute: int = Field(1000, ge=1, description="Requests a minute over all workers (Google's project quota: 1,000)")
 
+    prompt_ear: SpeechProvider | Literal[""] = Field(
+        "", description="Speech-to-text vendor that listens to a share of the prompts, which it is paid for; empty: none"
+    )
+    prompt_ear_percent: float = Field(2.0, ge=0, le=100, description="Share of the calls whose prompts are listened to")
+    prompt_ear_most_percent: float = Field(
+        20.0, ge=0, le=100, description="People are told of a prompt of which more characters were heard otherwise than they should be said"
+    )
+
     prices_file: Path = Field(PRICES, description="What vendors ask, by day, with sources; staff edit it")
     summarizer_machine: str = Field("g4dn.xlarge", description="Machine that summaries are written on, as the price file names it")
     daily_budgets: str = Field(

@@ -28,7 +28,7 @@ def _row(provider: str, offer: Offer) -> tuple[str, ...]:
         f"{offer.kept_days:g}일" if offer.kept_days else "–",
         "한 작업" if offer.repeatable else "새 작업",
         _told(price) if price else "요금표에 없음",
-        price.source if price else "–",
+        price.told_source if price else "–",
     )
 
 

@@ -20,6 +20,7 @@ class Alarm(StrEnum):
 
     CALLS_PAUSED = "calls-paused"
     QUARANTINE = "quarantine"
+    PROMPTS = "prompts"
 
     @property
     def resource(self) -> str:

@@ -1,11 +1,13 @@
 """What is mended in a transcript before anybody reads it, by which rule, and how it is taken back.
 
-The rules, in their order: words that people know to be misheard (``heard``); near misses of a term, by the distance of their sounds and
+The rules, in their order: words that people know to be misheard (``heard``); a term that stands in another reading of the recognizer, where
+it is not sure of the word (``alternative``); near misses of a term, by the distance of their sounds and
 only where morphology finds the sentence likelier with the term (``near``); a language model's reading of lines that stay doubtful, of which
 a change counts only where it is a term or another reading of the recognizer (``model``, in ``models/call/second_reading.py``); and what a
 person corrected (``person``). A change says where it was made in the text as it stood then, so the log of changes runs both ways.
 """
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +34,9 @@ class Bounds:
     ``distance`` of a long term's sounds differs. A sentence must be ``gain`` likelier (log) with a term of three syllables, by a share
     (``relief``) less for each further one; one that is ``doubtful_gain`` likelier or more is a doubtful spot. Terms of fewer sounds than
     ``shortest`` have too many neighbours.
+
+    A term of another reading is taken where the sentence is ``alternative_gain`` likelier with it and the recognizer is ``sure`` of no word
+    in its place; a word that it is less sure of than ``doubtful_word`` makes a line doubtful, and so does a term that was not taken.
     """
 
     unlikeness: float = 0.24
@@ -40,6 +45,9 @@ class Bounds:
     relief: float = 0.15
     doubtful_gain: float = -2.0
     shortest: int = 7
+    alternative_gain: float = 0.0
+    sure: float = 0.85
+    doubtful_word: float = 0.4
 
 
 @dataclass(frozen=True)
@@ -73,10 +81,11 @@ class Corrector:
         doubtful: list[int] = []
         for number, utterance in enumerate(utterances):
             text, found = self._known(utterance.text)
+            text, chosen, left = self._alternative(text, utterance)
             text, near, unsure = self._near(text)
-            for rule, candidates in ((Rule.HEARD, found), (Rule.NEAR, near)):
+            for rule, candidates in ((Rule.HEARD, found), (Rule.ALTERNATIVE, chosen), (Rule.NEAR, near)):
                 changes += [_change(number, utterance, one, before, rule) for one, before in candidates]
-            doubtful += [number] if unsure else []
+            doubtful += [number] if unsure or left or self._doubted(text, utterance) else []
         return Correction(terms_version=self.terms.version, changes=changes, doubtful=doubtful)
 
     def doubts(self, text: str) -> list[Candidate]:
@@ -95,6 +104,39 @@ class Corrector:
                     text = text[: match.start()] + term + text[match.end() :]
                     position = match.start() + len(term)
         return text, done
+
+    def _alternative(self, text: str, utterance: Utterance) -> tuple[str, list[tuple[Candidate, str]], bool]:
+        """Terms of the recognizer's other readings, the likeliest first, and whether one was left."""
+        done: list[tuple[Candidate, str]] = []
+        candidates = self._offered(text, utterance)
+        while likely := [one for one in candidates if one.gain >= self.bounds.alternative_gain]:
+            best = max(likely, key=lambda one: one.gain)
+            done.append((best, text[best.start : best.end]))
+            text = text[: best.start] + best.term + text[best.end :]
+            candidates = self._offered(text, utterance)
+        return text, done, bool(candidates)
+
+    def _offered(self, text: str, utterance: Utterance) -> list[Candidate]:
+        """What stands in other readings in the place of words that hold no term and that the recognizer is not sure of."""
+        found = {
+            (start, end, after)
+            for reading in utterance.alternatives
+            for start, end, after in changed_words(text, reading)
+            if is_term(text[start:end], after, self.terms)
+            and not self._names_in(_bare(text[start:end]))
+            and self._unsure(text[start:end], utterance)
+        }
+        return _judged(text, [Candidate(start, end, after) for start, end, after in sorted(found)])
+
+    def _unsure(self, words: str, utterance: Utterance) -> bool:
+        """Whether the recognizer is not sure of any of these words, or never tells how sure it is."""
+        told = {_bare(word.text): word.confidence for word in utterance.unsure}
+        return not told or any(told.get(_bare(word), 1.0) < self.bounds.sure for word in words.split())
+
+    def _doubted(self, text: str, utterance: Utterance) -> bool:
+        """Whether a word of low confidence still stands in the text."""
+        low = {_bare(word.text) for word in utterance.unsure if word.confidence < self.bounds.doubtful_word}
+        return any(_bare(word) in low for word in text.split())
 
     def _near(self, text: str) -> tuple[str, list[tuple[Candidate, str]], bool]:
         """Near misses, the surest first, each judged in the text as the others left it."""
@@ -169,10 +211,44 @@ class Corrector:
 
 
 _WORD = re.compile(r"\S+")
+_SIGNS = ".?!,…"
 _MOST_WORDS = 3
 _LONG = 5  # syllables
 _LONGEST_TAIL = 4
 _ENDS = re.compile(r"[.?!,…]+$")
+
+
+def changed_words(before: str, after: str) -> list[tuple[int, int, str]]:
+    """Runs of words that differ: from and to in the one, and the words of the other; nothing is put where nothing stood.
+
+    >>> changed_words("그 실선 보험 되나요", "그 실손보험 되나요")
+    [(2, 7, '실손보험')]
+    """
+    mine, theirs = list(_WORD.finditer(before)), list(_WORD.finditer(after))
+    same = difflib.SequenceMatcher(None, [one[0] for one in mine], [one[0] for one in theirs], autojunk=False)
+    changed = []
+    for tag, i1, i2, j1, j2 in same.get_opcodes():
+        if tag != "replace":
+            continue
+        word_by_word = i2 - i1 == j2 - j1
+        runs = [(i1 + n, i1 + n + 1, j1 + n, j1 + n + 1) for n in range(i2 - i1)] if word_by_word else [(i1, i2, j1, j2)]
+        changed += [(mine[a].start(), mine[b - 1].end(), after[theirs[c].start() : theirs[d - 1].end()]) for a, b, c, d in runs]
+    return changed
+
+
+def is_term(before: str, after: str, terms: TermList) -> bool:
+    """Whether what is put in is a term, with the particles and signs that were heard."""
+    bare = after.rstrip(_SIGNS)
+    for length in range(len(bare), 1, -1):
+        term = terms.by_name.get(name_of(bare[:length]))
+        tail = bare[length:]
+        if term is not None and is_tail(term.term, tail):
+            return before.rstrip(_SIGNS).endswith(tail)
+    return False
+
+
+def _bare(words: str) -> str:
+    return "".join(words.split()).strip(_SIGNS)
 
 
 def _runs(text: str) -> Iterator[tuple[int, int]]:

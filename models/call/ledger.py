@@ -122,7 +122,7 @@ def answered(ledger: Sequence[Charge], request: str, *, paid: bool) -> list[Char
     others = [one for one in ledger if one is not asked]
     if asked is None or not paid:
         return others
-    again = any(one.unit is asked.unit for one in others)
+    again = any((one.unit, one.model) == (asked.unit, asked.model) for one in others)
     return [*others, asked.model_copy(update={"payment": Payment.REPEATED if again else Payment.ORDINARY})]
 
 

@@ -8,10 +8,12 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from models.call.correction import second_of
+from models.call.editing import Edit
 from models.call.jamo import is_hangul
-from models.call.privacy import mask_personal_data
+from models.call.privacy import mask_personal_data, mask_utterances
 from models.call.record import CallRecord, Change, Outcome, Rule, Summary
 from models.call.terms import Term, TermList, name_of
+from models.call.transcript import summarizer_input
 from models.errors import TermsRefused
 
 _LONGEST_TERM = 20
@@ -50,12 +52,39 @@ class Proposal(BaseModel):
         return known if self.heard in known.heard else known.model_copy(update={"heard": (*known.heard, self.heard)})
 
 
+class PairKind(StrEnum):
+    """What a pair is of: one line as it was heard and as it was said, or a conversation and its summary as a person corrected it."""
+
+    LINE = "line"
+    SUMMARY = "summary"
+
+
 class CorrectedPair(BaseModel):
-    """One line as it was heard and as a person says it was said, masked: a row for the next fine-tuning."""
+    """What a person corrected, before and after, masked: for the next training. ``edit`` is the edit's number in its call, 0 for none."""
 
     heard: str
     said: str
     at: datetime
+    kind: PairKind = PairKind.LINE
+    edit: int = 0
+
+
+def line_pair(record: CallRecord, change: Change, at: datetime, edit: int = 0) -> CorrectedPair:
+    """The line that a change is in, as it was heard and as it stands now; a number told over several lines is masked in all of them."""
+    heard = mask_utterances([utterance.text for utterance in record.transcription.utterances])[change.utterance]
+    said = mask_utterances([utterance.text for utterance in record.said])[change.utterance]
+    return CorrectedPair(heard=heard, said=said, at=at, edit=edit)
+
+
+def summary_pair(record: CallRecord, edit: Edit) -> CorrectedPair:
+    """The conversation as a summarizer reads it, and the summary that a person gave it; NoSpeech where there is nothing to be read."""
+    said = record.said
+    masked = [
+        utterance.model_copy(update={"text": text})
+        for utterance, text in zip(said, mask_utterances([utterance.text for utterance in said]), strict=True)
+    ]
+    summary = mask_personal_data(edit.text)
+    return CorrectedPair(heard=summarizer_input(masked), said=summary, at=edit.at, kind=PairKind.SUMMARY, edit=edit.number)
 
 
 def change_of(record: CallRecord, utterance: int | None, before: str, after: str, *, by: str, at: datetime) -> Change:

@@ -15,7 +15,10 @@ _WON = "won"
 
 @dataclass(frozen=True)
 class Price:
-    """``price`` in ``currency`` for ``per`` units, from ``since`` on; ``least`` units are billed where fewer are used."""
+    """``price`` in ``currency`` for ``per`` units, from ``since`` on; ``least`` units are billed where fewer are used.
+
+    ``checked`` is the day on which the vendor's own page or contract was read, None where nobody has confirmed the price.
+    """
 
     provider: str
     unit: str
@@ -26,6 +29,12 @@ class Price:
     least: float
     each_channel: bool
     source: str
+    checked: date | None = None
+
+    @property
+    def told_source(self) -> str:
+        """Where the price comes from, and whether anyone has read that at its source."""
+        return f"{self.source}; {f'{self.checked} 확인' if self.checked else '미확인'}"
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,7 @@ def _price(path: Path, number: int, row: dict[str, str]) -> Price:
             least=float(row["least"]),
             each_channel={"yes": True, "no": False}[row["each_channel"]],
             source=row["source"],
+            checked=None if row.get("checked") in (None, "", "unconfirmed") else date.fromisoformat(row["checked"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         remedy = "Compare it with the file's first lines"

@@ -4,7 +4,7 @@ A run reads it, does what is missing, and writes it back by compare-and-swap. Be
 retry, a redrive, a duplicate event and a backfill all resume from the same truth, whichever run or machine they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -93,11 +93,47 @@ class Recording(BaseModel):
         return f"{self.short_name} {began_in_korea(name.started_at) if name else ''}".rstrip()
 
 
+# Of a recognizer's other readings so many are kept, and of its words those that it was less sure of than this: a record stays small.
+MOST_ALTERNATIVES = 4
+SURE = 0.9
+
+
+class UnsureWord(BaseModel):
+    """A word of an utterance that the recognizer was not sure of: ``confidence`` from 0 to 1, as the vendor gives it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    confidence: float = Field(ge=0, le=1)
+
+
+def unsure_words(words: Iterable[tuple[str, float]]) -> tuple[UnsureWord, ...]:
+    """The words of an utterance that are worth keeping, of all with their confidence; 0 means that the vendor gave none.
+
+    >>> unsure_words([("암보험", 0.41), ("해지", 0.97), ("요", 0.0)])
+    (UnsureWord(text='암보험', confidence=0.41),)
+    """
+    return tuple(UnsureWord(text=text, confidence=round(min(1.0, sure), 2)) for text, sure in words if 0 < sure < SURE)
+
+
+def other_readings(text: str, readings: Iterable[str]) -> tuple[str, ...]:
+    """Readings of an utterance that differ from its text by more than spaces, each once, in the recognizer's order.
+
+    >>> other_readings("암보험 해지", ["암 보험 해지", "안보험 해지", "안보험  해지"])
+    ('안보험 해지',)
+    """
+    found: dict[str, str] = {}
+    for reading in readings:
+        found.setdefault("".join(reading.split()), " ".join(reading.split()))
+    found.pop("".join(text.split()), None)
+    return tuple(reading for reading in found.values() if reading)[:MOST_ALTERNATIVES]
+
+
 class Utterance(BaseModel):
     """One stretch of speech: who, when (milliseconds from the recording's start) and what.
 
     ``label`` is the voice as speech-to-text numbers it, None where it told nobody apart; ``speaker`` is who that turned out to be.
-    ``alternatives`` are other readings of the whole utterance, where the recognizer gives some.
+    ``alternatives`` are other readings of the whole utterance, and ``unsure`` its words of low confidence, where the recognizer tells.
     """
 
     speaker: Speaker = Speaker.UNKNOWN
@@ -106,6 +142,7 @@ class Utterance(BaseModel):
     duration_ms: int = Field(ge=0)
     text: str
     alternatives: tuple[str, ...] = ()
+    unsure: tuple[UnsureWord, ...] = ()
 
 
 class Rule(StrEnum):
@@ -113,6 +150,7 @@ class Rule(StrEnum):
 
     HEARD = "heard"
     NEAR = "near"
+    ALTERNATIVE = "alternative"
     MODEL = "model"
     PERSON = "person"
 
@@ -204,6 +242,25 @@ class Prompt(BaseModel):
     seconds: float
     spoken_text: str
     voice: str
+
+
+class PromptCheck(BaseModel):
+    """What a speech-to-text vendor heard of the prompt, and how far that is from ``spoken_text`` (``cer``: share of the characters).
+
+    ``transcription`` is its job, without utterances. ``failure`` is the code of the error with which it ended without an answer.
+    """
+
+    spoken_text: str
+    transcription: Transcription = Field(default_factory=Transcription)
+    heard: str = ""
+    cer: float | None = None
+    failure: ErrorCode = ""
+    at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is done, with an answer or without."""
+        return self.at is not None
 
 
 class Failure(BaseModel):
@@ -309,6 +366,7 @@ class CallRecord(BaseModel):
         default=None, description="The summary that the caller was told, where the call was summarized anew since and not spoken again"
     )
     prompt: Prompt | None = None
+    prompt_check: PromptCheck | None = Field(default=None, description="What a vendor heard of the prompt; None where nobody listened")
     revision: int = Field(default=0, ge=0, description="How often summary and prompt were asked for anew")
     step_seconds: dict[str, float] = Field(default_factory=dict)
     ledger: list[Charge] = Field(default_factory=list, description="What was used, at the price of its day")

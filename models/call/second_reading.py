@@ -4,17 +4,16 @@ Masked lines leave this process, those alone. Of the answer a change is kept whe
 reading that the recognizer gave; a number, a negation or a name that the model would rather have read is not. The rest stays as heard.
 """
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from models.call.correction import is_tail, second_of
+from models.call.correction import changed_words, is_term, second_of
 from models.call.privacy import PersonalSpan, personal_spans
 from models.call.record import Change, Correction, Rule, Utterance, corrected
-from models.call.terms import TermList, name_of
+from models.call.terms import TermList
 from models.errors import ReadbackError
 from models.summarizer.language_model import Completions, Endpoint
 
@@ -26,8 +25,6 @@ PROMPT = (
     '{{"lines": [{{"line": 줄 번호, "text": 고친 줄}}]}} 모양의 JSON으로만 답하세요.'
 )
 _FENCED = re.compile(r"\s*```(?:json)?\s*(\{.*\})\s*```\s*", re.DOTALL)
-_WORD = re.compile(r"\S+")
-_SIGNS = ".?!,…"
 
 
 class _Line(BaseModel):
@@ -134,40 +131,23 @@ class Masked:
 def _kept(number: int, utterance: Utterance, line: Masked, answer: str, terms: TermList) -> list[Change]:
     """Changes of one line that may be believed, from its end to its beginning, so that each stands where it says."""
     changes = []
-    for start, end, after in reversed(_changed_words(line.text, answer)):
+    for start, end, after in reversed(changed_words(line.text, answer)):
         place = line.heard_at(start, end)
         before = line.text[start:end]
-        if place is None or not (_is_term(before, after, terms) or _is_alternative(after, utterance.alternatives)):
+        if place is None:
+            continue
+        if not (is_term(before, after, terms) or _is_alternative(utterance.text, place, after, utterance.alternatives)):
             continue
         seconds = second_of(utterance, place[0])
         changes.append(Change(utterance=number, start=place[0], before=before, after=after, rule=Rule.MODEL, seconds=seconds))
     return changes
 
 
-def _changed_words(before: str, after: str) -> list[tuple[int, int, str]]:
-    """Runs of words that differ: from and to in the one, and the words of the other; nothing is put where nothing stood."""
-    mine, theirs = list(_WORD.finditer(before)), list(_WORD.finditer(after))
-    same = difflib.SequenceMatcher(None, [one[0] for one in mine], [one[0] for one in theirs], autojunk=False)
-    changed = []
-    for tag, i1, i2, j1, j2 in same.get_opcodes():
-        if tag != "replace":
-            continue
-        word_by_word = i2 - i1 == j2 - j1
-        runs = [(i1 + n, i1 + n + 1, j1 + n, j1 + n + 1) for n in range(i2 - i1)] if word_by_word else [(i1, i2, j1, j2)]
-        changed += [(mine[a].start(), mine[b - 1].end(), after[theirs[c].start() : theirs[d - 1].end()]) for a, b, c, d in runs]
-    return changed
-
-
-def _is_term(before: str, after: str, terms: TermList) -> bool:
-    """Whether what is put in is a term, with the particles and signs that were heard."""
-    bare = after.rstrip(_SIGNS)
-    for length in range(len(bare), 1, -1):
-        term = terms.by_name.get(name_of(bare[:length]))
-        tail = bare[length:]
-        if term is not None and is_tail(term.term, tail):
-            return before.rstrip(_SIGNS).endswith(tail)
-    return False
-
-
-def _is_alternative(after: str, alternatives: Sequence[str]) -> bool:
-    return any(re.search(rf"(?<!\S){re.escape(after)}(?!\S)", " ".join(other.split())) for other in alternatives)
+def _is_alternative(heard: str, place: tuple[int, int], after: str, alternatives: Sequence[str]) -> bool:
+    """Whether another reading of the recognizer has these words, and has them where the change is."""
+    start, end = place
+    return any(
+        re.search(rf"(?<!\S){re.escape(after)}(?!\S)", words) and begins < end and ends > start
+        for other in alternatives
+        for begins, ends, words in changed_words(heard, other)
+    )

@@ -29,6 +29,7 @@ MOST_TERMS = 2_000
 _COLUMNS = ["용어", "들린 말", "발음", "읽기"]
 _HANGUL = re.compile(r"[가-힣]+(?: [가-힣]+)*")
 _BETWEEN = "|"
+_FORMULA = ("=", "+", "-", "@")  # a spreadsheet that opens an exported table would run it
 
 
 class Term(BaseModel):
@@ -194,6 +195,8 @@ def complaints(terms: Sequence[Term]) -> list[str]:
 
 
 def _faults_of(term: Term) -> Iterator[str]:
+    if any(cell.startswith(_FORMULA) for cell in (term.term, term.pronounced, term.spoken, *term.heard)):
+        yield "표의 수식으로 읽히는 문자(=, +, -, @)로 시작합니다"
     if not any(map(str.isalnum, term.term)) or term.term != speakable(term.term):
         yield "표기에 글자가 없거나 쓸 수 없는 문자가 있습니다"
     if term.pronounced and not _HANGUL.fullmatch(term.pronounced):
@@ -251,6 +254,10 @@ def read_csv(raw: bytes, name: str) -> list[Term]:
             cells = [cell.strip() for cell in row]
             if any(cells) and not cells[0].startswith("#"):
                 found.append(_read_row(cells, f"{name}:{rows.line_num}"))
+            if len(found) > MOST_TERMS:
+                raise TermsRefused(
+                    f"{name}:{rows.line_num}: more than {MOST_TERMS} terms", remedy="Keep those that callers say and recognizers miss"
+                )
     except csv.Error as error:
         raise TermsRefused(f"{name}:{rows.line_num}: {error}", remedy="Save the table as CSV again") from error
     return found

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from models.call.identification import without_identification
-from models.call.record import Speaker, Utterance
+from models.call.record import Speaker, Utterance, other_readings
 from models.errors import BadTranscript, NoSpeech
 from models.sound.recording import RecordingAudio
 from models.summarizer.conversation import written
@@ -26,11 +26,16 @@ def name_speakers(utterances: Sequence[Utterance], audio: RecordingAudio | None 
     Without it, and for mono recordings, which say nothing on who is who, every speaker stays unknown. Raises BadTranscript for more
     words than a call can hold.
     """
-    spoken = [u.model_copy(update={"text": text}) for u in utterances if (text := clean_text(u.text))]
+    spoken = [_cleaned(u, text) for u in utterances if (text := clean_text(u.text))]
     if sum(len(u.text) for u in spoken) > LONGEST_TRANSCRIPT:
         raise BadTranscript(f"The transcript has more than {LONGEST_TRANSCRIPT:,} characters", remedy="Listen to the recording")
     spoken.sort(key=lambda u: u.start_ms)
     return [u.model_copy(update={"speaker": speaker}) for u, speaker in zip(spoken, _speakers_of(spoken, audio), strict=True)]
+
+
+def _cleaned(utterance: Utterance, text: str) -> Utterance:
+    readings = other_readings(text, map(clean_text, utterance.alternatives))
+    return utterance.model_copy(update={"text": text, "alternatives": readings})
 
 
 def check_plausible(utterances: Sequence[Utterance], seconds: float) -> None:

@@ -6,7 +6,7 @@ way for a word into a call.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from contextlib import suppress
 from typing import NamedTuple
 
 from prefect import get_client
@@ -14,10 +14,9 @@ from prefect import get_client
 import wiring
 from models.call.edited import with_edits
 from models.call.editing import LONGEST_WORD, Edit, EditKind, WordEdit
-from models.call.persons_correction import CorrectedPair, Proposal, change_of, proposal_of
-from models.call.privacy import mask_personal_data
-from models.call.record import CallRecord, Change, Deed, Outcome, PersonsAct
-from models.errors import StorageConflict, TermsRefused
+from models.call.persons_correction import Proposal, change_of, line_pair, proposal_of, summary_pair
+from models.call.record import CallRecord, Deed, Outcome, PersonsAct, Rule
+from models.errors import NoSpeech, StorageConflict, TermsRefused
 from stores.edits import Edits
 from stores.proposals import Proposals, keep_pair
 from tasks.in_thread import task_in_thread
@@ -29,7 +28,7 @@ NOBODY = ""  # the owner of a reopened call until its new run claims it
 
 
 class Learnt(NamedTuple):
-    """What corrections of words came to beside the record: terms that they propose, and whether lines were kept to learn from."""
+    """What corrections came to beside the record: terms that they propose, and whether anything was kept to learn from."""
 
     proposals: Sequence[Proposal] = ()
     kept: bool = False
@@ -63,22 +62,25 @@ def edit_of_words(record: CallRecord, waiting: Sequence[Edit], utterance: int | 
     return Edit(call_id=record.call_id, number=number, kind=EditKind.WORD, by=act.by, at=act.at, word=word)
 
 
-@task_in_thread("learn-from-words")
-def learn_from_words(record: CallRecord, changes: Sequence[Change]) -> Learnt:
-    """Propose the terms of corrected words and, where settings say that corrections may be learnt from, keep their lines, masked."""
-    store, found = wiring.object_store(), [proposal for change in changes if (proposal := proposal_of(change, change.at or _now()))]
-    proposals = [Proposals(store).propose(proposal) for proposal in found]
-    if not wiring.settings().learn_from_corrections:
-        return Learnt(proposals)
-    for utterance in sorted({change.utterance for change in changes}):
-        heard, said = record.transcription.utterances[utterance].text, record.said[utterance].text
-        pair = CorrectedPair(heard=mask_personal_data(heard), said=mask_personal_data(said), at=_now())
-        keep_pair(store, record.call_id, pair)
-    return Learnt(proposals, kept=bool(changes))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+def learn_from(record: CallRecord, edits: Sequence[Edit]) -> Learnt:
+    """What follows from edits beside the record: a corrected word proposes a term; and, where callers consented, what was corrected is kept
+    for the next training. Before the record is written, and once for each edit, however often it is repeated."""
+    store, consented = wiring.object_store(), wiring.settings().learn_from_corrections
+    proposals, kept = [], False
+    for edit in edits:
+        if edit.kind is EditKind.SUMMARY and consented and record.transcription.done:
+            with suppress(NoSpeech):
+                keep_pair(store, record.call_id, summary_pair(record, edit))
+                kept = True
+        for change in record.correction.changes:
+            if edit.kind is not EditKind.WORD or (change.rule, change.by, change.at) != (Rule.PERSON, edit.by, edit.at):
+                continue
+            if proposal := proposal_of(change, edit.at):
+                proposals.append(Proposals(store).propose(proposal))
+            if consented:
+                keep_pair(store, record.call_id, line_pair(record, change, edit.at, edit.number))
+                kept = True
+    return Learnt(proposals, kept)
 
 
 @call_task("summarize-again")

@@ -1,7 +1,7 @@
 """What people say of an ended call, written into its record: corrections in their order, and the prompt spoken again from them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from prefect import runtime
@@ -9,8 +9,9 @@ from prefect import runtime
 import wiring
 from clients.s3 import ObjectStore
 from models.call.edited import with_edits
+from models.call.editing import Edit
 from models.call.ledger import Charge, filed
-from models.call.record import CallRecord, Change, Deed, Outcome, PersonsAct, Prompt, Summary
+from models.call.record import CallRecord, Deed, Outcome, PersonsAct, Prompt, Summary
 from models.errors import PermanentError, TransientError
 from models.keys import StorageKeys
 from stores.call_files import SOUND, TEXT, is_of
@@ -25,35 +26,36 @@ from tasks.call.convert import as_prompt
 from tasks.call.hand_over import HandOver, tell_contact
 from tasks.call.speak import Speech, speak
 from tasks.in_thread import task_in_thread
-from tasks.operations.correct import Learnt, learn_from_words
+from tasks.operations.correct import Learnt, learn_from
 from tasks.without_words import call_task
 
 
 class Applied(NamedTuple):
-    """A record with its edits: how many were not in it before, and which changes of the transcript they made."""
+    """A record with its edits: how many were not in it before, and what was learnt from them."""
 
     record: CallRecord
     edits: int
-    changes: Sequence[Change] = ()
-
-
-async def apply_corrections(call_id: str) -> tuple[Applied, Learnt]:
-    """Write the edits of a call into its record, whoever made them, and learn from the words among them."""
-    applied = await write_edits(call_id)
-    return applied, await learn_from_words(applied.record, applied.changes) if applied.changes else Learnt()
+    learnt: Learnt = Learnt()
 
 
 @task_in_thread("write-edits")
 def write_edits(call_id: str) -> Applied:
     """Write the edits of a call into its record that are not in it yet."""
     store = wiring.object_store()
-    applied = apply_all(call_id, _this_run(), records=wiring.call_records(), edits=Edits(store))
+    applied = apply_all(call_id, _this_run(), records=wiring.call_records(), edits=Edits(store), learn=learn_from)
     keep_corrected(store, applied.record)
     file_verdict(store, applied.record)
     return applied
 
 
-def apply_all(call_id: str, flow_run_id: str, *, records: CallRecords, edits: Edits) -> Applied:
+def apply_all(
+    call_id: str,
+    flow_run_id: str,
+    *,
+    records: CallRecords,
+    edits: Edits,
+    learn: Callable[[CallRecord, Sequence[Edit]], Learnt] = lambda record, edits: Learnt(),
+) -> Applied:
     """All at once by one conditional write: another run that does the same finds them there, or is repeated and finds them then."""
     checkpoint = _ended(records, call_id)
     record = checkpoint.record
@@ -61,9 +63,9 @@ def apply_all(call_id: str, flow_run_id: str, *, records: CallRecords, edits: Ed
     if not missing:
         return Applied(record, 0)
     done = with_edits(record, missing, flow_run_id)
+    learnt = learn(done, missing)
     kept = {"review": done.review, "history": done.history, "correction": done.correction, "summary": done.summary}
-    saved = records.save(checkpoint, **kept).record
-    return Applied(saved, len(missing), saved.correction.changes[len(record.correction.changes) :])
+    return Applied(records.save(checkpoint, **kept).record, len(missing), learnt)
 
 
 def _ended(records: CallRecords, call_id: str) -> Checkpoint:

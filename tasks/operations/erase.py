@@ -114,9 +114,10 @@ async def _stop(client: PrefectClient, run: FlowRun) -> None:
 @call_task("forget-job")
 async def forget_job(record: CallRecord) -> None:
     """Have the speech-to-text vendor delete the call's job and transcript, where it does so when asked to."""
-    job = record.transcription
-    if job.job_id and wiring.speech_offer(job.provider).forgets:
-        await asyncio.to_thread(wiring.speech_to_text(job.provider).forget, job.job_id)
+    jobs = [record.transcription, *([record.prompt_check.transcription] if record.prompt_check else [])]
+    for job in jobs:
+        if job.job_id and wiring.speech_offer(job.provider).forgets:
+            await asyncio.to_thread(wiring.speech_to_text(job.provider).forget, job.job_id)
 
 
 @call_task("erase-objects")

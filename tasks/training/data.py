@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from prefect.artifacts import acreate_markdown_artifact
 
 from models.lifecycle.line import Line
 from models.training.data.loader import SUMMARY, LoadReport, read_pairs
 from models.training.data.pair import Pair
-from models.training.data.split import Split, split_pairs
+from models.training.data.split import Split, split_pairs, with_more_to_learn
 from models.training.data.version import DatasetVersion
 from models.training.train import data_fingerprint
 from reports.training import data_report, versions_report
@@ -35,21 +35,33 @@ def prepare_data(data: str, out_of_domain: str, seed: int, reference: str = SUMM
 
 
 def load_training_data(known: Datasets, data: str, out_of_domain: str, seed: int, reference: str = SUMMARY) -> TrainingData:
-    """Read both data sets and split them."""
-    pairs, report, version = _read_source(known, data, reference)
-    outsiders, outside, outer = _read_source(known, out_of_domain, reference) if out_of_domain else ([], None, None)
-    split = split_pairs(pairs, outsiders, seed)
-    versions = (version, *filter(None, [outer]))
-    profile = data_report(pairs, split, [report, *filter(None, [outside])], seed)
-    return TrainingData(split, f"{profile}\n{versions_report(versions)}", data_fingerprint([*pairs, *outsiders]), versions)
+    """Read the data sets and split them. ``data`` may name several with `` + `` between: the first is split, the others are learnt from."""
+    first, *further = (source.strip() for source in data.split(" + "))
+    pairs, report, version = _read_source(known, first, reference)
+    more = [_read_source(known, source, reference) for source in further]
+    outside = [_read_source(known, out_of_domain, reference)] if out_of_domain else []
+    outsiders = [pair for one in outside for pair in one.pairs]
+    split = with_more_to_learn(split_pairs(pairs, outsiders, seed), [pair for one in more for pair in one.pairs])
+    everything = [*pairs, *(pair for one in more for pair in one.pairs)]
+    versions = (version, *(one.version for one in (*more, *outside)))
+    profile = data_report(everything, split, [report, *(one.report for one in (*more, *outside))], seed)
+    return TrainingData(split, f"{profile}\n{versions_report(versions)}", data_fingerprint([*everything, *outsiders]), versions)
 
 
-def _read_source(known: Datasets, source: str, reference: str) -> tuple[list[Pair], LoadReport, DatasetVersion]:
+class _Source(NamedTuple):
+    """A data set that was read."""
+
+    pairs: list[Pair]
+    report: LoadReport
+    version: DatasetVersion
+
+
+def _read_source(known: Datasets, source: str, reference: str) -> _Source:
     """A data set's pairs and version; what cannot be read as one is not kept."""
     body = known.read(source)
     name = Path(source.partition("@")[0]).name
     pairs, report = read_pairs(body, name, reference)
-    return pairs, report, known.keep(source, body)
+    return _Source(pairs, report, known.keep(source, body))
 
 
 async def publish_data(line: Line[Any], data: TrainingData, source: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sounds import header, tone, wav
 
+import wiring
 from clients.local_whisper import Heard, LocalWhisper, hear_channels
 from models.errors import BadRecording, BadTranscript, ConfigurationError, JobGone, ModelUnavailable
 from sandbox.make_recordings import RECORDINGS
@@ -64,7 +65,7 @@ def test_weights_that_are_not_there_let_calls_wait_for_people(tmp_path: Any) -> 
     with pytest.raises(ModelUnavailable, match="READBACK_WHISPER_MODEL"):
         vendor.submit(MONO, "a.wav")
     vendor.close()
-    with pytest.raises(ConfigurationError, match="no Whisper model"):
+    with pytest.raises(ModelUnavailable, match="no Whisper weights"):
         LocalWhisper("")
 
 
@@ -95,3 +96,21 @@ def test_real_weights_hear_both_sides() -> None:
     assert job.completed
     assert {u.label for u in job.utterances} == {0, 1}
     vendor.close()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"STT_PROVIDER": "whisper"}, {"STT_ROUTES": "queue:backfill=whisper"}, {"STT_FALLBACK": "whisper"}], ids=str
+)
+def test_a_worker_that_would_hear_by_whisper_without_weights_says_so_when_it_starts(
+    settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiring.forget_clients()
+    wiring.check_ears()
+    for name, value in settings.items():
+        monkeypatch.setenv(f"READBACK_{name}", value)
+    wiring.forget_clients()
+    with pytest.raises(ConfigurationError, match="this worker has no weights"):
+        wiring.load_whisper()
+    with pytest.raises(ModelUnavailable, match="no Whisper weights"):  # a call that it takes all the same waits
+        wiring.speech_to_text("whisper")
+    wiring.forget_clients()

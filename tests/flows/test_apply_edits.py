@@ -17,9 +17,11 @@ from flows.speak_again import speak_again
 from models.call.editing import Edit, EditKind, Verdict, WordEdit
 from models.call.listed import ListedCall
 from models.call.record import CallRecord, Deed, Outcome, Prompt, Summary, Transcription, Utterance
-from models.errors import PermanentError, VendorUnreachable
-from models.keys import StorageKeys
+from models.errors import ConfigurationError, PermanentError, VendorUnreachable
+from models.keys import DatasetKeys, StorageKeys
+from models.training.data.loader import read_pairs
 from stores.call_index import CallIndex, Wanted
+from stores.datasets import CORRECTIONS, Datasets
 from stores.edits import Edits
 from stores.proposals import Proposals, corrected_pairs
 from tasks.call import listing
@@ -94,7 +96,7 @@ async def test_a_word_proposes_its_term_marks_the_summary_and_is_an_edit_whereve
     assert kept.summary.stale
     (proposal,) = Proposals(store).open()
     assert (proposal.heard, proposal.term, proposal.proposed_by, proposal.times) == ("진단비", "진단피", "김상담", 1)
-    _, (pair,) = corrected_pairs(store)
+    ((_, pair),) = corrected_pairs(store).items()
     assert (pair.heard, pair.said) == (WORDS, "암 진단피를 청구하고 싶어요")
     await apply_edits(record.call_id)  # once more finds nothing to learn
     assert [one.times for one in Proposals(store).open()] == [1]
@@ -110,6 +112,45 @@ async def test_a_word_corrected_by_flow_meets_what_waits_from_the_console(
     kept = wiring.call_records().read(record.call_id).record
     assert (kept.said[0].text, kept.review.edits) == ("암 진단피를 신청하고 싶어요", 2)
     assert [act.by for act in kept.history] == ["김상담", "이팀장"]
+
+
+def consenting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READBACK_LEARN_FROM_CORRECTIONS", "true")
+    wiring.settings.cache_clear()
+
+
+async def test_what_is_corrected_is_learnt_from_where_callers_consented_and_is_gone_from_every_version_when_a_call_is_erased(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consenting(monkeypatch)
+    datasets, edits = Datasets(store), Edits(store)
+    first, second = a_call(store, "c-1", 1), a_call(store, "c-2", 2)
+    for record, by in ((first, "김상담"), (second, "이상담")):
+        edits.add(Edit.now(record.call_id, 1, EditKind.SUMMARY, by, text="010-1234-5678로 암 진단비 청구"))
+        for _ in range(2):
+            await apply_edits(record.call_id)
+    table = datasets.read(CORRECTIONS)
+    version = datasets.keep(CORRECTIONS, table)
+    pairs, _ = read_pairs(table + f"다른 말,다른 요약,,{'x#0'},\n".encode(), "corrections")
+    assert [(pair.input, pair.summary) for pair in pairs] == [
+        (f"고객: {WORDS}", "[전화번호]로 암 진단비 청구"),
+        ("다른 말", "다른 요약"),
+    ]
+    assert datasets.read(version.name) == table
+    await erase(first.call_id)
+    left = datasets.read(version.name).decode()
+    assert first.call_id not in left
+    assert second.call_id in left
+    assert not any("진단비" in store.get(facts.key).body.decode() for facts in store.walk(DatasetKeys.ROOT))
+
+
+async def test_without_consent_nothing_corrected_is_kept(store: ObjectStore, client: PrefectClient) -> None:
+    record = a_call(store, "c-1", 1)
+    Edits(store).add(Edit.now(record.call_id, 1, EditKind.SUMMARY, "김상담", text="암 진단비 청구"))
+    await apply_edits(record.call_id)
+    assert corrected_pairs(store) == {}
+    with pytest.raises(ConfigurationError, match="holds no corrected summary"):
+        Datasets(store).read(CORRECTIONS)
 
 
 async def test_a_corrected_summary_is_spoken_written_and_told_again_in_the_place_of_the_old_one(

@@ -339,14 +339,12 @@ async def test_an_approved_proposal_is_used_from_the_next_call_on_and_is_decided
 
 async def test_corrected_lines_are_kept_for_training_where_the_settings_say_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     recording = await a_misheard_call(world)
-    none = corrected_pairs(world.store)[0]  # type: ignore[arg-type]
     consenting = wiring.settings().model_copy(update={"learn_from_corrections": True})
     with monkeypatch.context() as patched:
         patched.setattr(wiring, "settings", lambda: consenting)
         await correct_call(recording.call_id, "유차손해도", "휴차손해도", requested_by="김상담")
-    version, (pair,) = corrected_pairs(world.store)  # type: ignore[arg-type]
-    assert (pair.heard, pair.said) == ("유차손해도 주나요", "휴차손해도 주나요")
-    assert version != none
+    ((name, pair),) = corrected_pairs(world.store).items()  # type: ignore[arg-type]
+    assert (name, pair.heard, pair.said) == (f"{recording.call_id}#0", "유차손해도 주나요", "휴차손해도 주나요")
 
 
 @pytest.mark.parametrize(

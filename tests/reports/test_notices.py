@@ -11,16 +11,30 @@ from models.call.alarms import BACK, CLEARED, DANGER, DANGER_FOUND, RAISED, Alar
 from models.call.pause import PauseReason
 from models.call.steps import Step
 from models.errors import QuotaExhausted
-from reports.notices import NOTICES, Notice, cleared_facts, danger_facts, paused_facts, quarantine_facts, quiet_quarantine_facts
+from models.hearing.prompt_check import PromptsHeard
+from reports.notices import (
+    NOTICES,
+    Notice,
+    cleared_facts,
+    danger_facts,
+    paused_facts,
+    prompts_facts,
+    quarantine_facts,
+    quiet_prompts_facts,
+    quiet_quarantine_facts,
+)
 
 NINE = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
 STOOD = cleared_facts(Standing(since=NINE), NINE + timedelta(minutes=40))
 REASON = PauseReason.because_of(QuotaExhausted("0 s left"), Step.TRANSCRIBE, "run").model_copy(update={"since": NINE})
+HEARD = PromptsHeard(day=NINE.date(), provider="google", at=NINE, heard=40, differing=2, failed=0, mean_cer=0.03, threshold_percent=20)
 FACTS: Mapping[tuple[str, str], Mapping[str, str]] = {
     (Alarm.CALLS_PAUSED.resource, RAISED): paused_facts(REASON, probe_minutes=15),
     (Alarm.CALLS_PAUSED.resource, CLEARED): STOOD,
     (Alarm.QUARANTINE.resource, RAISED): quarantine_facts(Counter(no_speech=4, bad_recording=2), ended=20, minutes=60, since=NINE),
     (Alarm.QUARANTINE.resource, CLEARED): {**quiet_quarantine_facts(1, ended=40, minutes=60), **STOOD},
+    (Alarm.PROMPTS.resource, RAISED): prompts_facts(HEARD),
+    (Alarm.PROMPTS.resource, CLEARED): {**quiet_prompts_facts(HEARD), **STOOD},
     (DANGER, DANGER_FOUND): danger_facts("0" * 32, "run", NINE),
     **{(process.resource, ""): {"at": "2026-11-20 09:00"} for process in Watched},
     **{(process.resource, BACK): STOOD for process in Watched},

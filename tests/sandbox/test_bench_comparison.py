@@ -1,27 +1,40 @@
-"""What the comparison's benchmark puts in is what it says: a known share of wrong syllables, speakers who talk into each other."""
+"""What the comparison's benchmark puts in is what it says: errors at published rates, speakers who talk into each other."""
 
-import random
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.comparison import garbled, overlapping
+from benchmarks.comparison import PUT_IN, misheard, overlapping
 from models.call.record import Utterance
-from models.hearing.accuracy import judge
+from models.hearing.accuracy import judge, summed
 from models.hearing.comparison import OVERLAP_SHARE, overlap_share
+from sandbox.make_recordings import RECORDINGS
 from sandbox.stack import EARS
 from wiring.configuration import Settings
 
 
-def utterances(*lines: str) -> list[Utterance]:
-    return [Utterance(label=i % 2, start_ms=1000 * i, duration_ms=900, text=line) for i, line in enumerate(lines)]
+def told(path: Path) -> list[Utterance]:
+    said = json.loads(path.read_text("utf-8"))["utterances"]
+    return [Utterance(label=u["spk"], start_ms=u["start_at"], duration_ms=u["duration"], text=u["msg"]) for u in said]
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
-def test_the_share_of_wrong_syllables_is_the_one_that_was_asked_for(share: float) -> None:
-    lines = ["자동차 보험을 해지하고 싶어요", "네 알겠습니다", "서류는 어디로 보내면 되나요"] * 10
-    heard = garbled(lines, share, random.Random(1))
-    assert judge(utterances(*lines), utterances(*heard), ()).cer == pytest.approx(share, abs=0.002)
+@pytest.mark.parametrize("provider", PUT_IN)
+def test_what_a_vendor_is_given_to_answer_has_errors_at_its_published_rate(provider: str, tmp_path: Path) -> None:
+    references, heard = tmp_path / "said", tmp_path / "heard"
+    references.mkdir()
+    heard.mkdir()
+    for wave in sorted(RECORDINGS.glob("*.wav")):
+        path = wave.with_suffix(".json")
+        for condition in ("clean", "noise"):
+            (references / f"{path.name[:8]}-{condition}.json").write_bytes(path.read_bytes())
+            (references / f"{path.name[:8]}-{condition}.wav").touch()
+    misheard(references, heard, provider)
+    for condition, percent in zip(("clean", "noise"), PUT_IN[provider], strict=True):
+        names = sorted(path.name for path in heard.glob(f"*-{condition}.json"))
+        cer = summed(judge(told(references / name), told(heard / name), ()) for name in names).cer
+        assert cer == pytest.approx(percent / 100, rel=0.35)
 
 
 def test_the_second_speaker_begins_before_the_first_has_ended() -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks.correction import RECOGNIZERS, errors, figures, hear, worse
+from benchmarks.correction import RECOGNIZERS, doubts, errors, figures, hear, worse
 from clients.returnzero import ReturnZero, TranscribeConfig
 from models.call.correction import Bounds, Corrector
 from models.call.terms import TermList
@@ -12,7 +12,7 @@ from models.hearing.korean import comparable
 from models.recipe import WRITERS
 from models.summarizer.written import everything
 from sandbox.make_recordings import RECORDINGS
-from sandbox.noise import PUBLISHED, Noise
+from sandbox.noise import PUBLISHED, RIGHT_AMONG_OTHERS, Noise
 from sandbox.stand_in import stand_in
 
 ROWS = list(everything(WRITERS))[::16]
@@ -81,3 +81,41 @@ def test_correction_makes_fewer_characters_wrong_and_more_terms_right(recognizer
 def test_a_correction_that_makes_it_worse_would_be_seen() -> None:
     careless = Corrector(TERMS, Bounds(unlikeness=0.9, distance=0.6, gain=-50.0))
     assert worse(figures(hear(ROWS[:60], Noise(0.05), careless), TERMS))
+
+
+def test_words_heard_wrong_are_mostly_less_sure_than_words_heard_right_and_not_always() -> None:
+    sure: dict[bool, list[float]] = {True: [], False: []}
+    for place, text in enumerate(TEXTS[:600]):
+        found = Noise(0.1).hear(text, str(place))
+        for word, one in zip(found.text.split(), found.sure, strict=True):
+            sure[word in text.split()].append(one)
+    pairs = [right > wrong for right in sure[True][::5] for wrong in sure[False]]
+    assert 0.75 < sum(pairs) / len(pairs) < 0.95
+
+
+def test_what_was_said_stands_in_another_reading_now_and_then_and_mostly_not() -> None:
+    misheard = among = 0
+    for place, text in enumerate(TEXTS[:1500]):
+        found = Noise(0.1).hear(text, str(place))
+        heard, readings = (["".join(one.split()) for one in texts] for texts in ([found.text], found.readings))
+        missing = [word for word in text.split() if len(word) > 2 and word not in heard[0]]
+        misheard += len(missing)
+        among += sum(any(word in reading for reading in readings) for word in missing)
+    assert among / misheard == pytest.approx(RIGHT_AMONG_OTHERS, abs=0.05)
+
+
+def test_doubts_change_nothing_of_what_is_heard() -> None:
+    for place, text in enumerate(TEXTS[:200]):
+        assert Noise(0.1).hear(text, str(place)).text == Noise(0.1).text(text, str(place))
+    assert Noise(0.0).hear("실손보험이요").readings == []
+    lost = next(found for number in range(4000) if (found := Noise(0.9, number).hear("네")).text == "네")
+    assert len(lost.sure) == 1
+
+
+def test_other_readings_and_confidence_make_more_terms_right_and_no_more_characters_wrong() -> None:
+    found = doubts(hear(ROWS[::3], Noise(PUBLISHED["google-v2"][2] / 100), Corrector(TERMS), tells=True), TERMS)
+    assert found["chosen"]["made"] > 0
+    assert found["chosen"]["right"] / found["chosen"]["made"] > 0.9
+    assert found["mended"]["cer_after"] <= found["plain"]["cer_after"]
+    assert found["mended"]["terms_after"] >= found["plain"]["terms_after"]
+    assert found["of_them_wrong"] / found["doubtful_lines"] > 0.8

@@ -29,11 +29,14 @@ from prefect.utilities.callables import parameter_schema
 from pydantic import ValidationError
 
 import wiring
+from models.call.persons_correction import CorrectedPair, PairKind
 from models.errors import ConfigurationError
 from models.keys import RunKeys
 from models.training import FinetuneConfig, Progress
 from models.training.data.split import SplitRecord
 from models.training.metrics import MetricSettings
+from stores.datasets import CORRECTIONS
+from stores.proposals import keep_pair
 from tasks.training.data import load_training_data
 from tasks.training.train import train
 from tasks.training.watching import artifact_key, close_progress_bars, tell_waiting_trainings
@@ -111,6 +114,18 @@ async def test_a_finished_run_is_not_trained_again(data: str) -> None:
     assert model is not None
     assert again is not None
     assert again.last_modified == model.last_modified
+
+
+async def test_summaries_that_people_corrected_are_learnt_and_neither_watched_nor_judged(data: str) -> None:
+    call = "0" * 32
+    pair = CorrectedPair(heard="고객: 암 진단비 받으려고요", said="암 진단비 청구", at=datetime.now(UTC), kind=PairKind.SUMMARY, edit=1)
+    keep_pair(object_store(), call, pair)
+    alone = load_training_data(datasets(), data, "", 42)
+    summary = await finetune(request(f"{data} + {CORRECTIONS}"))
+    split = SplitRecord.model_validate_json(object_store().get(f"{summary.prefix}split.json").body)
+    assert (set(split.train) - set(alone.split.record.train), split.test) == ({"corrections:1"}, alone.split.record.test)
+    assert [version.name for version in summary.versions] == [f"{data}@1", f"{CORRECTIONS}@1"]
+    assert "corrections: utf-8, 1행 중 1행 사용" in await artifact("training-data")
 
 
 async def test_a_killed_run_goes_on_from_the_bucket_on_another_machine(data: str, tmp_path: Path) -> None:

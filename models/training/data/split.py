@@ -6,7 +6,7 @@ insurance domain, training 9,720. With fewer rows the shares stay (9 % of all ro
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, Field
 
@@ -78,6 +78,13 @@ def split_pairs(pairs: Sequence[Pair], out_of_domain: Sequence[Pair], seed: int)
             missing_outsiders=wanted - len(outsiders),
         ),
     )
+
+
+def with_more_to_learn(split: Split, more: Sequence[Pair]) -> Split:
+    """The split with further rows to learn from: what is watched and judged stays as it is, and none of its inputs is learnt."""
+    judged = {normalized(pair.input) for pair in (*split.validation, *split.test)}
+    train = [*split.train, *(pair for pair in more if normalized(pair.input) not in judged)]
+    return replace(split, train=train, record=split.record.model_copy(update={"train": [pair.row for pair in train]}))
 
 
 def split_dialogues(pairs: Sequence[Pair], shares: tuple[float, float, float], seed: int) -> Split:

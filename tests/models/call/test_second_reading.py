@@ -59,6 +59,13 @@ def test_a_change_to_another_reading_of_the_recognizer_is_kept() -> None:
     assert read("사과가 났어요", "사고가 났어요") == "사과가 났어요"
 
 
+def test_another_reading_of_another_place_is_not_believed() -> None:
+    assert (
+        read("사과가 났어요 그래서 사고가 커요", "사과가 났어요 그래서 사과가 커요", "사과가 났다 그래서 사고가 커요")
+        == "사과가 났어요 그래서 사고가 커요"
+    )
+
+
 @pytest.mark.parametrize(
     ("heard", "answer"),
     [

@@ -123,3 +123,17 @@ def test_a_broken_table_names_the_line_and_what_to_write(content: bytes, complai
     with pytest.raises(TermsRefused, match=complaint) as refused:
         read_csv(content, "t.csv")
     assert refused.value.remedy
+
+
+@pytest.mark.parametrize("cell", ["=HYPERLINK(A1)", "+1", "-2", "@SUM"])
+def test_a_cell_that_a_spreadsheet_would_run_is_refused(cell: str) -> None:
+    with pytest.raises(TermsRefused, match="수식으로 읽히는"):
+        edited(NOW, TermsEdit(rows=[Term(term=cell)], by="김운영"), AT)
+    with pytest.raises(TermsRefused, match="수식으로 읽히는"):
+        edited(NOW, TermsEdit(rows=[Term(term="휴차료", heard=(cell,))], by="김운영"), AT)
+
+
+def test_a_table_with_more_terms_than_there_may_be_is_refused_where_it_goes_beyond() -> None:
+    table = "용어,들린 말,발음,읽기\n" + "".join(f"용어{n},들린{n},,\n" for n in range(10_000))
+    with pytest.raises(TermsRefused, match=r"t\.csv:2002: more than 2000 terms"):
+        read_csv(table.encode("euc-kr"), "t.csv")
