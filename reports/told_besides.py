@@ -64,7 +64,8 @@ def actions_section(record: CallRecord, mask: Masking, *, show_words: bool) -> s
     said = dict(enumerate(record.said))
     deeds, desks = mask([one.what for one in actions]), mask([one.desk for one in actions])
     lines = [
-        f"- **{plain(desk) or DOERS[one.who]}**: {plain(deed) if show_words else _NO_WORDS}{_by_when(one)} ({_at(said.get(one.utterance))})"
+        f"- **{plain(desk) or DOERS[one.who]}**: {plain(deed) if show_words else _NO_WORDS}{_by_when(one)} "
+        f"({_at(said.get(one.utterance))}{', 언어 모델 제안' if one.proposed_by else ''})"
         for one, deed, desk in zip(actions, deeds, desks, strict=True)
     ]
     return "\n".join(["## 할 일", "", *(lines or ["통화에서 약속하거나 요청한 일이 없습니다."])])
