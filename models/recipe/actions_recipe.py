@@ -32,7 +32,7 @@ from models.summarizer.written import SET_ASIDE, ToDo, Written, calls, writers
 SEEN = 3
 STRENGTH = 0.3  # of regularization, its inverse
 FAINTEST = 0.02  # a weight below it is left out
-GIVEN_UP = 0.02
+GIVEN_UP = 0.03
 THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55)
 SURE_OF_THING = 0.6  # a wrong thing misleads, and without one the request stands behind the deed
 # What writers say of any deed: it tells no thing.

@@ -509,8 +509,8 @@ async def test_a_call_whose_words_look_dangerous_is_summarized_before_all_that_w
     monkeypatch.setattr(tasks.call.summarize, "wait_until_final", only_asked)
     for recording, urgent in ((calm, False), (dangerous, True)):
         await REAL_RUN_ON_GPU_POOL(world.record(recording), patience=1.0, urgent=urgent)
-    (first,) = await world.client.get_scheduled_flow_runs_for_work_pool("g4dn", ["summaries"], limit=1)
-    assert first.flow_run.parameters == {"call_id": dangerous.call_id}
+    waiting = await world.client.get_scheduled_flow_runs_for_work_pool("g4dn", ["summaries"])
+    assert [one.flow_run.parameters["call_id"] for one in waiting] == [dangerous.call_id, calm.call_id]
 
 
 async def test_where_the_model_is_people_are_told_of_a_danger_before_the_call_is_summarized(
