@@ -56,7 +56,7 @@ class Told:
 
 def worded(one: Candidate, told: Told, model: Weighed) -> str:
     """The deed with what it is done to."""
-    what = re.sub(r"\s+", " ", _POINTER.sub("", one.what)).strip() or one.what
+    what = re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what
     own = named_in(what, told.shortener)
     objects = [group for group in own if _is_object(group, what)]
     if objects:
@@ -64,6 +64,12 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     elif one.kind in _HANDED_OVER and (thing := likeliest(one, told, model)) is not None:
         return _with_thing(what, thing)
     return what if _tells_enough(what, told.shortener) or not told.request else f"{what} ({told.request})"
+
+
+def _without_desk(one: Candidate) -> str:
+    """The deed without its subject, where that is the desk that it is told of anyway (보상 담당자가 진행 상황을 알리기)."""
+    rest = re.sub(rf"^{re.escape(one.desk)}(?:님)?(?:이|가|께서|에서)\s+", "", one.what) if one.desk else ""
+    return rest or one.what
 
 
 def _is_object(group: Mention, what: str) -> bool:
