@@ -68,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     shortener, model = Shortener(), ToDoModel.shipped()
     written = [call for name in writers(options.folder) for call in calls(name, options.folder)]
     told = [things_to_do(call.conversation, model, shortener) for call in written]
-    rules = [things_to_do(call.conversation, replace(model, threshold=0.0), shortener) for call in written]
+    everything = replace(model, lasting=replace(model.lasting, threshold=0.0), callers=0.0)
+    rules = [things_to_do(call.conversation, everything, shortener) for call in written]
     row = judged(written, told, shortener) | {"rules alone": judged(written, rules, shortener)} | cost(written, model, shortener)
     for name, value in row.items():
         print(f"{name:40} {value}")

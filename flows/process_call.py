@@ -27,12 +27,14 @@ from models.errors import (
     Superseded,
     TransientError,
 )
+from models.signals.told import CallSignals
 from models.sound.recording import RecordingAudio
 from models.sound.wav import load_libraries
 from models.summarizer.outcome import Kind
 from tasks.call.bill import Bill
 from tasks.call.claim import Claim, HeldCall, Verdict
 from tasks.call.convert import convert
+from tasks.call.first_look import looks_dangerous
 from tasks.call.hand_over import ReadBack, hand_over
 from tasks.call.listing import list_call
 from tasks.call.quarantine import failure_of, set_aside
@@ -121,7 +123,7 @@ async def _read_back(call: HeldCall, audio: RecordingAudio, steps: Steps, bill: 
     with steps.step(Step.TRANSCRIBE):
         record = await transcribe(call, audio)
     with steps.step(Step.SUMMARIZE):
-        understood = await _summarize(call)
+        understood = await _summarize(call, steps)
         if understood.signals is not None and understood.signals.alarms:
             steps.urgent = True
             await tell_danger(call, understood.signals)
@@ -139,12 +141,19 @@ async def _read_back(call: HeldCall, audio: RecordingAudio, steps: Steps, bill: 
     return await hand_over(call, ReadBack(summary, understood.signals, prompt, sound), audio, steps, bill)
 
 
-async def _summarize(call: HeldCall) -> Understood:
+async def _summarize(call: HeldCall, steps: Steps) -> Understood:
+    """Look for danger first: where the model is, people are told before the call joins a batch; elsewhere its summary goes first."""
+    record = call.left.record
     if not wiring.summarizes_in_call():
-        return await summarize(call)
-    from tasks.call.write_summary import summarize_here  # loads the model's code
+        steps.urgent = steps.urgent or (record.summary is None and await asyncio.to_thread(looks_dangerous, record))
+        return await summarize(call, urgent=steps.urgent)
+    from tasks.call.write_summary import danger_shown, summarize_here  # loads the model's code
 
-    return await summarize_here(call)
+    danger = None if record.summary else await asyncio.to_thread(danger_shown, record)
+    if danger is not None and danger.signs:
+        steps.urgent = True
+        await tell_danger(call, CallSignals(danger=danger))
+    return await summarize_here(call, danger)
 
 
 def _nothing_to_do(claim: Claim) -> State[Any]:

@@ -64,7 +64,8 @@ def actions_section(record: CallRecord, mask: Masking, *, show_words: bool) -> s
     said = dict(enumerate(record.said))
     deeds, desks = mask([one.what for one in actions]), mask([one.desk for one in actions])
     lines = [
-        f"- **{plain(desk) or DOERS[one.who]}**: {plain(deed) if show_words else _NO_WORDS}{_by_when(one)} ({_at(said.get(one.utterance))})"
+        f"- **{plain(desk) or DOERS[one.who]}**: {plain(deed) if show_words else _NO_WORDS}{_by_when(one)}"
+        f"{_where(said.get(one.utterance))}{' · 언어 모델 제안' if one.proposed_by else ''}"
         for one, deed, desk in zip(actions, deeds, desks, strict=True)
     ]
     return "\n".join(["## 할 일", "", *(lines or ["통화에서 약속하거나 요청한 일이 없습니다."])])
@@ -78,6 +79,10 @@ def _by_when(action: Action) -> str:
     hour = "" if due.hour is None else f" {due.hour:%H:%M}"
     resolved = f": {day}{hour}{' 이후' if due.after else ''}" if day else ""
     return f", {plain(due.said)}{resolved}"
+
+
+def _where(utterance: Utterance | None) -> str:
+    return f" · {_at(utterance)}" if utterance else ""
 
 
 def judged_by(emotion: CallEmotion | None, danger: CallDanger | None) -> str:
@@ -97,6 +102,7 @@ def curve_svg(emotion: CallEmotion, said: Mapping[int, Utterance]) -> str:
     middle = _TOP + _HEIGHT // 2
     total = _TOP + _HEIGHT + 24
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {total}" font-family="sans-serif" font-size="12">']
+    parts.append(f'<rect width="{_WIDTH}" height="{total}" rx="6" fill="#fff"/>')  # the UI may be dark
     for level, label, colour in ((_TOP, "좋음", _GOOD), (middle, "보통", _LINE), (_TOP + _HEIGHT, "나쁨", _BAD)):
         parts.append(f'<path d="M{_LEFT} {level}H{_WIDTH - 8}" stroke="#e2e8f0"/>')
         parts.append(f'<text x="4" y="{level + 4}" fill="{colour}">{label}</text>')

@@ -36,6 +36,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from models.actions.action import Who
+from models.actions.candidates import candidates
+from models.actions.proposed import ANSWER_NAME as TO_DOS
 from models.asking.by_model import ANSWER_NAME as CLAIMS
 from models.asking.by_model import QUESTION
 from models.asking.by_words import gives_reason
@@ -49,6 +52,7 @@ from models.summarizer import SHIPPED_READER
 from models.summarizer.conversation import CALLER, Conversation, Turn
 from models.summarizer.language_model import json_of
 from models.summarizer.outcome import Evidence, Kind, Statement
+from models.summarizer.own_words import Shortener
 from models.summarizer.spoken_evidence import Claim
 from models.summarizer.statements import StatementMaker
 from sandbox.faults import Faults
@@ -299,8 +303,25 @@ def _answer(server: Server, asked: ChatRequest, fault: str | None) -> str:
     if wanted is not None and wanted.name == CLAIMS:
         return claims_of(asked.messages[-1].content, fault)
     conversation = conversation_of(asked.messages)
+    if wanted is not None and wanted.name == TO_DOS:
+        return to_dos(conversation, fault)
     claim = server.claim(conversation)
     return spoiled(replying(claim) if _wants_a_reply(asked) else claim, conversation, fault)
+
+
+def to_dos(conversation: Conversation, fault: str | None) -> str:
+    """Every sentence that commits somebody, as a model that is too eager proposes it; hostile where a fault says so."""
+    if fault == "no_json":
+        return "할 일은 다음과 같습니다: 서류 보내기"
+    proposed = [
+        {"what": one.what, "who": "caller" if one.who is Who.CALLER else "agent", "utterance": one.turn}
+        for one in candidates(conversation, Shortener())
+    ]
+    if fault == "invents":
+        proposed = [{**one, "what": "펫보험 300만원 가입하기"} for one in proposed]
+    if fault == "misquotes":
+        proposed = [{**one, "utterance": len(conversation) + 7} for one in proposed]
+    return json.dumps({"to_dos": proposed}, ensure_ascii=False)
 
 
 def _body(asked: ChatRequest, text: str, *, cut: bool) -> dict[str, Any]:

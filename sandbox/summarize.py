@@ -126,7 +126,7 @@ def summarize_file(source: Path, target: Path, model_dir: Path, device: Any) -> 
             texts = [call.text for call in batch]
             told = zip(batch, _results(summarizer, texts), emotions.answers(texts), dangers.answers(texts), strict=True)
             for call, result, emotion, danger in told:
-                actions = things_to_do(read(call.text), shipped(), shortener, call.at)
+                actions = things_to_do(read(call.text), shipped(), shortener, call.at, result.text)
                 file.write(json.dumps(answer_line(call, result, emotion, danger, actions), ensure_ascii=False) + "\n")
             print(f"\r{min(first + BATCH, len(calls))}/{len(calls)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)

@@ -123,7 +123,7 @@ class CallIndex:
         self._make()
         statement = (
             f"SELECT {_SHOWN} FROM readback_calls WHERE verdict = '' AND outcome = 'read_back' AND (worth_a_look OR left(call_id, 2) < $1) "
-            "ORDER BY started_at DESC, call_id DESC LIMIT $2"
+            "ORDER BY cardinality(flags) > 0 DESC, started_at DESC, call_id DESC LIMIT $2"
         )
         return _calls(self._database.rows(statement, sampled, most))
 

@@ -148,6 +148,10 @@ class Settings(BaseSettings):
         "", description="One of these addresses, which drafts replies for agents; empty: drafts are approved openings alone"
     )
     reply_model: str = Field("", description="Name of the model there")
+    action_model_url: str = Field(
+        "", description="One of these addresses, which proposes what has to be done after a call; empty: what morphology finds alone"
+    )
+    action_model: str = Field("", description="Name of the model there")
     speak_openings: bool = Field(
         False, description="Speak an approved opening, chosen by the caller's emotion and request, before the read-back"
     )

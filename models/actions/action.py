@@ -16,7 +16,10 @@ class Who(StrEnum):
 
 
 class Action(BaseModel):
-    """A promise, or something asked for. ``desk`` is the other desk as it was named (심사팀)."""
+    """A promise, or something asked for. ``desk`` is the other desk as it was named (심사팀).
+
+    ``proposed_by`` is the language model that proposed it; empty where morphology found it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,3 +28,4 @@ class Action(BaseModel):
     utterance: int = Field(ge=0)
     due: Due | None = None
     desk: str = ""
+    proposed_by: str = ""

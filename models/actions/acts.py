@@ -38,6 +38,7 @@ class Commitment:
 _PROMISES = word_set("ᆯ게 을게 ᆯ께 을께 ᆯ게요 을게요 ᆯ께요 을께요 마 으마")
 _STATES = word_set("습니다 ᆸ니다 어요 아요 에요 예요 고요 고 네요 는데요 지요 죠 다 어 야 거든요")
 _OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
+MAKING = word_set("라고 으라고 게")  # 보내라고 할게요: another is made to do it
 _ORDERS = word_set("세요 으세요 시오 십시오 으십시오 ᆸ시오 라 어라 아라 셔요 세")
 # What may be worth a morphological look at all; most sentences are not.
 WORTH_A_LOOK = re.compile(
@@ -87,7 +88,7 @@ def _future(tokens: Sequence[Any], copula: int) -> Commitment | None:
 def _by_ending(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *, asked: bool) -> Commitment | None:
     form = tokens[stem].form
     if _asks_to_give(tokens, stem, ending, marks, asked=asked) or (ending in _ORDERS and form not in ("계시", "안녕하")):
-        verb, _ = _main_verb(tokens, stem)
+        verb, _ = _main_verb(tokens, _able(tokens, stem))
         return None if verb is None else Commitment(Act.ASKED, verb)
     if (obliged := _obliged(tokens, stem)) is not None:
         return Commitment(Act.ACCEPTED, obliged.verb) if asked or ending in ("죠", "지요", "지") else obliged
@@ -110,6 +111,16 @@ def _asks_to_give(tokens: Sequence[Any], stem: int, ending: str, marks: set[str]
         return "시" in marks or ending in ("어요", "어", "십시오", "라", "소", "쇼", "구려")
     able = tokens[stem].form == "있" and stem > 3 and any(token.form == "수" for token in tokens[stem - 2 : stem])
     return able and asked and any(token.form == "주" and token.tag == "VX" for token in tokens[stem - 5 : stem])
+
+
+def _able(tokens: Sequence[Any], stem: int) -> int:
+    """The verb of which 수 있다 says that it can be done; the stem itself where it says something else."""
+    if tokens[stem].form != "있" or stem < 4 or tokens[stem - 1].form != "수":
+        return stem
+    verb = stem - 3
+    while verb > 0 and tokens[verb].tag == "EP":
+        verb -= 1
+    return verb
 
 
 def _obliged(tokens: Sequence[Any], stem: int) -> Commitment | None:
@@ -146,7 +157,7 @@ def _main_verb(tokens: Sequence[Any], stem: int) -> tuple[int | None, bool]:
         )
         if not helping:
             break
-        through |= linked.form in ("라고", "으라고", "게")
+        through |= linked.form in MAKING
         stem = back - 1
         while stem > 0 and tokens[stem].tag == "EP":
             stem -= 1

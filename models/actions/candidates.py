@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.actions.action import Who
-from models.actions.acts import WORTH_A_LOOK, Act, Commitment, body, commitment
+from models.actions.acts import MAKING, WORTH_A_LOOK, Act, Commitment, body, commitment
 from models.actions.due import Found, find
 from models.summarizer.conversation import SENTENCE_END, Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
@@ -15,6 +15,8 @@ _DESK = re.compile(
     r"(?:담당자?|담당 ?부서|부서|[가-힣]*팀장?|센터장?|기사|심사자|책임자|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원"
     r"|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
 )
+_NEAR = 4  # turns in which two sides speak of one thing to do
+_EMERGENCY = re.compile(r"(?<!\d)1(?:12|19|09|32)(?!\d)|일일[구이]|일공구|일삼이")
 _CONTENT = ("NNG", "NNP", "SL", "XR", "SN")
 # Kinds of doing that stand for each other; what belongs to one is known of all of them.
 _KINDS = {
@@ -26,9 +28,9 @@ _KINDS = {
     "sign": "서명하 작성하 적 쓰 동의하 인증하 신청하",
     "pay": "입금하 납부하 결제하 송금하 입금되 지급하 지급되 환급하 환급되 들어가 들어오 나가",
     "enter": "등록하 접수하 처리하 변경하 취소하 해지하 막 차단하 정지하 배정하 바꾸 고치 정정하 예약하 넘기 이관하 요청하",
-    "report": "신고하 삭제하 지우",
+    "report": "신고하 삭제하 지우 부르",
     "ask around": "물 물어보 알아보 확인하 상의하 의논하 여쭙 여쭈",
-    "talk": "말씀하 말씀드리 말하 부르 듣 보 기다리 끊 도와드리 돕 조회하 설명하 설명드리 알 모르 감사하 부탁하 부탁드리 연결하",
+    "talk": "말씀하 말씀드리 말하 듣 보 기다리 끊 도와드리 돕 조회하 설명하 설명드리 알 모르 감사하 부탁하 부탁드리 연결하",
 }
 _KIND_OF = {verb: kind for kind, verbs in _KINDS.items() for verb in verbs.split()}
 # How a thing is sent, and words that name no thing: a deed with no other noun says too little by itself (메일로 보내기).
@@ -39,13 +41,20 @@ _NO_THING = word_set(
 _WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
 _ADDRESSING = re.compile(
-    r"^(?:(?:네+|예|아|음|어|그럼|그러면|알겠습니다|제가|저희가|저는|고객님|어르신|선생님|그리고|일단|우선|먼저)[\s,]+)+"
+    r"^(?:(?:네+|예|아|음|어|응|그럼|그러면|알겠습니다|알았습니다|알겠어요|알았어요|알았어|알겠소|맞아요|맞습니다|좋아요|제가|저희가|저는|고객님|어르신|선생님|그리고|일단|우선|먼저)[\s,]+)+"
 )
-# What is told before the deed and is none: reasons, states, what has happened. A clause in -고 that is another deed stays.
-_LEADING_CLAUSE = re.compile(
-    r".*(?:[가-힣](?:는데|은데|인데|니까|거든요|지만|[고어아해]서요|[다네]요|까요|니다),?"
-    r"|(?:[었됐했였렵]|능하시|으시)고요?,|(?<![고요며]),) (?=\S+ \S)"
+# What is told before the deed and is none. Endings after which the deed begins, whatever the verb:
+_NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
+# … after a state alone (양식이 있어서, 승인이 필요해서),
+_REASONS = word_set("어서 아서 여서 고 어 아 니 으니 며 으며")
+_STATES = word_set("있 없 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 적 크 작 늦 바쁘 계시")
+# … and where the caller is only to say something, or to agree (번호 불러 주시면, 괜찮으시면).
+_CONDITIONS = word_set("면 으면")
+_SAYING = word_set("부르 말하 말씀하 알리 괜찮 좋 원하 필요하 가능하 편하 말씀주 주소부르")
+_BETWEEN_SENTENCES = word_set(
+    "요 그리고 다만 그럼 그러면 근데 그런데 그래서 그러니까 대신 아니면 일단 우선 혹시 그냥 가급적 고객님은 고객님께서는 고객님이"
 )
+_OF_THE_TIME = re.compile(r"(?:(?:^|\s)\S+)?(?:^|\s)(?:전|날|당일|기한)인$")
 _DANGLING = re.compile(r"^(?:에|로|을|를|이|가|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
 
 
@@ -79,7 +88,26 @@ def candidates(conversation: Conversation, shortener: Shortener) -> list[Candida
     turns = [turn for turn in conversation if turn.text]
     if len({turn.by_caller for turn in turns}) < 2:
         return []
-    return [one for place, turn in enumerate(turns) for one in _of_turn(turns, place, turn, shortener)]
+    found = [one for place, turn in enumerate(turns) for one in _of_turn(turns, place, turn, shortener)]
+    return [replace(one, signs=(*one.signs, *_beside(one, found))) for one in found]
+
+
+def _beside(one: Candidate, found: Sequence[Candidate]) -> Iterator[str]:
+    """What can be seen of a candidate beside the others: what is asked for and then promised is left to be done."""
+    kind = f"{'C' if one.by_caller else 'A'}:{one.act}"
+    yield f"{kind} {'thing' if one.names_a_thing else 'no thing'}"
+    yield f"{kind} {'thing' if one.names_a_thing else 'no thing'} kind {one.kind or 'other'}"
+    others = [other for other in found if other is not one and (other.who is Who.CALLER) is (one.who is Who.CALLER)]
+    before = {other.act for other in others if 0 < one.turn - other.turn <= _NEAR and _are_alike(one, other)}
+    after = {other.act for other in others if 0 < other.turn - one.turn <= _NEAR and _are_alike(one, other)}
+    yield from (f"{kind} said before as {act}" for act in before)
+    yield from (f"{kind} said again as {act}" for act in after)
+    if one.by_caller and one.who is Who.CALLER and before | after:
+        yield f"{kind} on both sides kind {one.kind or 'other'}"
+
+
+def _are_alike(one: Candidate, other: Candidate) -> bool:
+    return (bool(one.kind) and one.kind == other.kind) or bool(one.things & other.things)
 
 
 def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener) -> Iterator[Candidate]:
@@ -106,14 +134,15 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
             words=frozenset(content_words(tokens)),
             things=_things(tokens, found.verb),
             kind=_KIND_OF.get(_lemma(tokens, found.verb), ""),
-            signs=tuple(_signs(turns, place, found, tokens, due, last=number == len(sentences) - 1)),
+            signs=tuple(_signs(turns, place, said, found, tokens, due, last=number == len(sentences) - 1)),
         )
 
 
 def _without(sentence: str, due: Found) -> str:
-    """The sentence without the words for by when, which are told apart."""
+    """The sentence without the words for by when, which are told apart, and without what describes them (종료일 전인 내일까지)."""
     rest = _DANGLING.sub("", sentence[due.end :].lstrip())
-    return re.sub(r"\s+", " ", f"{sentence[: due.start].rstrip()} {rest}").strip(" ,")
+    before = _OF_THE_TIME.sub("", sentence[: due.start].rstrip())
+    return re.sub(r"\s+", " ", f"{before} {rest}").strip(" ,")
 
 
 def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tuple[Who, str]:
@@ -139,9 +168,58 @@ def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
 
 
 def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shortener) -> str:
-    deed = shortener.deed(said, tokens, found.verb)
-    lead = _LEADING_CLAUSE.match(deed)
-    return _OWN_SUBJECT.sub("", deed[lead.end() :].strip() if lead else deed)
+    """The deed in the speaker's words, up to its verb, which becomes a noun (보내기); 보내라고 하기 where another is to do it."""
+    first = _deed_begins(tokens, found.verb)
+    start = tokens[first].start
+    text, kept = " " * start + said[start:], list(tokens[first:])
+    verb = found.verb - first
+    if found.through and (link := _linked(kept, verb)):
+        deed = f"{shortener.upto(text, kept, kept[link].end)} 하기"
+    else:
+        deed = shortener.deed(text, kept, verb)
+    words = _OWN_SUBJECT.sub("", deed).split()
+    while len(words) > 1 and words[0].rstrip(",") in _BETWEEN_SENTENCES:
+        words = words[1:]
+    return " ".join(words)
+
+
+def _linked(tokens: Sequence[Any], verb: int) -> int | None:
+    """Where the ending stands by which another is made to do it (놔 두라고)."""
+    return next((i for i in range(len(tokens) - 1, verb, -1) if tokens[i].tag == "EC" and tokens[i].form in MAKING), None)
+
+
+def _deed_begins(tokens: Sequence[Any], verb: int) -> int:
+    """Where the clause of the deed begins: after reasons, states and what has happened."""
+    first = 0
+    for place in range(1, verb):
+        token = tokens[place]
+        aside = token.tag == "SP" and not tokens[place - 1].tag.startswith(("N", "J", "EC", "XSN"))
+        if aside or token.tag == "EF" or (token.tag == "EC" and _ends_no_deed(tokens, place)):
+            first = place + 1
+    while first < verb and tokens[first].tag in ("JX", "SP", "SF", "IC") and (tokens[first].tag != "JX" or tokens[first].form == "요"):
+        first += 1
+    return first
+
+
+def _ends_no_deed(tokens: Sequence[Any], ending: int) -> bool:
+    form, stem = tokens[ending].form, ending - 1
+    if form in _NOT_THE_DEED:
+        return True
+    if form in _REASONS and stem and tokens[stem].form == "하" and tokens[stem - 1].form in ("어야", "아야", "여야"):
+        return True  # 특약을 봐야 해서
+    past = False
+    while stem > 0 and tokens[stem].tag == "EP":
+        past |= tokens[stem].form in ("었", "았", "였")
+        stem -= 1
+    while stem > 1 and tokens[stem].tag == "VX":
+        stem -= 2  # 불러 주시면: 부르
+    lemma = _lemma(tokens, stem)
+    if form in _CONDITIONS:
+        return lemma in _SAYING
+    if form not in _REASONS:
+        return False
+    state = tokens[stem].tag.startswith(("VA", "XSA", "VCP", "VCN")) or lemma in _STATES or tokens[stem].form in _STATES
+    return past or (state and form not in ("어", "아"))
 
 
 def _things(tokens: Sequence[Any], verb: int) -> frozenset[str]:
@@ -158,7 +236,9 @@ def content_words(tokens: Sequence[Any]) -> frozenset[str]:
     return frozenset(nouns | verbs)
 
 
-def _signs(turns: Sequence[Turn], place: int, found: Commitment, tokens: Sequence[Any], due: Found | None, *, last: bool) -> Iterator[str]:
+def _signs(
+    turns: Sequence[Turn], place: int, said: str, found: Commitment, tokens: Sequence[Any], due: Found | None, *, last: bool
+) -> Iterator[str]:
     turn = turns[place]
     kind = f"{'C' if turn.by_caller else 'A'}:{found.act}"
     verb = _lemma(tokens, found.verb)
@@ -176,6 +256,8 @@ def _signs(turns: Sequence[Turn], place: int, found: Commitment, tokens: Sequenc
     yield f"{kind} {'last' if last else 'not last'}"
     if found.through:
         yield f"{kind} through"
+    if _EMERGENCY.search(said):
+        yield f"{kind} emergency"
     for token in tokens[: found.verb]:
         if token.tag in _CONTENT and len(token.form) > 1:
             yield f"{kind[0]} noun {token.form}"

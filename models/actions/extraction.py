@@ -8,9 +8,8 @@ asked for unless he refuses, and what is said again with other words for by when
 """
 
 import json
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -20,6 +19,8 @@ from models.actions.action import Action, Who
 from models.actions.acts import Act
 from models.actions.candidates import Candidate, candidates
 from models.actions.due import Found
+from models.actions.weighed import Weighed
+from models.actions.wording import Told, worded
 from models.errors import ConfigurationError
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener
@@ -43,38 +44,49 @@ def shipped() -> "ToDoModel":
 
 @dataclass(frozen=True)
 class ToDoModel:
-    """How likely a candidate outlasts the call: the weights of its signs, and from which likelihood on it counts."""
+    """Which candidates outlast the call, and which of the things named in it a deed is done to where it names none.
 
-    bias: float
-    threshold: float
-    weights: Mapping[str, float]
+    ``callers`` is the likelihood from which on a thing for the caller to do counts: callers promise in more ways than agents.
+    """
+
+    lasting: Weighed
+    things: Weighed
+    callers: float
 
     @classmethod
     def shipped(cls) -> "ToDoModel":
         """The one that ships; ConfigurationError where its file is damaged."""
         try:
-            return cls(**json.loads(WEIGHTS.read_text("utf-8")))
-        except (OSError, ValueError, TypeError) as error:
+            stored = json.loads(WEIGHTS.read_text("utf-8"))
+            return cls(Weighed(**stored["lasting"]), Weighed(**stored["things"]), float(stored["callers"]))
+        except (OSError, ValueError, TypeError, KeyError) as error:
             remedy = "Restore it, or make it again with python -m models.recipe.actions_recipe"
             raise ConfigurationError(f"{WEIGHTS} cannot be read: {error}", remedy=remedy) from error
 
-    def likelihood(self, candidate: Candidate) -> float:
-        """How likely something is left to be done."""
-        score = self.bias + sum(self.weights.get(sign, 0.0) for sign in candidate.signs)
-        return 1.0 / (1.0 + math.exp(-score))
+
+def things_to_do(
+    conversation: Conversation, model: ToDoModel, shortener: Shortener, called: datetime | None = None, request: str = ""
+) -> list[Action]:
+    """What has to be done after a call that began at ``called`` (Korea's time), in the order said; empty where nothing is left.
+
+    ``request`` is what the caller asked for, as it was told; it completes a deed of which nothing else tells what it is about.
+    """
+    told = Told(conversation, shortener, request)
+    return [_action(one, called, worded(one, told, model.things)) for one in left_to_do(conversation, model, shortener)]
 
 
-def things_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortener, called: datetime | None = None) -> list[Action]:
-    """What has to be done after a call that began at ``called`` (Korea's time), in the order said; empty where nothing is left."""
+def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortener) -> list[Candidate]:
+    """What outlasts the call, each thing once, in its speaker's words."""
     said = candidates(conversation, shortener)
-    likely = [(one, model.likelihood(one)) for one in said]
-    standing = [(_named(one, said), how) for one, how in likely if how >= model.threshold and _stands(one, conversation)]
-    return [_action(one, called) for one in _once_each(standing)]
+    likely = [(one, model.lasting.likelihood(one.signs)) for one in said]
+    enough = {True: model.callers, False: model.lasting.threshold}
+    standing = [(_named(one, said), how) for one, how in likely if how >= enough[one.who is Who.CALLER] and _stands(one, conversation)]
+    return _once_each(standing)
 
 
-def _action(one: Candidate, called: datetime | None) -> Action:
+def _action(one: Candidate, called: datetime | None, what: str) -> Action:
     due = None if one.due is None else one.due.due(called)
-    return Action(what=one.what, who=one.who, utterance=one.turn, due=due, desk=one.desk)
+    return Action(what=what, who=one.who, utterance=one.turn, due=due, desk=one.desk)
 
 
 def _named(one: Candidate, said: Sequence[Candidate]) -> Candidate:

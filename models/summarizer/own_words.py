@@ -176,7 +176,14 @@ class Shortener:
     def deed(self, text: str, tokens: Sequence[Any], verb: int) -> str:
         """What is done, as a list of things to do has it: the text up to the verb, and that verb as a noun (서류를 보내기)."""
         said = _Sentence(text, list(tokens), False, self._join)
+        token = tokens[verb]
+        if token.form == "되" and token.tag == "XSV" and verb:
+            return said.upto(tokens[verb - 1].end)  # 환급금은 카드로 처리
         return said.noun_of(verb, names=False) or said.ended(verb, [("기", "ETN")], "")
+
+    def upto(self, text: str, tokens: Sequence[Any], end: int) -> str:
+        """The text before a place, without what only fills."""
+        return _Sentence(text, list(tokens), False, self._join).upto(end)
 
     def _join(self, morphemes: Sequence[tuple[str, str]]) -> str:
         return str(self._kiwi.join(list(morphemes)))

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -40,6 +41,7 @@ NO_MODEL = "NoModel"
 S3_IS_AWAY: dict[str | None, type[ReadbackError]] = {kind.code: kind for kind in (AccessRefused, VendorUnreachable)}
 # A cold GPU node needs minutes to come up; after that somebody should look at the pool.
 DEADLINE_SECONDS = 900.0
+BEFORE_THE_OTHERS = timedelta(hours=1)
 # The end of a subflow arrives as an event; should the event be lost, asking this often finds it.
 ASK_AGAIN_SECONDS = 5.0
 
@@ -53,12 +55,13 @@ class Understood:
 
 
 @call_task("summarize")
-async def summarize(call: HeldCall) -> Understood:
-    """Have the GPU pool summarize the call, and read what it wrote."""
+async def summarize(call: HeldCall, *, urgent: bool = False) -> Understood:
+    """Have the GPU pool summarize the call, before all others that wait there if it is urgent, and read what it wrote."""
     record = (await call.checkpoint()).record
     if record.summary is not None:
         return Understood(record.summary, record.signals)
-    await run_on_gpu_pool(record, patience=wiring.settings().summary_patience_seconds * 2 ** (runtime.task_run.run_count - 1))
+    patience = wiring.settings().summary_patience_seconds * 2 ** (runtime.task_run.run_count - 1)
+    await run_on_gpu_pool(record, patience=patience, urgent=urgent)
     return await asyncio.to_thread(read_understood, wiring.object_store(), record)
 
 
@@ -116,10 +119,14 @@ def _evidence(text: str, place: str) -> Evidence:
     return Evidence(phrase=text[int(start) : int(end)], utterance=int(utterance))
 
 
-async def run_on_gpu_pool(record: CallRecord, *, patience: float) -> None:
-    """Start the subflow that summarizes the call and wait until it has ended well."""
+async def run_on_gpu_pool(record: CallRecord, *, patience: float, urgent: bool = False) -> None:
+    """Start the subflow that summarizes the call and wait until it has ended well.
+
+    Workers take the runs of a queue by the times for which they are scheduled: an urgent one is scheduled before all that wait.
+    """
     name = f"요약 {record.recording.run_name}"
-    run = await arun_deployment(DEPLOYMENT, parameters={"call_id": record.call_id}, flow_run_name=name, timeout=0)
+    due = datetime.now(UTC) - BEFORE_THE_OTHERS if urgent else None
+    run = await arun_deployment(DEPLOYMENT, parameters={"call_id": record.call_id}, flow_run_name=name, scheduled_time=due, timeout=0)
     await wait_until_final(run, patience=patience)
 
 

@@ -11,13 +11,15 @@ from prefect import get_run_logger
 import wiring
 from clients.s3 import ObjectStore
 from models.actions.extraction import shipped, things_to_do
+from models.actions.proposed import Proposed, joined
 from models.call.ledger import Used
+from models.call.privacy import mask_utterances
 from models.call.record import CallRecord, Summary
 from models.call.transcript import summarizer_input
 from models.errors import AccessRefused, ModelUnavailable, ReadbackError, TransientError
 from models.keys import StorageKeys
 from models.lifecycle.in_service import ModelInService
-from models.signals.told import CallSignals
+from models.signals.told import CallDanger, CallSignals
 from models.summarizer.conversation import read
 from models.summarizer.outcome import NO_REQUEST
 from models.summarizer.own_words import Shortener
@@ -27,7 +29,7 @@ from stores.call_signals import keep_signals
 from tasks.answers.in_service import follow_index, suggestion_for
 from tasks.call.claim import HeldCall
 from tasks.call.summarize import Understood, read_summary, summary_metadata
-from tasks.selection.champion import challenger, signals_of, start_summarizer
+from tasks.selection.champion import challenger, danger_of, signals_of, start_summarizer
 from tasks.without_words import call_task
 
 
@@ -38,19 +40,34 @@ async def write_summary(call_id: str) -> Understood:
 
 
 @call_task("summarize")
-async def summarize_here(call: HeldCall) -> Understood:
-    """The step of a call whose own worker holds the model."""
+async def summarize_here(call: HeldCall, danger: CallDanger | None = None) -> Understood:
+    """The step of a call whose own worker holds the model; ``danger`` is what it has judged already."""
     record = (await call.checkpoint()).record
-    return Understood(record.summary, record.signals) if record.summary else await written_by_this_process(record)
+    return Understood(record.summary, record.signals) if record.summary else await written_by_this_process(record, danger)
 
 
-async def written_by_this_process(record: CallRecord) -> Understood:
-    """Summarize, joined with other calls into batches, judge emotion, danger and what has to be done meanwhile, look the request up in the
-    documents, and create the files."""
+def danger_shown(record: CallRecord) -> CallDanger | None:
+    """The danger of a call by the champion of this process; None where there is none, or nobody said anything."""
+    try:
+        return danger_of(summarizer_input(record.said))
+    except ReadbackError:
+        return None
+
+
+async def written_by_this_process(record: CallRecord, danger: CallDanger | None = None) -> Understood:
+    """Summarize, joined with other calls into batches, tell emotion and danger meanwhile, then what has to be done and what the documents
+    say to the request, and create the files."""
     champion = await asyncio.to_thread(model_of_this_process)
     model = challenger().answers_for(record.call_id) or champion
     conversation = summarizer_input(record.said)
-    (result, seconds), signals = await asyncio.gather(_answer(model, conversation), asyncio.to_thread(_judge, record, conversation))
+    (result, seconds), told, proposed = await asyncio.gather(
+        _answer(model, conversation),
+        asyncio.to_thread(signals_of, conversation, danger),
+        asyncio.to_thread(_proposed, record, conversation),
+    )
+    if proposed.dropped:
+        get_run_logger().info("Proposals of things to do that are not told: %s", dict(proposed.dropped))
+    signals = await asyncio.to_thread(_complete, record, conversation, told, result, proposed)
     if result.instead:
         get_run_logger().warning("The language model's answer is not spoken (%s): %s answers", result.instead, result.model)
     summary = summary_of(result).model_copy(update={"used": used_for(result, seconds)})
@@ -65,9 +82,26 @@ async def _answer(model: ModelInService[SummaryResult], conversation: str) -> tu
     return await model.answer(conversation), time.perf_counter() - begun
 
 
-def _judge(record: CallRecord, conversation: str) -> CallSignals:
-    left = things_to_do(read(conversation), shipped(), Shortener(), record.recording.called_at)
-    signals = signals_of(conversation).model_copy(update={"actions": tuple(left)})
+def _proposed(record: CallRecord, conversation: str) -> Proposed:
+    """What a language model proposes to be done, where one is chosen for that."""
+    settings = wiring.settings()
+    if not settings.action_model_url:
+        return Proposed()
+    from wiring.proposals import action_proposer  # loads the guard's vocabulary
+
+    try:
+        proposer = action_proposer(settings.action_model_url, settings.action_model, mask_utterances)
+    except ReadbackError as error:  # an address that may not be asked: the call has its summary without
+        get_run_logger().error("No language model proposes what has to be done: %s", error)
+        return Proposed(dropped={str(error.code): 1})
+    return proposer.proposals(read(conversation), record.recording.called_at)
+
+
+def _complete(record: CallRecord, conversation: str, told: CallSignals, result: SummaryResult, proposed: Proposed) -> CallSignals:
+    """What a call tells besides its summary, with what has to be done, kept before the summary is created."""
+    shortener = Shortener()
+    left = things_to_do(read(conversation), shipped(), shortener, record.recording.called_at, result.text)
+    signals = told.model_copy(update={"actions": tuple(joined(left, proposed.actions, shortener))})
     keep_signals(wiring.object_store(), record.call_id, signals)
     return signals
 

@@ -142,14 +142,22 @@ def promoted_kinds(texts: Sequence[str]) -> Sequence[RequestKind] | None:
     return None if classifier.version in ("", SHIPPED) else classifier.answers(texts)
 
 
-def signals_of(conversation: str) -> CallSignals:
-    """Emotion and danger of a call by the models in service here. What cannot be told is None: the summary does not wait for it."""
-    return CallSignals(emotion=emotion_of(conversation), danger=_told(dangers_in_service(), conversation))
-
-
 def emotion_of(conversation: str) -> CallEmotion | None:
     """The caller's emotion by the model in service here, which somebody follows; None where it cannot be told."""
     return _told(emotions_in_service(), conversation)
+
+
+def danger_of(conversation: str) -> CallDanger | None:
+    """Danger of a call by the champion here; None where it cannot be told."""
+    return _told(dangers_in_service(), conversation)
+
+
+def signals_of(conversation: str, danger: CallDanger | None = None) -> CallSignals:
+    """Emotion and danger of a call by the models in service here. What cannot be told is None: the summary does not wait for it.
+
+    ``danger`` is a verdict that is there already.
+    """
+    return CallSignals(emotion=emotion_of(conversation), danger=danger or danger_of(conversation))
 
 
 def _told(service: ModelInService[Answer], conversation: str) -> Answer | None:

@@ -144,6 +144,7 @@ class World:
     contacts: FakeContacts | None
     others: dict[str, FakeSpeechToText] = field(default_factory=dict)
     summaries: list[str] = field(default_factory=list)
+    urgent: list[str] = field(default_factory=list)
     summary: Summary = field(default_factory=lambda: SUMMARY)
     signals: CallSignals | None = field(default_factory=lambda: CallSignals(danger=CallDanger(version="d1")))
 
@@ -214,8 +215,9 @@ async def world(client: PrefectClient, monkeypatch: pytest.MonkeyPatch) -> Async
     store = InMemoryStore()
     made = World(client, store, FakeSpeechToText({SOUND: WORDS, OTHER_SOUND: WORDS}), FakeTextToSpeech(), FakeContacts())
 
-    async def on_the_gpu_pool(record: CallRecord, *, patience: float) -> None:
+    async def on_the_gpu_pool(record: CallRecord, *, patience: float, urgent: bool = False) -> None:
         made.summaries.append(record.call_id)
+        made.urgent += [record.call_id] if urgent else []
         if made.signals is not None:
             keep_signals(store, record.call_id, made.signals)  # type: ignore[arg-type]
         create_summary(store, record, made.summary, condensed=False)  # type: ignore[arg-type]
@@ -487,6 +489,49 @@ async def test_a_dangerous_call_that_has_to_wait_stands_before_the_others_and_is
     assert len(told) == 1
 
 
+FRIGHTENED = [WORDS[0].model_copy(update={"text": "아버지가 쓰러지셨는데 숨을 안 쉬세요 지금"}), WORDS[1]]
+
+
+async def test_a_call_whose_words_look_dangerous_is_summarized_before_all_that_wait_for_the_gpu_pool(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.ears = FakeSpeechToText({SOUND: FRIGHTENED, OTHER_SOUND: WORDS})
+    dangerous, calm = world.upload("c-1"), world.upload("c-2", OTHER_SOUND)
+    await world.run(calm)
+    await world.run(dangerous)
+    assert world.urgent == [dangerous.call_id]
+
+    async def only_asked(run: FlowRun, *, patience: float) -> None:
+        """No worker takes the summary here."""
+
+    monkeypatch.setattr(tasks.call.summarize, "wait_until_final", only_asked)
+    for recording, urgent in ((calm, False), (dangerous, True)):
+        await REAL_RUN_ON_GPU_POOL(world.record(recording), patience=1.0, urgent=urgent)
+    waiting = await world.client.get_scheduled_flow_runs_for_work_pool("g4dn", ["summaries"])
+    assert [one.flow_run.parameters["call_id"] for one in waiting] == [dangerous.call_id, calm.call_id]
+
+
+async def test_where_the_model_is_people_are_told_of_a_danger_before_the_call_is_summarized(
+    world: World, judges: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await asyncio.to_thread(champion.dangers_in_service().follow)
+    world.ears = FakeSpeechToText({SOUND: FRIGHTENED})
+    recording = world.upload("c-1")
+    told_before: list[bool] = []
+
+    async def answer(self: ModelOfThisProcess, text: str) -> SummaryResult:
+        told_before.append(world.record(recording).danger_told)
+        return SummaryResult(SUMMARY.text, SUMMARY.model, SUMMARY.version)
+
+    monkeypatch.setattr(ModelOfThisProcess, "answer", answer)
+    assert (await world.run(recording)).name == "Completed"
+    assert told_before == [True]
+    record = world.record(recording)
+    assert record.signals is not None
+    assert record.signals.danger is not None
+    assert [sign.kind for sign in record.signals.danger.signs] == [Danger.MEDICAL_EMERGENCY]
+
+
 async def test_a_run_started_by_hand_needs_no_etag(world: World) -> None:
     recording = world.upload("c-1")
     run = await world.a_run(recording, etag="", size=0)
@@ -658,8 +703,7 @@ def judges(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 async def test_emotion_and_danger_are_told_in_the_pass_that_summarizes(world: World, judges: None) -> None:
     for service in (champion.emotions_in_service(), champion.dangers_in_service()):
         await asyncio.to_thread(service.follow)
-    frightened = [WORDS[0].model_copy(update={"text": "아버지가 쓰러지셨는데 숨을 안 쉬세요 지금"}), WORDS[1]]
-    world.ears = FakeSpeechToText({SOUND: frightened})
+    world.ears = FakeSpeechToText({SOUND: FRIGHTENED})
     recording = world.upload("c-1")
     assert (await world.run(recording)).name == "Completed"
     record = world.record(recording)
@@ -952,7 +996,7 @@ async def test_a_call_that_was_taken_over_or_closed_after_its_claim_is_not_paid_
 async def test_a_call_that_was_taken_over_while_it_was_summarized_is_neither_told_nor_closed(world: World) -> None:
     recording = world.upload("c-1")
 
-    async def take_over(record: CallRecord, *, patience: float) -> None:
+    async def take_over(record: CallRecord, *, patience: float, urgent: bool = False) -> None:
         create_summary(world.store, record, SUMMARY, condensed=False)  # type: ignore[arg-type]
         world.records.save(world.records.read(recording.call_id), owner="a quicker run")
 

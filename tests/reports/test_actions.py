@@ -22,8 +22,13 @@ def told(actions: tuple[Action, ...] | None, *, show_words: bool = True) -> str:
 def test_each_thing_to_do_is_told_with_who_by_when_and_the_second_that_it_was_said() -> None:
     due = Due(said="내일 네 시 이후", day=date(2026, 11, 21), hour=time(16), after=True)
     assert told((Action(what="서류를 보내기", who=Who.AGENT, utterance=0, due=due),)) == (
-        "## 할 일\n\n- **상담원**: 서류를 보내기, 내일 네 시 이후: 2026-11-21 (토) 16:00 이후 (1:23)"
+        "## 할 일\n\n- **상담원**: 서류를 보내기, 내일 네 시 이후: 2026-11-21 (토) 16:00 이후 · 1:23"
     )
+
+
+def test_what_a_language_model_proposed_is_marked() -> None:
+    proposed = Action(what="서류를 보내기", who=Who.AGENT, utterance=0, proposed_by="m")
+    assert told((proposed,)).endswith("서류를 보내기 · 1:23 · 언어 모델 제안")
 
 
 def test_another_desk_is_told_by_its_name_and_the_caller_as_caller() -> None:

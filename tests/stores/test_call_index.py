@@ -13,6 +13,8 @@ from models.call.listed import ListedCall
 from models.call.record import CallRecord, Outcome, Recording, Summary, Transcription, Utterance
 from models.errors import VendorUnreachable
 from models.keys import StorageKeys
+from models.signals.labels import Danger
+from models.signals.told import CallDanger, CallSignals, DangerSign
 from models.summarizer.outcome import Kind
 from stores.call_index import CallIndex, Wanted
 from tasks.operations.index import bring_up_to_date
@@ -108,6 +110,14 @@ def test_filters_by_time_outcome_kind_and_model_hold_together(index: CallIndex) 
     assert index.values_of("model") == ["reader 1", "reader 2"]
     assert [call.contact for call in index.to_review("00")] == ["c-3"]
     assert {call.contact for call in index.to_review("gg")} == {"c-1", "c-3"}
+
+
+def test_a_call_that_shows_a_danger_is_the_first_to_be_reviewed_however_many_came_later(index: CallIndex) -> None:
+    own = Summary(text="말한 그대로", model="reader", version="2", kind=Kind.OWN_WORDS, confidence=0.4)
+    threat = CallSignals(danger=CallDanger(signs=(DangerSign(kind=Danger.THREAT, utterance=0, likelihood=0.9),), version="1"))
+    index.write(ListedCall.of(a_record("dangerous", "네", hour=1).model_copy(update={"signals": threat})))
+    index.write_all([ListedCall.of(a_record(f"later-{hour}", "네", hour=hour).model_copy(update={"summary": own})) for hour in (2, 3)])
+    assert [call.contact for call in index.to_review("00")] == ["dangerous", "later-3", "later-2"]
 
 
 def test_what_is_older_than_the_listed_record_changes_nothing(index: CallIndex) -> None:

@@ -1,9 +1,10 @@
 """Emotion and danger on the real engine: trained, swept, promoted while calls are judged, and rolled back."""
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -12,12 +13,13 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 import wiring
 from models.errors import ConfigurationError, ModelRefused
 from models.lifecycle.in_service import ModelInService
+from models.lifecycle.line import Line
 from models.lifecycle.versions import SHIPPED
-from models.lines import EMOTION
+from models.lines import DANGER, EMOTION, LineName
 from models.recipe.signals_recipe import danger_rows, emotion_rows
-from models.signals.labels import EMOTIONS
-from models.signals.told import CallEmotion
+from models.signals.labels import EMOTIONS, SIX, Danger, read_dangers, written_dangers
 from models.training.outputs import pairs_csv
+from models.training.signal_outputs import SignalSummary
 from models.training.signal_task import SignalConfig
 from stores.registry import Registry
 from tasks.selection import champion
@@ -31,6 +33,7 @@ from training_flows.train_signals import DangerRun, EmotionRun, train_danger, tr
 HERE = ScoringSettings(run_in_process=True)
 LINEAR = SignalConfig(base="ngrams", penalty=1.0)
 ASKED = "고객: 덕분에 잘 해결됐어요, 정말 감사합니다"
+THREATENING = "고객: 내일 칼 들고 사무실로 찾아가서 다 죽여 버릴 거야"
 
 
 @pytest.fixture(autouse=True)
@@ -88,18 +91,32 @@ async def test_a_foreign_file_fails_the_training_with_what_to_change() -> None:
         await train_emotion(EmotionRun(data="datasets/foreign.csv", config=LINEAR))
 
 
+@dataclass(frozen=True)
+class Trial:
+    """A line in service: a call, data by which a candidate answers it otherwise than the one that ships, and what each says of it."""
+
+    line: Line[Any]
+    asked: str
+    data: Callable[[], bytes]
+    train: Callable[[str], Awaitable[SignalSummary]]
+    told: Callable[[Any], str]
+    before: str
+    after: str
+
+
 class Calls:
     """Calls that keep being judged."""
 
-    def __init__(self) -> None:
-        self.service: ModelInService[CallEmotion] = champion.in_service(EMOTION)
-        self.answers: list[CallEmotion] = []
+    def __init__(self, trial: Trial) -> None:
+        self.service: ModelInService[Any] = champion.in_service(trial.line)
+        self.asked = trial.asked
+        self.answers: list[Any] = []
         self.ended = False
 
     async def keep_coming(self) -> None:
         await asyncio.to_thread(self.service.start)
         while not self.ended:
-            self.answers += await asyncio.gather(*(self.service.answer(ASKED) for _ in range(4)))
+            self.answers += await asyncio.gather(*(self.service.answer(self.asked) for _ in range(4)))
             await asyncio.sleep(0.005)
 
     async def judged_by(self, version: str) -> None:
@@ -114,25 +131,50 @@ def rotated() -> bytes:
     return pairs_csv([replace(row, summary=called[row.summary]) for row in emotion_rows()[::2]], "emotion").encode()
 
 
-async def test_a_classifier_of_emotions_goes_into_service_and_out_while_calls_are_judged() -> None:
-    wiring.object_store().put("datasets/rotated.csv", rotated())
-    candidate = f"linear/{(await train_emotion(EmotionRun(data='datasets/rotated.csv', config=LINEAR))).run}"
-    calls = Calls()
+def exchanged() -> bytes:
+    """The same rows, threats called self-harm and the reverse, and glad words called confusion: the shipped classifier misses those."""
+    called = {Danger.THREAT: Danger.SELF_HARM, Danger.SELF_HARM: Danger.THREAT}
+    rows = [replace(row, summary=written_dangers(called.get(kind, kind) for kind in read_dangers(row.summary))) for row in danger_rows()]
+    glad = [replace(row, summary=Danger.CONFUSION) for row in emotion_rows() if row.summary in SIX["기쁨"]]
+    return pairs_csv([*rows, *glad], "danger").encode()
+
+
+async def train_on_emotions(data: str) -> SignalSummary:
+    return await train_emotion(EmotionRun(data=data, config=LINEAR))
+
+
+async def train_on_dangers(data: str) -> SignalSummary:
+    return await train_danger(DangerRun(data=data, config=SignalConfig(base="ngrams", alarms=0.03)))
+
+
+TRIALS = [
+    Trial(EMOTION, ASKED, rotated, train_on_emotions, lambda answer: str(answer.top5[0].label), "감사하는", "신뢰하는"),
+    Trial(DANGER, THREATENING, exchanged, train_on_dangers, lambda answer: ",".join(answer.kinds), Danger.THREAT, Danger.SELF_HARM),
+]
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.line.name)
+async def test_a_classifier_goes_into_service_and_out_while_calls_are_judged(trial: Trial) -> None:
+    wiring.object_store().put("datasets/other.csv", trial.data())
+    candidate = f"linear/{(await trial.train('datasets/other.csv')).run}"
+    calls, line = Calls(trial), cast(LineName, trial.line.name)
     coming = asyncio.create_task(calls.keep_coming())
     try:
         await calls.judged_by(SHIPPED)
-        aliases = await promote(candidate, by="minji", reason="calls things by our names", line="emotion", scoring=HERE)
+        aliases = await promote(candidate, by="minji", reason="calls things by our names", line=line, scoring=HERE)
         await calls.judged_by(aliases.champion)
-        moved = await rollback(by="jun", reason="a trial", line="emotion")
+        moved = await rollback(by="jun", reason="a trial", line=line)
         await calls.judged_by(SHIPPED)
     finally:
         calls.ended = True
         await coming
         calls.service.close()
     assert (moved.champion, moved.previous) == (SHIPPED, aliases.champion)
-    likeliest = {(answer.version, answer.top5[0].label) for answer in calls.answers}
-    assert likeliest == {(SHIPPED, "감사하는"), (aliases.champion, "신뢰하는")}
-    history = Registry(wiring.object_store(), EMOTION).history()
+    assert {(answer.version, trial.told(answer)) for answer in calls.answers} == {
+        (SHIPPED, trial.before),
+        (aliases.champion, trial.after),
+    }
+    history = Registry(wiring.object_store(), trial.line).history()
     assert [(move.kind, move.by) for move in history] == [("promotion", "minji"), ("rollback", "jun")]
 
 

@@ -1,44 +1,24 @@
 """Drafts for agents: an approved opening, and a language model's sentence only where the caller's words bear it."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
 
-from models.errors import VendorUnavailable
 from models.replies.draft import ReplyWriter, draft_reply
 from models.replies.drafts import Draft, Drafts
 from models.replies.openings import shipped
 from models.summarizer import SHIPPED_READER
 from models.summarizer.conversation import read
 from models.summarizer.faithfulness import Guard
-from models.summarizer.language_model import Completion, Endpoint
+from models.summarizer.language_model import Endpoint
 from models.summarizer.own_words import Shortener
 from models.summarizer.spoken_evidence import EvidenceCheck
 from models.summarizer.vocabulary import Vocabulary
+from tests.completions import Answers
 
 CALL = read("상담원: 무엇을 도와드릴까요\n고객: 자동이체 계좌를 바꾸고 싶은데 제 번호는 010-4321-8765예요\n상담원: 네 고객님")
 ENDPOINT = Endpoint(base_url="http://10.0.0.1/v1", model="m")
-
-
-class Answers:
-    """An endpoint that answers as it is told and keeps what it was asked."""
-
-    def __init__(self, text: str = "", *, away: bool = False) -> None:
-        self.text, self.away, self.asked = text, away, []
-
-    def complete(self, body: Mapping[str, Any], *, until: float) -> Completion:
-        self.asked.append(body)
-        if self.away:
-            raise VendorUnavailable("away")
-        return Completion(self.text, True)
-
-    def deadline_in(self, seconds: float) -> float:
-        return seconds
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 def hidden(texts: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from models.summarizer.classifier import RequestClassifier, marked
-from models.summarizer.ngrams import counting, ngrams
+from models.summarizer.ngrams import counting, murmurhash3, ngrams, taken_apart
 
 INQUIRIES = {
     "cancel": ["해지하고 싶어요", "이제 그만 해지해 주세요", "해지 절차가 어떻게 되나요", "보험 해지할게요"],
@@ -65,3 +65,12 @@ def test_a_mark_is_one_token_before_the_words() -> None:
     tokens = tokenizer.convert_ids_to_tokens(tokenizer(marked("대출 받고 싶어요", "loan"))["input_ids"])
     assert tokens[0] == "[loan]"
     assert tokens[1:] == tokenizer.convert_ids_to_tokens(tokenizer("대출 받고 싶어요")["input_ids"])
+
+
+def test_ngrams_without_scikit_learn_are_those_that_classifiers_were_trained_on() -> None:
+    from sklearn.utils import murmurhash3_32
+
+    analyzed = ngrams().build_analyzer()
+    for word in ("보험", "네", "a", "해지환급금은요", "ABC-123", "１２만원", "😀", "가"):
+        assert taken_apart(word) == analyzed(word)
+        assert [murmurhash3(ngram) for ngram in taken_apart(word)] == [murmurhash3_32(ngram) for ngram in analyzed(word)]

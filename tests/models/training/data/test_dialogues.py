@@ -59,6 +59,16 @@ def workbook(rows: list[list[str]], *merged: str) -> bytes:
     return out.getvalue()
 
 
+def pictures_alone() -> bytes:
+    book = openpyxl.Workbook()
+    book.create_chartsheet("그림")
+    assert book.active is not None
+    book.remove(book.active)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def as_csv(rows: list[list[str]], encoding: str = "utf-8-sig") -> bytes:
     return "\r\n".join(",".join(f'"{cell}"' if "," in cell else cell for cell in row) for row in rows).encode(encoding)
 
@@ -124,14 +134,40 @@ def too_large(kind: str) -> bytes:
         (b"\xd0\xcf\x11\xe0old", "workbook of old Excel or is encrypted"),
         (workbook([HEADER, ANGRY])[:900], "cannot be read as an Excel workbook"),
         (b"PK\x03\x04 no zip", "cannot be read as an Excel workbook"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "holds NUL bytes"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "is a picture, no table"),
+        (b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj", r"a\.csv is a PDF document, no table\. Save the table as"),
+        (b'[{"input": "a", "emotion": "b"}]', "is JSON, no table"),
+        (b"<html><table><tr><td>input</td></tr></table></html>", "is a page in HTML or XML"),
+        ("input,emotion\n왜 늦어요,분노\n".encode("utf-16"), "holds NUL bytes: it is UTF-16"),
+        (pictures_alone(), "cannot be read as an Excel workbook"),
+        ((",".join(f"c{n}" for n in range(9000)) + "\n1").encode(), "has 9,000 columns, more than 500"),
+        (workbook([]), "no column input"),
         (as_csv([HEADER]), r"no usable row .*감정_소분류"),
         ("이름,나이\n철수,3\n".encode(), r"neither AI-Hub's columns .* its first row is 이름, 나이"),
         (as_csv([HEADER, [*ANGRY[:6], "졸린", *ANGRY[7:]]]), r"none of the 58 emotions: '졸린' \(a\.csv:1\)"),
         ("input,emotion\n왜 늦어요,화남\n".encode(), r"a\.csv:1: '화남' is none of the 58 emotions"),
         (as_csv([HEADER, ANGRY])[:-20] + b"\xff\xff", "is no character in UTF-8. Correct row 1"),
     ],
-    ids=["empty", "blank", "old", "cut", "no zip", "picture", "header alone", "foreign", "other labels", "other label", "broken bytes"],
+    ids=[
+        "empty",
+        "blank",
+        "old",
+        "cut",
+        "no zip",
+        "picture",
+        "PDF",
+        "JSON",
+        "HTML",
+        "UTF-16",
+        "chart sheet",
+        "columns",
+        "empty sheet",
+        "header alone",
+        "foreign",
+        "other labels",
+        "other label",
+        "broken bytes",
+    ],
 )
 def test_a_file_that_cannot_be_learnt_from_is_refused_with_what_to_change(body: bytes, told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):

@@ -1,0 +1,73 @@
+"""A thing to do says by itself what is to be done, in words that were said."""
+
+import pytest
+
+from models.actions.extraction import ToDoModel, things_to_do
+from models.summarizer.conversation import read
+from models.summarizer.own_words import Shortener
+
+MODEL, SHORTENER = ToDoModel.shipped(), Shortener()
+OPENING = (
+    "상담원: 무엇을 도와드릴까요\n고객: 보험금 청구하려고요\n상담원: 네 고객님, 성함이 어떻게 되세요?\n고객: 김가나요\n"
+    "상담원: 네, 확인됐습니다.\n고객: 네\n"
+)
+
+
+def left(talk: str, request: str = "") -> list[str]:
+    return [one.what for one in things_to_do(read(OPENING + talk), MODEL, SHORTENER, None, request)]
+
+
+def test_a_deed_that_names_no_thing_is_told_with_the_one_that_was_named_turns_before() -> None:
+    talk = (
+        "상담원: 혹시 더 필요하신 거 있으세요?\n"
+        "고객: 자동차보험 가입증명서를 이메일로 받고 싶어요\n상담원: 등록된 메일 주소로 드리면 될까요?\n"
+        "고객: 네 맞아요\n상담원: 네, 오늘 중으로 이메일로 보내 드리겠습니다.\n고객: 네 감사합니다"
+    )
+    (what,) = left(talk, "자동차보험 가입증명서 발송 요청")
+    assert "가입증명서를" in what
+    assert what.endswith("이메일로 보내기")
+
+
+def test_a_word_that_only_points_gives_way_to_what_it_points_at() -> None:
+    talk = "상담원: 진료비 세부내역서를 내셔야 해요.\n고객: 네 그거 내일까지 팩스로 보낼게요.\n상담원: 네 감사합니다."
+    (what,) = left(talk)
+    assert "그거" not in what
+    assert "세부내역서를" in what
+
+
+def test_where_no_thing_is_likely_enough_the_request_stands_behind_the_deed() -> None:
+    talk = "고객: 그럼 언제 알 수 있어요?\n상담원: 내일 오전까지 확인해서 전화드리겠습니다.\n고객: 네 알겠습니다"
+    assert left(talk, "실손 보험금 지급 예정일 문의") == ["확인해서 전화드리기 (실손 보험금 지급 예정일 문의)"]
+    assert left(talk) == ["확인해서 전화드리기"]
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("청구 양식이 있어서 청구 서류 목록을 오늘 문자로 보내 드리겠습니다.", "청구 서류 목록을 문자로 보내기"),
+        ("그리고 승인이 필요해서요, 지급 심사 결과를 내일까지 문자로 보내 드리겠습니다.", "지급 심사 결과를 문자로 보내기"),
+    ],
+)
+def test_reasons_and_conjunctions_before_a_deed_are_no_part_of_it(said: str, what: str) -> None:
+    assert left(f"상담원: {said}\n고객: 네 감사합니다") == [what]
+
+
+def test_a_desk_that_is_told_by_its_name_is_not_told_again_in_the_deed() -> None:
+    (action,) = things_to_do(
+        read(f"{OPENING}상담원: 보상 담당자가 내일 오전까지 진행 상황을 전화드릴 거예요.\n고객: 네 알겠습니다"), MODEL, SHORTENER
+    )
+    assert (action.desk, action.what) == ("보상 담당자", "진행 상황을 전화드리기")
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "상담원: 그거 오늘 중으로 문자로 보내 드리겠습니다.\n고객: 네 감사합니다",
+        "상담원: 진단서하고 영수증이 필요하세요.\n고객: 네 내일까지 팩스로 보낼게요\n상담원: 네 감사합니다.",
+    ],
+)
+def test_no_word_is_put_in_that_was_not_said(talk: str) -> None:
+    whole = OPENING + talk
+    found = [what.removesuffix("(보험금 청구)").split()[:-1] for what in left(talk, "보험금 청구")]  # the last word is the verb as a noun
+    assert found
+    assert all(word in whole or word[:-1] in whole for words in found for word in words)
