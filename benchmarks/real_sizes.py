@@ -6,11 +6,12 @@
     python -m benchmarks.real_sizes --tiny --limit-gib 16           the same way in toy shapes: whether it runs, not what it takes
 
 Weights are random since no hub can be reached where this was built: speed and memory are those of the shapes, scores mean nothing. Llama in
-full takes 19.8 GB for weights, gradients and moments by AdamW; by Adafactor 9.9 GB and what one update of the embedding needs besides: so it is
+full takes 19.8 GB for weights, gradients and moments by AdamW; by Adafactor 9.9 GB and what one update of the embedding needs: so it is
 trained here. A row a combination is printed, as JSON. It has not been run on a GPU.
 """
 
 import argparse
+import gc
 import json
 import os
 import subprocess
@@ -90,9 +91,7 @@ def main() -> None:
     parser.add_argument("--only", choices=COMBINATIONS, help="one combination")
     parser.add_argument("--steps", type=int, default=1, help="updates of each (default: 1)")
     parser.add_argument("--batch", type=int, default=2, help="rows an update (default: 2)")
-    parser.add_argument(
-        "--limit-gib", type=float, default=0.0, help="find the largest batch; a GPU is given no more than so much"
-    )
+    parser.add_argument("--limit-gib", type=float, default=0.0, help="find the largest batch; a GPU is given no more than so much")
     parser.add_argument("--tiny", action="store_true", help="toy shapes")
     parser.add_argument("--log", action="store_true", help=f"write a section on top of {LOG.name}")
     chosen = parser.parse_args()
@@ -234,10 +233,12 @@ def largest_batch(config: FinetuneConfig, pairs: list[Pair], work: Path) -> int:
     """The largest power of two of rows an update that does not run out of memory; 0 where one row does."""
     fits, rows = 0, 1
     while rows <= TRAINED_ROWS:
-        try:
-            finetune(config.model_copy(update={"batch_size": rows, "merge_adapter": False}), pairs, pairs[:2], work / f"batch-{rows}")
-        except TrainingFailed:
-            return fits
+        gc.collect()  # the model of the try before
+        with tempfile.TemporaryDirectory(dir=work) as folder:  # Llama in full leaves 10 GB
+            try:
+                finetune(config.model_copy(update={"batch_size": rows, "merge_adapter": False}), pairs, pairs[:2], Path(folder))
+            except TrainingFailed:
+                return fits
         fits, rows = rows, rows * 2
     return fits
 

@@ -90,7 +90,7 @@ async def tell_waiting_trainings(client: PrefectClient, now: datetime) -> int:
         return 0
     at_work = await _runs(client, [StateType.PENDING, StateType.RUNNING])
     for queue in QUEUES:
-        running = [run.name for run in at_work if run.work_queue_name == queue]
+        running = [given_name(run) for run in at_work if run.work_queue_name == queue]
         ahead: list[str] = []
         served = await _is_served(client, queue)
         for run in (run for run in waiting if run.work_queue_name == queue):
