@@ -14,7 +14,7 @@ from rich.console import Console
 from models.keys import DatasetKeys
 from sandbox.datasets import provide
 from sandbox.demo import connect_key
-from sandbox.processes import ProcessFailed
+from sandbox.processes import ProcessFailed, is_taken
 from sandbox.progress import progress
 from sandbox.stack import BUCKET, EARS, RECORDINGS, Stack, StackOptions
 
@@ -35,6 +35,8 @@ def main() -> None:
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():
         parser.error(f"{chosen.recordings} is no folder")
+    if is_taken(chosen.ui_port):
+        parser.error(f"port {chosen.ui_port} is taken, perhaps by another make up: end that one, or choose UI_PORT=0")
     shutil.rmtree(LOGS, ignore_errors=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="readback-up-") as work:
