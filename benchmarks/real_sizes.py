@@ -2,20 +2,25 @@
 
     python -m benchmarks.real_sizes                                 all that this machine can do, each in a process of its own
     python -m benchmarks.real_sizes --only bart-lora --steps 2      one of them
-    python -m benchmarks.real_sizes --limit-gib 16                  on a GPU: as if it had so much memory, and the batches that fit it
+    python -m benchmarks.real_sizes --limit-gib 16 --log            on a GPU: with so much memory, the batches that fit it, into LOG.md
+    python -m benchmarks.real_sizes --tiny --limit-gib 16           the same way in toy shapes: whether it runs, not what it takes
 
 Weights are random since no hub can be reached where this was built: speed and memory are those of the shapes, scores mean nothing. Llama in
-full needs 19.8 GB for weights, gradients and moments, and is left out where no GPU has 32 GiB; 8-bit moments need a GPU too. A row a
-combination is printed, as JSON. It has not been run on a GPU.
+full takes 19.8 GB for weights, gradients and moments by AdamW; by Adafactor 9.9 GB and what one update of the embedding needs: so it is
+trained here. A row a combination is printed, as JSON. Not run yet: Llama to its end, and anything on a GPU.
 """
 
 import argparse
+import gc
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +35,7 @@ from models.training.hardware import choose_device, peak_memory_mib
 from models.training.metrics import MetricSettings, SummaryScorer, local_encoder
 
 COMBINATIONS = ("bart-full", "bart-lora", "bart-qlora", "llama-lora", "llama-qlora", "llama-full")
-VOCABULARY: dict[Family, int] = {"bart": 30_000, "llama": 128_256}
-FULL_LLAMA_GIB = 32
+FULL_LLAMA_GIB = 18  # computed, not measured: 9.2 of weights and gradients, 3 for an update of the embedding, activations, the rest
 CHAT = (
     "{{ bos_token }}{% for message in messages %}<|start_header_id|>{{ message['role'] }}<|end_header_id|>\n\n"
     "{{ message['content'] }}<|eot_id|>{% endfor %}"
@@ -39,6 +43,46 @@ CHAT = (
 )
 SERVED_ROWS = 8
 TRAINED_ROWS = 64
+FRUGAL = {"optimizer": "adafactor", "gradient_checkpointing": True}  # how Llama in full fits
+LOG = Path(__file__).parent / "LOG.md"
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """How large the two bases are."""
+
+    bart: SmallBart
+    llama: dict[str, int]
+    vocabulary: dict[Family, int]
+
+
+# hyunwoongko/kobart; Llama 3.2 1B: 16 layers of width 2,048, 32 heads on 8, one embedding for input and output.
+TRUE = Shapes(
+    bart=SmallBart(layers=6, width=768, heads=16, feed_forward=3072, positions=1026),
+    llama={
+        "hidden_size": 2048,
+        "intermediate_size": 8192,
+        "num_hidden_layers": 16,
+        "num_attention_heads": 32,
+        "num_key_value_heads": 8,
+        "head_dim": 64,
+        "max_position_embeddings": 131_072,
+    },
+    vocabulary={"bart": 30_000, "llama": 128_256},
+)
+TINY = Shapes(
+    bart=SmallBart(layers=1, width=64, heads=2, feed_forward=128, positions=256),
+    llama={
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "head_dim": 32,
+        "max_position_embeddings": 1024,
+    },
+    vocabulary={"bart": 2_500, "llama": 2_500},
+)
 
 
 def main() -> None:
@@ -47,28 +91,58 @@ def main() -> None:
     parser.add_argument("--only", choices=COMBINATIONS, help="one combination")
     parser.add_argument("--steps", type=int, default=1, help="updates of each (default: 1)")
     parser.add_argument("--batch", type=int, default=2, help="rows an update (default: 2)")
-    parser.add_argument("--limit-gib", type=float, default=0.0, help="GPU: use no more, and find the largest batch that fits")
+    parser.add_argument("--limit-gib", type=float, default=0.0, help="find the largest batch; a GPU is given no more than so much")
+    parser.add_argument("--tiny", action="store_true", help="toy shapes")
+    parser.add_argument("--log", action="store_true", help=f"write a section on top of {LOG.name}")
     chosen = parser.parse_args()
     if chosen.only:
-        print(json.dumps(measure(chosen.only, chosen.steps, chosen.batch, chosen.limit_gib)), flush=True)
+        shapes = TINY if chosen.tiny else TRUE
+        print(json.dumps(measure(chosen.only, chosen.steps, chosen.batch, chosen.limit_gib, shapes)), flush=True)
         return
-    for combination in possible():
-        given = ["--steps", str(chosen.steps), "--batch", str(chosen.batch), "--limit-gib", str(chosen.limit_gib)]
-        subprocess.run([sys.executable, "-m", "benchmarks.real_sizes", "--only", combination, *given], check=True)
+    given = ["--steps", str(chosen.steps), "--batch", str(chosen.batch), "--limit-gib", str(chosen.limit_gib)]
+    rows = [run_one(name, [*given, *(["--tiny"] if chosen.tiny else [])]) for name in possible(chosen.limit_gib, tiny=chosen.tiny)]
+    if chosen.log:
+        intro, mark, earlier = LOG.read_text(encoding="utf-8").partition("\n## ")
+        LOG.write_text(f"{intro}\n{section(rows)}{mark}{earlier}", encoding="utf-8")
 
 
-def possible() -> list[str]:
-    """The combinations that this machine has the memory for."""
+def run_one(combination: str, given: Sequence[str]) -> dict[str, Any]:
+    """One combination in a process of its own; its row, which is also printed."""
+    command = [sys.executable, "-m", "benchmarks.real_sizes", "--only", combination, *given]
+    row = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1]
+    print(row, flush=True)
+    figures: dict[str, Any] = json.loads(row)
+    return figures
+
+
+def section(rows: Sequence[dict[str, Any]]) -> str:
+    """What stands in the log of measurements."""
+    shown = list(dict.fromkeys(name for row in rows for name in row if name != "benchmark"))
+    lines = [
+        f"## {datetime.now(UTC):%Y-%m-%d}: real sizes on {rows[0]['machine']}",
+        "",
+        "| " + " | ".join(shown) + " |",
+        "| --- " * len(shown) + "|",
+    ]
+    lines += ["| " + " | ".join(str(row.get(name, "")) for name in shown) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def possible(limit_gib: float, *, tiny: bool) -> list[str]:
+    """The combinations that this machine has the memory for: the GPU's, the processors' where there is none, or the limit."""
     import torch
 
-    gib = torch.cuda.get_device_properties(0).total_memory / 2**30 if torch.cuda.is_available() else 0
-    return [name for name in COMBINATIONS if name != "llama-full" or gib >= FULL_LLAMA_GIB]
+    gpu = torch.cuda.is_available()
+    own = torch.cuda.get_device_properties(0).total_memory if gpu else os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    gib = min(own / 2**30, limit_gib) if gpu and limit_gib else own / 2**30
+    return [name for name in COMBINATIONS if name != "llama-full" or tiny or gib >= FULL_LLAMA_GIB]
 
 
-def measure(combination: str, steps: int, batch: int, limit_gib: float = 0.0) -> dict[str, Any]:
+def measure(combination: str, steps: int, batch: int, limit_gib: float, shapes: Shapes) -> dict[str, Any]:
     """Everything of one combination: the row of figures."""
     import torch
 
+    entered = time.perf_counter()
     family, method = combination.split("-")
     device = choose_device("auto")
     if limit_gib and device == "cuda":
@@ -76,7 +150,7 @@ def measure(combination: str, steps: int, batch: int, limit_gib: float = 0.0) ->
     with tempfile.TemporaryDirectory(prefix="real-sizes-") as scratch:
         work = Path(scratch)
         pairs = [Pair(row.input, row.summary, f"r:{n}") for n, row in enumerate(generate(TRAINED_ROWS + SERVED_ROWS, seed=3))]
-        base = make_base("bart" if family == "bart" else "llama", pairs, work / "base")
+        base = make_base("bart" if family == "bart" else "llama", pairs, work / "base", shapes)
         config = configured(family, method, base, steps, batch)
         began = time.perf_counter()
         result = finetune(config, pairs[SERVED_ROWS:], pairs[:SERVED_ROWS], work / "run")
@@ -84,6 +158,7 @@ def measure(combination: str, steps: int, batch: int, limit_gib: float = 0.0) ->
         figures = {
             "benchmark": "real_sizes",
             "combination": combination,
+            "machine": torch.cuda.get_device_name(0) if device == "cuda" else f"{os.cpu_count()} processors",
             "device": result.device,
             "precision": result.precision,
             "parameters": result.parameters,
@@ -94,9 +169,9 @@ def measure(combination: str, steps: int, batch: int, limit_gib: float = 0.0) ->
             "training_memory_mib": round(result.memory_mib),
         }
         figures |= serve(result.merged_dir or result.model_dir, pairs[:SERVED_ROWS], work)
-        if limit_gib and device == "cuda":
+        if limit_gib:
             figures["largest_batch"] = largest_batch(config, pairs, work)
-    return figures | {"memory_mib": round(peak_memory_mib("cpu"))}
+    return figures | {"memory_mib": round(peak_memory_mib("cpu")), "seconds": round(time.perf_counter() - entered, 1)}
 
 
 def configured(family: str, method: str, base: Path, steps: int, batch: int) -> FinetuneConfig:
@@ -116,6 +191,7 @@ def configured(family: str, method: str, base: Path, steps: int, batch: int) -> 
             "max_input_tokens": 128,
             "max_output_tokens": 64,
             "metrics": MetricSettings(enabled=False),
+            **(FRUGAL if (family, method) == ("llama", "full") else {}),
         }
     )
 
@@ -157,61 +233,53 @@ def largest_batch(config: FinetuneConfig, pairs: list[Pair], work: Path) -> int:
     """The largest power of two of rows an update that does not run out of memory; 0 where one row does."""
     fits, rows = 0, 1
     while rows <= TRAINED_ROWS:
-        try:
-            finetune(config.model_copy(update={"batch_size": rows, "merge_adapter": False}), pairs, pairs[:2], work / f"batch-{rows}")
-        except TrainingFailed:
-            return fits
+        gc.collect()  # the model of the try before
+        with tempfile.TemporaryDirectory(dir=work) as folder:  # Llama in full leaves 10 GB
+            try:
+                finetune(config.model_copy(update={"batch_size": rows, "merge_adapter": False}), pairs, pairs[:2], Path(folder))
+            except TrainingFailed:
+                return fits
         fits, rows = rows, rows * 2
     return fits
 
 
-def make_base(family: Family, pairs: Sequence[Pair], folder: Path) -> Path:
-    """A base of the true shape with random weights, kept in 16 bits, and a tokenizer with as many entries."""
+def make_base(family: Family, pairs: Sequence[Pair], folder: Path, shapes: Shapes) -> Path:
+    """A base with random weights, kept in 16 bits, and a tokenizer with as many entries as the true one."""
     import torch
 
     torch.manual_seed(0)
-    tokenizer = tokenizer_of(family, pairs)
-    if family == "bart":
-        size = SmallBart(layers=6, width=768, heads=16, feed_forward=3072, positions=1026)  # hyunwoongko/kobart
-        model = new_bart(tokenizer, size, seed=0)
-    else:
-        model = new_llama(tokenizer)
+    tokenizer = tokenizer_of(family, pairs, shapes.vocabulary[family])
+    model = new_bart(tokenizer, shapes.bart, seed=0) if family == "bart" else new_llama(tokenizer, shapes.llama)
     model.to(torch.bfloat16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
 
-def new_llama(tokenizer: Any) -> Any:
-    """Llama 3.2 1B: 16 layers of width 2,048, 32 heads on 8, one embedding for input and output."""
+def new_llama(tokenizer: Any, size: Mapping[str, int]) -> Any:
+    """A Llama 3.2 with random weights, one embedding for input and output."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
-            hidden_size=2048,
-            intermediate_size=8192,
-            num_hidden_layers=16,
-            num_attention_heads=32,
-            num_key_value_heads=8,
-            head_dim=64,
-            max_position_embeddings=131_072,
             rope_parameters={"rope_type": "default", "rope_theta": 500_000.0},
             rms_norm_eps=1e-5,
             tie_word_embeddings=True,
             bos_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,
+            **size,
         )
     )
 
 
-def tokenizer_of(family: Family, pairs: Sequence[Pair]) -> Any:
+def tokenizer_of(family: Family, pairs: Sequence[Pair], entries: int) -> Any:
     """A tokenizer learnt from the rows and filled up to the true number of entries, none of which the filling ones is ever used."""
     texts = [text for pair in pairs for text in (pair.input, pair.summary)]
     marks = [] if family == "bart" else ["<|begin_of_text|>", "<|eot_id|>", "<|start_header_id|>", "<|end_header_id|>"]
     tokenizer = train_tokenizer(texts, 2000, marks=marks)
     described = json.loads(tokenizer.backend_tokenizer.to_str())
     vocabulary = described["model"]["vocab"]
-    for number in range(len(vocabulary), VOCABULARY[family]):
+    for number in range(len(vocabulary), entries):
         vocabulary[f"<unused{number}>"] = number
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast

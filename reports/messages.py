@@ -300,6 +300,7 @@ STATES: Final[Mapping[str, str]] = {
     "Unknown": "알 수 없음",
     "Scheduled": "예약됨",
     "Late": "시작이 늦어짐",
+    "Submitting": "시작하는 중",
     "AwaitingRetry": "재시도 대기 중",
     "Running": "실행 중",
     "Retrying": "재시도 중",

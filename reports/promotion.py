@@ -27,7 +27,7 @@ def history_report(champion: str, moves: Sequence[Move], shown: Shown, note: str
 def refusal_report(wanted: str, champion: str, refused: ModelRefused) -> str:
     """Why nothing was moved: what is wrong and what to do, and for a candidate that did not pass the gate every bar."""
     told = message_of(refused.code, refused.case)
-    head = f"# 거절: {named(wanted)}\n\n**{told.title}** {told.reason} 사용 중인 모델은 그대로 `{champion}`입니다."
+    head = f"# 거절: {named(wanted)}\n\n**{told.title}**: {told.reason} 사용 중인 모델은 그대로 `{champion}`입니다."
     if not isinstance(refused, GateRefused):
         return f"{head}\n\n- **조치**: {told.remedy}\n- **영문 설명**: {named(str(refused))}\n"
     readings = refused.result.readings

@@ -41,6 +41,12 @@ def program(name: str) -> str:
     return str(path)
 
 
+def is_taken(port: int) -> bool:
+    """Whether somebody listens on this port already; 0, which means any free one, never is."""
+    with socket.socket() as probe:
+        return port != 0 and probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _die_with_parent() -> None:
     """Linux ends the child when the parent is gone, even by kill -9."""
     if sys.platform == "linux":

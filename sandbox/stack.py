@@ -450,8 +450,10 @@ class Stack:
         self._worker("summarizer", "g4dn", "resident", "summaries", limit=64, held=held)
 
     def start_training_worker(self, *, held: bool = False) -> None:
-        """Start the worker of queue ``training``, Prefect's own, which gives each run a process."""
-        self._worker("training-worker", "g4dn", "process", "training", limit=1, held=held)
+        """Start the worker of queue ``training``, Prefect's own, a process a run; what runs leave on disk goes with the bucket."""
+        left = self.options.work_dir / "training"
+        left.mkdir(exist_ok=True)
+        self._worker("training-worker", "g4dn", "process", "training", limit=1, held=held, TMPDIR=str(left))
 
     def start_listener(self, *, held: bool = False) -> None:
         """Start the service that turns S3 notifications into Prefect events."""
@@ -534,10 +536,10 @@ class Stack:
         books: dict[str, Any] = requests.get(f"{self.vendors[vendor]}/sandbox/counters", timeout=30).json()
         return books
 
-    def _worker(self, name: str, pool: str, kind: str, queue: str, *, limit: int, held: bool = False) -> None:
+    def _worker(self, name: str, pool: str, kind: str, queue: str, *, limit: int, held: bool = False, **more: str) -> None:
         queues = ["--work-queue", queue] if queue else []
         start = ["prefect", "worker", "start", "--pool", pool, "--type", kind, "--name", name, "--limit", str(limit), *queues]
-        self.python(name, *start, held=held, **self._more_for(Process.RESIDENT if kind == "resident" else Process.WORKER))
+        self.python(name, *start, held=held, **self._more_for(Process.RESIDENT if kind == "resident" else Process.WORKER), **more)
 
     def environment_of(self, process: Process) -> dict[str, str]:
         """What a kind of process finds in its environment."""

@@ -14,7 +14,7 @@ from rich.console import Console
 from models.keys import DatasetKeys
 from sandbox.datasets import provide
 from sandbox.demo import connect_key
-from sandbox.processes import ProcessFailed
+from sandbox.processes import ProcessFailed, is_taken
 from sandbox.progress import progress
 from sandbox.stack import BUCKET, EARS, RECORDINGS, Stack, StackOptions
 
@@ -36,6 +36,8 @@ def main() -> None:
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():
         parser.error(f"{chosen.recordings} is no folder")
+    if is_taken(chosen.ui_port):
+        parser.error(f"port {chosen.ui_port} is taken, perhaps by another make up: end that one, or choose UI_PORT=0")
     shutil.rmtree(LOGS, ignore_errors=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="readback-up-") as work:
@@ -81,8 +83,8 @@ def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
     example = next(iter(sorted(recordings.glob("*.wav"))), None)
     console.print(f"Prefect UI   {stack.ui_url}")
     if stack.tracking_url:
-        console.print(f"MLflow       {stack.tracking_url} (curves and comparison of trainings; up within seconds)")
-    console.print(f"Console      {stack.console_access}", highlight=False)
+        console.print(f"MLflow       {stack.tracking_url} (curves and comparison of trainings; up within seconds)", soft_wrap=True)
+    console.print(f"Console      {stack.console_access}", highlight=False, soft_wrap=True)
     console.print(f"S3           {stack.s3_url} (bucket {BUCKET})")
     console.print(f"Notices      {stack.notices_url} (what Slack or mail would get)")
     console.print(f"Logs         {LOGS}/<process>.log", highlight=False)
@@ -94,8 +96,9 @@ def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
     fault = """{"rate": 1, "kinds": ["A0001"]}"""
     console.print("To be told of something, use up the speech-to-text quota (rate 0 gives it back) and drop a recording:\n")
     console.print(f"  curl -X POST -d '{fault}' '{stack.vendors['returnzero']}/sandbox/faults'\n", soft_wrap=True, highlight=False)
-    console.print(f"Training data  {', '.join(datasets)}: Deployments → sweep → Quick run trains on them")
-    console.print(f"Your own       curl -X PUT -T my.csv '{stack.s3_url}/{BUCKET}/datasets/my.csv', then docs/quick-start.md")
+    console.print("From a table of your own to a model in service (docs/quick-start.md):\n")
+    console.print(f"  curl -X PUT -T my.csv '{stack.s3_url}/{BUCKET}/datasets/my.csv'\n", soft_wrap=True, highlight=False)
+    console.print(f"Data that is there: {', '.join(datasets)}; Deployments → sweep → Quick run trains on some", soft_wrap=True)
     console.print("Ctrl-C ends everything.")
 
 

@@ -74,11 +74,11 @@ class FinetuneRun(Basics):
         title="이름 (name)",
         description="실행, MLflow, S3 폴더가 모두 이 이름을 씁니다 (위의 Run Name은 이것으로 바뀝니다). 비우면 설정으로 짓습니다",
     )
-    rows: Rows | None = Field(None, title="데이터 나누기", description="Split, outsiders, test rows; None: as by default")
-    steps: Steps | None = Field(None, title="학습 스텝", description="Batches, lengths, optimizer, learning-rate schedule")
-    adapter: Adapter | None = Field(None, title="LoRA 어댑터", description="Rank, alpha, dropout of lora and qlora")
-    evaluation: Evaluation | None = Field(None, title="평가", description="How often and by what a run is judged")
-    machine: Machine | None = Field(None, title="장비", description="Device, precision, memory")
+    rows: Rows | None = Field(None, title="데이터 나누기", description="학습, 검증, 시험 행을 나누는 법. None은 기본값")
+    steps: Steps | None = Field(None, title="학습 스텝", description="배치, 길이, 최적화, 학습률 변화. None은 기본값")
+    adapter: Adapter | None = Field(None, title="LoRA 어댑터", description="lora와 qlora의 rank, alpha, dropout. None은 기본값")
+    evaluation: Evaluation | None = Field(None, title="평가", description="얼마나 자주, 무엇으로 채점하는지. None은 기본값")
+    machine: Machine | None = Field(None, title="장비", description="장치, 정밀도, 메모리. None은 기본값")
 
     @classmethod
     def of(cls, config: FinetuneConfig, **more: object) -> Self:

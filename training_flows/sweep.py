@@ -48,9 +48,8 @@ async def sweep(grid_file: str = "smoke", grid: SweepGrid | None = None, run_in_
     chosen = grid or read_grid(grid_file)
     data = await prepare_data(chosen.data, chosen.out_of_domain, chosen.split_seed)
     await publish_data(SUMMARIZER, data, chosen.data)
-    requests = chosen.rows()
-    names = [request.named(data.fingerprint) for request in requests]
-    rows = [SweepRow(run=name, config=request.config) for name, request in zip(names, requests, strict=True)]
+    requests = [request.model_copy(update={"name": request.named(data.fingerprint)}) for request in chosen.rows()]
+    rows = [SweepRow(run=request.name, config=request.config) for request in requests]
     gate = asyncio.Semaphore(1 if run_in_process else chosen.at_once)
 
     async def complete(row: SweepRow, request: FinetuneRun) -> None:

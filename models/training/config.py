@@ -50,8 +50,10 @@ class Steps(BaseModel):
         None, ge=2, description="Longest summary in tokens; empty: bart the model's own limit, llama 1024"
     )
     weight_decay: float = Field(0.01, ge=0, description="AdamW's weight decay (table: 0.01)")
-    optimizer: Literal["adamw_torch", "adamw_8bit"] = Field(
-        "adamw_torch", description="adamw_8bit keeps AdamW's two moments in 8 bits (GPU): 2 bytes a trained parameter instead of 8"
+    optimizer: Literal["adamw_torch", "adamw_8bit", "adafactor"] = Field(
+        "adamw_torch",
+        description="adamw_8bit keeps AdamW's two moments in 8 bits (GPU): 2 bytes a trained parameter instead of 8; "
+        "adafactor keeps a row and a column of each weight: next to nothing, on processors too",
     )
     schedule: Literal["linear", "cosine", "constant", "constant_with_warmup", "polynomial"] = Field(
         "linear", description="Learning rate over steps"

@@ -16,7 +16,7 @@ from models.training.data.pair import Pair
 from models.training.hardware import choose_device, choose_precision
 from models.training.signal_task import SignalConfig, Targets, Task
 from models.training.train import CHECKPOINTS, last_complete_checkpoint, memory_named
-from models.training.trainer import EvaluateAtTheEnd, ReportProgress, StopOnNaN, StopWithoutImprovement, history
+from models.training.trainer import EvaluateAtTheEnd, ReportProgress, StopOnNaN, StopWithoutImprovement, arguments, history
 
 SERVED = ("bert", "roberta", "xlm-roberta", "distilbert")  # what CTranslate2 converts
 RAREST = 20.0  # a label weighs at most so many times the mean
@@ -112,36 +112,19 @@ def _trainer(
     on_progress: Callable[[Progress], None] | None,
     device: str,
 ) -> Any:
-    from transformers import PrinterCallback, Trainer, TrainingArguments
+    from transformers import PrinterCallback, Trainer
 
-    precision = choose_precision(config.precision, device)
-    arguments = TrainingArguments(
-        output_dir=str(out / CHECKPOINTS),
-        per_device_train_batch_size=config.batch_size,
+    asked = arguments(
+        config,
+        out / CHECKPOINTS,
+        device,
+        choose_precision(config.precision, device),
         per_device_eval_batch_size=config.batch_size,
-        num_train_epochs=config.epochs,
-        max_steps=config.max_steps or -1,
-        learning_rate=config.learning_rate,
-        warmup_steps=config.warmup_ratio,
-        weight_decay=config.weight_decay,
-        fp16=precision == "fp16",
-        bf16=precision == "bf16",
-        use_cpu=device == "cpu",
         eval_strategy="epoch",
         save_strategy="epoch",
-        save_total_limit=2,
-        load_best_model_at_end=True,
         metric_for_best_model="eval_score",
         greater_is_better=True,
         logging_steps=10,
-        logging_nan_inf_filter=False,
-        remove_unused_columns=False,
-        label_names=["labels"],
-        dataloader_pin_memory=device == "cuda",
-        report_to=[],
-        disable_tqdm=True,
-        seed=config.seed,
-        data_seed=config.seed,
     )
     callbacks: list[Any] = [StopOnNaN(), EvaluateAtTheEnd(), StopWithoutImprovement(config.early_stopping)]
     if on_progress:
@@ -154,7 +137,7 @@ def _trainer(
 
     trainer = Trainer(
         model=network,
-        args=arguments,
+        args=asked,
         train_dataset=_rows(config, task, tokenizer, train),
         eval_dataset=_rows(config, task, tokenizer, validation),
         data_collator=collate,

@@ -231,25 +231,19 @@ def _scorer(config: FinetuneConfig, validation: list[Pair], device: str) -> Any:
 
 
 def _arguments(config: FinetuneConfig, folder: Path, device: str, precision: Precision, *, begins: bool) -> Any:
-    from transformers import TrainingArguments
+    from models.training.trainer import arguments
 
-    return TrainingArguments(
-        output_dir=str(folder),
-        per_device_train_batch_size=config.batch_size,
+    return arguments(
+        config,
+        folder,
+        device,
+        precision,
         per_device_eval_batch_size=config.eval_batch_size,
         gradient_accumulation_steps=config.accumulation,
-        num_train_epochs=config.epochs,
-        max_steps=config.max_steps or -1,
-        learning_rate=config.learning_rate,
         lr_scheduler_type=config.schedule,
-        warmup_steps=config.warmup_ratio,  # below 1 it is a share of all steps
-        weight_decay=config.weight_decay,
         optim=config.optimizer,
         label_smoothing_factor=config.label_smoothing,
         max_grad_norm=config.max_grad_norm,
-        fp16=precision == "fp16",
-        bf16=precision == "bf16",
-        use_cpu=device == "cpu",
         activation_checkpointing=config.gradient_checkpointing,
         activation_checkpointing_kwargs={"use_reentrant": False} if config.gradient_checkpointing else None,
         train_sampling_strategy="group_by_length" if config.group_by_length else "random",
@@ -258,20 +252,10 @@ def _arguments(config: FinetuneConfig, folder: Path, device: str, precision: Pre
         eval_steps=config.evaluate_every,
         save_strategy="steps",
         save_steps=config.evaluate_every,
-        save_total_limit=2,  # the best and the last
-        load_best_model_at_end=True,
         metric_for_best_model="eval_score" if config.metrics.enabled else "eval_loss",
         greater_is_better=config.metrics.enabled,
         prediction_loss_only=True,
         logging_steps=config.log_every,
-        logging_nan_inf_filter=False,  # the filter would hide a diverged run
-        remove_unused_columns=False,
-        label_names=["labels"],
-        dataloader_pin_memory=device == "cuda",
-        report_to=[],
-        disable_tqdm=True,
-        seed=config.seed,
-        data_seed=config.seed,
     )
 
 

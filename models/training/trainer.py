@@ -6,15 +6,18 @@ This module loads torch; only a running fine-tuning imports it.
 import math
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import Trainer, TrainerCallback
+from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from models.errors import TrainingFailed
 from models.summarizer.chat import terminators
 from models.training.config import FinetuneConfig, HistoryRow, Progress
 from models.training.examples import Examples
+from models.training.hardware import Precision
+from models.training.signal_task import SignalConfig
 
 Score = Callable[[Sequence[str]], dict[str, float]]
 
@@ -53,6 +56,33 @@ def generate_summaries(model: Any, tokenizer: Any, prompts: Sequence[list[int]],
                 written[i] = tokenizer.decode(ids, skip_special_tokens=True).strip()
     model.train(was_training)
     return [written[i] for i in range(len(prompts))]
+
+
+def arguments(config: FinetuneConfig | SignalConfig, folder: Path, device: str, precision: Precision, **own: Any) -> TrainingArguments:
+    """What every training of ours asks of the Trainer; ``own`` is what one of them has besides."""
+    return TrainingArguments(
+        output_dir=str(folder),
+        per_device_train_batch_size=config.batch_size,
+        num_train_epochs=config.epochs,
+        max_steps=config.max_steps or -1,
+        learning_rate=config.learning_rate,
+        warmup_steps=config.warmup_ratio,  # below 1 it is a share of all steps
+        weight_decay=config.weight_decay,
+        fp16=precision == "fp16",
+        bf16=precision == "bf16",
+        use_cpu=device == "cpu",
+        save_total_limit=2,  # the best and the last
+        load_best_model_at_end=True,
+        logging_nan_inf_filter=False,  # the filter would hide a diverged run
+        remove_unused_columns=False,
+        label_names=["labels"],
+        dataloader_pin_memory=device == "cuda",
+        report_to=[],
+        disable_tqdm=True,
+        seed=config.seed,
+        data_seed=config.seed,
+        **own,
+    )
 
 
 class SummaryTrainer(Trainer):  # type: ignore[misc]

@@ -13,6 +13,7 @@ from models.lifecycle.selection import Inquiry, choose_inquiries, finalists
 from models.lifecycle.voting import Submission, VotePlan, VoteSettings, VoteState, form_field, points_pattern
 from models.lines import LineName
 from models.training.data.pair import Pair
+from reports.markdown import plain
 from stores.boards import Boards
 from stores.candidates import Candidates
 from stores.votes import Votes
@@ -116,13 +117,13 @@ def ballot_form(plan: VotePlan, paper: int, instruction: str) -> type[BallotForm
 def _marks_field(plan: VotePlan, paper: int, inquiry: Inquiry) -> Any:
     """One inquiry and its answers, with one box for all points: a click an inquiry, where a list for each answer took two."""
     letters = plan.letters
-    answers = [
-        f"{letter}: {plan.answers[inquiry.id][candidate] or NO_ANSWER}"
+    answers = [  # the form shows descriptions as markdown, and joins lines that no empty one parts
+        f"- {letter}: {plain(plan.answers[inquiry.id][candidate]) or NO_ANSWER}"
         for letter, candidate in zip(letters, plan.order(paper, inquiry.id), strict=True)
     ]
     return Field(
         title=f"{SHOWN_LENGTHS[inquiry.length]} {inquiry.id.rpartition('-')[2]}: {letters}의 점수를 붙여서 (의견은 한 칸 띄고)",
-        description=f"“{inquiry.text}” ▸ {' ▸ '.join(answers)}",
+        description="\n\n".join([f"“{plain(inquiry.text)}”", *answers]),
         pattern=points_pattern(letters),
         max_length=len(letters) + LONGEST_REMARK,
     )

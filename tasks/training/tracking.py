@@ -105,11 +105,14 @@ def open_tracking(config: FinetuneConfig, keys: RunKeys, name: str, data: Traini
 
 @asynccontextmanager
 async def ending(tracking: Tracking | None) -> AsyncIterator[None]:
-    """Say FINISHED at the end, or FAILED where the training raises."""
-    status: Ending = "FAILED"
+    """Say FINISHED at the end, FAILED where the training raises, KILLED where somebody stops it."""
+    status: Ending = "KILLED"
     try:
         yield
         status = "FINISHED"
+    except Exception:
+        status = "FAILED"
+        raise
     finally:
         if tracking is not None:
             await asyncio.to_thread(tracking.end, status)

@@ -74,25 +74,37 @@ async def close_progress_bars(client: PrefectClient, run: UUID, state: str) -> N
 
 
 async def say_ended_early(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
-    """A hook for runs that are cancelled, crash or fail."""
+    """A hook for runs that are cancelled, crash or fail. A cancelled one is Cancelling while its hook runs, and nobody comes after it."""
+    ended = "Cancelled" if state.type is StateType.CANCELLING else state.name or state.type.value
     async with get_client() as client:
-        await close_progress_bars(client, flow_run.id, state_name(state.name or state.type.value))
+        await close_progress_bars(client, flow_run.id, state_name(ended))
 
 
 async def tell_waiting_trainings(client: PrefectClient, now: datetime) -> int:
-    """Write into the log of each training that is due and waits what it waits for, once until that changes; returns how many wait."""
+    """Write into the log of each training that is due and waits what it waits for, once until that changes; returns how many wait.
+
+    A run that was given a name in the form bears it from then on, and not only once it has begun.
+    """
     waiting = await _runs(client, [StateType.SCHEDULED], before=now)
     if not waiting:
         return 0
     at_work = await _runs(client, [StateType.PENDING, StateType.RUNNING])
     for queue in QUEUES:
-        running = [run.name for run in at_work if run.work_queue_name == queue]
+        running = [given_name(run) for run in at_work if run.work_queue_name == queue]
         ahead: list[str] = []
         served = await _is_served(client, queue)
         for run in (run for run in waiting if run.work_queue_name == queue):
             await _log_once(client, run, told_waiting(f"{POOL}/{queue}", running, ahead, served=served), now)
-            ahead.append(run.name)
+            if (name := given_name(run)) != run.name:
+                await client.update_flow_run(run.id, name=name)
+            ahead.append(name)
     return len(waiting)
+
+
+def given_name(run: FlowRun) -> str:
+    """The name that was given in the form of `finetune`, else the one that the run bears."""
+    asked = run.parameters.get("run")
+    return str((asked.get("name") if isinstance(asked, dict) else "") or run.name)
 
 
 async def _runs(client: PrefectClient, states: list[StateType], before: datetime | None = None) -> list[FlowRun]:

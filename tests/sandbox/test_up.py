@@ -2,6 +2,7 @@
 
 import io
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from rich.console import Console
 
 from clients.aws import aws_client
 from sandbox.demo import connect_key
-from sandbox.processes import ProcessFailed, spawn
+from sandbox.processes import ProcessFailed, is_taken, spawn
 from sandbox.progress import progress
 from sandbox.stack import Stack, StackOptions, until
 from sandbox.up import allow_uploads
+from sandbox.up import main as up
 
 
 def test_recordings_and_data_sets_may_be_dropped_again_and_are_not_read_without_a_key(
@@ -35,6 +37,18 @@ def test_recordings_and_data_sets_may_be_dropped_again_and_are_not_read_without_
     for entry in s3.list_objects_v2(Bucket="aicc-up")["Contents"]:
         s3.delete_object(Bucket="aicc-up", Key=entry["Key"])
     s3.delete_bucket(Bucket="aicc-up")
+
+
+def test_a_port_that_somebody_listens_on_is_told_before_anything_is_started(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as theirs:
+        port = theirs.getsockname()[1]
+        monkeypatch.setattr(sys, "argv", ["up", "--ui-port", str(port)])
+        with pytest.raises(SystemExit):
+            up()
+    assert f"port {port} is taken" in capsys.readouterr().err
+    assert not is_taken(port)
 
 
 def test_without_a_terminal_each_step_is_a_line_as_soon_as_it_begins() -> None:

@@ -24,7 +24,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectAlreadyExists
-from prefect.states import Running
+from prefect.states import Cancelling, Running
 from prefect.utilities.callables import parameter_schema
 from pydantic import ValidationError
 
@@ -39,7 +39,7 @@ from stores.datasets import CORRECTIONS
 from stores.proposals import keep_pair
 from tasks.training.data import load_training_data
 from tasks.training.train import train
-from tasks.training.watching import artifact_key, close_progress_bars, tell_waiting_trainings
+from tasks.training.watching import artifact_key, close_progress_bars, say_ended_early, tell_waiting_trainings
 from training_flows.finetune import FinetuneRun, Rows, finetune
 from wiring import datasets, object_store
 
@@ -254,7 +254,8 @@ async def test_the_bar_of_a_run_that_ended_early_says_so() -> None:
     run = state.state_details.flow_run_id
     assert run is not None
     async with get_client() as client:
-        for _ in range(2):
+        for _ in range(2):  # a hook of Prefect's, which runs while the state is Cancelling, and later our own sweep
+            await say_ended_early(half, await client.read_flow_run(run), Cancelling())
             await close_progress_bars(client, run, "취소됨")
         bars = await client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["progress-half"])))
     assert [bar.description for bar in bars] == ["취소됨 · 66/122 · loss 0.3"]
@@ -280,7 +281,10 @@ async def test_a_waiting_run_says_what_it_waits_for() -> None:
         deployment = await client.create_deployment(
             await client.create_flow(waits), name="waits", work_pool_name="g4dn", work_queue_name="training"
         )
-        first, second = [await client.create_flow_run_from_deployment(deployment, name=name) for name in ("one", "two")]
+        first, second = [
+            await client.create_flow_run_from_deployment(deployment, name=name, parameters=given)
+            for name, given in (("drawn-by-prefect", {"run": {"name": "one"}}), ("two", {"run": {"name": ""}}))
+        ]
 
         async def logged(run: FlowRun) -> list[str]:
             logs = await client.read_logs(log_filter=LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run.id])))
@@ -295,6 +299,7 @@ async def test_a_waiting_run_says_what_it_waits_for() -> None:
         await tell()
         await tell()
         assert (await logged(second))[1:] == ["대기 중: 앞에 1개(one)가 있습니다."]
+        assert [(await client.read_flow_run(run.id)).name for run in (first, second)] == ["one", "two"]
         await client.set_flow_run_state(first.id, Running(), force=True)
         await tell()
         assert (await logged(second))[-1] == "대기 중: 지금 one 실행 중이고, 다음 차례입니다."

@@ -82,7 +82,7 @@ async def test_what_moves_nothing_is_told_in_an_artifact(registry: Registry) -> 
     with pytest.raises(ModelRefused, match="no previous model to roll back to"):
         await rollback(by="jun", reason="wrong products")
     report = await newest_artifact("refused")
-    assert "**되돌릴 모델이 없음**" in report
+    assert "**되돌릴 모델이 없음**:" in report
     assert "`promote`를 실행하세요" in report
 
 

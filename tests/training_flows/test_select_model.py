@@ -223,7 +223,7 @@ def filled_in(form: dict[str, Any], voter: str, **changes: Any) -> dict[str, Any
     paper: dict[str, Any] = {"voter": voter, "paper": form["properties"]["paper"]["default"], "close": False}
     for name, field in form["properties"].items():
         if name.startswith(("short_", "long_")):
-            inquiry, *answers = field["description"].split(" ▸ ")
+            inquiry, *answers = field["description"].split("\n\n- ")
             line, request = inquiry.strip("“”").split(" 보험 ")
             wanted = f"{line}보험 {request.split(' ')[0]} 요청"
             paper[name] = "".join("5" if answer[3:] == wanted else "1" for answer in answers)

@@ -1,5 +1,7 @@
 """A training on a real MLflow server: what people find there while it lasts and afterwards, and that nothing of a training hangs on it."""
 
+import asyncio
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from deployments.tracking_server import SETTINGS
 from models.training import FinetuneConfig
 from sandbox.processes import free_port, spawn
 from sandbox.stack import ROOT, answers, until
-from tasks.training.tracking import EXPERIMENT
+from tasks.training.tracking import EXPERIMENT, Tracking, ending
 from tasks.training.watching import artifact_key
 from training_flows.finetune import FinetuneRun, Rows, finetune
 
@@ -102,6 +104,15 @@ def test_a_run_whose_process_was_killed_is_ended_from_outside(server: str) -> No
     MlflowRun.open(server, EXPERIMENT, "killed", "models/bart/killed/").describe({}, {FLOW_RUN_TAG: "flow-run-7"}, [])
     end_run_of(server, EXPERIMENT, "flow-run-7", "KILLED")
     assert [run.info.status for run in runs_of(server, "killed")] == ["KILLED"]
+
+
+@pytest.mark.parametrize(("raised", "told"), [(asyncio.CancelledError(), "KILLED"), (RuntimeError("no disk"), "FAILED")])
+async def test_a_run_that_was_stopped_is_told_from_one_that_broke(server: str, raised: BaseException, told: str) -> None:
+    tracking = Tracking(MlflowRun.open(server, EXPERIMENT, f"run-{told}", f"models/bart/{told}/"), [], logging.getLogger())
+    with pytest.raises(type(raised)):
+        async with ending(tracking):
+            raise raised
+    assert [run.info.status for run in runs_of(server, f"run-{told}")] == [told]
 
 
 def test_without_a_setting_mlflow_is_not_even_loaded() -> None:

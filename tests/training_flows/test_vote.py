@@ -128,6 +128,15 @@ def test_an_answer_without_words_is_told_as_no_request(plan: VotePlan) -> None:
     assert "(요청 없음)" in str(ballot_form(silent, 1, "").model_json_schema())
 
 
+def test_each_answer_has_a_line_of_its_own_and_words_stay_words(plan: VotePlan) -> None:
+    linked = plan.model_copy(
+        update={"answers": {i: {"m1": "[여기](https://a.example)", "m2": "둘", "m3": "셋"} for i in ("short-1", "long-1")}}
+    )
+    told = ballot_form(linked, 1, "").model_json_schema()["properties"]["short_1"]["description"]
+    assert [line[:5] for line in told.split("\n\n")[1:]] == ["- A: ", "- B: ", "- C: "]
+    assert "[여기](" not in told
+
+
 @pytest.mark.parametrize("few", [{"voters": 2}, {"short": 2, "long": 3}])
 def test_a_vote_of_too_few_cannot_be_asked_for(few: dict[str, int]) -> None:
     with pytest.raises(ValidationError):
