@@ -49,7 +49,7 @@ def rows(written: Sequence[Written], shortener: Shortener) -> list[tuple[Sequenc
 
 def thing_rows(written: Sequence[Written], shortener: Shortener) -> list[tuple[Sequence[str], bool]]:
     """The signs of each thing that a deed may be done to, and whether its writer names it so; of deeds that lack one of those named."""
-    found = []
+    found: list[tuple[Sequence[str], bool]] = []
     for call in written:
         told = Told(call.conversation, shortener, call.summary)
         for one, todo in _named_by_writer(call, shortener):

@@ -21,11 +21,11 @@ from prefect.client.schemas.sorting import FlowRunSort
 import wiring
 from clients.s3 import ObjectStore
 from models.call.record import CallRecord, Outcome
+from models.call.wanted import Wanted
 from models.errors import StorageConflict
 from models.keys import StorageKeys
 from models.retention import CALL_RUNS, EVENTS, OPERATIONS_RUNS, RAW_WORDS, RECORDS, TRAINING_RUNS, By, Kind, last_kept
 from models.sweep import Overdue, Removed, Sweep, overdue_in
-from stores.call_index import Wanted
 from stores.call_records import CallRecords
 from stores.retention import Receipt, Remembered, keep_receipt, remember, remembered, sweep
 from tasks.call.listing import list_call
