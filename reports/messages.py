@@ -142,6 +142,24 @@ ERRORS: Final[Mapping[str, Message]] = {
         "올린 문서를 읽을 수 없어 색인에서 제외했습니다.",
         "`document-index` 아티팩트에서 까닭을 확인해 다시 올리세요.",
     ),
+    "document_refused.damaged": Message(
+        "문서가 깨짐",
+        "파일이 깨졌거나 읽을 수 없는 문자로 저장되어 색인에서 제외했습니다.",
+        "원본을 열어 확인하고 UTF-8이나 PDF로 다시 저장해 올리세요.",
+    ),
+    "document_refused.locked": Message("암호가 걸린 문서", "암호가 걸려 있어 읽을 수 없습니다.", "암호를 풀어 다시 올리세요."),
+    "document_refused.table": Message(
+        "표를 읽을 수 없음",
+        "질문과 답변 표의 열이 맞지 않거나 비어 있습니다.",
+        "`id, 질문_1, 질문_2, category, 답변_1 …` 열이 있는 CSV로 다시 올리세요.",
+    ),
+    "document_refused.large": Message("문서가 너무 큼", "한 문서로 읽기에 너무 큽니다.", "여러 문서로 나누어 올리세요."),
+    "document_refused.foreign": Message(
+        "한국어 문서가 아님", "한국어로 된 내용이 거의 없어 색인에서 제외했습니다.", "한국어판을 올리세요."
+    ),
+    "document_refused.format": Message(
+        "읽을 수 없는 형식", "Markdown, HTML, PDF, CSV가 아닌 파일입니다.", "이 가운데 한 형식으로 저장해 다시 올리세요."
+    ),
     "terms_refused": Message(
         "용어나 교정을 받을 수 없음",
         "지금 있는 용어 목록이나 전사와 맞지 않습니다. 아무것도 바뀌지 않았습니다.",

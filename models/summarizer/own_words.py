@@ -20,6 +20,7 @@ from typing import Any
 
 from models.summarizer import trade_words
 from models.summarizer.conversation import SENTENCE_END
+from models.summarizer.dialect import standard
 
 
 class Act(StrEnum):
@@ -72,6 +73,8 @@ _AFTER_WONDERING = re.compile(r"(?:하|싶)(?:어서?|은데|는데|ᆫ데|고|�
 _WHY_HE_CALLED = re.compile(
     r"(?<=달라)고 (?:전화|연락)(?:를 )?\s?(?:한|드린) (?:거|것|건|겁)(?:예요|에요|니다|데요|든요|죠|지요?|야)?[.]?$"
 )
+_YOU_KNOW = re.compile(r"\s*있잖아(?:요|예)?$")  # 납입만 잠깐 멈추는 거 있잖아요: names a thing
+_HEARSAY_OR_QUESTION = re.compile(r"(?<=[가-힣])다요$")  # 보험에서 내준다요: only the voice tells
 _SOFTLY = word_set("되 좋 감사 고맙")  # 열어 주시면 돼요, 보내 주시면 감사하겠습니다
 _INSISTING = word_set("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다니까 ᆫ다구 는다구")
 _INTENTIONS = word_set("려고 으려고 려구 으려구 ᆯ게 을게 ᆯ께 을께 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
@@ -83,7 +86,7 @@ _OF_A_NAME = ("N", "M", "J", "XSN", "XPN", "SN")
 _STEMS = ("VV", "VA", "VX", "VC", "XSV", "XSA")  # as their tags begin
 _HAPPENS = word_set("되 나오 있 없 맞 들어오 들어가 낫 괜찮")
 _SPEECH = word_set("말 얘기 이야기 말씀 일 대답 소리")
-_TELLING = word_set("알리 가르치 가르쳐주 갈치")
+_TELLING = word_set("알리 가르치 가르쳐주 갈치 갈키")
 _LOOSE_PARTICLE = re.compile(r"(?<=[가-힣])(?<!는지)(?<!은지)(?<!인지)(?:을|를|이|가|은|는|도|만|좀)$|(?<=지)(?:는|은|를|도)$")
 _NOUN_TAGS = frozenset(("NNG", "NNP", "XR", "SL", "SN", "XPN", "XSN"))
 _EMPTY_NOUNS = word_set(
@@ -133,7 +136,7 @@ class Shortener:
 
     def phrase(self, sentence: str) -> Phrase:
         """One sentence as a phrase; what has no predicate stays as it is."""
-        sentence = _NEVER_SAID.sub(" ", sentence)
+        sentence = standard(_NEVER_SAID.sub(" ", sentence))
         sentence = re.sub(r"얼만(?=[데지가])", "얼마인", sentence)  # morphology takes 얼만 for a noun and 만
         sentence = re.sub(r"바로\s?잡(?=아)", "정정하", sentence)  # and 바로 for an adverb
         sentence = _WHY_HE_CALLED.sub("고요.", sentence)
@@ -227,6 +230,10 @@ class _Sentence:
         last = self.tokens[-1]
         if last.tag not in ("EF", "EC"):
             return Phrase(self.upto(last.end), Act.PHRASE)
+        if _HEARSAY_OR_QUESTION.search(self.text):
+            return Phrase(self.upto(len(self.text)), Act.STATEMENT)
+        if thing := _YOU_KNOW.search(self.text):
+            return Phrase(self.upto(thing.start()), Act.PHRASE)
         predicate = self.predicate()
         if predicate is None:
             return Phrase(self.upto(last.end), Act.PHRASE)
