@@ -177,6 +177,12 @@ class ModelRefused(PermanentError):
     code = "model_refused"
 
 
+class DocumentRefused(PermanentError):
+    """A document that cannot be read: damaged, empty, locked, foreign. ``case`` says which; the others of a collection are read."""
+
+    code = "document_refused"
+
+
 class TermsRefused(PermanentError):
     """An edit of the term list, or a correction of a transcript, contradicts what is there; nothing was changed."""
 

@@ -6,19 +6,13 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from models.errors import PermanentError
+from models.errors import DocumentRefused
 
 LARGEST = 50 * 2**20  # bytes; terms of several hundred pages have 10 MiB as PDF
 FEWEST_LETTERS = 20
 _KOREAN_SHARE = 0.3  # of the letters; Korean terms full of drug names and abbreviations stay above a half
 _ISSUED = re.compile(r"(?:시행일|개정일|작성일|기준일)\s*[:：]?\s*(\d{4})\s*[-.년]\s*(\d{1,2})\s*[-.월]\s*(\d{1,2})")
 _HEAD = 600  # characters in which a date of issue is looked for
-
-
-class DocumentRefused(PermanentError):
-    """A document that cannot be read: damaged, empty, locked, foreign. ``case`` says which; the others of a collection are read."""
-
-    code = "document_refused"
 
 
 @dataclass(frozen=True)

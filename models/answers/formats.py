@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from models.answers.document import LARGEST, Block, Document, DocumentRefused, Headings, document_of, table_text, tidy
+from models.answers.document import LARGEST, Block, Document, Headings, document_of, table_text, tidy
 from models.answers.faq import read_faq
-from models.errors import ConfigurationError
+from models.errors import ConfigurationError, DocumentRefused
 
 _ARTICLE = re.compile(r"제\s*\d+\s*(?P<kind>편|장|관|절|조)(?:의\s*\d+)?(?:\s|\(|$)")
 _DEPTHS = {"편": 1, "장": 2, "관": 2, "절": 3, "조": 4}

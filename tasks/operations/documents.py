@@ -2,12 +2,12 @@
 
 import wiring
 from clients.s3 import ObjectStore
-from models.answers.document import LARGEST, Document, DocumentRefused
+from models.answers.document import LARGEST, Document
 from models.answers.encoder import Encoder
 from models.answers.formats import read_document
 from models.answers.index import Index
 from models.answers.version import IndexVersion, SetAside
-from models.errors import ConfigurationError, ObjectGone
+from models.errors import ConfigurationError, DocumentRefused, ObjectGone
 from models.keys import DocumentKeys
 from stores.document_index import DocumentIndexes
 from tasks.answers.in_service import encoder_of_this_process

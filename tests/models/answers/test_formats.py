@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from models.answers.chunks import chunks_of
-from models.answers.document import DocumentRefused
 from models.answers.faq import read_faq
 from models.answers.formats import read_document
 from models.answers.questions import calibration, read_questions
+from models.errors import DocumentRefused
 from models.recipe.answers_recipe import DOCUMENTS, documents
 from tests.models.answers.conftest import FAQ, TERMS
 
