@@ -33,8 +33,9 @@ SEEN = 3
 STRENGTH = 0.3  # of regularization, its inverse
 FAINTEST = 0.02  # a weight below it is left out
 GIVEN_UP = 0.03
+LIKELIER_THAN_NOT = 0.5
 THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55)
-SURE_OF_THING = 0.6  # a wrong thing misleads, and without one the request stands behind the deed
+SURE_OF_THING = 0.65  # a wrong thing misleads, and without one the request stands behind the deed
 # What writers say of any deed: it tells no thing.
 _OF_ANY_DEED = word_set(
     "문자 메일 이메일 팩스 우편 등기 카톡 알림톡 번호 전화 연락 회신 발송 처리 등록 접수 전송 송부 제출 안내 확인 방문 신고 촬영 "
@@ -107,7 +108,7 @@ def threshold(model: ToDoModel, written: Sequence[Written], shortener: Shortener
         f1[tried] = 2 * both / (told + named)
         side = "the caller's" if callers else "ours"
         print(f"{side} from {tried}: precision {both / max(1, told):.3f}, recall {both / named:.3f}, F1 {f1[tried]:.3f}")
-    return max(tried for tried in THRESHOLDS if f1[tried] >= max(f1.values()) - GIVEN_UP)
+    return max(LIKELIER_THAN_NOT, *(tried for tried in THRESHOLDS if f1[tried] >= max(f1.values()) - GIVEN_UP))
 
 
 @in_one_sentence()

@@ -49,7 +49,7 @@ def test_sums_tell_repeated_and_lost_payments_apart() -> None:
 
 
 def test_a_price_holds_from_its_day_until_the_next(tmp_path: Path) -> None:
-    head = PRICES.read_text("utf-8").splitlines()[3]
+    head = next(line for line in PRICES.read_text("utf-8").splitlines() if not line.startswith("#"))
     file = tmp_path / "prices.csv"
     file.write_text(
         f"{head}\nUSD,won,2026-01-01,1400,KRW,1,0,no,x\nUSD,won,2026-12-01,1500,KRW,1,0,no,x\n"
