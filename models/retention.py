@@ -82,7 +82,7 @@ KINDS = (
         "여러 통화에 한 질문",
         StorageKeys.ASKED,
         90,
-        "Asked anew they are answered anew; they hold masked words of calls",
+        "Answered anew when asked again; they hold masked words of calls",
     ),
     Kind("questions-of", "질문에 쓰인 통화", StorageKeys.ASKED_OF, 120, "Which answers hold a call's words; they outlast the answers"),
     Kind("prompts-heard", "들어 본 안내 음성", StorageKeys.PROMPTS_HEARD, None, "No caller's data: counts a day"),
