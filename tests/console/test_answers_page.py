@@ -16,7 +16,7 @@ def test_an_agent_asks_and_sees_the_quote_with_its_place_or_that_none_holds_it(w
         asked.append(question)
         return HELD if "견인" in question else NotHeld(confidence=0.1, nearest=(PLACE,))
 
-    world.console.ask = ask
+    world.console.documents = ask
     agent = world.client(Role.AGENT)
     page = agent.see("/answers")
     told = agent.send(page, "/answers", 200, question="견인은  몇 킬로까지예요?")
