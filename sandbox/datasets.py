@@ -1,11 +1,10 @@
-"""Data sets and documents for the sandbox's bucket, so that a sweep or `index-documents` can be launched from the Prefect UI at once."""
+"""Data sets for the sandbox's bucket, so that a sweep can be launched from the Prefect UI at once."""
 
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import models.recipe
-from models.keys import DocumentKeys
 from models.recipe.generator import generate, generate_out_of_domain, write_csv
 from models.recipe.signals_recipe import danger_rows, emotion_rows
 from models.training.outputs import pairs_csv
@@ -17,11 +16,10 @@ EMOTIONS, DANGERS = "datasets/emotions.csv", "datasets/dangers.csv"
 FREE_FORM = "datasets/free_form.csv"
 QUESTIONS = "datasets/questions.csv"
 RECIPE = Path(models.recipe.__file__).parent
-DOCUMENTS = RECIPE / "answers" / "documents"
 
 
 def provide(s3: Any, bucket: str) -> list[str]:
-    """Generate the data sets and upload them, the hand-written pairs too; returns their keys. The invented insurer's documents as well."""
+    """Generate the data sets and upload them, the hand-written pairs too; returns their keys."""
     with tempfile.TemporaryDirectory(prefix="readback-data-") as folder:
         path = Path(folder) / "data.csv"
         for key, (count, seed) in DATA_SETS.items():
@@ -30,9 +28,7 @@ def provide(s3: Any, bucket: str) -> list[str]:
         write_csv(generate_out_of_domain(150, 103), path)
         s3.upload_file(str(path), bucket, OUT_OF_DOMAIN)
     s3.upload_file(str(RECIPE / "free_form.csv"), bucket, FREE_FORM)
-    s3.upload_file(str(DOCUMENTS / "faq.csv"), bucket, QUESTIONS)
-    for document in sorted(DOCUMENTS.iterdir()):
-        s3.upload_file(str(document), bucket, f"{DocumentKeys.UPLOADS}{document.name}")
+    s3.upload_file(str(RECIPE / "answers" / "documents" / "faq.csv"), bucket, QUESTIONS)
     written = {EMOTIONS: pairs_csv(emotion_rows(), "emotion"), DANGERS: pairs_csv(danger_rows(), "danger")}
     for key, text in written.items():
         s3.put_object(Bucket=bucket, Key=key, Body=text.encode("utf-8"))

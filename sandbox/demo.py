@@ -25,6 +25,7 @@ from rich.table import Table
 from models.call.record import CallRecord, Outcome
 from models.keys import RECORDINGS_FOLDER, StorageKeys, call_id, parse_recording_key
 from models.summarizer.outcome import NO_REQUEST, Kind
+from sandbox.documents import publish
 from sandbox.ear import hear
 from sandbox.processes import ProcessFailed
 from sandbox.progress import progress
@@ -237,9 +238,16 @@ def stay(stack: Stack) -> None:
     console.print(f"Console: {stack.console_access}", highlight=False)
     console.print(f"Prefect UI: {stack.ui_url}. Ctrl-C ends everything.", highlight=False)
     with suppress(KeyboardInterrupt):
+        index(stack)
         while True:
             stack.check()
             time.sleep(1)
+
+
+def index(stack: Stack) -> None:
+    """Make the invented insurer's documents answerable; the stack is of use before it is done."""
+    console.print("Indexing the documents that answers are quoted from", highlight=False)
+    console.print(f"Answers are found at {stack.console_url}/answers: {publish(stack)}", highlight=False)
 
 
 def main() -> None:

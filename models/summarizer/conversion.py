@@ -7,6 +7,7 @@ from typing import Any
 
 from models.errors import ConfigurationError
 from models.summarizer.folder import CONVERTED, content_hash
+from models.summarizer.four_bit import with_whole_weights
 
 SOURCE_HASH = "source.sha256"
 
@@ -48,7 +49,10 @@ def _source_of(converted: Path) -> str:
 
 
 def convert(model_dir: Path, target: Path, source: str = "") -> None:
-    """Write the int8 CTranslate2 form of a Hugging Face folder. The one stored form serves CPU (int8) and GPU (int8 with float16)."""
+    """Write the int8 CTranslate2 form of a Hugging Face folder, or of one with its weights in 4-bit blocks.
+
+    The one stored form serves CPU (int8) and GPU (int8 with float16).
+    """
     from ctranslate2.converters import TransformersConverter
 
     class Converter(TransformersConverter):  # type: ignore[misc]
@@ -64,7 +68,8 @@ def convert(model_dir: Path, target: Path, source: str = "") -> None:
             return model
 
     try:
-        Converter(str(model_dir)).convert(str(target), quantization="int8")
+        with with_whole_weights(model_dir, target.parent) as whole:
+            Converter(str(whole)).convert(str(target), quantization="int8")
     except (OSError, ValueError, KeyError) as error:
         raise ConfigurationError(
             f"The model in {model_dir} cannot be converted for serving: {error}", remedy="Check that its folder is complete"

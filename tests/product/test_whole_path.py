@@ -13,6 +13,7 @@ import requests
 import soundfile
 
 from clients.s3 import ObjectStore
+from models.call.besides import suggestion
 from models.call.record import CallRecord, Outcome
 from models.keys import StorageKeys, call_id
 from models.lifecycle.versions import SHIPPED
@@ -21,6 +22,7 @@ from models.summarizer import SHIPPED_MODEL
 from models.summarizer.conversion import convert
 from models.summarizer.folder import CONVERTED
 from sandbox.demo import Upload, connect_key, put, record_of, recordings_in
+from sandbox.documents import DOCUMENTS, publish
 from sandbox.faults import FaultPlan
 from sandbox.stack import BUCKET, RECORDINGS, REGION, Stack
 from stores.model_cache import publish_version
@@ -258,3 +260,14 @@ def test_a_promotion_reaches_calls_without_a_restart_and_so_does_a_rollback(
     Registry(store, SUMMARIZER).rollback(by="jun", reason="the trial is over")
     eventually(lambda: speaks(SHIPPED), "a summary by the former model")
     assert [ended(s3, upload).outcome for upload in under_way] == [Outcome.READ_BACK] * 3
+
+
+def test_once_the_documents_are_indexed_calls_are_told_what_they_say_to_the_request(stack: Stack, s3: Any) -> None:
+    assert publish(stack).startswith(f"version 1: {len(list(DOCUMENTS.iterdir()))} documents")
+    [file] = recordings_in(RECORDINGS)[:1]
+    names = (f"c-{number}_20261121T03:00_UTC.wav" for number in itertools.count())
+
+    def told() -> object:
+        return suggestion(ended(s3, upload_as(s3, connect_key(next(names)), file.read_bytes())))
+
+    eventually(told, "a call with an answer from the documents", 120)

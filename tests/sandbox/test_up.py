@@ -82,3 +82,13 @@ def test_a_process_that_failed_names_its_log(tmp_path: Path) -> None:
     child.process.wait()
     with pytest.raises(ProcessFailed, match=f"register ended with code 1. Its log is {tmp_path}/register.log, which ends:\nno database"):
         until(lambda: False, child, "register")
+
+
+def test_a_command_of_the_stack_is_run_to_its_end_and_a_failed_one_names_its_log(tmp_path: Path) -> None:
+    stack = Stack(StackOptions(work_dir=tmp_path))
+    stack.logs.mkdir()
+    assert stack.run("version", "calendar", "2026", "1").splitlines()[0].split() == ["January", "2026"]
+    assert not stack.children
+    with pytest.raises(ProcessFailed, match=f"calendar ended with code 2. Its log is {stack.logs}/calendar.log"):
+        stack.run("calendar", "calendar", "2026", "13", "1")
+    stack.stop()
