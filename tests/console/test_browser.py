@@ -9,6 +9,7 @@ import pytest
 from console.app import create_app
 from console.roles import Role
 from console.users import User, save
+from models.answers.told import NotHeld
 from models.asking.by_words import citation
 from models.asking.findings import Finding, Findings
 from models.asking.said import read_call
@@ -23,6 +24,7 @@ from tests.console.browser import CHROMIUM, NAMELESS, PALE, Browser, chromium
 from tests.console.conftest import HASH, PASSWORD, World, console_on, sign_on
 from tests.console.provider import PASSWORD as OF_EVERYBODY
 from tests.console.provider import oidc_of, serving
+from tests.console.test_answers_page import HELD, PLACE
 from tests.console.test_ask import answer_to
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)")]
@@ -144,6 +146,32 @@ def test_people_sign_on_by_their_company_and_out_of_both(world: World, browser: 
             assert provider.signed_on == {}
             browser.open(f"{here}/")
             assert browser.js("location.pathname") == "/login"
+    assert browser.problems == []
+
+
+@pytest.fixture
+def documents(world: World) -> None:
+    """What the console answers from, before it is started."""
+    world.console.documents = lambda question: HELD if "견인" in question else NotHeld(confidence=0.1, nearest=(PLACE,))
+
+
+@pytest.mark.usefixtures("documents")
+def test_a_question_is_answered_by_a_quote_or_refused_on_a_wide_and_a_narrow_screen(world: World, address: str, browser: Browser) -> None:
+    sign_on(browser, address, Role.AGENT)
+    for width, question, told in (
+        (1280, "견인은 몇 킬로까지예요?", "10km까지 <무료>로 견인합니다."),
+        (390, "펫보험 있나요?", "찾지 못했습니다"),
+    ):
+        browser.size(width, 844)
+        browser.open(f"{address}/answers")
+        assert browser.js("document.activeElement.name") == "question"
+        browser.submit("form[action='/answers']", question=question)
+        assert told in browser.text()
+        assert "<b>약관</b>(2026-01-02), 제1조 (견인), 9행" in browser.text()
+        assert browser.js("document.querySelector('textarea').value") == question
+        assert browser.js("document.documentElement.scrollWidth") <= width
+        assert browser.js(PALE) == []
+        assert browser.js(NAMELESS) == []
     assert browser.problems == []
 
 
