@@ -51,6 +51,7 @@ def complete(chosen: ChatCompletions, server: str, seconds: float = 60.0, **chan
     return chosen.complete(body(server, **changes), until=chosen.deadline_in(seconds))
 
 
+@pytest.mark.slow
 def test_an_answer_comes_with_its_tokens(server: str) -> None:
     completion = complete(client(server), server)
     claim = read_answer(completion.text)

@@ -118,6 +118,7 @@ hostile = [
 ]
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(hostile) | st.text(), max_size=8).map("".join))
 @example("<sub alias='문의'>문의</sub>")
 @example("\ufffe\uffff\x0b\x85\u2028")

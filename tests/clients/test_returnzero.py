@@ -464,6 +464,7 @@ def test_any_list_of_json_is_a_transcript_or_a_refusal(utterances: list[object])
         assert len(job.utterances) == len(utterances)
 
 
+@pytest.mark.slow
 def test_an_answer_that_unfolds_without_end_is_cut_off() -> None:
     packer = zlib.compressobj(9, wbits=31)
     bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()

@@ -432,6 +432,7 @@ def language_model() -> Iterator[str]:
         yield str(address["url"])
 
 
+@pytest.mark.slow
 def test_a_language_model_takes_the_question_up_and_what_it_invents_is_left_out(
     world: World, language_model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

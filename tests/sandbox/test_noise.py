@@ -24,6 +24,7 @@ def rate_of(noise: Noise) -> float:
     return 100 * (errors(TEXTS, [noise.text(text, str(place)) for place, text in enumerate(TEXTS)]).cer or 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recognizer", PUBLISHED)
 def test_as_many_characters_come_out_wrong_as_is_published_of_a_recognizer(recognizer: str) -> None:
     published = PUBLISHED[recognizer][2]
@@ -69,6 +70,7 @@ def test_the_stand_in_mishears_as_much_as_it_is_told_to() -> None:
     assert 0.05 < (errors(said, heard("--noise", "20")).cer or 0.0) < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recognizer", RECOGNIZERS)
 def test_correction_makes_fewer_characters_wrong_and_more_terms_right(recognizer: str) -> None:
     found = figures(hear(ROWS, Noise(PUBLISHED[recognizer][2] / 100), Corrector(TERMS)), TERMS)
@@ -78,6 +80,7 @@ def test_correction_makes_fewer_characters_wrong_and_more_terms_right(recognizer
     assert found["changes_of_clean_text"] <= found["lines"] * 0.005  # most of them are slips of the writers, such as 화재보엄
 
 
+@pytest.mark.slow
 def test_a_correction_that_makes_it_worse_would_be_seen() -> None:
     careless = Corrector(TERMS, Bounds(unlikeness=0.9, distance=0.6, gain=-50.0))
     assert worse(figures(hear(ROWS[:60], Noise(0.05), careless), TERMS))
@@ -112,6 +115,7 @@ def test_doubts_change_nothing_of_what_is_heard() -> None:
     assert len(lost.sure) == 1
 
 
+@pytest.mark.slow
 def test_other_readings_and_confidence_make_more_terms_right_and_no_more_characters_wrong() -> None:
     found = doubts(hear(ROWS[::3], Noise(PUBLISHED["google-v2"][2] / 100), Corrector(TERMS), tells=True), TERMS)
     assert found["chosen"]["made"] > 0

@@ -40,6 +40,7 @@ def test_emotion_and_risk_stand_beside_the_summary(tmp_path: Path) -> None:
     assert [felt["utterance"] for felt in told["emotion"]["curve"]] == [0, 2]
 
 
+@pytest.mark.slow
 def test_a_language_model_is_asked_as_any_other_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = [{"id": 1, "utterances": [{"spk": "customer", "msg": "계약 주소를 바꾸고 싶어요"}]}, {"id": 2, "utterances": []}]
     (tmp_path / "in.jsonl").write_text("\n".join(json.dumps(call) for call in calls), "utf-8")

@@ -60,6 +60,7 @@ def test_64_runs_at_once_get_64_numbers(store: ObjectStore) -> None:
     assert sorted(numbers_taken_by(CLAIMANTS, store)) == list(range(1, CLAIMANTS + 1))
 
 
+@pytest.mark.slow
 def test_64_processes_at_once_get_64_numbers(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     # Without the lock that runs of one process share, every claimant competes for the counter as another process would.
     monkeypatch.setattr(call_records, "_ONE_AT_A_TIME", nullcontext())

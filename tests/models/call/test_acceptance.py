@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from models.call.acceptance import Acceptance, anytime_interval
 
 FLOOR, ANSWERS = 0.8, 600
@@ -17,6 +19,7 @@ def rolled_back_after(truth: float, rng: random.Random) -> int | None:
     return None
 
 
+@pytest.mark.slow
 def test_a_champion_that_is_as_good_as_the_floor_is_rolled_back_in_one_of_twenty_worlds_at_most() -> None:
     rng = random.Random(19)
     worlds = [rolled_back_after(FLOOR, rng) for _ in range(150)]

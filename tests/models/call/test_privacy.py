@@ -92,6 +92,7 @@ pieces = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(st.lists(pieces, max_size=14).flatmap(lambda parts: st.sampled_from(["", " "]).map(lambda gap: gap.join(parts))))
 def test_masking_twice_changes_nothing_more(text: str) -> None:
@@ -125,6 +126,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(30)  # a quadratic pattern takes minutes
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_a_hundred_kilobytes_take_time_in_proportion(unit: str) -> None:
@@ -190,6 +192,7 @@ def test_a_number_may_be_told_over_utterances(parts: list[str], tail: str, aside
     assert shown[1:-1] == aside
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.lists(st.lists(pieces, max_size=8).map(" ".join), max_size=5))
 def test_masking_a_masked_conversation_changes_nothing(texts: list[str]) -> None:

@@ -60,6 +60,7 @@ def test_every_request_keeps_the_limit_and_every_letter_is_said(text: str, limit
     assert all(pieces)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_a_hundred_kilobytes_are_cut_quickly_to_googles_limit() -> None:
     text = "보험료 문의 CT & <검사>를 받았어요. " * 2200

@@ -118,6 +118,7 @@ def test_nobody_is_asked_about_a_call_without_a_doubtful_line() -> None:
     assert model.asked == []
 
 
+@pytest.mark.slow
 def test_an_endpoint_reads_doubtful_lines_and_a_hostile_one_changes_nothing() -> None:
     heard = [Utterance(start_ms=0, duration_ms=1000, text="수술비하고 친단서는 해지해 주지 마세요")]
     with stand_in("sandbox.language_model") as (address, _):

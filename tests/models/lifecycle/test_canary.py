@@ -79,6 +79,7 @@ def test_a_worse_challenger_is_withdrawn_early_and_earlier_with_reviewers() -> N
     assert sorted(said for _, said in alone)[15] < 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reviewed", [0.0, 0.3])
 def test_a_challenger_that_is_no_better_is_promoted_in_one_of_twenty_worlds_at_most(reviewed: float) -> None:
     rng = random.Random(5)

@@ -156,6 +156,7 @@ def test_parts_that_differ_or_are_missing_are_refused() -> None:
         join_wavs([wav(tone(1)), b""])
 
 
+@pytest.mark.slow
 @given(samples=st.lists(st.integers(-32_768, 32_767), min_size=600, max_size=900))
 def test_16_bit_samples_come_out_of_joining_as_libsndfile_reads_them(samples: list[int]) -> None:
     part = wav(np.array(samples, dtype="<i2"))

@@ -150,6 +150,7 @@ def test_a_call_longer_than_the_vendor_takes_is_refused() -> None:
         inspect_recording(header(tag=7, bits=8, promised=0xFFFFFFFF) + bytes(8000 * (4 * 3600 + 1)))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_two_hours_are_measured_in_bounded_memory_and_time() -> None:
     recording = header(tag=7, channels=2, bits=8, promised=8000 * 7200 * 2) + bytes(range(256)) * (8000 * 7200 * 2 // 256)
