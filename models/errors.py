@@ -13,6 +13,7 @@
     │   ├── AnswerLost            a paid request may have been accepted; repeating it could be billed twice
     │   ├── TrainingFailed        a fine-tuning run diverged or outgrew the machine: the same run would fail again
     │   ├── ModelRefused          a model version is unknown, damaged, or fails the gate before promotion
+    │   ├── DocumentRefused       a document of the company cannot be read: it is set aside, the others of its collection are indexed
     │   └── TermsRefused          an edit of the term list, or a correction of a transcript, contradicts what is there
     ├── ConfigurationError        our own settings are wrong: nothing is the recording's fault
     │   └── AccessRefused         a vendor refuses our credentials: every call would fail, so they wait until people act
