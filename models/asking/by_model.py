@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,7 +18,9 @@ from models.asking.said import Line
 from models.asking.words import Asked, content, tokenized
 from models.errors import ReadbackError
 from models.summarizer.conversation import AGENT, CALLER
-from models.summarizer.language_model import Completions, Endpoint
+
+if TYPE_CHECKING:  # it brings numpy, which a worker of calls does without until it needs it
+    from models.summarizer.language_model import Completions, Endpoint
 
 ANSWER_NAME = "claims"
 QUESTION, CALL = "질문: ", "통화"
@@ -65,7 +67,7 @@ class Told:
     completion_tokens: int = 0
 
 
-def estimate(endpoint: Endpoint, calls: int, characters: int) -> Estimate:
+def estimate(endpoint: "Endpoint", calls: int, characters: int) -> Estimate:
     """The cost of a question over so many calls with so many characters in all: a token a character, which Korean does not exceed by much.
 
     ``won`` is None where settings name no price.
@@ -83,7 +85,7 @@ def estimate(endpoint: Endpoint, calls: int, characters: int) -> Estimate:
 class AskedModel:
     """Asks a language model by its address. Safe between threads."""
 
-    def __init__(self, endpoint: Endpoint, completions: Completions) -> None:
+    def __init__(self, endpoint: "Endpoint", completions: "Completions") -> None:
         """Ask this endpoint."""
         self.endpoint, self._completions = endpoint, completions
         self._prompt = PROMPT.read_text("utf-8")
@@ -180,7 +182,7 @@ def _written(batch: Mapping[int, Line]) -> Iterator[str]:
         yield f"{number} {CALLER if line.by_caller else AGENT}: {line.text}"
 
 
-def request_body(endpoint: Endpoint, prompt: str, message: str) -> dict[str, Any]:
+def request_body(endpoint: "Endpoint", prompt: str, message: str) -> dict[str, Any]:
     """What is sent."""
     body: dict[str, Any] = {
         "model": endpoint.model,

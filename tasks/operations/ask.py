@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from prefect import runtime
 
@@ -18,10 +19,12 @@ from models.asking.words import Asked, asked
 from models.call.korea import day_in_korea
 from models.call.ledger import Charge, Unit
 from models.errors import ConfigurationError, ObjectGone, ReadbackError
-from models.summarizer.language_model import Endpoint
 from stores.asked import Asked as AskedStore
 from tasks.call.bill import LANGUAGE_MODEL, today
 from tasks.in_thread import task_in_thread
+
+if TYPE_CHECKING:  # it brings numpy, which a worker of calls does without until it needs it
+    from models.summarizer.language_model import Endpoint
 
 _REQUESTS_AT_ONCE = 16
 
@@ -86,7 +89,7 @@ def find(question: Question, found: int, calls: Sequence[ReadCall]) -> Findings:
     return _by_model(base, endpoint, question, wants, retrieved)
 
 
-def _by_model(base: Findings, endpoint: Endpoint, question: Question, wants: Asked, retrieved: Sequence[Retrieved]) -> Findings:
+def _by_model(base: Findings, endpoint: "Endpoint", question: Question, wants: Asked, retrieved: Sequence[Retrieved]) -> Findings:
     from wiring.asking import asked_model
 
     day, budget = today(), wiring.budget()
@@ -110,11 +113,11 @@ def _by_model(base: Findings, endpoint: Endpoint, question: Question, wants: Ask
     )
 
 
-def _is_priced(endpoint: Endpoint) -> bool:
+def _is_priced(endpoint: "Endpoint") -> bool:
     return bool(endpoint.won_per_1k_prompt_tokens or endpoint.won_per_1k_completion_tokens)
 
 
-def _charges(endpoint: Endpoint, told: Told, day: date) -> list[Charge]:
+def _charges(endpoint: "Endpoint", told: Told, day: date) -> list[Charge]:
     rows = (
         (Unit.PROMPT_TOKENS, told.prompt_tokens, endpoint.won_per_1k_prompt_tokens),
         (Unit.COMPLETION_TOKENS, told.completion_tokens, endpoint.won_per_1k_completion_tokens),
