@@ -23,6 +23,7 @@ from prefect.client.schemas.filters import (
     LogFilterFlowRunId,
 )
 from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import ArtifactSort
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.states import Cancelling, Running
 from prefect.utilities.callables import parameter_schema
@@ -52,8 +53,10 @@ def request(data: str, **changes: Any) -> FinetuneRun:
 
 
 async def artifact(key: str) -> str:
+    """The latest of that key; other tests leave theirs on the same server."""
     async with get_client() as client:
-        found = await client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
+        latest = ArtifactSort.UPDATED_DESC
+        found = await client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])), sort=latest)
     assert found, f"no artifact {key}"
     return str(found[0].data)
 
