@@ -21,7 +21,7 @@ from console.call_page import OUTCOMES, VERDICTS, CallPage, began, call_page, cl
 from console.chat import MICROPHONE, chat_pages
 from console.chat_room import ChatRoom
 from console.choices import fixed_choices, offered_by
-from console.desk import Desk, Fields, Refused, SignOn, address_of, form_fields, ours, seen
+from console.desk import Desk, Fields, Refused, SignOn, address_of, ours, seen
 from console.limits import Pace
 from console.oidc import Oidc
 from console.oidc_pages import oidc_pages
@@ -399,7 +399,7 @@ def create_app(console: Console) -> FastAPI:
         carry=carry,
         prefect_url=console.prefect_url,
     )
-    app.include_router(answers_pages(console.documents, page, may, sent, form_fields))
+    app.include_router(answers_pages(desk, console.documents))
     app.include_router(chat_pages(desk, console.chat))
     app.include_router(ask_pages(desk, console.ask))
     if console.oidc is not None:

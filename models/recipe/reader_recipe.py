@@ -21,6 +21,7 @@ from typing import Any
 from models.errors import in_one_sentence
 from models.recipe import WRITERS, pretrained_encoder
 from models.recipe.told_by import places_told
+from models.summarizer import reader
 from models.summarizer.conversation import SENTENCE_END, Conversation, Turn
 from models.summarizer.reader import AGENT, CALLER, HEADS, ConversationEncoder
 from models.summarizer.written import Piece, Written, calls, inquiries, writers
@@ -151,12 +152,9 @@ def _framed(row: Written, opening: Conversation, closing: Conversation, rng: ran
 
 def batches(examples: Sequence[Example], tokens: int, rng: random.Random) -> list[list[Example]]:
     """Rows of like length together, as many as fit into ``tokens`` with their padding; in any order."""
-    ordered = sorted(examples, key=lambda one: len(one.ids) + 8 * rng.random())
-    found: list[list[Example]] = [[]]
-    for one in ordered:
-        if found[-1] and len(one.ids) * (len(found[-1]) + 1) > tokens:
-            found.append([])
-        found[-1].append(one)
+    lengths = [len(one.ids) for one in examples]
+    roughly = [length + 8 * rng.random() for length in lengths]
+    found = [[examples[place] for place in places] for places in reader.batches(lengths, tokens, roughly)]
     rng.shuffle(found)
     return found
 

@@ -145,14 +145,17 @@ class Reader:
         return [readings[i] for i in range(len(encoded))]
 
 
-def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
+def batches(lengths: Sequence[int], tokens: int, order: Sequence[float] | None = None) -> Iterator[list[int]]:
     """Places of texts of like length, as many together as ``tokens`` hold with their padding; a text that is longer alone.
+
+    They are taken by length, or by ``order`` where that is given.
 
     >>> list(batches([400, 20, 30, 390], 800))
     [[1, 2], [3, 0]]
     """
     batch: list[int] = []
-    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+    by = lengths if order is None else order
+    for i in sorted(range(len(lengths)), key=lambda i: by[i]):
         if batch and lengths[i] * (len(batch) + 1) > tokens:
             yield batch
             batch = []
