@@ -9,7 +9,7 @@ from safetensors.numpy import load_file, save_file
 
 from models.answers import SHIPPED_ENCODER
 from models.errors import ConfigurationError
-from models.summarizer.four_bit import BLOCK, BLOCK_BYTES, PACKED, unpack, with_whole_weights
+from models.summarizer.four_bit import ADAPTER, BLOCK, BLOCK_BYTES, PACKED, unpack, with_whole_weights
 
 
 def by_the_formula(block: bytes) -> list[float]:
@@ -60,3 +60,25 @@ def test_a_damaged_file_is_named_and_nothing_is_left_of_it(tmp_path: Path) -> No
     with pytest.raises(ConfigurationError, match=f"{PACKED} is damaged"), with_whole_weights(model, scratch):
         pass
     assert not list(scratch.iterdir())
+
+
+def folder_with_an_adapter(folder: Path, of: str = "some.weight") -> Path:
+    folder.mkdir()
+    blocks = np.zeros((2, 1, BLOCK_BYTES), np.uint8)
+    save_file({"some.weight": blocks}, folder / PACKED)
+    rank_one = {f"{of}.a": np.ones((1, BLOCK), np.float16), f"{of}.b": np.array([[0.5], [2.0]], np.float16)}
+    save_file(rank_one, folder / ADAPTER)
+    return folder
+
+
+def test_what_an_adapter_was_taught_is_added_to_the_unpacked_weights(tmp_path: Path) -> None:
+    with with_whole_weights(folder_with_an_adapter(tmp_path / "model"), tmp_path) as folder:
+        weights = load_file(folder / "model.safetensors")["some.weight"]
+        assert not (folder / ADAPTER).exists()
+    assert weights.tolist() == [[0.5] * BLOCK, [2.0] * BLOCK]
+
+
+def test_an_adapter_of_other_weights_is_refused_by_its_name(tmp_path: Path) -> None:
+    model = folder_with_an_adapter(tmp_path / "model", "other.weight")
+    with pytest.raises(ConfigurationError, match=f"{ADAPTER} does not fit other.weight"), with_whole_weights(model, tmp_path):
+        pass
