@@ -22,6 +22,7 @@ from models.summarizer import SHIPPED_READER
 from models.summarizer.batching import MicroBatcher
 from models.summarizer.conversation import Conversation
 from models.summarizer.encoding import load_tokenizer
+from models.summarizer.packed import with_whole_weights
 from models.summarizer.reader import ConversationEncoder, Heads
 from models.summarizer.statements import StatementMaker
 from models.summarizer.summarizer import Summarizer
@@ -35,7 +36,8 @@ def naive_loop(model_dir: Path) -> Callable[[Conversation], str]:
     import torch
     from transformers import AutoModel
 
-    encoder = AutoModel.from_pretrained(model_dir, dtype=torch.float32).eval()
+    with with_whole_weights(model_dir) as whole:
+        encoder = AutoModel.from_pretrained(whole, dtype=torch.float32).eval()
     encode, heads = ConversationEncoder(load_tokenizer(model_dir)), Heads.load(model_dir)
     maker = StatementMaker(model_dir, "cpu")
 

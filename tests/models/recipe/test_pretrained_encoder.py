@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 from models.errors import ConfigurationError
 from models.recipe.pretrained_encoder import E5File, main
-from models.summarizer.four_bit import PACKED
+from models.summarizer.packed import FOUR_BIT
 
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁보험", "▁insurance", "▁a", "해지"]
 WIDTH, WIDE, POSITIONS = 32, 64, 8
@@ -49,7 +49,7 @@ def package_file(path: Path) -> Path:
 def test_the_encoder_is_written_with_its_blocks_as_they_came(tmp_path: Path) -> None:
     file = package_file(tmp_path / "e5.bin")
     main(["--encoder", str(file), "--target", str(tmp_path / "encoder")])
-    stored, source = load_file(tmp_path / "encoder" / PACKED), E5File(file)
+    stored, source = load_file(tmp_path / "encoder" / FOUR_BIT), E5File(file)
     kept = [0, 1, 2, 3, 4, 6, 7]
     assert np.array_equal(stored["embeddings.word_embeddings.weight"], source.stored("emb.word", len(PIECES), WIDTH)[kept])
     assert np.array_equal(stored["encoder.layer.0.output.dense.weight"], source.stored("l0.fo.w", WIDTH, WIDE))

@@ -73,6 +73,7 @@ def test_exchanged_weights_do_not_go_on_answering_from_the_cached_form(
     [
         "model.safetensors",
         "model.q4_0.safetensors",
+        "model.int8.safetensors",
         "pytorch_model-00001-of-00002.bin",
         "pytorch_model.bin.index.json",
         "tokenizer.json",
