@@ -84,13 +84,19 @@ _WHAT_IS_IT_CALLED = re.compile(  # 그 뭐냐 중도인출인가
 _ASKED_WORD = re.compile(r"(?<=[지나가])(?:가|를|는|은|도|만|요)?(?:\s(?:그게|그걸|그거|그것|그거를|그것을|이게|이걸)(?:만|도|좀)?)?$")
 _IS_TO_ASK = word_set("물어보 여쭤보 여쭈 여쭙 묻")
 _YOU_KNOW = re.compile(r"\s*있잖아(?:요|예)?$")  # 납입만 잠깐 멈추는 거 있잖아요: names a thing
+_YOU_KNOW_IT = re.compile(r"(?<=거)\s*있(?:지|죠)(?:요|예)?$")  # 지정대리인인가 그거 있죠, without a question's sign
 _HEARSAY_OR_QUESTION = re.compile(r"(?<=[가-힣])다요$")  # 보험에서 내준다요: only the voice tells
 _ACT_PLEASE = re.compile(  # 그거 접수 좀요
     r"(?:접수|취소|해지|변경|신청|확인|발송|환급|철회|재심사|심사|청구|정지|연장|처리|교체|삭제|승인|해결|수정|차단|연결|상담|발급|안내|추가|설명|재발급)"
     r"(?:을|를)? (?:좀|부탁)(?:요|이요|만요)?$"
 )
-_SERVICES = word_set("보내 빼 바꾸 넣 고치 전하 말하 보 찍 지우 부치 올리 내리 끊 막 풀 알리 돌려놓")
-_DEMANDING = re.compile(r"(?:^|\s)(?:당장|다시|도로|좀|빨리|얼른|어서|똑바로|싹|꼭|즉시|[나저내]한테)(?=\s|$)|한테 전해")
+_SERVICES = word_set("보내 대 빼 바꾸 넣 고치 전하 말하 보 찍 지우 부치 올리 내리 끊 막 풀 알리 돌려놓")
+_SERVICE_NAMES = word_set("확인 취소 해지 처리 접수 연결 설명 전화 연락 철회 삭제 환급 발송 변경 수정")
+_DEMANDING = re.compile(  # 번호나 대요, 종이로 보내요
+    r"(?:^|\s)(?:당장|다시|도로|좀|빨리|얼른|어서|똑바로|싹|꼭|즉시|[나저내]한테|[가-힣]+이?나|(?:종이|문자|메일|팩스|우편|글|서면|카톡|톡)으?로)"
+    r"(?=\s|$)|한테 전해"
+)
+_IS_IT_NOT_OWED = re.compile(r"(?<=야 )(되는|하는|돼는|될|할) (?:거|것|게|건)(?:가)? 아(?:니|녜|닌)\S*$")  # 돌려주셔야 되는 거 아니에요
 _BIDS_ON = re.compile(r"면\s|[고구](?:요|예)$")
 _SOFTLY = word_set("되 좋 감사 고맙")  # 열어 주시면 돼요, 보내 주시면 감사하겠습니다
 _INSISTING = word_set("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다니까 ᆫ다구 는다구")
@@ -188,7 +194,7 @@ class Shortener:
                 runs[-1] = (runs[-1][0], token.end)
             else:
                 runs.append((token.start, token.end))
-        return [(start, end) for start, end in runs if text[start:end] not in _ACTS]
+        return [(start, end) for start, end in runs if text[start:end].removesuffix("하") not in _ACTS]  # it takes 해지하라는데 for 해지하
 
     def tokens(self, text: str) -> list[Any]:
         """A text's morphemes, as Kiwi tells them apart."""
@@ -246,12 +252,12 @@ class _Sentence:
 
     def phrase(self) -> Phrase:
         last = self.tokens[-1]
-        if last.tag not in ("EF", "EC"):
+        if last.tag not in ("EF", "EC") or self.repeats_a_name():
             told = self.upto(last.end)
             return Phrase(f"{told} 요청", Act.REQUEST) if _ACT_PLEASE.search(self.text) else Phrase(told, Act.PHRASE)
         if _HEARSAY_OR_QUESTION.search(self.text):
             return Phrase(self.upto(len(self.text)), Act.STATEMENT)
-        if thing := _YOU_KNOW.search(self.text):
+        if thing := _YOU_KNOW.search(self.text) or (not self.asked and _YOU_KNOW_IT.search(self.text)):
             return Phrase(self.upto(thing.start()), Act.PHRASE)
         predicate = self.predicate()
         if predicate is None:
@@ -267,11 +273,20 @@ class _Sentence:
             self.commanded,
             self.bidden,
             self.begged,
+            self.proposed,
             self.asked_for,
         ):
             if phrase := form(predicate):
                 return phrase
         return self.stated(predicate)
+
+    def repeats_a_name(self) -> bool:
+        """Whether the last word is a noun said before, which morphology took for a verb: 상해보험을 해지해요 상해."""
+        word = self.text.rsplit(maxsplit=1)[-1]
+        name = word.removesuffix("요")
+        began = len(self.text) - len(word)
+        named = any(token.tag.startswith("N") and token.form == name for token in self.tokens if token.start < began)
+        return named and any(token.start == began and token.tag.startswith("V") for token in self.tokens)
 
     def predicate(self) -> _Predicate | None:
         tokens = self.tokens
@@ -390,6 +405,10 @@ class _Sentence:
         done, past = self.before_tense(condition)
         if done < 1:
             return None
+        honoured = self.tokens[condition - 1].form == "시" and self.tokens[p.stem].form == "되"
+        if honoured and self.tokens[done].tag != "VX" and not p.past:  # 엄마 거는 그대로 두시면 돼요: said of us alone
+            noun = self.noun_of(done)
+            return Phrase(f"{noun} 요청" if noun else self.ended(done, [("라는", "ETM")], "요청"), Act.REQUEST)
         way = self.way_before(done) if self.tokens[done].form == "있" else None
         if way is not None and self.tokens[p.stem].form in ("좋", "하", "싶"):  # 종이로 받아 볼 수 있으면 해서요
             return self.own_doing(self.before_tense(way - 1)[0])
@@ -442,6 +461,9 @@ class _Sentence:
         if not p.giving or wonders or p.past or not bids:
             return None
         stem = self.tokens[p.helped]
+        refused = self.tokens[p.helped - 1 - (stem.form == "하" and self.tokens[p.helped - 1].tag == "NNG")]
+        if p.helped > 1 and refused.form in ("안", "못") and not honoured and p.ending in ("어", "고"):
+            return None  # 회사에서 승선을 안 시켜 줘요
         speaking = stem.form == "하" and self.tokens[p.helped - 1].form in _SPEECH
         if stem.form in _TELLING or speaking:
             noun = p.helped if stem.form in _TELLING else p.helped - 1
@@ -489,18 +511,30 @@ class _Sentence:
 
     def bidden(self, p: _Predicate) -> Phrase | None:
         """안내장 다시 보내요, 나한테 보내, 도로 빼: by its ending a statement as well, by verb and manner a demand."""
-        stem = self.tokens[p.stem]
-        if self.asked or p.past or p.ending not in ("어", "아") or stem.form not in _SERVICES or not stem.tag.startswith("VV"):
+        helping = self.tokens[p.stem].tag == "VX" and self.tokens[p.stem].form in ("보", "놓", "두")  # 사람 좀 보내 봐요, 도로 넣어 놔요
+        verb = self.before_tense(p.stem - 1)[0] if helping else p.stem
+        stem = self.tokens[verb]
+        named = verb > 0 and stem.form == "하" and self.tokens[verb - 1].form in _SERVICE_NAMES
+        served = named or ((stem.form in _SERVICES or (helping and stem.form == "하")) and stem.tag.startswith("VV"))
+        if self.asked or p.past or p.ending not in ("어", "아") or not served:
             return None
-        clause = max((i for i in range(p.stem) if self.tokens[i].tag == "EC"), default=-1) + 1
+        clause = max((i for i in range(verb) if self.tokens[i].tag == "EC"), default=-1) + 1
         of_somebody = any(
-            token.tag == "JKS" or (token.form in ("저", "나", "우리", "저희") and following.tag == "JX")
-            for token, following in pairwise(self.tokens[clause : p.stem + 1])
+            token.tag == "JKS" or token.form in ("우리", "저희") or (token.form in ("저", "나") and following.tag == "JX")
+            for token, following in pairwise(self.tokens[clause : verb + 1])
         )
-        if of_somebody or any(token.form in ("안", "못") for token in self.tokens[clause : p.stem]) or not _DEMANDING.search(self.text):
+        denied = any(token.tag == "MAG" and token.form in ("안", "못") for token in self.tokens[clause:verb])
+        pressing = (helping and self.tokens[p.stem].form != "보") or _DEMANDING.search(self.text)
+        if of_somebody or denied or not pressing:
             return None
-        noun = self.noun_of(p.stem)
-        return Phrase(f"{noun} 요청" if noun else self.ended(p.stem, [("라는", "ETM")], "요청"), Act.REQUEST)
+        noun = self.noun_of(verb)
+        return Phrase(f"{noun} 요청" if noun else self.ended(verb, [("라는", "ETM")], "요청"), Act.REQUEST)
+
+    def proposed(self, p: _Predicate) -> Phrase | None:
+        """기록을 좀 봅시다, 사람하고 말 좀 합시다."""
+        if self.asked or p.ending not in ("ᆸ시다", "읍시다") or self.tokens[p.stem].tag == "VX":
+            return None
+        return self.own_doing(p.stem)
 
     def begged(self, p: _Predicate) -> Phrase | None:
         """수정 부탁드려요, 메일로 부탁합니다."""
@@ -511,11 +545,19 @@ class _Sentence:
         return Phrase(f"{said} 요청", Act.REQUEST) if said else None
 
     def asked_for(self, p: _Predicate) -> Phrase | None:
-        open_question = p.ending in _OPEN_ENDINGS and _QUESTION_WORD.search(self.text)
+        unknown = self.tokens[p.stem].form == "모르"  # 뭐가 있는지 아무도 몰라요
+        open_question = p.ending in _OPEN_ENDINGS and _QUESTION_WORD.search(self.last_clauses()) and not unknown
         sure = p.ending in ("죠", "지", "잖아", "네") and p.ability
         if not (self.asked or p.ending in _QUESTION_ENDINGS or open_question or sure):
             return None
         return self.question(p)
+
+    def last_clauses(self) -> str:
+        """The text after the last sentence that ends inside it without a sign: 왜 안 와요 서류는 다 냈는데."""
+        ends = [token.end for token in self.tokens[:-1] if token.tag == "EF" and token.end < self.tokens[-2].start]
+        begin = ends[-1] if ends else 0
+        said = [token for token in self.tokens if token.start >= begin and not (token.tag == "IC" and token.form == "뭐")]
+        return "".join(self.text[one.start : max(one.end, after.start)] for one, after in pairwise([*said, said[-1]])) if said else ""
 
     def question(self, p: _Predicate) -> Phrase:
         """The sentence as what is asked."""
@@ -529,6 +571,8 @@ class _Sentence:
         return _asked(self.ended(p.stem, [*self.tense(p), ending], ""))
 
     def stated(self, p: _Predicate) -> Phrase:
+        if self.tokens[p.stem].tag == "VCN" and not p.past and (owed := _IS_IT_NOT_OWED.search(self.upto(self.tokens[-1].end))):
+            return _asked(f"{owed.string[: owed.start()]}{owed[1]} 거 아닌지")
         if self.tokens[p.stem].tag == "VCP":
             said = self.before(p.stem)
             return self.reported_wish() or Phrase(said, Act.STATEMENT)
@@ -622,7 +666,7 @@ def _postposed(tokens: Sequence[Any]) -> int | None:
 
 def _fillers(tokens: Sequence[Any]) -> list[tuple[int, int]]:
     """Where words stand that only fill: all before the sentence begins, and a few adverbs and sounds anywhere."""
-    cuts = []
+    cuts: list[tuple[int, int]] = []
     begun = False
     for place, (token, following) in enumerate(zip(tokens, [*tokens[1:], None], strict=True)):
         alone = following is None or following.start > token.end or following.tag in _SIGNS

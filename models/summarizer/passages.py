@@ -47,13 +47,19 @@ class Passage:
 
 _SENTENCE = re.compile(r"[^.?!…]+(?:[.?!…]+|$)\s*")
 _HANGUL = re.compile("[가-힣]")
-_DISMISSED = re.compile(  # 큰애는 됐고 작은애 것만
-    r"(?:은|는|이|가|을|를|도|만)?\s*"
-    r"(?:말고|말구|아니|아녀|됐고|됐구|빼고|관두|놔두|놔둬|그대로|필요\s*없|상관\s*없|안\s|"
+_DISMISSED = re.compile(  # 큰애는 됐고 작은애 것만, 입원 청구가 아이고 통원 청구
+    r"(?:\s?(?:청구|접수|신청|해지|변경|가입|건|거|것|쪽|얘기|말))?(?:은|는|이|가|을|를|도|만)?\s*"
+    r"(?:말고|말구|아니|아녀|아이[고다]|됐고|됐구|빼고|관두|(?:놔|냅)?두[고시]|놔둬|그대로|필요\s*없|상관\s*없|반대|안\s|"
     r"\S+지\s*(?:말|마))"  # 약관대출은 건드리지 마시고요
+    r"|(?:은|는|이|가)\s아(?:니)?[,\s]"  # 건강보험료가 아 건강보험은 공단이죠
+    r"|(?:은|는) (?:뭔|무슨)\s"  # 환입은 뭔 환입이야
 )
 _REJECTED = re.compile(r"\s*(?:누가\s+\S+[래대]요?|\S+라(?:뇨|니요?))\s*[.?!…]*\s*")  # 취소라뇨? 누가 취소래요
 _DENIED = re.compile(rf"\s*(?:아니|아뇨|아녀|그게 아니|그거 말고)|{_REJECTED.pattern}")
+_NOT_THAT = re.compile(r".{0,20}?(?:(?:은|는|이|가) (?:아니|아이고)|(?:은|는) (?:뭔|무슨)\s)")  # 화재예요? 불은 아니고; 환입은 뭔 환입이야
+_SETTLED = re.compile(
+    r"[^.?!…]*(?<!\S)그(?:건|거는|것은|건요) (?:됐|아니|말고|해결)"
+)  # what was told just before: 진단비는 받았고 그건 됐어요
 _SUPPOSES_NOT = re.compile(r"아니(?:시)?(?:죠|지요)\s*[?.]*\s*$")  # 출금일을 바꾸시려는 건 아니시죠?
 _AS_SUPPOSED = re.compile(r"\s*(?:뭘|뭐를|무슨)\s+\S+\s*[.?!…]*\s*")  # 뭘 바꿔.
 _TAKEN_BACK = re.compile(  # 안 할게요, 취소할게요, 그냥 둘게요, 마음이 바뀌었어요
@@ -140,9 +146,11 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     subject, nor is what is said before he speaks (한빛손해보험입니다).
     """
     begun = next((turn.number for turn in conversation if turn.by_caller), 0)
-    denied = {turn.number for turn, answer in pairwise(conversation) if _is_denied(turn, answer)}
-    texts = {turn.number: turn for turn in conversation if turn.number >= begun and turn.number not in denied}
-    said = "".join(re.sub(r"\s+", "", texts[p.turn].text[p.start : p.end]) for p in told)
+    denied = {turn.number for turn, answer in pairwise(conversation) if _is_denied(turn, answer)} | _settled(conversation)
+    turns = {turn.number: turn for turn in conversation}
+    texts = {number: turn for number, turn in turns.items() if number >= begun and number not in denied}
+    said = "".join(re.sub(r"\s+", "", turns[p.turn].text[p.start : p.end]) for p in told)
+    dismissed = _dismissed(turns.values(), shortener)
     found: dict[str, tuple[float, int]] = {}
     for turn, marks in groupby(reading.marks, key=lambda mark: mark.turn):
         if turn not in texts:
@@ -154,7 +162,8 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
         for start, end in shortener.nouns(texts[turn].text) if likely else ():
             likelihood = max((mark.subject for mark in likely if mark.start < end and mark.end > start), default=0.0)
             word = texts[turn].text[start:end]
-            if _DISMISSED.match(texts[turn].text[end:]):
+            after = texts[turn].text[end:]
+            if word in dismissed or _DISMISSED.match(after) or _SETTLED.match(after):
                 continue
             if len(word) > 1 and word not in said and likelihood > found.get(word, (0.0, 0))[0]:
                 found[word] = (likelihood, turn)
@@ -164,11 +173,33 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     return [Evidence(word, found[word][1]) for word in sorted(best, key=lambda word: found[word][1])]
 
 
+def _dismissed(turns: Iterable[Turn], shortener: Shortener) -> set[str]:
+    """Nouns that the caller turns down somewhere (산재 말고요): they lead nothing, wherever else they are said."""
+    return {
+        turn.text[start:end]
+        for turn in turns
+        if turn.by_caller and _DISMISSED.search(turn.text)
+        for start, end in shortener.nouns(turn.text)
+        if _DISMISSED.match(turn.text[end:])
+    }
+
+
 def _is_denied(turn: Turn, answer: Turn) -> bool:
     """Whether the caller answers somebody else's turn with a no, or leaves standing that it is not so."""
     if turn.by_caller or not answer.by_caller:
         return False
-    return _DENIED.match(answer.text) is not None or _SUPPOSES_NOT.search(turn.text) is not None
+    return bool(_DENIED.match(answer.text) or _NOT_THAT.match(answer.text) or _SUPPOSES_NOT.search(turn.text))
+
+
+def _settled(conversation: Conversation) -> set[int]:
+    """Turns before one that begins with saying that this is settled (그건 됐고요), back to what the caller said before it."""
+    settled: set[int] = set()
+    for place, turn in enumerate(conversation):
+        if turn.by_caller and (said := _SETTLED.match(turn.text)) and "," not in said[0]:
+            before = conversation[:place]
+            last = max((earlier.number for earlier in before if earlier.by_caller), default=turn.number)
+            settled |= {earlier.number for earlier in before if earlier.number >= last}
+    return settled
 
 
 def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shortener) -> tuple[str, list[Evidence]]:

@@ -77,3 +77,20 @@ def test_what_the_agent_supposes_and_the_caller_turns_back_is_neither_subject_no
 def test_a_callers_question_is_no_rejoinder(question: str) -> None:
     turns = [Turn(0, False, "서류를 내셔야 돼요"), Turn(1, True, question)]
     assert [one.turn for one in passages(turns, Reading(marked(turns[1]), 0.0))] == [1]
+
+
+@pytest.mark.parametrize(
+    ("before", "agent", "answer"),
+    [
+        ("접수한 거 취소요", "그럼 환입 말씀이신가요", "아직 나간 것도 없는데 환입은 뭔 환입이야"),
+        ("지금 난리가 났어요", "환입 건이세요", "환입은 아니고 물이요"),
+        ("환입 때문에 전화하려고 했는데요", "네 환입이요", "그건 됐고요 다른 거요"),
+        ("환입 말고요", "네", "접수만 없애 주세요"),
+    ],
+)
+def test_what_a_caller_turns_down_or_calls_settled_leads_no_statement(shortener: Shortener, before: str, agent: str, answer: str) -> None:
+    turns = [Turn(0, True, before), Turn(1, False, agent), Turn(2, True, answer), Turn(3, True, "대물 접수를 빼 주세요")]
+    places = [(turn.number, turn.text.find("환입")) for turn in turns if "환입" in turn.text]
+    marks = [*(Mark(number, start, start + 2, 0.0, 0.9) for number, start in places), *marked(turns[3])]
+    reading = Reading(sorted(marks, key=lambda mark: (mark.turn, mark.start)), 0.0)
+    assert subjects(turns, reading, passages(turns, reading), shortener) == []
