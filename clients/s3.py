@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from clients import metadata as user_metadata
-from clients.aws import CONFLICTS, GONE, aws_client, aws_error, reply_of
+from clients.aws import CONFLICTS, GONE, aws_client, aws_error, aws_faults, reply_of
 from models.errors import ObjectGone, StorageConflict
 from models.keys import shown_key
 
@@ -73,7 +73,7 @@ class ObjectStore:
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
             body = answer["Body"].read()
-        except (ClientError, BotoCoreError) as error:
+        except aws_faults() as error:
             _raise_ours(error, f"read {self._at(key)}")
         return StoredObject(_facts(key, answer, size=len(body)), body)
 
@@ -89,7 +89,7 @@ class ObjectStore:
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key, IfNoneMatch=f'"{etag}"')
             body = answer["Body"].read()
-        except (ClientError, BotoCoreError) as error:
+        except aws_faults() as error:
             if isinstance(error, ClientError) and reply_of(error).status == _NOT_MODIFIED:
                 return None
             _raise_ours(error, f"read {self._at(key)}")
@@ -99,7 +99,7 @@ class ObjectStore:
         """Ask for an object's facts, or None when there is none."""
         try:
             answer = self._s3.head_object(Bucket=self.bucket, Key=key)
-        except (ClientError, BotoCoreError) as error:
+        except aws_faults() as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] in GONE:
                 return None
             _raise_ours(error, f"look at {self._at(key)}")
@@ -134,7 +134,7 @@ class ObjectStore:
                 Metadata=user_metadata.encode(metadata or {}),
                 **condition,
             )
-        except (ClientError, BotoCoreError) as error:
+        except aws_faults() as error:
             if condition and isinstance(error, ClientError) and error.response["Error"]["Code"] in CONFLICTS | GONE:
                 raise StorageConflict(f"another writer changed {self._at(key)} first", reply=reply_of(error)) from error
             _raise_ours(error, f"write {self._at(key)}")
@@ -145,7 +145,7 @@ class ObjectStore:
         """Remove an object; removing what is not there is no error, as in S3."""
         try:
             self._s3.delete_object(Bucket=self.bucket, Key=key)
-        except (ClientError, BotoCoreError) as error:
+        except aws_faults() as error:
             _raise_ours(error, f"delete {self._at(key)}")
 
     def walk(self, prefix: str, *, start_after: str = "") -> Iterator[ObjectFacts]:
@@ -155,7 +155,7 @@ class ObjectStore:
             for page in pages:
                 for entry in page.get("Contents", []):
                     yield ObjectFacts(entry["Key"], entry["ETag"].strip('"'), entry["Size"], {}, entry.get("LastModified"))
-        except (ClientError, BotoCoreError) as error:
+        except aws_faults() as error:
             _raise_ours(error, f"list s3://{self.bucket}/{prefix}")
 
     def walk_versions(self, prefix: str = "") -> Iterator[ObjectVersion]:
@@ -174,7 +174,7 @@ class ObjectStore:
                     ended = None if entry["IsLatest"] else newer[1] if newer[0] == key else at
                     yield ObjectVersion(key, entry.get("Size", 0), at, ended, marker)
                     newer = (key, at)
-        except (ClientError, BotoCoreError) as error:
+        except aws_faults() as error:
             _raise_ours(error, f"list the versions of s3://{self.bucket}/{prefix}")
 
     def folders(self, prefix: str) -> Sequence[str]:
@@ -182,7 +182,7 @@ class ObjectStore:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
         try:
             return [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
-        except (ClientError, BotoCoreError) as error:
+        except aws_faults() as error:
             _raise_ours(error, f"list folders of s3://{self.bucket}/{prefix}")
 
     def erase(self, key: str, *, only_etag: str = "") -> int:
@@ -201,7 +201,7 @@ class ObjectStore:
             erased = sum(self._erase_version(entry, only_etag) for entry in doomed)
             # Without its marker, a version that somebody deleted and that is not ours would be seen again.
             return erased + sum(self._erase_version(entry, "") for entry in markers if len(doomed) == len(versions))
-        except (ClientError, BotoCoreError) as error:
+        except aws_faults() as error:
             _raise_ours(error, f"erase {self._at(key)}")
 
     def _erase_version(self, entry: Mapping[str, Any], only_etag: str) -> bool:
@@ -220,7 +220,7 @@ class ObjectStore:
         """Put these lifecycle rules in the place of the bucket's; needs s3:PutLifecycleConfiguration, which no process of ours has."""
         try:
             self._s3.put_bucket_lifecycle_configuration(Bucket=self.bucket, LifecycleConfiguration=rules)
-        except (ClientError, BotoCoreError) as error:
+        except aws_faults() as error:
             _raise_ours(error, f"put lifecycle rules on s3://{self.bucket}")
 
     def upload_file(self, path: Path, key: str) -> None:
@@ -232,17 +232,17 @@ class ObjectStore:
         except S3UploadFailedError as error:
             # boto3 wraps what S3 answered; its class is on the cause.
             cause = error.__cause__ or error.__context__
-            if not isinstance(cause, ClientError | BotoCoreError):
+            if not isinstance(cause, aws_faults()):
                 raise
             _raise_ours(cause, f"upload {path.name} to {self._at(key)}")
-        except (ClientError, BotoCoreError) as error:
+        except aws_faults() as error:
             _raise_ours(error, f"upload {path.name} to {self._at(key)}")
 
     def download_file(self, key: str, path: Path) -> None:
         """Receive an object of any size into a file."""
         try:
             self._s3.download_file(self.bucket, key, str(path))
-        except (ClientError, BotoCoreError) as error:
+        except aws_faults() as error:
             _raise_ours(error, f"download {self._at(key)}")
 
     def link(self, key: str, *, seconds: int = 86_400) -> str:
@@ -256,5 +256,5 @@ def _facts(key: str, answer: Mapping[str, Any], *, size: int) -> ObjectFacts:
     return ObjectFacts(key, answer["ETag"].strip('"'), size, metadata, answer.get("LastModified"))
 
 
-def _raise_ours(error: ClientError | BotoCoreError, action: str) -> NoReturn:
+def _raise_ours(error: Exception, action: str) -> NoReturn:
     raise aws_error(error, action) from error

@@ -302,14 +302,15 @@ def is_tail(term: str, tail: str) -> bool:
 def _judged(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     if not candidates:
         return []
-    before = _likelihood(text)
+    before = likelihood(text)
     return [
-        Candidate(one.start, one.end, one.term, _likelihood(text[: one.start] + one.term + text[one.end :]) - before) for one in candidates
+        Candidate(one.start, one.end, one.term, likelihood(text[: one.start] + one.term + text[one.end :]) - before) for one in candidates
     ]
 
 
 @lru_cache(maxsize=4096)
-def _likelihood(text: str) -> float:
+def likelihood(text: str) -> float:
+    """How likely morphology finds a sentence, as a logarithm."""
     best: tuple[Any, float] = morphology().analyze(text, top_n=1)[0]
     return float(best[1])
 
