@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from clients.aws import aws_client, aws_error, aws_faults, reply_of
+from clients.aws import aws_client, aws_error, reply_of
 from clients.speech_to_text import Job, JobStatus, Offer
 from models.call.record import MOST_ALTERNATIVES, Utterance, other_readings, unsure_words
 from models.errors import (
@@ -100,7 +100,7 @@ class AmazonTranscribe:
                 Media={"MediaFileUri": location},
                 Settings=settings,
             )
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and error.response["Error"].get("Code") == "ConflictException":
                 return name  # it was our own request that made it: nobody else knows this name
             ours = _ours(error, "start a job")
@@ -116,7 +116,7 @@ class AmazonTranscribe:
         """Ask how a job stands, and fetch the transcript of a finished one."""
         try:
             answer = self._client.get_transcription_job(TranscriptionJobName=job_id).get("TranscriptionJob")
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             raise _ours(error, f"ask for job {job_id}", job=job_id) from None
         if not answer:
             said = f"{VENDOR}'s answer about job {job_id} tells of no job"
@@ -145,7 +145,7 @@ class AmazonTranscribe:
         """Delete the job and the transcript that AWS keeps of it."""
         try:
             self._client.delete_transcription_job(TranscriptionJobName=job_id)
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             ours = _ours(error, f"delete job {job_id}", job=job_id)
             if not isinstance(ours, JobGone):
                 raise ours from None
@@ -255,7 +255,7 @@ def _utterance(text: object, start: object, end: object, label: int | None) -> U
     return Utterance(label=label, start_ms=start_ms, duration_ms=round(ends * 1000) - start_ms, text=text)
 
 
-def _ours(error: Exception, action: str, *, job: str = "") -> ReadbackError:
+def _ours(error: ClientError | BotoCoreError, action: str, *, job: str = "") -> ReadbackError:
     """Map an error of the service to one class; what all AWS services share is ``clients.aws``'s."""
     if isinstance(error, ClientError):
         code, said = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")

@@ -98,16 +98,6 @@ def aws_client(service: str, *, region: str, endpoint_url: str | None, timeout_s
         raise aws_error(error, f"make a client of {service}") from error
 
 
-def aws_faults() -> tuple[type[Exception], ...]:
-    """What the SDK raises, for an ``except``, which asks only when something was raised: loading the parsers takes 0.1 s.
-
-    A page of a proxy's with status 200 is neither of the SDK's two documented classes.
-    """
-    from botocore.parsers import ResponseParserError
-
-    return ClientError, BotoCoreError, ResponseParserError
-
-
 def reply_of(error: ClientError) -> VendorReply:
     """What AWS answered, as our errors carry it."""
     metadata = error.response.get("ResponseMetadata", {})
@@ -116,8 +106,8 @@ def reply_of(error: ClientError) -> VendorReply:
     return VendorReply("AWS", status, error.response["Error"].get("Code") or str(status), metadata.get("RequestId", ""))
 
 
-def aws_error(error: Exception, action: str, *, service: str = "S3") -> ReadbackError:
-    """Map an error of ``aws_faults`` to exactly one of our classes; ``action`` completes the sentence "could not ..."."""
+def aws_error(error: ClientError | BotoCoreError, action: str, *, service: str = "S3") -> ReadbackError:
+    """Map an SDK error to exactly one of our classes; ``action`` completes the sentence "could not ..."."""
     if isinstance(error, _NO_CREDENTIALS):
         said = f"could not {action}: there are no AWS credentials ({type(error).__name__})"
         return AccessRefused(said, remedy="Give the process a role or AWS_* variables", case="aws")

@@ -7,9 +7,9 @@ what others wrote counts too, so a set that passes the check here can still be r
 import re
 from collections.abc import Mapping
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from clients.aws import REFUSED, aws_client, aws_error, aws_faults
+from clients.aws import REFUSED, aws_client, aws_error
 from models.errors import AccessRefused, ReadbackError, TooManyRequests, VendorRefused, VendorReply
 
 VENDOR = "Amazon Connect"
@@ -35,16 +35,16 @@ class ConnectContacts:
         _check(attributes)
         try:
             self._connect.update_contact_attributes(InitialContactId=contact_id, InstanceId=self._instance_id, Attributes=dict(attributes))
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             raise _ours(error, "write the attributes of a contact", "connect:UpdateContactAttributes") from error
 
     def customer_number(self, contact_id: str) -> str:
         """The caller's phone number as Connect has it (``+8210…``); empty for contacts that are no phone calls."""
         try:
             answer = self._connect.describe_contact(InstanceId=self._instance_id, ContactId=contact_id)
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             raise _ours(error, "look at a contact", "connect:DescribeContact") from error
-        endpoint = answer["Contact"].get("CustomerEndpoint", {})
+        endpoint = answer.get("Contact", {}).get("CustomerEndpoint", {})
         return str(endpoint.get("Address", "")) if endpoint.get("Type") == "TELEPHONE_NUMBER" else ""
 
 
@@ -63,7 +63,7 @@ def _check(attributes: Mapping[str, str]) -> None:
         )
 
 
-def _ours(error: Exception, action: str, permission: str) -> ReadbackError:
+def _ours(error: ClientError | BotoCoreError, action: str, permission: str) -> ReadbackError:
     """Map an SDK error to exactly one of our classes. No contact is named: its id may be a phone number, and Prefect keeps the message."""
     if not isinstance(error, ClientError):
         return aws_error(error, action, service=VENDOR)

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from clients import metadata as user_metadata
-from clients.aws import CONFLICTS, GONE, aws_client, aws_error, aws_faults, reply_of
-from models.errors import ObjectGone, StorageConflict
+from clients.aws import CONFLICTS, GONE, aws_client, aws_error, reply_of
+from models.errors import ObjectGone, StorageConflict, VendorUnreachable
 from models.keys import shown_key
 
 _NOT_MODIFIED = 304
@@ -73,7 +73,7 @@ class ObjectStore:
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
             body = answer["Body"].read()
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"read {self._at(key)}")
         return StoredObject(_facts(key, answer, size=len(body)), body)
 
@@ -89,7 +89,7 @@ class ObjectStore:
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key, IfNoneMatch=f'"{etag}"')
             body = answer["Body"].read()
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and reply_of(error).status == _NOT_MODIFIED:
                 return None
             _raise_ours(error, f"read {self._at(key)}")
@@ -99,7 +99,7 @@ class ObjectStore:
         """Ask for an object's facts, or None when there is none."""
         try:
             answer = self._s3.head_object(Bucket=self.bucket, Key=key)
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] in GONE:
                 return None
             _raise_ours(error, f"look at {self._at(key)}")
@@ -134,18 +134,17 @@ class ObjectStore:
                 Metadata=user_metadata.encode(metadata or {}),
                 **condition,
             )
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             if condition and isinstance(error, ClientError) and error.response["Error"]["Code"] in CONFLICTS | GONE:
                 raise StorageConflict(f"another writer changed {self._at(key)} first", reply=reply_of(error)) from error
             _raise_ours(error, f"write {self._at(key)}")
-        etag: str = answer["ETag"]
-        return etag.strip('"')
+        return _etag(answer)
 
     def delete(self, key: str) -> None:
         """Remove an object; removing what is not there is no error, as in S3."""
         try:
             self._s3.delete_object(Bucket=self.bucket, Key=key)
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"delete {self._at(key)}")
 
     def walk(self, prefix: str, *, start_after: str = "") -> Iterator[ObjectFacts]:
@@ -155,7 +154,7 @@ class ObjectStore:
             for page in pages:
                 for entry in page.get("Contents", []):
                     yield ObjectFacts(entry["Key"], entry["ETag"].strip('"'), entry["Size"], {}, entry.get("LastModified"))
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"list s3://{self.bucket}/{prefix}")
 
     def walk_versions(self, prefix: str = "") -> Iterator[ObjectVersion]:
@@ -174,7 +173,7 @@ class ObjectStore:
                     ended = None if entry["IsLatest"] else newer[1] if newer[0] == key else at
                     yield ObjectVersion(key, entry.get("Size", 0), at, ended, marker)
                     newer = (key, at)
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"list the versions of s3://{self.bucket}/{prefix}")
 
     def folders(self, prefix: str) -> Sequence[str]:
@@ -182,7 +181,7 @@ class ObjectStore:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
         try:
             return [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"list folders of s3://{self.bucket}/{prefix}")
 
     def erase(self, key: str, *, only_etag: str = "") -> int:
@@ -201,7 +200,7 @@ class ObjectStore:
             erased = sum(self._erase_version(entry, only_etag) for entry in doomed)
             # Without its marker, a version that somebody deleted and that is not ours would be seen again.
             return erased + sum(self._erase_version(entry, "") for entry in markers if len(doomed) == len(versions))
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"erase {self._at(key)}")
 
     def _erase_version(self, entry: Mapping[str, Any], only_etag: str) -> bool:
@@ -220,7 +219,7 @@ class ObjectStore:
         """Put these lifecycle rules in the place of the bucket's; needs s3:PutLifecycleConfiguration, which no process of ours has."""
         try:
             self._s3.put_bucket_lifecycle_configuration(Bucket=self.bucket, LifecycleConfiguration=rules)
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"put lifecycle rules on s3://{self.bucket}")
 
     def upload_file(self, path: Path, key: str) -> None:
@@ -232,17 +231,17 @@ class ObjectStore:
         except S3UploadFailedError as error:
             # boto3 wraps what S3 answered; its class is on the cause.
             cause = error.__cause__ or error.__context__
-            if not isinstance(cause, aws_faults()):
+            if not isinstance(cause, ClientError | BotoCoreError):
                 raise
             _raise_ours(cause, f"upload {path.name} to {self._at(key)}")
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"upload {path.name} to {self._at(key)}")
 
     def download_file(self, key: str, path: Path) -> None:
         """Receive an object of any size into a file."""
         try:
             self._s3.download_file(self.bucket, key, str(path))
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             _raise_ours(error, f"download {self._at(key)}")
 
     def link(self, key: str, *, seconds: int = 86_400) -> str:
@@ -252,9 +251,18 @@ class ObjectStore:
 
 
 def _facts(key: str, answer: Mapping[str, Any], *, size: int) -> ObjectFacts:
+    etag = _etag(answer)
     metadata = user_metadata.decode(answer.get("Metadata", {}))
-    return ObjectFacts(key, answer["ETag"].strip('"'), size, metadata, answer.get("LastModified"))
+    return ObjectFacts(key, etag, size, metadata, answer.get("LastModified"))
 
 
-def _raise_ours(error: Exception, action: str) -> NoReturn:
+def _etag(answer: Mapping[str, Any]) -> str:
+    """The entity tag of an answer; VendorUnreachable where a page of somebody in between came back with status 200."""
+    if "ETag" not in answer:
+        remedy = "Check the network and READBACK_AWS_ENDPOINT_URL; calls go on by themselves"
+        raise VendorUnreachable("what answered for S3 tells of no object", remedy=remedy, case="aws")
+    return str(answer["ETag"]).strip('"')
+
+
+def _raise_ours(error: ClientError | BotoCoreError, action: str) -> NoReturn:
     raise aws_error(error, action) from error

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from clients.aws import aws_client, aws_error, aws_faults
+from botocore.exceptions import BotoCoreError, ClientError
+
+from clients.aws import aws_client, aws_error
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class NotificationQueue:
                 WaitTimeSeconds=wait_seconds,
                 AttributeNames=["ApproximateReceiveCount"],
             )
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             raise aws_error(error, f"receive from {self.queue_url}", service="SQS") from error
         return [
             QueueMessage(m["Body"], m["ReceiptHandle"], int(m.get("Attributes", {}).get("ApproximateReceiveCount", "1")))
@@ -42,5 +44,5 @@ class NotificationQueue:
         """Tell the queue that a message is dealt with."""
         try:
             self._sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message.receipt)
-        except aws_faults() as error:
+        except (ClientError, BotoCoreError) as error:
             raise aws_error(error, f"delete a message of {self.queue_url}", service="SQS") from error

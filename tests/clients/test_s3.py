@@ -162,10 +162,3 @@ def test_a_process_without_credentials_is_told_what_to_give_it(monkeypatch: pyte
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
     with pytest.raises(AccessRefused, match="ProfileNotFound"):
         bucket_at(closed_port())
-
-
-def test_a_page_of_somebody_in_between_is_no_answer_of_s3(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "sandbox")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
-    with refusing_s3(200, "<br>Sign in") as s3, pytest.raises(VendorUnavailable, match="ResponseParserError"):
-        list(s3.store().walk("calls/"))
