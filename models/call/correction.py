@@ -2,7 +2,8 @@
 
 The rules, in their order: words that people know to be misheard (``heard``); a term that stands in another reading of the recognizer, where
 it is not sure of the word (``alternative``); near misses of a term, by the distance of their sounds and
-only where morphology finds the sentence likelier with the term (``near``); a language model's reading of lines that stay doubtful, of which
+only where morphology finds the sentence likelier with the term (``near``); words that are none and one sound off a common one
+(``word``, in ``models/call/common_words.py``); a language model's reading of lines that stay doubtful, of which
 a change counts only where it is a term or another reading of the recognizer (``model``, in ``models/call/second_reading.py``); and what a
 person corrected (``person``). A change says where it was made in the text as it stood then, so the log of changes runs both ways.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from models.call.common_words import odd_words, rivals
 from models.call.jamo import is_hangul, jamo, unlikeness
 from models.call.record import Change, Correction, Rule, Utterance
 from models.call.terms import TermList, name_of
@@ -37,6 +39,8 @@ class Bounds:
 
     A term of another reading is taken where the sentence is ``alternative_gain`` likelier with it and the recognizer is ``sure`` of no word
     in its place; a word that it is less sure of than ``doubtful_word`` makes a line doubtful, and so does a term that was not taken.
+
+    A word that is none becomes a common one where the sentence is ``word_gain`` likelier with it.
     """
 
     unlikeness: float = 0.24
@@ -48,6 +52,7 @@ class Bounds:
     alternative_gain: float = 0.0
     sure: float = 0.85
     doubtful_word: float = 0.4
+    word_gain: float = 9.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,8 @@ class Corrector:
             text, found = self._known(utterance.text)
             text, chosen, left = self._alternative(text, utterance)
             text, near, unsure = self._near(text)
-            for rule, candidates in ((Rule.HEARD, found), (Rule.ALTERNATIVE, chosen), (Rule.NEAR, near)):
+            text, words = self._words(text)
+            for rule, candidates in ((Rule.HEARD, found), (Rule.ALTERNATIVE, chosen), (Rule.NEAR, near), (Rule.WORD, words)):
                 changes += [_change(number, utterance, one, before, rule) for one, before in candidates]
             doubtful += [number] if unsure or left or self._doubted(text, utterance) else []
         return Correction(terms_version=self.terms.version, changes=changes, doubtful=doubtful)
@@ -148,6 +154,20 @@ class Corrector:
             text = text[: best.start] + best.term + text[best.end :]
             candidates = self._candidates(text)
         return text, done, any(one.gain >= self.bounds.doubtful_gain for one in candidates)
+
+    def _words(self, text: str) -> tuple[str, list[tuple[Candidate, str]]]:
+        """Words that are none and sound like a common one, from the line's end on, each judged in the text as the others left it."""
+        done: list[tuple[Candidate, str]] = []
+        for start, end in odd_words(text):
+            word = text[start:end]
+            if self._names_in(word):
+                continue
+            offered = {other + tail for other, tail in rivals(word) if _stays_the_sense(word, other, tail)}
+            best = max(_judged(text, [Candidate(start, end, one) for one in sorted(offered)]), key=lambda one: one.gain, default=None)
+            if best is not None and best.gain >= self.bounds.word_gain:
+                done.append((best, word))
+                text = text[:start] + best.term + text[end:]
+        return text, done
 
     def _is_sure(self, one: Candidate) -> bool:
         """The longer a term, the less of its sound is chance, and the less morphology has to speak for it."""
@@ -288,6 +308,11 @@ def _ends_as_noun(run: str) -> bool:
     """Whether a run may be one term misheard: 보험이요 and 보험 거 are sound Korean, and no 보험료."""
     last = morphology().tokenize(run)[-1]
     return not (last.tag[0] in "JE" or last.tag in ("NNB", "VCP", "VCN"))
+
+
+def _stays_the_sense(word: str, other: str, tail: str) -> bool:
+    """A noun keeps its particles; of anything else the last syllable stays as it was heard, for endings are what dialects differ in."""
+    return is_tail(other, tail) and _ends_as_noun(other) if tail else other[-1] == word[-1] or _ends_as_noun(other)
 
 
 def is_tail(term: str, tail: str) -> bool:
