@@ -21,6 +21,8 @@ LONGEST_TAIL = 3
 _WORD = re.compile(r"(?<!\S)[가-힣]+(?=[\s.?!,…]|$)")
 _NUMBER = re.compile(r"[영공일이삼사오육륙칠팔구십백천만억]{2}")
 _NEGATION = re.compile("안|못|않|없|아니|말|빼")
+# Words of dialects that are one sound off a standard one (카길래), and are meant so.
+_DIALECT = re.compile("카(?:길|는|던|더|고|면|노|데)")
 # A name is no word of the list either: 저는 허원이라고 합니다.
 _NAMES = re.compile(r"성함|이름|(?<=[가-힣])씨(?=\s|[가는도를요]|$)|라고\s*(?:합|해|하는데|불러|전해)")
 
@@ -66,7 +68,8 @@ def odd_words(text: str) -> Iterator[tuple[int, int]]:
         return
     for match in reversed(list(_WORD.finditer(text))):
         word = match[0]
-        if len(word) >= LEAST_SYLLABLES and word not in common_words() and not _NUMBER.search(word):
+        meant = word in common_words() or _NUMBER.search(word) or _DIALECT.match(word)
+        if len(word) >= LEAST_SYLLABLES and not meant:
             yield match.start(), match.end()
 
 
