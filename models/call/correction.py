@@ -40,7 +40,8 @@ class Bounds:
     A term of another reading is taken where the sentence is ``alternative_gain`` likelier with it and the recognizer is ``sure`` of no word
     in its place; a word that it is less sure of than ``doubtful_word`` makes a line doubtful, and so does a term that was not taken.
 
-    A word that is none becomes a common one where the sentence is ``word_gain`` likelier with it.
+    A word that morphology by itself finds no likelier (log) than ``no_word`` is none. It becomes a common one where the sentence is
+    ``word_gain`` likelier with it.
     """
 
     unlikeness: float = 0.24
@@ -52,6 +53,7 @@ class Bounds:
     alternative_gain: float = 0.0
     sure: float = 0.85
     doubtful_word: float = 0.4
+    no_word: float = -28.0
     word_gain: float = 9.0
 
 
@@ -162,7 +164,10 @@ class Corrector:
             word = text[start:end]
             if self._names_in(word):
                 continue
-            offered = {other + tail for other, tail in rivals(word) if _stays_the_sense(word, other, tail)}
+            found = rivals(word)
+            if not found or likelihood(word) > self.bounds.no_word:
+                continue
+            offered = {other + tail for other, tail in found if _stays_the_sense(word, other, tail)}
             best = max(_judged(text, [Candidate(start, end, one) for one in sorted(offered)]), key=lambda one: one.gain, default=None)
             if best is not None and best.gain >= self.bounds.word_gain:
                 done.append((best, word))

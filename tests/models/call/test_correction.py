@@ -92,9 +92,11 @@ def test_a_word_that_is_none_becomes_the_common_one_that_it_is_one_sound_off(hea
         "오늘 안 넘어예",
         "그거 처리하믄 돼요",
         "해지 얀 할래요",
+        "제가 이쪽을 좀 아는데요",
+        "혹시 몇 번으로 거셨어요?",
     ],
 )
-def test_names_numbers_negations_and_endings_of_dialects_are_no_words_to_be_mended(text: str) -> None:
+def test_names_numbers_negations_endings_of_dialects_and_words_that_are_words_stay(text: str) -> None:
     assert mended(text) == text
 
 
