@@ -261,8 +261,8 @@ class GoogleStt:
     def _upload(self, name: str, audio: bytes) -> None:
         address = f"{self._storage_url}/upload/storage/v1/b/{quote(self._bucket, safe='')}/o"
         parameters = {"uploadType": "media", "name": name, "ifGenerationMatch": "0"}
-        sound = {"data": audio, "headers": {"Content-Type": "audio/wav"}}
-        answer = self._ask_storage("POST", address, "store the sound", params=parameters, **sound)
+        headers = {"Content-Type": "audio/wav"}
+        answer = self._ask_storage("POST", address, "store the sound", params=parameters, data=audio, headers=headers)
         if f'"{name}"'.encode() not in answer:  # a page of somebody in between, and Google would be paid for a sound that is not there
             said = "could not store the sound: what answered for Cloud Storage names no object"
             raise VendorUnreachable(said, remedy=_REMEDY_OF_CLASS[VendorUnreachable], reply=VendorReply("Google Storage", 200))

@@ -198,9 +198,10 @@ def guessed(text: str, others: Mapping[str, Sequence[str]] | None = None) -> str
     line = [Utterance(start_ms=0, duration_ms=0, text=text)]
     best = corrected(line, _bold().correct(line).changes)[0].text
     for said, readings in (others or {}).items():
-        places = [best, *(re.sub(rf"(?<!\S){re.escape(said)}(?!\S)", lambda _, words=words: words, best, count=1) for words in readings)]
-        likeliest = max(places, key=likelihood)
-        best = likeliest if likelihood(likeliest) > likelihood(best) + _DARES else best
+        place = re.search(rf"(?<!\S){re.escape(said)}(?!\S)", best)
+        if place:
+            likeliest = max((best[: place.start()] + words + best[place.end() :] for words in readings), key=likelihood)
+            best = likeliest if likelihood(likeliest) > likelihood(best) + _DARES else best
     return best
 
 
