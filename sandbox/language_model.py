@@ -43,7 +43,7 @@ from models.asking.by_model import ANSWER_NAME as CLAIMS
 from models.asking.by_model import QUESTION
 from models.asking.by_words import gives_reason
 from models.asking.words import tokenized
-from models.call.correction import Bounds, Corrector, likelihood
+from models.call.correction import Bounds, Corrector, is_term
 from models.call.record import Utterance, corrected
 from models.call.second_reading import ANSWER_NAME as CORRECTED_LINES
 from models.call.second_reading import OTHER_READINGS
@@ -68,7 +68,6 @@ HANG_SECONDS = 600.0
 
 _NUMBERED = re.compile(r"(\d+): (.*)")
 _OTHERWISE = re.compile(rf"(\d+) {OTHER_READINGS}: (.*) => (.*)")
-_DARES = 0.0  # so much likelier (log) a sentence must be with another reading
 _LINE = re.compile(r"(\d+) (고객|상담원): (.*)")
 
 
@@ -192,16 +191,17 @@ def _bold() -> Corrector:
 
 
 def guessed(text: str, others: Mapping[str, Sequence[str]] | None = None) -> str:
-    """A line as a model reads it that dares to guess: it knows the terms that ship, the other readings that it was shown, and how likely
-    morphology finds a sentence. Of what was said it knows nothing, so it chooses wrongly as well.
+    """A line as a model reads it that knows the terms that ship and dares to guess.
+
+    Of the other readings that it is shown it takes a term, and nothing else: to choose by what morphology finds likelier was tried, and
+    was wrong three times of four (``benchmarks/LOG.md``).
     """
     line = [Utterance(start_ms=0, duration_ms=0, text=text)]
     best = corrected(line, _bold().correct(line).changes)[0].text
     for said, readings in (others or {}).items():
-        place = re.search(rf"(?<!\S){re.escape(said)}(?!\S)", best)
-        if place:
-            likeliest = max((best[: place.start()] + words + best[place.end() :] for words in readings), key=likelihood)
-            best = likeliest if likelihood(likeliest) > likelihood(best) + _DARES else best
+        named = next((words for words in readings if is_term(said, words, TermList.shipped())), said)
+        if place := re.search(rf"(?<!\S){re.escape(said)}(?!\S)", best):
+            best = best[: place.start()] + named + best[place.end() :]
     return best
 
 

@@ -236,7 +236,7 @@ class Corrector:
 
 
 _WORD = re.compile(r"\S+")
-_SIGNS = ".?!,…"
+SIGNS = ".?!,…"
 _MOST_WORDS = 3
 _LONG = 5  # syllables
 _LONGEST_TAIL = 4
@@ -263,17 +263,17 @@ def changed_words(before: str, after: str) -> list[tuple[int, int, str]]:
 
 def is_term(before: str, after: str, terms: TermList) -> bool:
     """Whether what is put in is a term, with the particles and signs that were heard."""
-    bare = after.rstrip(_SIGNS)
+    bare = after.rstrip(SIGNS)
     for length in range(len(bare), 1, -1):
         term = terms.by_name.get(name_of(bare[:length]))
         tail = bare[length:]
         if term is not None and is_tail(term.term, tail):
-            return before.rstrip(_SIGNS).endswith(tail)
+            return before.rstrip(SIGNS).endswith(tail)
     return False
 
 
 def _bare(words: str) -> str:
-    return "".join(words.split()).strip(_SIGNS)
+    return "".join(words.split()).strip(SIGNS)
 
 
 def _runs(text: str) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from models.call.correction import changed_words, is_term, second_of
+from models.call.correction import SIGNS, changed_words, is_term, second_of
 from models.call.privacy import PersonalSpan, personal_spans
 from models.call.record import Change, Correction, Rule, Utterance, corrected
 from models.call.terms import TermList
@@ -27,6 +27,8 @@ PROMPT = (
     '{{"lines": [{{"line": 줄 번호, "text": 고친 줄}}]}} 모양의 JSON으로만 답하세요.'
 )
 OTHER_READINGS = "다른 후보"
+# Another reading is shown where the recognizer is less sure of a word than this: elsewhere it is mostly the other one that is wrong.
+DOUBTED = 0.4
 # A number that was read otherwise: no context tells which one was said.
 _NUMBER = re.compile(r"\d|[영공일이삼사오육칠팔구십백천만억]{2}")
 _FENCED = re.compile(r"\s*```(?:json)?\s*(\{.*\})\s*```\s*", re.DOTALL)
@@ -138,10 +140,16 @@ def _other_words(heard: Sequence[Utterance], lines: Mapping[int, "Masked"], made
             for start, end, words in changed_words(line, reading.text):
                 said = line[start:end]
                 known = found[number].setdefault(said, [])
-                settled = any(utterance == number and after in said for utterance, after in done)
+                settled = any(utterance == number and after in said for utterance, after in done) or not _unsure(said, heard[number])
                 if words not in known and not settled and not any(_NUMBER.search(one) or "[" in one for one in (said, words)):
                     known.append(words)
     return {number: {said: words for said, words in places.items() if words} for number, places in found.items()}
+
+
+def _unsure(said: str, utterance: Utterance) -> bool:
+    """Whether the recognizer doubts one of these words, or never tells how sure it is."""
+    told = {word.text.strip(SIGNS): word.confidence for word in utterance.unsure}
+    return not told or any(told.get(word.strip(SIGNS), 1.0) < DOUBTED for word in said.split())
 
 
 def _read(text: str) -> dict[int, str] | None:
