@@ -6,7 +6,6 @@ called as the functions that they are.
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -49,6 +48,8 @@ from sandbox.stand_in import stand_in
 from stores.call_records import CallRecords
 from tasks.call.write_summary import create_summary
 from tests.in_memory import FakeTextToSpeech, InMemoryStore
+
+pytestmark = pytest.mark.slow  # starts the vendors' stand-ins
 
 BUCKET, REGION = "aicc-bad-ends", "ap-northeast-2"
 PAGE = b"<html><body>Sign in to the network</body></html>"
@@ -238,10 +239,9 @@ def transcribe(stack: ExitStack, known: Sequence[str]) -> Vendor:
 def whisper(stack: ExitStack, known: Sequence[str]) -> Vendor:
     """Whisper's client with an ear that is told what to hear: weights that understand these recordings do not fit into a test."""
     heard: list[Heard | Exception] = []
-    weights, jobs = ["known"], Counter[str]()
+    weights = ["known"]
 
     def hear(samples: NDArray[np.float32], keywords: Sequence[str]) -> list[Heard]:
-        jobs["heard"] += 1
         (found,) = heard
         if isinstance(found, Exception):
             raise found
