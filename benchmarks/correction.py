@@ -169,6 +169,7 @@ def doubts(rows: Sequence[Heard], terms: TermList) -> dict[str, Any]:
         **{name: {key: part[key] for key in ("cer_after", "terms_after", "lines_changed")} for name, part in found.items()},
         "chosen": _judged(rows, Rule.ALTERNATIVE),
         "by_model": _judged(rows, Rule.MODEL),
+        "words": _judged(rows, Rule.WORD),
         "doubtful_lines": len(doubtful),
         "of_them_wrong": len(doubtful & wrong),
         "wrong_lines": len(wrong),

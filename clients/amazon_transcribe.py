@@ -28,7 +28,6 @@ from models.errors import (
     JobGone,
     ReadbackError,
     TooManyRequests,
-    TransientError,
     VendorReply,
     VendorUnavailable,
 )
@@ -94,33 +93,34 @@ class AmazonTranscribe:
         if self._vocabulary:
             settings["VocabularyName"] = self._vocabulary
         try:
-            self._client.start_transcription_job(
+            answer = self._client.start_transcription_job(
                 TranscriptionJobName=name,
                 LanguageCode=LANGUAGE,
                 MediaFormat="wav",
                 Media={"MediaFileUri": location},
                 Settings=settings,
             )
-        except ClientError as error:
-            if error.response["Error"].get("Code") == "ConflictException":
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error.response["Error"].get("Code") == "ConflictException":
                 return name  # it was our own request that made it: nobody else knows this name
             ours = _ours(error, "start a job")
-            if isinstance(ours, VendorUnavailable):
+            if isinstance(ours, VendorUnavailable) and not isinstance(error, _NOT_SENT):
                 raise _answer_lost(ours.message, ours.reply) from None
             raise ours from None
-        except BotoCoreError as error:
-            ours = _ours(error, "start a job")
-            if isinstance(ours, TransientError) and not isinstance(error, _NOT_SENT):
-                raise _answer_lost(ours.message, ours.reply) from None
-            raise ours from None
+        if answer.get("TranscriptionJob", {}).get("TranscriptionJobName") != name:
+            # The SDK takes a page of somebody in between, with status 200, for an answer in which nothing stands.
+            raise _answer_lost("what answered for it names no job", VendorReply(VENDOR, 200))
         return name
 
     def poll(self, job_id: str) -> Job:
         """Ask how a job stands, and fetch the transcript of a finished one."""
         try:
-            answer = self._client.get_transcription_job(TranscriptionJobName=job_id)["TranscriptionJob"]
+            answer = self._client.get_transcription_job(TranscriptionJobName=job_id).get("TranscriptionJob")
         except (ClientError, BotoCoreError) as error:
             raise _ours(error, f"ask for job {job_id}", job=job_id) from None
+        if not answer:
+            said = f"{VENDOR}'s answer about job {job_id} tells of no job"
+            raise VendorUnavailable(said, remedy=_GOES_ON, reply=VendorReply(VENDOR, 200))
         if answer.get("TranscriptionJobName", job_id) != job_id:
             raise _other_job(job_id)
         status = answer.get("TranscriptionJobStatus")

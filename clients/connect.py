@@ -44,7 +44,7 @@ class ConnectContacts:
             answer = self._connect.describe_contact(InstanceId=self._instance_id, ContactId=contact_id)
         except (ClientError, BotoCoreError) as error:
             raise _ours(error, "look at a contact", "connect:DescribeContact") from error
-        endpoint = answer["Contact"].get("CustomerEndpoint", {})
+        endpoint = answer.get("Contact", {}).get("CustomerEndpoint", {})
         return str(endpoint.get("Address", "")) if endpoint.get("Type") == "TELEPHONE_NUMBER" else ""
 
 

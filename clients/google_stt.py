@@ -130,9 +130,10 @@ class GoogleStt:
         from google.auth.exceptions import GoogleAuthError
         from google.cloud import speech_v2
         from google.cloud.speech_v2.services.speech.transports import SpeechGrpcTransport
+        from google.protobuf.message import DecodeError
 
         self._api = speech_v2
-        self._call_error, self._auth_errors = GoogleAPICallError, (GoogleAuthError, RetryError)
+        self._call_error, self._auth_errors, self._decode_error = GoogleAPICallError, (GoogleAuthError, RetryError), DecodeError
         if endpoint:
             self._session: requests.Session = requests.Session()
             transport = SpeechGrpcTransport(channel=grpc.insecure_channel(endpoint))
@@ -230,18 +231,19 @@ class GoogleStt:
         except self._call_error as error:
             ours = _ours(error)
             if isinstance(ours, VendorUnavailable):
-                raise AnswerLost(
-                    f"{VENDOR} may have begun: {ours.message}",
-                    remedy="Look for the operation in the project; redriving submits it again and may be billed twice",
-                    reply=ours.reply,
-                ) from None
+                raise _answer_lost(ours.message, ours.reply) from None
             raise ours from None
         except self._auth_errors as error:
             self._raise_auth(error)
+        if not answer.operation.name:
+            raise _answer_lost("its answer names no operation", VendorReply(VENDOR))
         return str(answer.operation.name)
 
     def _read(self, job_id: str, response: bytes) -> Job:
-        answer = self._api.BatchRecognizeResponse.deserialize(response)
+        try:
+            answer = self._api.BatchRecognizeResponse.deserialize(response)
+        except self._decode_error:
+            raise _unreadable(job_id, "bytes that are no answer") from None
         for uri in answer.results:
             prefix = f"gs://{self._bucket}/"
             if uri.startswith(prefix):
@@ -253,25 +255,25 @@ class GoogleStt:
             (file,) = heard
             utterances = read_results(file.inline_result.transcript.results)
         except (ValueError, TypeError) as problem:
-            raise BadTranscript(
-                f"{VENDOR}'s transcript of operation {job_id} cannot be read: {type(problem).__name__}",
-                remedy="Ask Google's support with the operation's name; redrive the call with pay_again, which is billed again",
-                reply=VendorReply(VENDOR),
-            ) from None
+            raise _unreadable(job_id, type(problem).__name__) from None
         return Job(job_id, JobStatus.COMPLETED, tuple(utterances))
 
     def _upload(self, name: str, audio: bytes) -> None:
         address = f"{self._storage_url}/upload/storage/v1/b/{quote(self._bucket, safe='')}/o"
         parameters = {"uploadType": "media", "name": name, "ifGenerationMatch": "0"}
-        self._ask_storage("POST", address, "store the sound", params=parameters, data=audio, headers={"Content-Type": "audio/wav"})
+        headers = {"Content-Type": "audio/wav"}
+        answer = self._ask_storage("POST", address, "store the sound", params=parameters, data=audio, headers=headers)
+        if f'"{name}"'.encode() not in answer:  # a page of somebody in between, and Google would be paid for a sound that is not there
+            said = "could not store the sound: what answered for Cloud Storage names no object"
+            raise VendorUnreachable(said, remedy=_REMEDY_OF_CLASS[VendorUnreachable], reply=VendorReply("Google Storage", 200))
 
     def _delete(self, name: str) -> None:
         """Remove a sound; one that is gone already is what was wanted."""
         address = f"{self._storage_url}/storage/v1/b/{quote(self._bucket, safe='')}/o/{quote(name, safe='')}"
         self._ask_storage("DELETE", address, "delete the sound", accepted=(204, 404))
 
-    def _ask_storage(self, method: str, address: str, action: str, *, accepted: tuple[int, ...] = (200,), **options: Any) -> None:
-        """One request to Cloud Storage, which costs next to nothing and may be repeated."""
+    def _ask_storage(self, method: str, address: str, action: str, *, accepted: tuple[int, ...] = (200,), **options: Any) -> bytes:
+        """One request to Cloud Storage, which costs next to nothing and may be repeated; returns the answer's body."""
         try:
             answer = self._session.request(method, address, timeout=self._timeout, **options)
         except requests.RequestException as error:
@@ -280,7 +282,7 @@ class GoogleStt:
         except self._auth_errors as error:
             self._raise_auth(error)
         if answer.status_code in accepted:
-            return
+            return answer.content
         kind = _CLASS_OF_STATUS.get(answer.status_code, VendorRefused if answer.status_code < 500 else VendorUnavailable)
         case = "google" if kind is AccessRefused else ""
         reply = VendorReply("Google Storage", answer.status_code)
@@ -356,6 +358,19 @@ def _other_job(job_id: str) -> VendorUnavailable:
     """An answer about another job is none: it would be another caller's words."""
     said = f"{VENDOR}'s answer about operation {job_id} is about another one"
     return VendorUnavailable(said, remedy=_REMEDY_OF_CLASS[VendorUnavailable], reply=VendorReply(VENDOR))
+
+
+def _answer_lost(what: str, reply: VendorReply | None) -> AnswerLost:
+    remedy = "Look for the operation in the project; redriving submits it again and may be billed twice"
+    return AnswerLost(f"{VENDOR} may have begun: {what}", remedy=remedy, reply=reply)
+
+
+def _unreadable(job_id: str, why: str) -> BadTranscript:
+    return BadTranscript(
+        f"{VENDOR}'s transcript of operation {job_id} cannot be read: {why}",
+        remedy="Ask Google's support with the operation's name; redrive the call with pay_again, which is billed again",
+        reply=VendorReply(VENDOR),
+    )
 
 
 def _failed(job_id: str, error: Any) -> JobFailed:

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from clients import metadata as user_metadata
 from clients.aws import CONFLICTS, GONE, aws_client, aws_error, reply_of
-from models.errors import ObjectGone, StorageConflict
+from models.errors import ObjectGone, StorageConflict, VendorUnreachable
 from models.keys import shown_key
 
 _NOT_MODIFIED = 304
@@ -138,8 +138,7 @@ class ObjectStore:
             if condition and isinstance(error, ClientError) and error.response["Error"]["Code"] in CONFLICTS | GONE:
                 raise StorageConflict(f"another writer changed {self._at(key)} first", reply=reply_of(error)) from error
             _raise_ours(error, f"write {self._at(key)}")
-        etag: str = answer["ETag"]
-        return etag.strip('"')
+        return _etag(answer)
 
     def delete(self, key: str) -> None:
         """Remove an object; removing what is not there is no error, as in S3."""
@@ -252,8 +251,17 @@ class ObjectStore:
 
 
 def _facts(key: str, answer: Mapping[str, Any], *, size: int) -> ObjectFacts:
+    etag = _etag(answer)
     metadata = user_metadata.decode(answer.get("Metadata", {}))
-    return ObjectFacts(key, answer["ETag"].strip('"'), size, metadata, answer.get("LastModified"))
+    return ObjectFacts(key, etag, size, metadata, answer.get("LastModified"))
+
+
+def _etag(answer: Mapping[str, Any]) -> str:
+    """The entity tag of an answer; VendorUnreachable where a page of somebody in between came back with status 200."""
+    if "ETag" not in answer:
+        remedy = "Check the network and READBACK_AWS_ENDPOINT_URL; calls go on by themselves"
+        raise VendorUnreachable("what answered for S3 tells of no object", remedy=remedy, case="aws")
+    return str(answer["ETag"]).strip('"')
 
 
 def _raise_ours(error: ClientError | BotoCoreError, action: str) -> NoReturn:

@@ -46,7 +46,14 @@ DEEDS = {
     Deed.MARKED_WRONG: "요약이 틀렸음을 표시",
     Deed.SPOKEN_AGAIN: "다시 읽기",
 }
-RULES = {Rule.HEARD: "용어 사전", Rule.NEAR: "비슷한 소리", Rule.ALTERNATIVE: "다른 인식", Rule.MODEL: "언어 모델", Rule.PERSON: "사람"}
+RULES = {
+    Rule.HEARD: "용어 사전",
+    Rule.NEAR: "비슷한 소리",
+    Rule.ALTERNATIVE: "다른 인식",
+    Rule.WORD: "없는 말",
+    Rule.MODEL: "언어 모델",
+    Rule.PERSON: "사람",
+}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,14 @@ from reports.told_besides import actions_section, danger_section, emotion_sectio
 
 KINDS = {Kind.SUMMARY: "요약", Kind.OWN_WORDS: "고객의 말", Kind.NO_REQUEST: "요청 없음"}
 DIGEST = "/artifacts/key/digest"
-RULES = {Rule.HEARD: "들린 말", Rule.NEAR: "가까운 소리", Rule.ALTERNATIVE: "다른 인식", Rule.MODEL: "언어 모델", Rule.PERSON: "사람"}
+RULES = {
+    Rule.HEARD: "들린 말",
+    Rule.NEAR: "가까운 소리",
+    Rule.ALTERNATIVE: "다른 인식",
+    Rule.WORD: "없는 말",
+    Rule.MODEL: "언어 모델",
+    Rule.PERSON: "사람",
+}
 SPEAKERS = {Speaker.CUSTOMER: "고객", Speaker.AGENT: "상담원", Speaker.UNKNOWN: "화자 미상"}
 
 # What people said, utterance by utterance: a number told over several is one number.

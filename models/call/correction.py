@@ -2,7 +2,8 @@
 
 The rules, in their order: words that people know to be misheard (``heard``); a term that stands in another reading of the recognizer, where
 it is not sure of the word (``alternative``); near misses of a term, by the distance of their sounds and
-only where morphology finds the sentence likelier with the term (``near``); a language model's reading of lines that stay doubtful, of which
+only where morphology finds the sentence likelier with the term (``near``); words that are none and one sound off a common one
+(``word``, in ``models/call/common_words.py``); a language model's reading of lines that stay doubtful, of which
 a change counts only where it is a term or another reading of the recognizer (``model``, in ``models/call/second_reading.py``); and what a
 person corrected (``person``). A change says where it was made in the text as it stood then, so the log of changes runs both ways.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from models.call.common_words import odd_words, rivals
 from models.call.jamo import is_hangul, jamo, unlikeness
 from models.call.record import Change, Correction, Rule, Utterance
 from models.call.terms import TermList, name_of
@@ -37,6 +39,9 @@ class Bounds:
 
     A term of another reading is taken where the sentence is ``alternative_gain`` likelier with it and the recognizer is ``sure`` of no word
     in its place; a word that it is less sure of than ``doubtful_word`` makes a line doubtful, and so does a term that was not taken.
+
+    A word that morphology by itself finds no likelier (log) than ``no_word`` is none. It becomes a common one where the sentence is
+    ``word_gain`` likelier with it.
     """
 
     unlikeness: float = 0.24
@@ -48,6 +53,8 @@ class Bounds:
     alternative_gain: float = 0.0
     sure: float = 0.85
     doubtful_word: float = 0.4
+    no_word: float = -28.0
+    word_gain: float = 9.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,8 @@ class Corrector:
             text, found = self._known(utterance.text)
             text, chosen, left = self._alternative(text, utterance)
             text, near, unsure = self._near(text)
-            for rule, candidates in ((Rule.HEARD, found), (Rule.ALTERNATIVE, chosen), (Rule.NEAR, near)):
+            text, words = self._words(text)
+            for rule, candidates in ((Rule.HEARD, found), (Rule.ALTERNATIVE, chosen), (Rule.NEAR, near), (Rule.WORD, words)):
                 changes += [_change(number, utterance, one, before, rule) for one, before in candidates]
             doubtful += [number] if unsure or left or self._doubted(text, utterance) else []
         return Correction(terms_version=self.terms.version, changes=changes, doubtful=doubtful)
@@ -149,6 +157,23 @@ class Corrector:
             candidates = self._candidates(text)
         return text, done, any(one.gain >= self.bounds.doubtful_gain for one in candidates)
 
+    def _words(self, text: str) -> tuple[str, list[tuple[Candidate, str]]]:
+        """Words that are none and sound like a common one, from the line's end on, each judged in the text as the others left it."""
+        done: list[tuple[Candidate, str]] = []
+        for start, end in odd_words(text):
+            word = text[start:end]
+            if self._names_in(word):
+                continue
+            found = rivals(word)
+            if not found or likelihood(word) > self.bounds.no_word:
+                continue
+            offered = {other + tail for other, tail in found if _stays_the_sense(word, other, tail)}
+            best = max(_judged(text, [Candidate(start, end, one) for one in sorted(offered)]), key=lambda one: one.gain, default=None)
+            if best is not None and best.gain >= self.bounds.word_gain:
+                done.append((best, word))
+                text = text[:start] + best.term + text[end:]
+        return text, done
+
     def _is_sure(self, one: Candidate) -> bool:
         """The longer a term, the less of its sound is chance, and the less morphology has to speak for it."""
         syllables = len("".join(one.term.split()))
@@ -211,7 +236,7 @@ class Corrector:
 
 
 _WORD = re.compile(r"\S+")
-_SIGNS = ".?!,…"
+SIGNS = ".?!,…"
 _MOST_WORDS = 3
 _LONG = 5  # syllables
 _LONGEST_TAIL = 4
@@ -238,17 +263,17 @@ def changed_words(before: str, after: str) -> list[tuple[int, int, str]]:
 
 def is_term(before: str, after: str, terms: TermList) -> bool:
     """Whether what is put in is a term, with the particles and signs that were heard."""
-    bare = after.rstrip(_SIGNS)
+    bare = after.rstrip(SIGNS)
     for length in range(len(bare), 1, -1):
         term = terms.by_name.get(name_of(bare[:length]))
         tail = bare[length:]
         if term is not None and is_tail(term.term, tail):
-            return before.rstrip(_SIGNS).endswith(tail)
+            return before.rstrip(SIGNS).endswith(tail)
     return False
 
 
 def _bare(words: str) -> str:
-    return "".join(words.split()).strip(_SIGNS)
+    return "".join(words.split()).strip(SIGNS)
 
 
 def _runs(text: str) -> Iterator[tuple[int, int]]:
@@ -290,6 +315,11 @@ def _ends_as_noun(run: str) -> bool:
     return not (last.tag[0] in "JE" or last.tag in ("NNB", "VCP", "VCN"))
 
 
+def _stays_the_sense(word: str, other: str, tail: str) -> bool:
+    """A noun keeps its particles; of anything else the last syllable stays as it was heard, for endings are what dialects differ in."""
+    return is_tail(other, tail) and _ends_as_noun(other) if tail else other[-1] == word[-1] or _ends_as_noun(other)
+
+
 def is_tail(term: str, tail: str) -> bool:
     """Whether what follows a term in its word may follow a noun: particles, endings of 이다 and 하다, nothing else."""
     if not tail:
@@ -302,14 +332,15 @@ def is_tail(term: str, tail: str) -> bool:
 def _judged(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     if not candidates:
         return []
-    before = _likelihood(text)
+    before = likelihood(text)
     return [
-        Candidate(one.start, one.end, one.term, _likelihood(text[: one.start] + one.term + text[one.end :]) - before) for one in candidates
+        Candidate(one.start, one.end, one.term, likelihood(text[: one.start] + one.term + text[one.end :]) - before) for one in candidates
     ]
 
 
 @lru_cache(maxsize=4096)
-def _likelihood(text: str) -> float:
+def likelihood(text: str) -> float:
+    """How likely morphology finds a sentence, as a logarithm."""
     best: tuple[Any, float] = morphology().analyze(text, top_n=1)[0]
     return float(best[1])
 

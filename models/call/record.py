@@ -151,6 +151,7 @@ class Rule(StrEnum):
     HEARD = "heard"
     NEAR = "near"
     ALTERNATIVE = "alternative"
+    WORD = "word"
     MODEL = "model"
     PERSON = "person"
 

@@ -1,6 +1,7 @@
 """A language model's second reading of lines that hold a doubtful spot; what of it is believed.
 
-Masked lines leave this process, those alone. Of the answer a change is kept where what it puts in is a term, or stands there in another
+Masked lines leave this process, those alone, and beside each what the recognizer's other readings have in the place of its words, where
+neither is masked or a number. Of the answer a change is kept where what it puts in is a term, or stands there in another
 reading that the recognizer gave; a number, a negation or a name that the model would rather have read is not. The rest stays as heard.
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from models.call.correction import changed_words, is_term, second_of
+from models.call.correction import SIGNS, changed_words, is_term, second_of
 from models.call.privacy import PersonalSpan, personal_spans
 from models.call.record import Change, Correction, Rule, Utterance, corrected
 from models.call.terms import TermList
@@ -21,9 +22,15 @@ MOST_LINES = 30
 ANSWER_NAME = "corrected_lines"
 PROMPT = (
     "보험사 전화 상담을 음성 인식으로 적은 줄들입니다. 잘못 들린 낱말만 바로잡으세요. 뜻, 말투, 숫자, 이름, 부정은 바꾸지 말고 "
-    "확실하지 않으면 그대로 두세요. 대괄호 안의 말은 가려진 개인정보이니 그대로 두세요. 자주 나오는 용어: {terms}. "
+    "확실하지 않으면 그대로 두세요. 대괄호 안의 말은 가려진 개인정보이니 그대로 두세요. '다른 후보' 줄은 음성 인식이 앞줄의 그 자리에서 "
+    "달리 들은 말이니, 문맥에 분명히 더 맞는 것만 고르세요. 자주 나오는 용어: {terms}. "
     '{{"lines": [{{"line": 줄 번호, "text": 고친 줄}}]}} 모양의 JSON으로만 답하세요.'
 )
+OTHER_READINGS = "다른 후보"
+# Another reading is shown where the recognizer is less sure of a word than this: elsewhere it is mostly the other one that is wrong.
+DOUBTED = 0.4
+# A number that was read otherwise: no context tells which one was said.
+_NUMBER = re.compile(r"\d|[영공일이삼사오육칠팔구십백천만억]{2}")
 _FENCED = re.compile(r"\s*```(?:json)?\s*(\{.*\})\s*```\s*", re.DOTALL)
 
 
@@ -53,12 +60,12 @@ class SecondReader:
         if not chosen:
             return correction
         heard = corrected(utterances, correction.changes)
-        spans = personal_spans([utterance.text for utterance in heard])
-        lines = {number: Masked(heard[number].text, [span for span in spans if span.utterance == number]) for number in chosen}
+        lines = _masked([utterance.text for utterance in heard], chosen)
+        others = _other_words(heard, lines, correction.changes)
         try:
             until = self._completions.deadline_in(self._endpoint.deadline_seconds)
             completion = self._completions.complete(
-                request_body(self._endpoint, {n: line.text for n, line in lines.items()}, terms), until=until
+                request_body(self._endpoint, {n: line.text for n, line in lines.items()}, terms, others), until=until
             )
         except ReadbackError as error:
             return correction.model_copy(update={"unread": error.code})
@@ -71,14 +78,20 @@ class SecondReader:
         return correction.model_copy(update={"changes": [*correction.changes, *found]})
 
 
-def request_body(endpoint: Endpoint, lines: Mapping[int, str], terms: TermList) -> dict[str, Any]:
-    """What is sent: the numbered lines, masked, and the terms."""
+OtherWords = Mapping[str, Sequence[str]]
+"""What other readings have in the place of some words of a line."""
+
+
+def request_body(
+    endpoint: Endpoint, lines: Mapping[int, str], terms: TermList, others: Mapping[int, OtherWords] | None = None
+) -> dict[str, Any]:
+    """What is sent: the numbered lines, masked, each with its other readings, and the terms."""
     prompt = PROMPT.format(terms=", ".join(term.term for term in terms.terms if term.pronounced))
     body: dict[str, Any] = {
         "model": endpoint.model,
         "messages": [
             {"role": "system", "content": prompt},
-            {"role": "user", "content": "\n".join(f"{number}: {text}" for number, text in lines.items())},
+            {"role": "user", "content": "\n".join(_shown(number, text, (others or {}).get(number, {})) for number, text in lines.items())},
         ],
         "temperature": endpoint.temperature,
         "max_tokens": endpoint.max_tokens,
@@ -91,6 +104,52 @@ def request_body(endpoint: Endpoint, lines: Mapping[int, str], terms: TermList) 
     elif endpoint.response_format == "json_object":
         body["response_format"] = {"type": "json_object"}
     return body
+
+
+def _shown(number: int, text: str, others: OtherWords) -> str:
+    """A line and, below it, a line for each place that may be read otherwise.
+
+    >>> print(_shown(3, "그 아무럼은 해지요", {"아무럼은": ["암보험은", "안보험은"]}))
+    3: 그 아무럼은 해지요
+    3 다른 후보: 아무럼은 => 암보험은 | 안보험은
+    """
+    return "\n".join(
+        [f"{number}: {text}", *(f"{number} {OTHER_READINGS}: {said} => {' | '.join(words)}" for said, words in others.items())]
+    )
+
+
+def _masked(texts: Sequence[str], chosen: Sequence[int]) -> dict[int, "Masked"]:
+    """The chosen lines of a conversation, masked by all that is said in it."""
+    spans = personal_spans(texts)
+    return {number: Masked(texts[number], [span for span in spans if span.utterance == number]) for number in chosen}
+
+
+def _other_words(heard: Sequence[Utterance], lines: Mapping[int, "Masked"], made: Sequence[Change]) -> dict[int, dict[str, list[str]]]:
+    """What the other readings of these lines have in the place of their words, the likeliest reading first.
+
+    A reading is masked as if it had been said. What is masked in the line or in the reading is not shown, nor is a number, nor a place that
+    was corrected: the other readings still have what was misheard there.
+    """
+    done = {(change.utterance, change.after) for change in made}
+    found: dict[int, dict[str, list[str]]] = {number: {} for number in lines}
+    for place in range(max((len(heard[number].alternatives) for number in lines), default=0)):
+        of = [number for number in lines if len(heard[number].alternatives) > place]
+        texts = [one.alternatives[place] if number in of else one.text for number, one in enumerate(heard)]
+        for number, reading in _masked(texts, of).items():
+            line = lines[number].text
+            for start, end, words in changed_words(line, reading.text):
+                said = line[start:end]
+                known = found[number].setdefault(said, [])
+                settled = any(utterance == number and after in said for utterance, after in done) or not _unsure(said, heard[number])
+                if words not in known and not settled and not any(_NUMBER.search(one) or "[" in one for one in (said, words)):
+                    known.append(words)
+    return {number: {said: words for said, words in places.items() if words} for number, places in found.items()}
+
+
+def _unsure(said: str, utterance: Utterance) -> bool:
+    """Whether the recognizer doubts one of these words, or never tells how sure it is."""
+    told = {word.text.strip(SIGNS): word.confidence for word in utterance.unsure}
+    return not told or any(told.get(word.strip(SIGNS), 1.0) < DOUBTED for word in said.split())
 
 
 def _read(text: str) -> dict[int, str] | None:

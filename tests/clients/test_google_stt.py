@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import requests
 from google.cloud import speech_v2
+from google.longrunning import operations_pb2
+from google.protobuf.any_pb2 import Any as Any_
 from sounds import wav
 
 from clients.google_stt import GoogleStt, read_results
@@ -197,3 +200,17 @@ def test_a_result_is_cut_where_the_speaker_changes_and_one_without_words_ends_wh
         (2, 1200, 200, "네"),
         (None, 1500, 1500, "감사합니다"),
     ]
+
+
+def test_an_answer_that_names_no_operation_is_in_doubt_and_never_an_empty_id(vendor: GoogleStt, monkeypatch: pytest.MonkeyPatch) -> None:
+    nameless = SimpleNamespace(operation=operations_pb2.Operation())
+    monkeypatch.setattr(vendor._client, "batch_recognize", lambda *_, **__: nameless)
+    with pytest.raises(AnswerLost, match="names no operation"):
+        vendor.submit(AUDIO, "a.wav")
+
+
+def test_bytes_that_are_no_answer_are_a_bad_transcript(vendor: GoogleStt, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = operations_pb2.Operation(name="operation", done=True, response=Any_(value=b"\xff\xff<html>"))
+    monkeypatch.setattr(vendor._client, "get_operation", lambda *_, **__: odd)
+    with pytest.raises(BadTranscript, match="operation operation cannot be read"):
+        vendor.poll("operation")

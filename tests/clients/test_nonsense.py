@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from clients.amazon_transcribe import AmazonTranscribe
+from clients.connect import ConnectContacts
 from clients.google_stt import GoogleStt
 from clients.returnzero import ReturnZero
+from clients.s3 import ObjectStore
 from models.errors import AnswerLost, BadTranscript, VendorUnavailable
 from sandbox.make_recordings import RECORDINGS
 
@@ -28,6 +30,10 @@ class Answers(BaseHTTPRequestHandler):
     job: dict[str, Any] = {}  # noqa: RUF012 - set by each test
 
     def do_GET(self) -> None:
+        self._send(self.body)
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
         self._send(self.body)
 
     def do_POST(self) -> None:
@@ -121,3 +127,23 @@ def test_googles_answer_about_another_operation_is_none(server: str, monkeypatch
     with pytest.raises(VendorUnavailable, match="is about another one"):
         client.poll("operation")
     client.close()
+
+
+def test_a_page_instead_of_s3s_answer_is_neither_a_list_nor_an_object(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "sandbox")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
+    Answers.body = b"<html><br>Sign in</html>"
+    store = ObjectStore("aicc", region="ap-northeast-2", endpoint_url=server)
+    with pytest.raises(VendorUnavailable, match="could not list"):
+        list(store.walk("calls/"))
+    with pytest.raises(VendorUnavailable, match="tells of no object"):
+        store.get("calls/a.json")
+    with pytest.raises(VendorUnavailable, match="could not write"):
+        store.put("calls/a.json", b"{}")
+
+
+def test_a_page_instead_of_connects_answer_is_no_number(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "sandbox")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
+    Answers.body = PAGE
+    assert ConnectContacts("instance", region="ap-northeast-2", endpoint_url=server).customer_number("c-1") == ""

@@ -63,6 +63,48 @@ def test_sound_korean_is_left_alone(text: str) -> None:
     assert mended(text) == text
 
 
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [
+        ("견힌 좀 빨리 보내 주세요", "견인 좀 빨리 보내 주세요"),
+        ("한 번에 청궁해야 되나요", "한 번에 청구해야 되나요"),
+        ("때린 애 쪽에서 치료삐를 일부 줬어요", "때린 애 쪽에서 치료비를 일부 줬어요"),
+        ("저로 바꼬려면 엄마가 직접 가야 되나요", "저로 바꾸려면 엄마가 직접 가야 되나요"),
+    ],
+)
+def test_a_word_that_is_none_becomes_the_common_one_that_it_is_one_sound_off(heard: str, meant: str) -> None:
+    assert mended(heard) == meant
+    (change,) = Corrector(SHIPPED).correct(said(heard)).changes
+    assert change.rule is Rule.WORD
+    assert mended(meant) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "저는 허원이라고 합니다",
+        "허원 씨가 접수했어요",
+        "보현이 병원비요",
+        "강아지 슬개골 수술했어요",
+        "한빛손해보험이죠",
+        "이십유일쯤으로 옮겨 주세요",
+        "뭐라 카길래 전화했어요",
+        "오늘 안 넘어예",
+        "그거 처리하믄 돼요",
+        "해지 얀 할래요",
+        "제가 이쪽을 좀 아는데요",
+        "혹시 몇 번으로 거셨어요?",
+    ],
+)
+def test_names_numbers_negations_endings_of_dialects_and_words_that_are_words_stay(text: str) -> None:
+    assert mended(text) == text
+
+
+def test_a_word_is_left_where_the_sentence_is_not_much_likelier_with_another() -> None:
+    heard = said("견힌 좀 빨리 보내 주세요")
+    assert Corrector(SHIPPED, Bounds(word_gain=1000.0)).correct(heard).changes == []
+
+
 def test_a_word_that_people_know_to_be_misheard_becomes_the_term_however_it_is_spaced() -> None:
     assert mended("유차요는 얼마예요, 유차 요요", OURS) == "휴차료는 얼마예요, 휴차료요"
     assert mended("휴가료지", OURS) == "휴차료지"
