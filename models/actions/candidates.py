@@ -39,6 +39,7 @@ _NO_THING = word_set(
     "문자 메일 이메일 팩스 우편 등기 카톡 카카오톡 알림톡 번호 주소 전화 연락 회신 발송 처리 등록 접수 오늘 내일 고객 사진 "
     "이번 그쪽 저희 제 이것 그것"
 )
+_GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
 _WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
 ADDRESSING = re.compile(
@@ -307,7 +308,14 @@ def _signs(
 
 
 def kind_of(tokens: Sequence[Any], verb: int) -> str:
-    """The kind of doing of a verb; empty for one of no kind."""
+    """The kind of doing of a verb; empty for one of no kind. 전화 주다 and 답을 드리다 are of the kind of 전화하다."""
+    noun = verb - 1
+    while noun > 0 and (
+        tokens[noun].tag in ("JKO", "JX", "MAG") or (tokens[noun].form in ("로", "으로") and tokens[noun - 1].form in _CALLED)
+    ):
+        noun -= 1
+    if noun >= 0 and tokens[verb].form in _GIVING and tokens[noun].form in _CALLED:
+        return "phone"
     return _KIND_OF.get(_lemma(tokens, verb), "")
 
 

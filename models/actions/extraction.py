@@ -28,6 +28,7 @@ from models.summarizer.own_words import Shortener
 WEIGHTS = Path(__file__).with_name("weights.json")
 _YES = re.compile(r"(?:네+|예|응+|그래|좋|그럼|그러|알겠|알았|고마|고맙|감사|부탁|당연|물론)")
 _NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:할|해|돼)|필요 ?없|관둘|그만)")
+BESIDE = 2  # turns in which two sentences of one kind are about the same
 LATEST_ANSWER = 4  # turns between a question and the promise that answers it
 _HANDING_OVER = frozenset(("send", "hand in", "take"))
 _TAKEN_BACK = re.compile(
@@ -80,7 +81,7 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
     likely = [(one, model.lasting.likelihood(one.signs)) for one in said]
     enough = {True: model.callers, False: model.lasting.threshold}
     standing = [(one, how) for one, how in likely if how >= enough[one.who is Who.CALLER] and _stands(one, conversation)]
-    return _once_each([(_named(one, said, shortener), how) for one, how in standing])
+    return _once_each([(_with_time(_named(one, said, shortener), said), how) for one, how in standing])
 
 
 def _action(one: Candidate, called: datetime | None, what: str) -> Action:
@@ -108,6 +109,23 @@ def _named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> C
     objects = objects_in(asked[-1].what, shortener)
     what = with_thing(one.what, objects[-1].text) if objects else asked[-1].what
     return replace(one, what=what, words=one.words | asked[-1].words, things=asked[-1].things)
+
+
+def _with_time(one: Candidate, said: Sequence[Candidate]) -> Candidate:
+    """A deed without words for by when, with those said of it beside (열두 시 전에만 넣으면 되죠? 퇴근하고 넣을게요)."""
+    if one.due is not None or not one.kind:
+        return one
+    beside = [
+        other.due
+        for other in said
+        if other.due is not None
+        and other.due.exact
+        and other.kind == one.kind
+        and abs(other.turn - one.turn) <= BESIDE
+        and (other.who is Who.CALLER) is (one.who is Who.CALLER)
+        and (not other.things or bool(other.things & one.things))
+    ]
+    return replace(one, due=beside[-1]) if beside else one
 
 
 def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:

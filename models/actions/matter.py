@@ -18,19 +18,19 @@ from models.summarizer.conversation import SENTENCE_END, Conversation
 from models.summarizer.own_words import Shortener, word_set
 
 LONGEST = 40  # characters
+FEWEST = 2  # nouns that say what is meant: 지연 alone does not
 _YES = re.compile(r"(?:네+|예+|응+|어+|음+|그래|그렇|그쵸|그럼|맞|바로 그|그거|아 ?네|아 ?예|좋)")
 _NO = re.compile(r"(?:.{0,6}(?:아니|아뇨|아녀|아이다|말고|잠깐만))")
-_SAID_BACK = re.compile(r"(?:군요|네요|는구나|죠|지요|까요|니까|가요|거예요|로요|이요|겠습니다|게요)\s*[?.!]*$")
-_MEANT = re.compile(r"(?:(?:이?라는|다는|자는|시겠다는|하신다는|달라는)? ?말씀(?:이|하|을|인)|(?:을|를)? ?(?:원하|요청하)시|이해하)")
+_SAID_BACK = re.compile(r"(?:군요|네요|는구나|죠|지요|까요|니까|가요|거예요|로요|이요)\s*[?.!]*$")
+_MEANT = re.compile(r"(?:(?:이?라는|다는|자는|시겠다는|하신다는|달라는)? ?말씀(?:이|하|을|인)|(?:을|를)? ?(?:원하|요청하)[시신]|이해하)")
 _OF_THE_CALL = re.compile(
-    r"성함|이름|생년|본인|주민|연락처|휴대폰|통화|자리|맞으|괜찮|계신|계세|가능하신|있으|없으|어떻|어떤|무엇|무슨|어느|언제|얼마|몇"
+    r"성함|이름|생년|본인|주민|연락처|휴대폰|통화|시간|자리|맞으|괜찮|계신|계세|가능하신|있으|없으|어떻|어떤|무엇|무슨|어느|언제|얼마|몇"
 )
 _OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
-_OFFERING = _OFFERS | word_set("ᆯ게요 을게요 습니다")
 _GOING_ON = frozenset(("진행", "처리"))
 _CHANGING = frozenset(("enter", "sign"))
 _ASKING = re.compile(r"(?:요청|희망|문의|필요|고려|변경|확인|접수|신청|해지|취소|발송)$")
-_POINTING = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸|게)(?:를|은|는|도|만|부터|랑|로|)(?:\s|$)")
+_JOINING = re.compile(r"^(?:아니면|가능하면|그리고|그러면|근데|그런데|그래서|그러니까|또)\s+")
 _OF_ANYTHING = word_set("고객 고객님 요청 희망 문의 여부 방법 안내 확인 필요 관련 보험 전화 연락 말씀 경우 진행 처리 접수")
 
 
@@ -59,7 +59,7 @@ def said_back(conversation: Conversation, shortener: Shortener) -> Iterator[str]
         for sentence in SENTENCE_END.split(turn.text):
             if _SAID_BACK.search(sentence) and not _OF_THE_CALL.search(sentence):
                 phrase = _phrase(ADDRESSING.sub("", sentence), shortener)
-                if phrase and nouns_of(phrase, shortener):
+                if len(nouns_of(phrase, shortener)) >= FEWEST:
                     yield phrase
 
 
@@ -70,7 +70,7 @@ def _phrase(sentence: str, shortener: Shortener) -> str:
     text = text[: meant.start()].strip() if meant else text
     tokens = shortener.tokens(text)
     end = len(tokens) - 1
-    offered = tokens[end].form in _OFFERING if tokens and not meant else False
+    offered = tokens[end].form in _OFFERS if tokens and not meant else False
     while end > 0 and (tokens[end].tag in ("EF", "EP", "JX", "VCP", "JKB", "JKS", "JKO") and not offered):
         end -= 1
     if end < 0 or (end == len(tokens) - 1 and not meant):
@@ -85,7 +85,7 @@ def _phrase(sentence: str, shortener: Shortener) -> str:
 
 def _offered(text: str, tokens: Sequence[Any], shortener: Shortener) -> str:
     """해지 철회로 진행해 드릴까요 → 해지 철회; only where something is to be entered or changed, not sent."""
-    found = commitment(tokens, asked=tokens[-1].form in _OFFERS)
+    found = commitment(tokens, asked=True)
     if found is None or found.through or not (kind_of(tokens, found.verb) in _CHANGING or tokens[found.verb - 1].form in _GOING_ON):
         return ""
     return re.sub(r"(?:으?로)? (?:진행|처리)$", "", shortener.deed(text, tokens, found.verb))
@@ -104,9 +104,9 @@ def _deed(text: str, tokens: Sequence[Any], shortener: Shortener) -> str:
 def of_request(request: str, shortener: Shortener) -> str:
     """The last phrase of a request that asks for something and names it, behind its subject where both are short."""
     subject, _, rest = request.rpartition(" 관련, ")
-    phrases = [_POINTING.sub("", phrase).strip() for phrase in rest.split(", ")]
+    phrases = rest.split(", ")
     naming = [phrase for phrase in phrases if _ASKING.search(phrase) and named_in(phrase, shortener)]
-    chosen = _shortened((naming or phrases)[-1])
+    chosen = _shortened(_JOINING.sub("", (naming or phrases)[-1]))
     whole = f"{subject} 관련 {chosen}" if subject and not nouns_of(subject, shortener) <= nouns_of(chosen, shortener) else chosen
     return whole if len(whole) <= LONGEST else chosen
 

@@ -22,6 +22,7 @@ from models.actions.weighed import Weighed
 from models.summarizer.conversation import Conversation
 from models.summarizer.own_words import Shortener, word_set
 
+_A_LIST = 3  # things that a sentence names
 LATEST = 24  # turns back in which a thing is looked for; one may also be named in the answer
 # After a group of nouns that the verb does something to; none is as good as 을.
 _OF_AN_OBJECT = word_set("을 를 은 는 도 만 이 가 - 하고 랑 이랑 부터 이나 나")
@@ -46,6 +47,11 @@ _SHOWN = (
     ("said back", re.compile(r"(?:군요|네요|죠|지요|말씀이[가-힣]*|이요)[.?!]*$")),
     ("refused", re.compile(r"말고|아니|없|필요 ?없|안 ?(?:해|하|돼|되)|아뇨")),
 )
+# What can be sent, shown or filled in, by the end of its word; institutions, people and acts cannot.
+_CAN_BE_HANDED_OVER = re.compile(
+    r"(?:서|서류|증|표|장|지|사진|링크|사본|원본|목록|명단|내역|양식|안내|안내문|번호|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|카드|예시)$"
+)
+_IS_A_PLACE = re.compile(r"(?:병원|의원|[가-힣]과|센터|은행|공업사|정비소|부서|팀|담당|담당자|업체|회사|지점|창구)$")
 _BARE = 1  # nouns of a group that may be told more fully
 _HANDED_OVER = frozenset(("send", "hand in", "take", "sign", "pay"))
 
@@ -127,12 +133,15 @@ def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
 
 
 def reachable(one: Candidate, told: Told) -> list[Mention]:
-    """The things that may be meant, the latest first: not those that the deed names itself."""
+    """The things that may be meant, the latest first: not those that the deed names itself, nor those that an agent lists for the caller to
+    bring, which the agent does not send (위임장, 인감증명서, 가족관계증명서 …)."""
     own = one.what.replace(" ", "")
     return [
         thing
         for thing in reversed(told.things)
-        if -1 <= one.turn - thing.turn <= LATEST and not (thing.turn == one.turn and thing.text.replace(" ", "") in own)
+        if -1 <= one.turn - thing.turn <= LATEST
+        and not (thing.turn == one.turn and thing.text.replace(" ", "") in own)
+        and not (one.kind == "send" and not one.by_caller and not thing.by_caller and thing.among >= _A_LIST)
     ]
 
 
@@ -150,6 +159,10 @@ def thing_signs(one: Candidate, thing: Mention, told: Told) -> Iterator[str]:
     yield f"end {thing.head[-2:]}"
     for noun in thing.nouns:
         yield f"noun {noun}"
+    if _CAN_BE_HANDED_OVER.search(thing.head):
+        yield f"{kind} can be handed over"
+    if _IS_A_PLACE.search(thing.head):
+        yield "place"
     yield f"times {min(told.counts[thing.head], 4)}"
     yield f"nouns {min(len(thing.nouns), 3)}"
     yield f"{'asked' if thing.asked else 'said'}"

@@ -24,7 +24,9 @@ def told(talk: str, request: str) -> str:
     ],
 )
 def test_what_the_agent_says_back_and_the_caller_agrees_to_is_the_matter(said: str, phrase: str) -> None:
-    assert told(f"고객: 돈 빠지는 거를 우리 딸로 하려고요\n상담원: {said}\n고객: 네 맞아요", "예금주, 계좌 관련, 따님으로 변경 희망") == phrase
+    assert (
+        told(f"고객: 돈 빠지는 거를 우리 딸로 하려고요\n상담원: {said}\n고객: 네 맞아요", "예금주, 계좌 관련, 따님으로 변경 희망") == phrase
+    )
 
 
 def test_what_the_caller_denies_is_not_the_matter() -> None:
