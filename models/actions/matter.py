@@ -13,6 +13,7 @@ from typing import Any
 
 from models.actions.acts import commitment
 from models.actions.candidates import ADDRESSING, kind_of
+from models.actions.due import find
 from models.actions.mentions import named_in
 from models.summarizer.conversation import SENTENCE_END, Conversation
 from models.summarizer.own_words import Shortener, word_set
@@ -22,6 +23,13 @@ FEWEST = 2  # nouns that say what is meant: 지연 alone does not
 _YES = re.compile(r"(?:네+|예+|응+|어+|음+|그래|그렇|그쵸|그럼|맞|바로 그|그거|아 ?네|아 ?예|좋)")
 _NO = re.compile(r"(?:.{0,6}(?:아니|아뇨|아녀|아이다|말고|잠깐만))")
 _SAID_BACK = re.compile(r"(?:군요|네요|는구나|죠|지요|까요|니까|가요|거예요|로요|이요)\s*[?.!]*$")
+_UNDERSTOOD = re.compile(r"(?:군요|네요)\s*[.!]*$")  # said back as understood: who keeps quiet about it agrees
+# What a matter ends with where it shares no noun with the request, as callers call things by other names.
+_OF_INSURANCE = re.compile(
+    r"(?:변경|해지|철회|취소|삭제|추가|연기|접수|청구|신청|재검토|재심사|발급|정정|이전|연장|감액|완납|부활|견적|사본|서류|한도|유예|거부|보류|산출|근거"
+    r"|소재지|명의|수익자|계약자|담보|특약|보장|계좌|환급|갱신|이체)$"
+)
+_A_STORY = re.compile(r"는데|(?:어|아) 있|, ")
 _MEANT = re.compile(r"(?:(?:이?라는|다는|자는|시겠다는|하신다는|달라는)? ?말씀(?:이|하|을|인)|(?:을|를)? ?(?:원하|요청하)[시신]|이해하)")
 _OF_THE_CALL = re.compile(
     r"성함|이름|생년|본인|주민|연락처|휴대폰|통화|시간|자리|맞으|괜찮|계신|계세|가능하신|있으|없으|어떻|어떤|무엇|무슨|어느|언제|얼마|몇"
@@ -30,6 +38,7 @@ _OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
 _GOING_ON = frozenset(("진행", "처리"))
 _CHANGING = frozenset(("enter", "sign"))
 _ASKING = re.compile(r"(?:요청|희망|문의|필요|고려|변경|확인|접수|신청|해지|취소|발송)$")
+_POINTING = re.compile(r"(?<!\S)(?:그|이)(?:거|것|건|걸|게|런 거)(?=\s|만|도|는|를)")
 _JOINING = re.compile(r"^(?:아니면|가능하면|그리고|그러면|근데|그런데|그래서|그러니까|또)\s+")
 _OF_ANYTHING = word_set("고객 고객님 요청 희망 문의 여부 방법 안내 확인 필요 관련 보험 전화 연락 말씀 경우 진행 처리 접수")
 
@@ -38,9 +47,9 @@ def matter(conversation: Conversation, request: str, shortener: Shortener) -> st
     """The matter in at most ``LONGEST`` characters; empty where neither the agent nor the request tells it."""
     wanted = nouns_of(request, shortener)
     said = [text for text in said_back(conversation, shortener) if len(text) <= LONGEST]
-    shared = [text for text in said if nouns_of(text, shortener) & wanted]
-    if shared:
-        return shared[-1]
+    chosen = [text for text in said if nouns_of(text, shortener) & wanted] or [text for text in said if _OF_INSURANCE.search(text)]
+    if chosen and request:
+        return chosen[-1]
     return of_request(request, shortener) if request else ""
 
 
@@ -54,12 +63,13 @@ def said_back(conversation: Conversation, shortener: Shortener) -> Iterator[str]
     """What agents said back and callers agreed to, as phrases, in the order said."""
     turns = [turn for turn in conversation if turn.text]
     for turn, answer in pairwise(turns):
-        if turn.by_caller or not answer.by_caller or not _YES.match(answer.text) or _NO.match(answer.text):
+        if turn.by_caller or not answer.by_caller or _NO.match(answer.text):
             continue
         for sentence in SENTENCE_END.split(turn.text):
-            if _SAID_BACK.search(sentence) and not _OF_THE_CALL.search(sentence):
+            agreed = _YES.match(answer.text) or _UNDERSTOOD.search(sentence)
+            if agreed and _SAID_BACK.search(sentence) and not _OF_THE_CALL.search(sentence):
                 phrase = _phrase(ADDRESSING.sub("", sentence), shortener)
-                if len(nouns_of(phrase, shortener)) >= FEWEST:
+                if len(nouns_of(phrase, shortener)) >= FEWEST and not _A_STORY.search(phrase) and find(phrase) is None:
                     yield phrase
 
 
@@ -104,11 +114,23 @@ def _deed(text: str, tokens: Sequence[Any], shortener: Shortener) -> str:
 def of_request(request: str, shortener: Shortener) -> str:
     """The last phrase of a request that asks for something and names it, behind its subject where both are short."""
     subject, _, rest = request.rpartition(" 관련, ")
-    phrases = rest.split(", ")
+    phrases = _with_what_is_pointed_at(rest.split(", "))
     naming = [phrase for phrase in phrases if _ASKING.search(phrase) and named_in(phrase, shortener)]
-    chosen = _shortened(_JOINING.sub("", (naming or phrases)[-1]))
-    whole = f"{subject} 관련 {chosen}" if subject and not nouns_of(subject, shortener) <= nouns_of(chosen, shortener) else chosen
+    plain = [phrase for phrase in naming if not _POINTING.search(phrase)]
+    chosen = _shortened(_JOINING.sub("", (plain or naming or phrases)[-1]))
+    known = nouns_of(chosen, shortener)
+    if subject and not known and len(subject) + len(chosen) >= LONGEST:
+        return f"{subject} 관련"
+    whole = f"{subject} 관련 {chosen}" if subject and not nouns_of(subject, shortener) <= known else chosen
     return whole if len(whole) <= LONGEST else chosen
+
+
+def _with_what_is_pointed_at(phrases: Sequence[str]) -> list[str]:
+    """Phrases, one that begins by pointing with the one before it: 폐차로 갈 건지 고쳐 줄 건지 그걸 안내 요청."""
+    return [
+        f"{before} {phrase}" if before and _POINTING.match(phrase) and len(before) + len(phrase) < LONGEST else phrase
+        for before, phrase in zip(["", *phrases], phrases, strict=False)
+    ]
 
 
 def _shortened(phrase: str) -> str:

@@ -47,13 +47,14 @@ _SHOWN = (
     ("said back", re.compile(r"(?:군요|네요|죠|지요|말씀이[가-힣]*|이요)[.?!]*$")),
     ("refused", re.compile(r"말고|아니|없|필요 ?없|안 ?(?:해|하|돼|되)|아뇨")),
 )
-# What can be sent, shown or filled in, by the end of its word; institutions, people and acts cannot.
-_CAN_BE_HANDED_OVER = re.compile(
-    r"(?:서|서류|증|표|장|지|사진|링크|사본|원본|목록|명단|내역|양식|안내|안내문|번호|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|카드|예시)$"
+# What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
+_PAPERS = re.compile(
+    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|용지|사진|링크|사본|원본|목록|명단|명부|내역|양식|안내문|안내장|번호|계좌|약관|자료|파일|영상"
+    r"|견적|공문|증권|명세|이력|소견|책자|주소|예시|문구|페이지|종이)$"
 )
-_IS_A_PLACE = re.compile(r"(?:병원|의원|[가-힣]과|센터|은행|공업사|정비소|부서|팀|담당|담당자|업체|회사|지점|창구)$")
+_MONEY = re.compile(r"(?:보험료|금|비|비용|계좌|카드|이자|돈|차액|요금)$")
+_MAY_BE = {"send": _PAPERS, "hand in": _PAPERS, "take": _PAPERS, "sign": _PAPERS, "pay": _MONEY}
 _BARE = 1  # nouns of a group that may be told more fully
-_HANDED_OVER = frozenset(("send", "hand in", "take", "sign", "pay"))
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     objects = objects_in(what, told.shortener)
     if objects:
         what = _fuller(what, objects[-1], one, told)
-    elif one.kind in _HANDED_OVER and (thing := likeliest(one, told, model)) is not None:
+    elif one.kind in _MAY_BE and (thing := likeliest(one, told, model)) is not None:
         what = with_thing(what, thing.text)
     return (
         f"{what} ({told.matter})" if told.matter and not nouns_of(told.matter, told.shortener) <= nouns_of(what, told.shortener) else what
@@ -133,14 +134,15 @@ def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
 
 
 def reachable(one: Candidate, told: Told) -> list[Mention]:
-    """The things that may be meant, the latest first: not those that the deed names itself, nor those that an agent lists for the caller to
-    bring, which the agent does not send (위임장, 인감증명서, 가족관계증명서 …)."""
-    own = one.what.replace(" ", "")
+    """The things that may be meant, the latest first: of the kind that such a deed is done to, not those that the deed names itself, nor
+    those that an agent lists for the caller to bring, which the agent does not send (위임장, 인감증명서, 가족관계증명서 …)."""
+    own, may_be = one.what.replace(" ", ""), _MAY_BE.get(one.kind)
     return [
         thing
         for thing in reversed(told.things)
         if -1 <= one.turn - thing.turn <= LATEST
-        and not (thing.turn == one.turn and thing.text.replace(" ", "") in own)
+        and (may_be is None or may_be.search(thing.head))
+        and thing.text.replace(" ", "") not in own
         and not (one.kind == "send" and not one.by_caller and not thing.by_caller and thing.among >= _A_LIST)
     ]
 
@@ -159,10 +161,6 @@ def thing_signs(one: Candidate, thing: Mention, told: Told) -> Iterator[str]:
     yield f"end {thing.head[-2:]}"
     for noun in thing.nouns:
         yield f"noun {noun}"
-    if _CAN_BE_HANDED_OVER.search(thing.head):
-        yield f"{kind} can be handed over"
-    if _IS_A_PLACE.search(thing.head):
-        yield "place"
     yield f"times {min(told.counts[thing.head], 4)}"
     yield f"nouns {min(len(thing.nouns), 3)}"
     yield f"{'asked' if thing.asked else 'said'}"
