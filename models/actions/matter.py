@@ -19,6 +19,7 @@ from models.summarizer.conversation import SENTENCE_END, Conversation
 from models.summarizer.own_words import Shortener, word_set
 
 LONGEST = 40  # characters
+FEWEST_WORDS = 3  # of a clause that tells something
 FEWEST = 2  # nouns that say what is meant: 지연 alone does not
 _YES = re.compile(r"(?:네+|예+|응+|어+|음+|그래|그렇|그쵸|그럼|맞|바로 그|그거|아 ?네|아 ?예|좋)")
 _NO = re.compile(r"(?:.{0,6}(?:아니|아뇨|아녀|아이다|말고|잠깐만))")
@@ -39,6 +40,8 @@ _GOING_ON = frozenset(("진행", "처리"))
 _CHANGING = frozenset(("enter", "sign"))
 _ASKING = re.compile(r"(?:요청|희망|문의|필요|고려|변경|확인|접수|신청|해지|취소|발송)$")
 _POINTING = re.compile(r"(?<!\S)(?:그|이)(?:거|것|건|걸|게|런 거)(?=\s|만|도|는|를)")
+_ENDS_A_CLAUSE = re.compile(r"(?:니까|는데|은데|인데|지만|거든요|어서|아서|해서|고)$")
+_NO_BEGINNING = frozenset(("말고", "아니고", "않고", "대신", "있는데", "없이"))
 _JOINING = re.compile(r"^(?:아니면|가능하면|그리고|그러면|근데|그런데|그래서|그러니까|또)\s+")
 _OF_ANYTHING = word_set("고객 고객님 요청 희망 문의 여부 방법 안내 확인 필요 관련 보험 전화 연락 말씀 경우 진행 처리 접수")
 
@@ -134,8 +137,13 @@ def _with_what_is_pointed_at(phrases: Sequence[str]) -> list[str]:
 
 
 def _shortened(phrase: str) -> str:
-    """The end of a phrase that is too long, from a word on."""
+    """The end of a phrase that is too long: after the clause that ends first, else from a word on that may begin it."""
     words = phrase.split()
-    while len(words) > 1 and len(" ".join(words)) > LONGEST:
-        words = words[1:]
-    return " ".join(words)
+    if len(phrase) <= LONGEST:
+        return phrase
+    starts = [place for place in range(1, len(words)) if len(" ".join(words[place:])) <= LONGEST]
+    clauses = [place for place in starts if _ENDS_A_CLAUSE.search(words[place - 1]) and len(words) - place >= FEWEST_WORDS]
+    first = (clauses or starts or [len(words) - 1])[0]
+    while first < len(words) - 1 and words[first] in _NO_BEGINNING:
+        first += 1
+    return " ".join(words[first:])

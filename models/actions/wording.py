@@ -22,6 +22,8 @@ from models.actions.weighed import Weighed
 from models.summarizer.conversation import Conversation
 from models.summarizer.own_words import Shortener, word_set
 
+_TOWARDS = re.compile(r"(?:에|에서|으?로)(?:\s|$)")
+_BESIDE = 4  # turns
 _A_LIST = 3  # things that a sentence names
 LATEST = 24  # turns back in which a thing is looked for; one may also be named in the answer
 # After a group of nouns that the verb does something to; none is as good as 을.
@@ -94,9 +96,20 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
         what = _fuller(what, objects[-1], one, told)
     elif one.kind in _MAY_BE and (thing := likeliest(one, told, model)) is not None:
         what = with_thing(what, thing.text)
-    return (
-        f"{what} ({told.matter})" if told.matter and not nouns_of(told.matter, told.shortener) <= nouns_of(what, told.shortener) else what
-    )
+    if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
+        what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
+    known = nouns_of(told.matter, told.shortener) <= nouns_of(what, told.shortener)
+    return what if known else f"{what} ({told.matter})"
+
+
+def _place_to_go(one: Candidate, told: Told) -> str:
+    """Where somebody was told to go just before (지점에 오시는 게 빠릅니다. 어머님 모시고 갈게요); empty where nobody said it."""
+    named = [
+        thing.text
+        for thing in told.things
+        if 0 <= one.turn - thing.turn <= _BESIDE and thing.particle in ("에", "로", "으로") and thing.verb in _GOING
+    ]
+    return named[-1] if named else ""
 
 
 def _as_noted(what: str) -> str:

@@ -37,8 +37,8 @@ SOURCES = (*(WEIGHTS.with_name(f"{name}.py") for name in ("acts", "candidates", 
 SEEN = 3
 STRENGTH = 0.3  # of regularization, its inverse
 FAINTEST = 0.02  # a weight below it is left out
-GIVEN_UP = 0.03
-LIKELIER_THAN_NOT = 0.5
+GIVEN_UP = 0.01
+LEAST = 0.4
 THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55)
 SURE_OF_THING = 0.65  # a wrong thing misleads, and without one the request stands behind the deed
 # What writers say of any deed: it tells no thing.
@@ -124,7 +124,7 @@ def threshold(model: ToDoModel, written: Sequence[Written], shortener: Shortener
         f1[tried] = 2 * both / (told + named)
         side = "the caller's" if callers else "ours"
         print(f"{side} from {tried}: precision {both / max(1, told):.3f}, recall {both / named:.3f}, F1 {f1[tried]:.3f}")
-    return max(LIKELIER_THAN_NOT, *(tried for tried in THRESHOLDS if f1[tried] >= max(f1.values()) - GIVEN_UP))
+    return max(LEAST, *(tried for tried in THRESHOLDS if f1[tried] >= max(f1.values()) - GIVEN_UP))
 
 
 @in_one_sentence()

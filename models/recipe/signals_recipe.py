@@ -4,11 +4,11 @@
    ``<writer>.danger.tsv`` with kinds of danger, ``lookalike`` or ``harmless``, and what was said), and the caller's turns in the calls of
    the reader's writers: of calm calls for what says no emotion, of calls without a risk for what is harmless.
 2. Writers paint what they feel (입이 귀에 걸렸다), so few of their sentences name it: in short plain ones words that only strengthen
-   would decide (정말 너무 화가 나네요). ``plain_emotions.tsv`` names each emotion plainly; each sentence is learnt as it is and behind two
-   strengthening words, which are dealt out evenly, so that they speak for no emotion.
+   would decide (정말 너무 화가 나네요). ``plain_emotions.tsv`` names each emotion plainly; each sentence is learnt as it is and behind
+   a strengthening word; these are dealt out evenly, so that they speak for no emotion.
 3. Of a call with a risk nobody wrote down which utterance shows it: a first classifier chooses the likeliest one, which then is a row.
 4. Calibration: every row of a writer is scored by a classifier that has not seen that writer. Bounds on these scores: what is told as an
-   emotion is right in 8 of 10, and at most 15 of 1,000 harmless calls alarm.
+   emotion is right in 8 of 10, and at most 12 of 1,000 harmless calls alarm.
 5. The classifier of all rows, under the settings of step 4.
 """
 
@@ -35,7 +35,7 @@ STRENGTHENING = ("정말", "너무", "진짜", "정말 너무", "참", "아주",
 CALM = frozenset(("평온", "차분", "차분함", "담담", "담담함", "무덤덤", "사무적", "신중", "신중함", "꼼꼼함"))
 HARMLESS = frozenset(("lookalike", "harmless"))
 EMOTION_CONFIG = SignalConfig(base="ngrams", penalty=0.5, sure=0.8)
-DANGER_CONFIG = SignalConfig(base="ngrams", penalty=1.0, alarms=0.015)  # below 2 of 100, since five bounds fit the rows that chose them
+DANGER_CONFIG = SignalConfig(base="ngrams", penalty=1.0, alarms=0.012)  # below 2 of 100, since five bounds fit the rows that chose them
 RISKS = {
     "보이스피싱": Danger.VOICE_PHISHING,
     "위협": Danger.THREAT,
@@ -61,11 +61,11 @@ def emotion_rows(folder: Path = ROWS) -> list[Pair]:
 
 
 def plain_rows() -> list[Pair]:
-    """Plain sentences with their emotions, each as it is and behind two of the strengthening words."""
+    """Plain sentences with their emotions, each as it is and behind a strengthening word."""
     found = []
     for number, (row, label, text) in enumerate(_lines(PLAIN)):
-        stronger = [STRENGTHENING[(2 * number + step) % len(STRENGTHENING)] for step in range(2)]
-        found += [Pair(said, _emotion(label, row), row) for said in (text, *(f"{word} {text}" for word in stronger))]
+        stronger = f"{STRENGTHENING[number % len(STRENGTHENING)]} {text}"
+        found += [Pair(said, _emotion(label, row), row) for said in (text, stronger)]
     return found
 
 
