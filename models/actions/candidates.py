@@ -15,6 +15,7 @@ _DESK = re.compile(
     r"(?:담당자?|담당 ?부서|부서|[가-힣]*팀장?|센터장?|기사|심사자|책임자|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원"
     r"|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
 )
+_EMBEDDED = MAKING | {"도록"}
 _OUR = re.compile(r"^(?:저희|우리|해당|그)\s+")
 _NEAR = 4  # turns in which two sides speak of one thing to do
 _EMERGENCY = re.compile(r"(?<!\d)1(?:12|19|09|32)(?!\d)|일일[구이]|일공구|일삼이")
@@ -186,8 +187,8 @@ def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
     """The desk that is the sentence's subject (담당자가 …), as it was named."""
     for place, token in enumerate(tokens[:verb]):
         subject = token.tag == "JKS" or (token.form == "에서" and token.tag == "JKB")
-        if not subject or not place:
-            continue
+        if not subject or not place or any(other.tag == "EC" and other.form in _EMBEDDED for other in tokens[place:verb]):
+            continue  # 담당자가 전화드리게 예약하겠습니다: who speaks does it
         begin = place
         while begin and (tokens[begin - 1].tag.startswith("N") or tokens[begin - 1].tag == "XSN") and place - begin < 4:
             begin -= 1
