@@ -186,19 +186,3 @@ def test_settings_of_other_labels_are_refused(tmp_path: Path) -> None:
     (folder / SETTINGS).write_text(json.dumps({**settings, "bounds": [0.5, 0.5]}), "utf-8")
     with pytest.raises(ConfigurationError, match="bounds has 2 values for 5 labels"):
         load_classifier(folder)
-
-
-@pytest.mark.parametrize(
-    ("said", "group"),
-    [
-        ("정말 너무 화가 나네요", "분노"),
-        ("진짜 너무 화가 나서요", "분노"),
-        ("아주 많이 불안합니다", "불안"),
-        ("정말 너무 슬픕니다", "슬픔"),
-        ("너무너무 기쁘네요 정말", "기쁨"),
-    ],
-)
-def test_words_that_only_strengthen_decide_no_emotion(said: str, group: str) -> None:
-    classifier = load_classifier(SHIPPED_EMOTION)
-    (likelihoods,) = classifier.likelihoods([said])
-    assert read_groups("")[classifier.settings.labels[int(likelihoods.argmax())]] == group
