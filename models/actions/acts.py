@@ -3,7 +3,7 @@
 보내 드릴게요, 보내 드리겠습니다, 보내도록 하겠습니다     PROMISED    who speaks
 담당자가 전화드릴 거예요, 내일 입금됩니다                  ARRANGED    whoever the sentence names
 전화드려도 될까요?                                        OFFERED     who speaks, if the other agrees
-올려 주세요, 신고하셔야 해요, 가져오시면 됩니다             ASKED       who is spoken to
+올려 주세요, 신고하시고요, 신고하셔야 해요, 가져오시면 됩니다  ASKED       who is spoken to
 제가 내일까지 서명하면 되죠?                               ACCEPTED    who speaks
 """
 
@@ -35,15 +35,15 @@ class Commitment:
     through: bool = False
 
 
-_PROMISES = word_set("ᆯ게 을게 ᆯ께 을께 ᆯ게요 을게요 ᆯ께요 을께요 마 으마")
+_PROMISES = word_set("ᆯ게 을게 ᆯ께 을께 ᆯ게요 을게요 ᆯ께요 을께요 께 으께 마 으마")
 _STATES = word_set("습니다 ᆸ니다 어요 아요 에요 예요 고요 고 네요 는데요 지요 죠 다 어 야 거든요")
 _OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
 MAKING = word_set("라고 으라고 게")  # 보내라고 할게요: another is made to do it
-_ORDERS = word_set("세요 으세요 시오 십시오 으십시오 ᆸ시오 라 어라 아라 셔요 세")
+_ORDERS = word_set("세요 으세요 시오 십시오 으십시오 ᆸ시오 라 어라 아라 셔요 세 읍시다 ᆸ시다")
 # What may be worth a morphological look at all; most sentences are not.
 WORTH_A_LOOK = re.compile(
     r"겠|[게께](?:요|예|유|에|여)?(?=[\s.,!?…]|$)|거(?:예|에|야)|겁니다|것(?:이|입)|예정|세요|셔요|시오|[야면] "
-    r"|까요|주[실시죠]|주지|[가-힣]니다|[돼가와내려해고죠쥬]요|죠"
+    r"|까요|시다|시고요|[께](?=[\s.,!?…]|$)|주[실시죠]|주지|[가-힣]니다|[돼가와내려해고죠쥬]요|죠"
 )
 _DIALECT = re.compile(r"(?<=[게께])(?:예|유|에|여)?$")
 
@@ -87,7 +87,7 @@ def _future(tokens: Sequence[Any], copula: int) -> Commitment | None:
 
 def _by_ending(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *, asked: bool) -> Commitment | None:
     form = tokens[stem].form
-    if _asks_to_give(tokens, stem, ending, marks, asked=asked) or (ending in _ORDERS and form not in ("계시", "안녕하")):
+    if _asks_to_give(tokens, stem, ending, marks, asked=asked) or _orders(form, ending, marks):
         verb, _ = _main_verb(tokens, _able(tokens, stem))
         return None if verb is None else Commitment(Act.ASKED, verb)
     if (obliged := _obliged(tokens, stem)) is not None:
@@ -103,6 +103,11 @@ def _by_ending(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *
     if ending in _OFFERS and asked:
         return Commitment(Act.OFFERED, verb, through)
     return Commitment(Act.ARRANGED, verb, through) if ending in _STATES and not asked and tokens[stem].tag != "VA" else None
+
+
+def _orders(stem: str, ending: str, marks: set[str]) -> bool:
+    """신고하세요, and one of several orders: 신고하시고요."""
+    return stem not in ("계시", "안녕하") and (ending in _ORDERS or (ending in ("고", "고요") and bool(marks & {"시", "으시"})))
 
 
 def _asks_to_give(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *, asked: bool) -> bool:
@@ -133,9 +138,11 @@ def _obliged(tokens: Sequence[Any], stem: int) -> Commitment | None:
         honoured |= tokens[before].form in ("시", "으시")
         before -= 1
     verb, _ = _main_verb(tokens, before)
-    return (
-        Commitment(Act.ASKED, verb) if verb is not None and (honoured or tokens[verb].tag == "XSV" or tokens[verb].form != "하") else None
-    )
+    if verb is None:
+        return None
+    if not honoured and tokens[stem - 1].form in ("어야", "아야", "여야") and tokens[before].form == "드리":
+        return Commitment(Act.ARRANGED, verb)  # 심사해서 답을 드려야 합니다: nobody is told so who is spoken to
+    return Commitment(Act.ASKED, verb) if honoured or tokens[verb].tag == "XSV" or tokens[verb].form != "하" else None
 
 
 def _main_verb(tokens: Sequence[Any], stem: int) -> tuple[int | None, bool]:

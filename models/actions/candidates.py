@@ -15,6 +15,8 @@ _DESK = re.compile(
     r"(?:담당자?|담당 ?부서|부서|[가-힣]*팀장?|센터장?|기사|심사자|책임자|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원"
     r"|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
 )
+_EMBEDDED = MAKING | {"도록"}
+_OUR = re.compile(r"^(?:저희|우리|해당|그)\s+")
 _NEAR = 4  # turns in which two sides speak of one thing to do
 _EMERGENCY = re.compile(r"(?<!\d)1(?:12|19|09|32)(?!\d)|일일[구이]|일공구|일삼이")
 _CONTENT = ("NNG", "NNP", "SL", "XR", "SN")
@@ -38,10 +40,13 @@ _NO_THING = word_set(
     "문자 메일 이메일 팩스 우편 등기 카톡 카카오톡 알림톡 번호 주소 전화 연락 회신 발송 처리 등록 접수 오늘 내일 고객 사진 "
     "이번 그쪽 저희 제 이것 그것"
 )
+_GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
 _WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
-_ADDRESSING = re.compile(
-    r"^(?:(?:네+|예|아|음|어|응|그럼|그러면|알겠습니다|알았습니다|알겠어요|알았어요|알았어|알겠소|맞아요|맞습니다|좋아요|제가|저희가|저는|고객님|어르신|선생님|그리고|일단|우선|먼저)[\s,]+)+"
+ADDRESSING = re.compile(
+    r"^(?:(?:(?:[가-힣]{1,6} )?[가-힣]{1,4}님(?=,)|있지(?=,)|네+|예|아|음|어|응|그럼|그러면|그러시면|그러니까|알겠습니다|알았습니다"
+    r"|알겠어요|알았어요|알았어|알겠소|알았소|알겠네|그러죠|그러지요|그래요|오케이|맞아요|맞습니다|좋아요|제가|저희가|저는|고객님|어르신|선생님"
+    r"|그리고|일단|우선|먼저)[\s,]+)+"
 )
 # What is told before the deed and is none. Endings after which the deed begins, whatever the verb:
 _NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
@@ -51,10 +56,19 @@ _STATES = word_set("있 없 필요 걸리 모자라 맞 남 같 그러 이러 �
 # … and where the caller is only to say something, or to agree (번호 불러 주시면, 괜찮으시면).
 _CONDITIONS = word_set("면 으면")
 _SAYING = word_set("부르 말하 말씀하 알리 괜찮 좋 원하 필요하 가능하 편하 말씀주 주소부르")
+_DOES_SO = re.compile(r"(?<!\S)(?:하기|그러기|해 ?보기|누르기|들어가기)$")
 _BETWEEN_SENTENCES = word_set(
     "요 그리고 다만 그럼 그러면 근데 그런데 그래서 그러니까 대신 아니면 일단 우선 혹시 그냥 가급적 고객님은 고객님께서는 고객님이"
 )
 _OF_THE_TIME = re.compile(r"(?:(?:^|\s)\S+)?(?:^|\s)(?:전|날|당일|기한)인$")
+_IS_WHAT = re.compile(r"으?로(?=\s)")  # 수요일 열한 시로 방문 예약: what is done, not by when
+# What is left until something is known or has happened: 결과 나오면 연락드릴게요, 받아 보고 다시 전화할게요.
+_ONCE_KNOWN = re.compile(
+    r"(?:나오|나|끝나|되|오|받으|도착하)(?:면|시면|는 대로|자마자)(?!\S)"
+    r"|(?<!\S)(?:보고|보고서|물어보고|알아보고|상의하고|의논하고|얘기해 보고)(?!\S)"
+)
+_AGAIN = re.compile(r"(?<!\S)(?:다시|또|먼저)(?!\S)")
+_THIS = re.compile(r"(?<!\S)[이그저]$")  # 이 전화 끊고
 _DANGLING = re.compile(r"^(?:에|로|을|를|이|가|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
 
 
@@ -76,6 +90,11 @@ class Candidate:
     things: frozenset[str] = frozenset()
     kind: str = ""
     signs: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def does_so(self) -> bool:
+        """Whether the deed is only pointed at, as an answer has it: 저녁에 들어가서 할게요, 그렇게 하겠습니다."""
+        return not self.things and not self.kind and _DOES_SO.search(self.what) is not None
 
     @property
     def names_a_thing(self) -> bool:
@@ -107,6 +126,8 @@ def _beside(one: Candidate, found: Sequence[Candidate]) -> Iterator[str]:
 
 
 def _are_alike(one: Candidate, other: Candidate) -> bool:
+    if one.does_so or other.does_so:
+        return one.by_caller is not other.by_caller and Act.PROMISED in (one.act, other.act) and Act.ASKED in (one.act, other.act)
     return (bool(one.kind) and one.kind == other.kind) or bool(one.things & other.things)
 
 
@@ -117,11 +138,15 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
         if not WORTH_A_LOOK.search(sentence):
             continue
         due = find(sentence)
-        said = body(_ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
+        if due is not None and _IS_WHAT.match(sentence[due.end :]):
+            due = None
+        said = body(ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
         tokens = shortener.tokens(said)
         found = commitment(tokens, asked=sentence.rstrip().endswith("?"))
         if found is None:
             continue
+        if turn.by_caller and found.act is Act.ARRANGED and _own_decision(tokens, found.verb):
+            found = replace(found, act=Act.PROMISED)
         who, desk = _who(found, turn, tokens, said)
         yield Candidate(
             turn=turn.number,
@@ -133,16 +158,22 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
             desk=desk,
             words=frozenset(content_words(tokens)),
             things=_things(tokens, found.verb),
-            kind=_KIND_OF.get(_lemma(tokens, found.verb), ""),
+            kind=kind_of(tokens, found.verb),
             signs=tuple(_signs(turns, place, said, found, tokens, due, last=number == len(sentences) - 1)),
         )
 
 
 def _without(sentence: str, due: Found) -> str:
     """The sentence without the words for by when, which are told apart, and without what describes them (종료일 전인 내일까지)."""
-    rest = _DANGLING.sub("", sentence[due.end :].lstrip())
-    before = _OF_THE_TIME.sub("", sentence[: due.start].rstrip())
+    rest = _DANGLING.sub("", sentence[due.end :])
+    before = _THIS.sub("", _OF_THE_TIME.sub("", sentence[: due.start].rstrip()))
     return re.sub(r"\s+", " ", f"{before} {rest}").strip(" ,")
+
+
+def _own_decision(tokens: Sequence[Any], verb: int) -> bool:
+    """써서 부치지요, 저녁 먹고 서명하죠: what a caller decides to do, where no other subject is named and the verb is something to do."""
+    decided = any(token.tag == "EF" and token.form in ("죠", "지요", "지") for token in tokens[verb + 1 :])
+    return decided and bool(kind_of(tokens, verb)) and not any(token.tag == "JKS" for token in tokens[:verb])
 
 
 def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tuple[Who, str]:
@@ -156,12 +187,12 @@ def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
     """The desk that is the sentence's subject (담당자가 …), as it was named."""
     for place, token in enumerate(tokens[:verb]):
         subject = token.tag == "JKS" or (token.form == "에서" and token.tag == "JKB")
-        if not subject or not place:
-            continue
+        if not subject or not place or any(other.tag == "EC" and other.form in _EMBEDDED for other in tokens[place:verb]):
+            continue  # 담당자가 전화드리게 예약하겠습니다: who speaks does it
         begin = place
         while begin and (tokens[begin - 1].tag.startswith("N") or tokens[begin - 1].tag == "XSN") and place - begin < 4:
             begin -= 1
-        named = said[tokens[begin].start : token.start].strip()
+        named = _OUR.sub("", said[tokens[begin].start : token.start].strip())
         if _DESK.search(named):
             return named
     return ""
@@ -203,8 +234,8 @@ def _deed_begins(tokens: Sequence[Any], verb: int) -> int:
 
 def _ends_no_deed(tokens: Sequence[Any], ending: int) -> bool:
     form, stem = tokens[ending].form, ending - 1
-    if form in _NOT_THE_DEED:
-        return True
+    if form in _NOT_THE_DEED or (form in ("라", "라서") and tokens[stem].tag in ("VCP", "VCN")):
+        return True  # 지금 밖이라
     if form in _REASONS and stem and tokens[stem].form == "하" and tokens[stem - 1].form in ("어야", "아야", "여야"):
         return True  # 특약을 봐야 해서
     past = False
@@ -256,6 +287,11 @@ def _signs(
     yield f"{kind} {'last' if last else 'not last'}"
     if found.through:
         yield f"{kind} through"
+    if _ONCE_KNOWN.search(said):
+        yield f"{kind} once known"
+        yield f"{kind} once known kind {done}"
+    if _AGAIN.search(said):
+        yield f"{kind} again kind {done}"
     if _EMERGENCY.search(said):
         yield f"{kind} emergency"
     for token in tokens[: found.verb]:
@@ -270,6 +306,18 @@ def _signs(
     if place:
         yield f"{kind} after {_answer(turns[place - 1].text)}"
         yield f"{kind} {'after question' if turns[place - 1].text.rstrip().endswith('?') else 'after statement'}"
+
+
+def kind_of(tokens: Sequence[Any], verb: int) -> str:
+    """The kind of doing of a verb; empty for one of no kind. 전화 주다 and 답을 드리다 are of the kind of 전화하다."""
+    noun = verb - 1
+    while noun > 0 and (
+        tokens[noun].tag in ("JKO", "JX", "MAG") or (tokens[noun].form in ("로", "으로") and tokens[noun - 1].form in _CALLED)
+    ):
+        noun -= 1
+    if noun >= 0 and tokens[verb].form in _GIVING and tokens[noun].form in _CALLED:
+        return "phone"
+    return _KIND_OF.get(_lemma(tokens, verb), "")
 
 
 def _lemma(tokens: Sequence[Any], verb: int) -> str:

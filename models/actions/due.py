@@ -48,7 +48,7 @@ def _either(*words: str) -> str:
 
 
 _NUMBER = rf"(?:\d{{1,3}}|[일이삼사오육륙유칠팔구십백]{{1,4}}|{_either(*_NATIVE)})"
-_PART_OF_DAY = "오전|오후|아침|점심|낮|저녁|밤|새벽"
+_PART_OF_DAY = "오전|오후|(?:아침|점심|저녁)(?! ?(?:먹|밥|식사))|낮|밤|새벽"
 _HOUR = (
     rf"(?:(?P<part>{_PART_OF_DAY})(?: ?에)? ?)?"
     rf"(?:(?P<hour>{_NUMBER}) ?시(?!간|[가-힣]*(?:면|고))"
@@ -57,7 +57,7 @@ _HOUR = (
 _TAIL = (
     r"(?: ?(?P<tail>퇴근 전까지|퇴근 전|마감 전|해 지기 전|전까지|까지|안으로|안에|안|이내|내로|내에|내(?![가-힣])"
     r"|중으로|중에|중(?![가-힣])|전에|전(?![가-힣])"
-    r"|이후|지나서|지나고|지나면|후|뒤|부터|쯤)(?:에?는|도)?)?"
+    r"|이후|지나서|지나고|지나면|후|뒤|(?:(?:출금|이체|납입|결제|청구)?분 ?)?부터|쯤)(?:에?는|도)?)?"
 )
 _DAY = (
     rf"(?:(?<![가-힣])(?P<soon>{_either(*_SOON)})"
@@ -75,14 +75,14 @@ _BOUNDED = r" ?(?:정도 ?|쯤 ?)?(?P<bound>이내|안으로|안에|안|내로|�
 _AT_ONCE = (
     r"(?P<at_once>(?:(?:통화|전화)[가를]? ?(?:끝나는 대로|끝나(?:면|고)|끝나자마자|마치(?:면|고)|종료 ?후|직후|후)"
     r"|(?:(?:통화|전화) ?)?끊(?:으시면|으면|고|자마자))(?: ?(?:바로|즉시))?"
-    r"|(?:지금|이따가?|바로|즉시|곧)(?: ?(?:바로|당장|즉시))?)"
+    r"|(?:지금|이따가?|(?:좀|조금) ?(?:있다가?|이따가?)|바로|즉시|곧)(?: ?(?:바로|당장|즉시))?)"
 )
 _PATTERNS = (
     re.compile(r"(?<![가-힣])" + _LENGTH + _BOUNDED),
     re.compile(rf"(?P<working>영업일(?: ?기준)?(?:으로|로)? ?)(?:(?P<days>{_either(*_DAYS_COUNTED)})|(?P<count>{_NUMBER}) ?(?P<unit>일))"),
-    re.compile(rf"{_DAY}(?: ?(?:에 ?)?{_HOUR}|(?:,? ?(?P<only_part>{_PART_OF_DAY})))?(?:에|날)?{_TAIL}"),
+    re.compile(rf"{_DAY}(?: ?(?:에 ?)?{_HOUR}|(?:,? ?(?P<only_part>{_PART_OF_DAY})(?: ?(?:시간|무렵|때))?))?(?:에|날)?{_TAIL}"),
     re.compile(rf"(?<![가-힣\d]){_HOUR}(?:에)?{_TAIL}"),
-    re.compile(rf"(?<![가-힣])(?P<only_part>오전|오후|저녁|밤(?!낮)|점심)(?:에)?{_TAIL}"),
+    re.compile(rf"(?<![가-힣])(?P<only_part>오전|오후|(?:저녁|점심)(?! ?(?:먹|밥|식사))|밤(?!낮))(?: ?(?:시간|무렵|때))?(?:에)?{_TAIL}"),
     re.compile(rf"(?<![가-힣]){_AT_ONCE}"),
 )
 _AFTER = ("이후", "지나서", "지나고", "지나면", "부터", "후", "뒤")
@@ -112,7 +112,7 @@ class Found:
         if resolved is None:
             return Due(said=self.said)
         day, hour = resolved
-        return Due(said=self.said, day=day, hour=hour, after=said.get("tail", "") in _AFTER)
+        return Due(said=self.said, day=day, hour=hour, after=said.get("tail", "").endswith(_AFTER))
 
 
 def find(sentence: str) -> Found | None:

@@ -20,7 +20,7 @@ from models.actions.acts import Act
 from models.actions.candidates import Candidate, candidates
 from models.actions.due import Found
 from models.actions.weighed import Weighed
-from models.actions.wording import Told, worded
+from models.actions.wording import Told, objects_in, with_thing, worded
 from models.errors import ConfigurationError
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener
@@ -28,9 +28,9 @@ from models.summarizer.own_words import Shortener
 WEIGHTS = Path(__file__).with_name("weights.json")
 _YES = re.compile(r"(?:네+|예|응+|그래|좋|그럼|그러|알겠|알았|고마|고맙|감사|부탁|당연|물론)")
 _NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:할|해|돼)|필요 ?없|관둘|그만)")
+BESIDE = 2  # turns in which two sentences of one kind are about the same
 LATEST_ANSWER = 4  # turns between a question and the promise that answers it
 _HANDING_OVER = frozenset(("send", "hand in", "take"))
-_OBJECT = re.compile(r".*[가-힣](?:을|를)(?= )")
 _TAKEN_BACK = re.compile(
     r"(?:필요 ?없|안 ?(?:주셔도|보내셔도|하셔도|해 주셔도|할게|할래|보낼게|갈게)|됐어요|취소할게|관둘게|그만둘게|없던 ?걸로|하지 ?마)"
 )
@@ -80,8 +80,8 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
     said = candidates(conversation, shortener)
     likely = [(one, model.lasting.likelihood(one.signs)) for one in said]
     enough = {True: model.callers, False: model.lasting.threshold}
-    standing = [(_named(one, said), how) for one, how in likely if how >= enough[one.who is Who.CALLER] and _stands(one, conversation)]
-    return _once_each(standing)
+    standing = [(one, how) for one, how in likely if how >= enough[one.who is Who.CALLER] and _stands(one, conversation)]
+    return _once_each([(_with_time(_named(one, said, shortener), said), how) for one, how in standing])
 
 
 def _action(one: Candidate, called: datetime | None, what: str) -> Action:
@@ -89,8 +89,10 @@ def _action(one: Candidate, called: datetime | None, what: str) -> Action:
     return Action(what=what, who=one.who, utterance=one.turn, due=due, desk=one.desk)
 
 
-def _named(one: Candidate, said: Sequence[Candidate]) -> Candidate:
+def _named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
     """A deed that names no thing (메일로 보내기) with the thing that the same one was asked for just before."""
+    if one.does_so and one.act is Act.PROMISED:
+        return _what_was_asked(one, said)
     if one.names_a_thing or one.kind not in _HANDING_OVER:
         return one
     asked = [
@@ -104,9 +106,40 @@ def _named(one: Candidate, said: Sequence[Candidate]) -> Candidate:
     ]
     if not asked:
         return one
-    thing = _OBJECT.match(asked[-1].what)
-    what = f"{thing[0]} {one.what}" if thing else asked[-1].what
+    objects = objects_in(asked[-1].what, shortener)
+    what = with_thing(one.what, objects[-1].text) if objects else asked[-1].what
     return replace(one, what=what, words=one.words | asked[-1].words, things=asked[-1].things)
+
+
+def _with_time(one: Candidate, said: Sequence[Candidate]) -> Candidate:
+    """A deed without words for by when, with those said of it beside (열두 시 전에만 넣으면 되죠? 퇴근하고 넣을게요)."""
+    if one.due is not None or not one.kind:
+        return one
+    beside = [
+        other.due
+        for other in said
+        if other.due is not None
+        and other.due.exact
+        and other.kind == one.kind
+        and abs(other.turn - one.turn) <= BESIDE
+        and (other.who is Who.CALLER) is (one.who is Who.CALLER)
+        and (not other.things or bool(other.things & one.things))
+    ]
+    return replace(one, due=beside[-1]) if beside else one
+
+
+def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
+    """네, 오늘 저녁에 할게요: what the other side asked for just before."""
+    asked = [
+        other
+        for other in said
+        if 0 < one.turn - other.turn <= LATEST_ANSWER
+        and other.by_caller is not one.by_caller
+        and other.act is Act.ASKED
+        and (other.kind or other.things)
+        and other.kind != "talk"
+    ]
+    return replace(one, what=asked[-1].what, words=asked[-1].words, things=asked[-1].things, kind=asked[-1].kind) if asked else one
 
 
 def _stands(one: Candidate, conversation: Conversation) -> bool:
@@ -163,7 +196,9 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
     if before.turn == later.turn:
         return True
     apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind
-    if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2 and not (before.names_a_thing and later.names_a_thing):
+    if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2:
+        return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
+    if before.act in (Act.OFFERED, Act.ACCEPTED) and later.act is Act.PROMISED and apart <= 4 and alike:
         return True
     if apart <= 4 and alike and not later.names_a_thing:
         return True

@@ -33,7 +33,10 @@ _LONGEST = 24  # characters
 
 @dataclass(frozen=True)
 class Mention:
-    """A thing as it was named: its words, the turn, the last noun, the particle after it, and what the clause does with it."""
+    """A thing as it was named: its words, the turn, the last noun, the particle after it, and what the clause does with it.
+
+    ``said`` is its sentence, ``among`` how many things that sentence names.
+    """
 
     text: str
     turn: int
@@ -43,7 +46,9 @@ class Mention:
     particle: str
     verb: str
     asked: bool
-    start: int = field(compare=False)
+    said: str = ""
+    among: int = 1
+    start: int = field(compare=False, default=0)
 
 
 def mentions(conversation: Conversation, shortener: Shortener) -> list[Mention]:
@@ -59,15 +64,22 @@ def named_in(text: str, shortener: Shortener) -> list[Mention]:
 def _of_turn(turn: Turn, shortener: Shortener) -> Iterator[Mention]:
     for sentence in SENTENCE_END.split(turn.text):
         tokens = shortener.tokens(sentence)
-        asked = sentence.rstrip().endswith("?")
-        for first, end in _groups(tokens):
-            found = _mention(sentence, tokens, first, end)
-            if found is not None:
-                words, head, nouns = found
-                following = tokens[end] if end < len(tokens) else None
-                particle = following.form if following is not None and following.tag.startswith("J") else "-"
-                verb = _verb_after(tokens, end)
-                yield Mention(words, turn.number, turn.by_caller, head, nouns, particle, verb, asked, tokens[first].start)
+        groups = [(first, end, found) for first, end in _groups(tokens) if (found := _mention(sentence, tokens, first, end)) is not None]
+        for first, end, (words, head, nouns) in groups:
+            following = tokens[end] if end < len(tokens) else None
+            yield Mention(
+                text=words,
+                turn=turn.number,
+                by_caller=turn.by_caller,
+                head=head,
+                nouns=nouns,
+                particle=following.form if following is not None and following.tag.startswith("J") else "-",
+                verb=_verb_after(tokens, end),
+                asked=sentence.rstrip().endswith("?"),
+                said=sentence,
+                among=len(groups),
+                start=tokens[first].start,
+            )
 
 
 def _groups(tokens: Sequence[Any]) -> Iterator[tuple[int, int]]:

@@ -1,11 +1,12 @@
 """A thing to do in words that say by themselves what is to be done, each of them said in the call.
 
-    네, 통화 끊고 바로 발송해 드리겠습니다    → 가입증명서 발송               the thing was named ten turns before
-    그거 엑셀로 메일 한번 보내 주세요          → 피보험자 명단을 엑셀로 메일 한번 보내기
-    모레까지 계산해서 전화드리겠습니다         → 계산해서 전화드리기 (감액완납하면 보장금액이 얼마인지 문의)
+    네, 통화 끊고 바로 발송해 드리겠습니다    → 가입증명서 발송 (자동차보험 갱신)    the thing was named ten turns before
+    그거 엑셀로 메일 한번 보내 주세요          → 피보험자 명단을 엑셀로 메일로 발송
+    모레까지 계산해서 전화드리겠습니다         → 계산 후 전화 (감액완납하면 보장금액이 얼마인지 문의)
 
 Where the sentence names no thing, or points at one (그거), the thing named in the call that weights find likeliest takes its place; a bare
-noun (번호, 목록) takes the fuller words that were said of it. Where none is likely enough, the caller's request stands behind the deed.
+noun (번호, 목록) takes the fuller words that were said of it. What the call is about stands behind every deed that does not say it
+(``models.actions.matter``): 신청서 발송 is nothing to work from, 신청서 발송 (연금 개시일 연기) is.
 """
 
 import re
@@ -13,21 +14,49 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from models.actions.action import Who
 from models.actions.candidates import Candidate
+from models.actions.matter import matter, nouns_of
 from models.actions.mentions import Mention, mentions, named_in, times_named
 from models.actions.weighed import Weighed
 from models.summarizer.conversation import Conversation
 from models.summarizer.own_words import Shortener, word_set
 
+_TOWARDS = re.compile(r"(?:에|에서|으?로)(?:\s|$)")
+_BESIDE = 4  # turns
+_A_LIST = 3  # things that a sentence names
 LATEST = 24  # turns back in which a thing is looked for; one may also be named in the answer
 # After a group of nouns that the verb does something to; none is as good as 을.
 _OF_AN_OBJECT = word_set("을 를 은 는 도 만 이 가 - 하고 랑 이랑 부터 이나 나")
 _GOING = word_set("가 오 들르 나가 나오 들어가 들어오 다니 내려가 올라가 찾아가 다녀오")  # 병원 가서: a place without its particle
 _POINTER = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸)(?:를|은|는|도|만|부터|랑|)(?!\S)")
 _POINTING_WORD = re.compile(r"(?<!\S)(?:그|이|저)\s(?=[가-힣])")
-_BY_TELEPHONE = re.compile(r"(?:(?:다시|꼭|직접|한 ?번 더|바로|제가)\s)*(?:전화|연락|통화|회신)\S*(?:\s(?:한번\s)?(?:드리기|주기|하기))?$")
-_BARE = 1  # nouns of a group that may be told more fully, and of a deed that tells too little by itself
-_HANDED_OVER = frozenset(("send", "hand in", "take", "sign", "pay"))
+# What comes before a deed and is done to nothing: 퇴근하고, 집에 가서, 결과 나오면, 심사 끝난 다음에.
+_COMES_FIRST = re.compile(
+    r".*(?:(?:퇴근|출근|전화|통화|도착)(?:하고|해서)|(?<!\S)(?:가서|와서|나가서|들러서|들어가서|끊고|먹고|나오면|나면|끝나면|되면|오면|도착하면|보고"
+    r"|나온 다음에?|끝난 다음에?|받은 다음에?|난 (?:다음|뒤|후)에?|오는 대로|나오는 대로|되는 대로|끝나는 대로|받는 대로))\s"
+)
+_WAY_ALONE = re.compile(
+    r"(?<!\S)(문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|택배)(?:를|을|도)? "
+    r"(?=(?:(?:바로|다시|한번|꼭|먼저) )*(?:발송|보내기|넣기|드리기|주기)$)"
+)
+_FIRST_THEN = re.compile(r"([가-힣]{2,})(?:해서|하고|하여|해 가지고) (?=(?:(?:바로|다시|직접|꼭) )?(?:전화|연락|회신|안내|답변)$)")
+_HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |거 |것 |때 |분)")
+# What the sentence that names a thing shows of it: that it is needed, sent, said back, refused.
+_SHOWN = (
+    ("needed", re.compile(r"필요|있어야|내셔야|주셔야|하셔야|주시면|부탁|받겠|제출|준비|챙기|첨부|올려|작성")),
+    ("sent", re.compile(r"보내|발송|드릴|드리겠|드리도록|넣어|받아 ?보|받고 싶|받을 수|전송|부쳐|뽑아|떼")),
+    ("said back", re.compile(r"(?:군요|네요|죠|지요|말씀이[가-힣]*|이요)[.?!]*$")),
+    ("refused", re.compile(r"말고|아니|없|필요 ?없|안 ?(?:해|하|돼|되)|아뇨")),
+)
+# What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
+_PAPERS = re.compile(
+    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|용지|사진|링크|사본|원본|목록|명단|명부|내역|양식|안내문|안내장|번호|계좌|약관|자료|파일|영상"
+    r"|견적|공문|증권|명세|이력|소견|책자|주소|예시|문구|페이지|종이)$"
+)
+_MONEY = re.compile(r"(?:보험료|금|비|비용|계좌|카드|이자|돈|차액|요금)$")
+_MAY_BE = {"send": _PAPERS, "hand in": _PAPERS, "take": _PAPERS, "sign": _PAPERS, "pay": _MONEY}
+_BARE = 1  # nouns of a group that may be told more fully
 
 
 @dataclass(frozen=True)
@@ -49,6 +78,11 @@ class Told:
         return times_named(self.things)
 
     @cached_property
+    def matter(self) -> str:
+        """What the call is about, in a few words."""
+        return matter(self.conversation, self.request, self.shortener)
+
+    @cached_property
     def requested(self) -> frozenset[str]:
         """The nouns of the request."""
         return frozenset(noun for one in named_in(self.request, self.shortener) for noun in one.nouns)
@@ -56,20 +90,44 @@ class Told:
 
 def worded(one: Candidate, told: Told, model: Weighed) -> str:
     """The deed with what it is done to."""
-    what = re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what
-    own = named_in(what, told.shortener)
-    objects = [group for group in own if _is_object(group, what)]
+    what = _as_noted(re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what)
+    objects = objects_in(what, told.shortener)
     if objects:
         what = _fuller(what, objects[-1], one, told)
-    elif one.kind in _HANDED_OVER and (thing := likeliest(one, told, model)) is not None:
-        return _with_thing(what, thing)
-    return what if _tells_enough(what, told.shortener) or not told.request else f"{what} ({told.request})"
+    elif one.kind in _MAY_BE and (thing := likeliest(one, told, model)) is not None:
+        what = with_thing(what, thing.text)
+    if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
+        what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
+    known = nouns_of(told.matter, told.shortener) <= nouns_of(what, told.shortener)
+    return what if known else f"{what} ({told.matter})"
+
+
+def _place_to_go(one: Candidate, told: Told) -> str:
+    """Where somebody was told to go just before (지점에 오시는 게 빠릅니다. 어머님 모시고 갈게요); empty where nobody said it."""
+    named = [
+        thing.text
+        for thing in told.things
+        if 0 <= one.turn - thing.turn <= _BESIDE and thing.particle in ("에", "로", "으로") and thing.verb in _GOING
+    ]
+    return named[-1] if named else ""
+
+
+def _as_noted(what: str) -> str:
+    """The deed as notes have it: 문자 바로 보내기 is sent by 문자, 확인해서 전화 comes after 확인, 결제하시는 링크 is 결제 링크."""
+    what = _WAY_ALONE.sub(lambda way: f"{way[1]}{'으로' if way[1].endswith('톡') or way[1].endswith('편') else '로'} ", what)
+    what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
+    return _HONOURED.sub(" ", _FIRST_THEN.sub(r"\1 후 ", what))
 
 
 def _without_desk(one: Candidate) -> str:
     """The deed without its subject, where that is the desk that it is told of anyway (보상 담당자가 진행 상황을 알리기)."""
-    rest = re.sub(rf"^{re.escape(one.desk)}(?:님)?(?:이|가|께서|에서)\s+", "", one.what) if one.desk else ""
+    rest = re.sub(rf"^(?:(?:저희|우리|해당|그)\s+)?{re.escape(one.desk)}(?:님)?(?:이|가|께서|에서)\s+", "", one.what) if one.desk else ""
     return rest or one.what
+
+
+def objects_in(what: str, shortener: Shortener) -> list[Mention]:
+    """The things that a deed does something to."""
+    return [group for group in named_in(what, shortener) if _is_object(group, what)]
 
 
 def _is_object(group: Mention, what: str) -> bool:
@@ -81,14 +139,6 @@ def _is_deed(group: Mention, what: str) -> bool:
     return group.start + len(group.text) == len(what)
 
 
-def _tells_enough(what: str, shortener: Shortener) -> bool:
-    """Whether a deed says by itself what is done: to what, in more than one noun, or a number to call; and it points at nothing."""
-    groups = named_in(what, shortener)
-    nouns = [noun for group in groups if _is_object(group, what) for noun in group.nouns]
-    nouns += [noun for group in groups if _is_deed(group, what) for noun in group.nouns - {group.head}]
-    return (len(set(nouns)) > _BARE or re.search(r"\d{3}", what) is not None) and not _POINTING_WORD.search(what)
-
-
 def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
     """The thing that a deed is most likely done to; None where none is likely enough."""
     sure = [(model.likelihood(thing_signs(one, thing, told)), -place, thing) for place, thing in enumerate(reachable(one, told))]
@@ -97,12 +147,16 @@ def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
 
 
 def reachable(one: Candidate, told: Told) -> list[Mention]:
-    """The things that may be meant, the latest first: not those that the deed names itself."""
-    own = one.what.replace(" ", "")
+    """The things that may be meant, the latest first: of the kind that such a deed is done to, not those that the deed names itself, nor
+    those that an agent lists for the caller to bring, which the agent does not send (위임장, 인감증명서, 가족관계증명서 …)."""
+    own, may_be = one.what.replace(" ", ""), _MAY_BE.get(one.kind)
     return [
         thing
         for thing in reversed(told.things)
-        if -1 <= one.turn - thing.turn <= LATEST and not (thing.turn == one.turn and thing.text.replace(" ", "") in own)
+        if -1 <= one.turn - thing.turn <= LATEST
+        and (may_be is None or may_be.search(thing.head))
+        and thing.text.replace(" ", "") not in own
+        and not (one.kind == "send" and not one.by_caller and not thing.by_caller and thing.among >= _A_LIST)
     ]
 
 
@@ -123,6 +177,13 @@ def thing_signs(one: Candidate, thing: Mention, told: Told) -> Iterator[str]:
     yield f"times {min(told.counts[thing.head], 4)}"
     yield f"nouns {min(len(thing.nouns), 3)}"
     yield f"{'asked' if thing.asked else 'said'}"
+    speaker, doer = "C" if thing.by_caller else "A", "C" if one.who is Who.CALLER else "A"
+    for sign, shown in _SHOWN:
+        if shown.search(thing.said):
+            yield f"{doer} {kind} {sign} by {speaker}"
+            yield f"{sign} by {speaker} apart {apart}"
+    yield f"{doer} {kind} among {min(thing.among, 3)} by {speaker}"
+    yield f"{doer} apart {apart} by {speaker} particle {thing.particle}"
     if thing.nouns & told.requested:
         yield "requested"
         yield f"{kind} requested"
@@ -143,12 +204,13 @@ def _fuller(what: str, bare: Mention, one: Candidate, told: Told) -> str:
     return what
 
 
-def _with_thing(what: str, thing: Mention) -> str:
-    if _BY_TELEPHONE.match(what):
-        return f"{what} ({thing.text})"
+def with_thing(what: str, thing: str) -> str:
+    """The deed with a thing, after what comes first (퇴근하고 가상계좌를 …) and before what is done to it (사진을 찍어 보내기)."""
     if " " not in what and not what.endswith("기"):
-        return f"{thing.text} {what}"  # 가입증명서 발송
-    return f"{thing.text}{_object_particle(thing.text)} {what}"
+        return f"{thing} {what}"  # 가입증명서 발송
+    first = _COMES_FIRST.match(what)
+    before, deed = (what[: first.end()], what[first.end() :]) if first else ("", what)
+    return f"{before}{thing}{_object_particle(thing)} {deed}"
 
 
 def _object_particle(word: str) -> str:

@@ -201,12 +201,14 @@ class Shortener:
         return list(self._kiwi.tokenize(text))
 
     def deed(self, text: str, tokens: Sequence[Any], verb: int) -> str:
-        """What is done, as a list of things to do has it: the text up to the verb, and that verb as a noun (서류를 보내기)."""
+        """What is done, as a list of things to do has it: the text up to the verb, and that verb as a noun (서류를 문자로 발송)."""
         said = _Sentence(text, list(tokens), False, self._join)
-        token = tokens[verb]
-        if token.form == "되" and token.tag == "XSV" and verb:
-            return said.upto(tokens[verb - 1].end)  # 환급금은 카드로 처리
-        return said.noun_of(verb, names=False) or said.ended(verb, [("기", "ETN")], "")
+        token, noun = tokens[verb], tokens[verb - 1] if verb else None
+        made = token.tag == "XSV" or (token.form == "드리" and noun is not None and noun.end == token.start)
+        if made and token.form in ("되", "드리") and noun is not None and noun.tag in ("NNG", "XR"):
+            return said.upto(noun.end)  # 환급금은 카드로 처리, 다시 전화
+        named = said.noun_of(verb) or (trade_words.named_deed(token.form, said.before(verb)) if token.tag.startswith("VV") else None)
+        return named or said.ended(verb, [("기", "ETN")], "")
 
     def upto(self, text: str, tokens: Sequence[Any], end: int) -> str:
         """The text before a place, without what only fills."""

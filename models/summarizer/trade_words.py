@@ -41,6 +41,23 @@ _NAMES = tuple(
         ("하", "없[던는] (?:걸|일|것으)로", "취소"),
     )
 )
+# What is left to be done after a call has more names: there no caller is heard, so nothing else may be meant.
+_WAYS = "(?:문자|메일|팩스|톡|우편|등기|택배|퀵|서면|주소|댁|집)"
+_ADVERBS = "(?: (?:바로|다시|한번|꼭|먼저|새로|직접|곧바로|지금|함께|같이))*"
+_DEEDS = tuple(
+    (stem, re.compile(f"(?:{before}){_ADVERBS}$"), name)
+    for stem, before, name in (
+        *((stem, rf"{_WAYS}(?:으)?로", "발송") for stem in ("보내", "부치", "쏘", "넣", "주", "드리", "보내주", "보내드리")),
+        *((stem, r"(?:전화|통화)(?:를|도|로)?", "전화") for stem in ("걸", "주", "드리", "넣")),
+        ("걸", "[가-힣0-9]에(?:다가?)?", "전화"),
+        *((stem, r"연락(?:을|도)?", "연락") for stem in ("주", "드리", "넣")),
+        *((stem, r"(?:답|답변|회신|회답)(?:을|도)?", "회신") for stem in ("주", "드리", "보내", "하")),
+        *((stem, r"안내(?:를|도)?", "안내") for stem in ("주", "드리")),
+        *((stem, r"(?:앱|어플|홈페이지|사이트|누리집|게시판|란|메뉴)에(?:다가?)?", "등록") for stem in ("올리", "넣")),
+        ("부치", "(?:통장|계좌)(?:으로|로)", "송금"),
+    )
+)
+_WITHOUT_ITS_NOUN = re.compile(r"(?:전화|통화|연락|답|답변|회신|회답|안내)(?:를|을|도|로)?(?=(?: [가-힣]+)*$)")
 _AS_IF_NOTHING = re.compile(r"\s*없[던는] (?:걸|일|것으)로$")
 _OBJECT = re.compile(r"(?<=지)(?:만|부터|도|를|는)$|(?<=지) [그이](?:거|걸|것)(?:만|을|를)?$|(?<=[가-힣])(?:을|를)$")
 
@@ -54,6 +71,19 @@ def named(stem: str, before: str) -> str | None:
     for verb, wanted, name in _NAMES:
         if before and verb == stem and wanted.search(before):
             return f"{without_object_particle(_AS_IF_NOTHING.sub('', before))} {name}".strip()
+    return None
+
+
+def named_deed(stem: str, before: str) -> str | None:
+    """The same for a verb of a thing to do; a noun that the deed is made of (전화 주다) is told once.
+
+    >>> named_deed("보내", "서류 목록을 이메일로"), named_deed("주", "다시 전화"), named_deed("보내", "서류를")
+    ('서류 목록을 이메일로 발송', '다시 전화', None)
+    """
+    for verb, wanted, name in _DEEDS:
+        if verb == stem and wanted.search(before):
+            told = before if name in ("발송", "등록", "송금") else _WITHOUT_ITS_NOUN.sub("", before)
+            return re.sub(r"\s+", " ", f"{told} {name}").strip()
     return None
 
 

@@ -651,7 +651,7 @@ async def test_what_has_to_be_done_after_a_call_stands_in_its_record_with_the_da
     record = world.record(recording)
     assert record.signals is not None
     (action,) = record.signals.actions or ()
-    assert (action.what, action.who, action.utterance) == ("가입증명서를 이메일로 보내기", Who.AGENT, 1)
+    assert (action.what, action.who, action.utterance) == ("가입증명서를 이메일로 발송 (자동차보험 해지 요청)", Who.AGENT, 1)
     called = record.recording.called_at
     assert called is not None
     assert action.due == Due(said="내일까지", day=called.date() + timedelta(days=1))

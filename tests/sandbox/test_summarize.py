@@ -71,7 +71,7 @@ def test_what_has_to_be_done_is_told_with_who_by_when_and_where(tmp_path: Path) 
     assert main([str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 0
     assert json.loads((tmp_path / "out.jsonl").read_text("utf-8"))["actions"] == [
         {
-            "what": "가입증명서를 이메일로 보내기",
+            "what": "가입증명서를 이메일로 발송",
             "who": "agent",
             "desk": "",
             "due": "내일 오전 열한 시까지",

@@ -27,8 +27,8 @@ def test_a_promise_of_the_agent_and_one_of_the_caller_are_told_with_who_when_and
         "고객: 네, 그럼 진단서는 다음 주 화요일까지 팩스로 보낼게요.\n상담원: 네 감사합니다."
     )
     agents, callers = left(talk, called)
-    assert (agents.who, agents.what, agents.utterance) == (Who.AGENT, "서류 목록을 문자로 보내기", 8)
-    assert (callers.who, callers.what, callers.utterance) == (Who.CALLER, "진단서는 팩스로 보내기", 9)
+    assert (agents.who, agents.what, agents.utterance) == (Who.AGENT, "서류 목록을 문자로 발송", 8)
+    assert (callers.who, callers.what, callers.utterance) == (Who.CALLER, "진단서는 팩스로 발송", 9)
     assert agents.due is not None
     assert callers.due is not None
     assert (agents.due.day, callers.due.day) == (date(2026, 11, 27), date(2026, 12, 1))
@@ -41,7 +41,7 @@ def test_another_desk_is_told_by_its_name() -> None:
 
 def test_documents_that_the_agent_asks_for_are_the_callers_to_send() -> None:
     (action,) = left("상담원: 진단서하고 영수증을 이번 주 안에 앱에 올려 주세요.\n고객: 네 알겠어요.\n상담원: 감사합니다.")
-    assert (action.who, action.what) == (Who.CALLER, "진단서하고 영수증을 앱에 올리기")
+    assert (action.who, action.what) == (Who.CALLER, "진단서하고 영수증을 앱에 등록")
 
 
 @pytest.mark.parametrize(
