@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import requests
-from huggingface_hub import snapshot_download
 
 from clients.hub import upload_model
 from models.errors import AccessRefused, ConfigurationError, VendorUnavailable
@@ -35,14 +34,16 @@ def books(hub: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_a_folder_becomes_a_private_repository_that_can_be_fetched(hub: str, folder: Path, tmp_path: Path) -> None:
+def test_a_folder_becomes_a_private_repository_that_can_be_fetched(hub: str, folder: Path) -> None:
     stored = books(hub)["asked"].get("xorb", 0)
     address = upload_model(folder, "acme/minji-1", private=True, message="bart/minji-1, by minji")
     assert address.startswith(f"{hub}/acme/minji-1/commit/")
     assert "acme/minji-1" in books(hub)["private"]
     assert books(hub)["asked"]["xorb"] == stored + 1  # the weights went through the storage
-    fetched = Path(snapshot_download("acme/minji-1", endpoint=hub, cache_dir=tmp_path / "cache"))
-    assert {file.name: file.read_bytes() for file in fetched.iterdir()} == {file.name: file.read_bytes() for file in folder.iterdir()}
+    for file in folder.iterdir():
+        place = f"{hub}/acme/minji-1/resolve/main/{file.name}"
+        assert requests.get(place, timeout=10).status_code == 401
+        assert requests.get(place, headers={"Authorization": f"Bearer {HUB_TOKEN}"}, timeout=10).content == file.read_bytes()
     assert upload_model(folder, "acme/minji-1", private=True, message="again") == address
     assert books(hub)["commits"]["acme/minji-1"] == ["bart/minji-1, by minji"]
 
