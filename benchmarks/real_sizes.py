@@ -7,8 +7,7 @@
 
 Weights are random since no hub can be reached where this was built: speed and memory are those of the shapes, scores mean nothing. Llama in
 full takes 19.8 GB for weights, gradients and moments by AdamW; by Adafactor 9.9 GB and what one update of the embedding needs: so it is
-trained here. A row a combination is printed, as JSON. Not run yet: Llama by QLoRA
-and in full, and anything on a GPU.
+trained here. A row a combination is printed, as JSON. Not run yet: Llama beyond its serving by LoRA, and anything on a GPU.
 """
 
 import argparse
