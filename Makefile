@@ -26,8 +26,8 @@ setup: $(VENV)/.installed   ## Make the virtual environment
 demo: setup      ## Read the bundled recordings back (RECORDINGS=<folder> for others; KEEP=1 stays up; NOISE=4.4 mishears); files in out/
 	@$(BIN)/python -m sandbox.demo --recordings "$(RECORDINGS)" $(if $(NOISE),--noise $(NOISE)) $(if $(HEARS),--hears $(HEARS)) $(if $(KEEP),--keep)
 
-up: setup        ## The same stack with the Prefect UI and MLflow, until Ctrl-C (UI_PORT=4200 TRACKING=no: without MLflow; OIDC=1)
-	@$(BIN)/python -m sandbox.up --recordings "$(RECORDINGS)" --ui-port $(UI_PORT) $(if $(filter no,$(TRACKING)),--no-tracking) $(if $(OIDC),--oidc)
+up: setup        ## The same stack with the Prefect UI and MLflow, until Ctrl-C (UI_PORT=4200 TRACKING=no: without MLflow; OIDC=1 HUB=1)
+	@$(BIN)/python -m sandbox.up --recordings "$(RECORDINGS)" --ui-port $(UI_PORT) $(if $(filter no,$(TRACKING)),--no-tracking) $(if $(OIDC),--oidc) $(if $(HUB),--hub)
 
 aws: setup       ## The containers of deployments/aws as processes, with the bundled recordings through (needs Node); files in out/aws
 	@$(BIN)/python -m sandbox.aws --recordings "$(RECORDINGS)"

@@ -7,7 +7,7 @@
 
 Weights are random since no hub can be reached where this was built: speed and memory are those of the shapes, scores mean nothing. Llama in
 full takes 19.8 GB for weights, gradients and moments by AdamW; by Adafactor 9.9 GB and what one update of the embedding needs: so it is
-trained here. A row a combination is printed, as JSON. Not run yet: Llama to its end, and anything on a GPU.
+trained here. A row a combination is printed, as JSON. Not run yet: Llama beyond its serving by LoRA, and anything on a GPU.
 """
 
 import argparse
@@ -18,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,9 +43,24 @@ CHAT = (
     "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
 )
 SERVED_ROWS = 8
+# A random model never ends an answer: each is 128 tokens in four beams, and eight of Llama took processors longer than all the rest.
+ON_PROCESSORS: dict[Family, int] = {"bart": 8, "llama": 2}
+EVALUATED_ROWS = 2  # twice, before the first step and after the last: with eight, evaluating Llama took three times as long as its step
 TRAINED_ROWS = 64
 FRUGAL = {"optimizer": "adafactor", "gradient_checkpointing": True}  # how Llama in full fits
 LOG = Path(__file__).parent / "LOG.md"
+
+
+@dataclass(frozen=True)
+class SmallLlama:
+    """The size of a new Llama."""
+
+    layers: int = 1
+    width: int = 64
+    heads: int = 2
+    key_value_heads: int = 1
+    feed_forward: int = 128
+    positions: int = 1024
 
 
 @dataclass(frozen=True)
@@ -52,37 +68,53 @@ class Shapes:
     """How large the two bases are."""
 
     bart: SmallBart
-    llama: dict[str, int]
+    llama: SmallLlama
     vocabulary: dict[Family, int]
 
 
-# hyunwoongko/kobart; Llama 3.2 1B: 16 layers of width 2,048, 32 heads on 8, one embedding for input and output.
+# hyunwoongko/kobart; Llama 3.2 1B: heads of 64, one embedding for input and output.
 TRUE = Shapes(
     bart=SmallBart(layers=6, width=768, heads=16, feed_forward=3072, positions=1026),
-    llama={
-        "hidden_size": 2048,
-        "intermediate_size": 8192,
-        "num_hidden_layers": 16,
-        "num_attention_heads": 32,
-        "num_key_value_heads": 8,
-        "head_dim": 64,
-        "max_position_embeddings": 131_072,
-    },
+    llama=SmallLlama(layers=16, width=2048, heads=32, key_value_heads=8, feed_forward=8192, positions=131_072),
     vocabulary={"bart": 30_000, "llama": 128_256},
 )
 TINY = Shapes(
     bart=SmallBart(layers=1, width=64, heads=2, feed_forward=128, positions=256),
-    llama={
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
-        "head_dim": 32,
-        "max_position_embeddings": 1024,
-    },
+    llama=SmallLlama(),
     vocabulary={"bart": 2_500, "llama": 2_500},
 )
+
+
+class Pieces:
+    """Seconds of one piece after another and each one's own highest memory; told on standard error as they end."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.processor: dict[str, float] = {}
+        self.mib: dict[str, int] = {}
+
+    @contextmanager
+    def piece(self, name: str) -> Iterator[None]:
+        """Measure what is done within."""
+        gc.collect()  # the model of the piece before
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # Linux begins anew with the highest memory
+        began, busy = time.perf_counter(), time.process_time()
+        yield
+        self.seconds[name], self.processor[name] = time.perf_counter() - began, time.process_time() - busy
+        self.mib[name] = round(peak_memory_mib("cpu"))
+        told = f"{name}: {self.seconds[name]:.1f} s, {self.processor[name]:.1f} s of processors, {self.mib[name]} MiB"
+        print(told, file=sys.stderr, flush=True)
+
+    def row(self) -> dict[str, float]:
+        """Both of every piece, and of all of them."""
+        taken = {f"{name}_seconds": round(value, 1) for name, value in self.seconds.items()}
+        held = {f"{name}_mib": value for name, value in self.mib.items()}
+        busy = round(sum(self.processor.values()), 1)
+        return (
+            taken
+            | held
+            | {"seconds": round(sum(self.seconds.values()), 1), "processor_seconds": busy, "memory_mib": max(self.mib.values())}
+        )
 
 
 def main() -> None:
@@ -142,19 +174,19 @@ def measure(combination: str, steps: int, batch: int, limit_gib: float, shapes: 
     """Everything of one combination: the row of figures."""
     import torch
 
-    entered = time.perf_counter()
-    family, method = combination.split("-")
+    family: Family = "bart" if combination.startswith("bart") else "llama"
     device = choose_device("auto")
     if limit_gib and device == "cuda":
         torch.cuda.set_per_process_memory_fraction(min(1.0, limit_gib * 2**30 / torch.cuda.get_device_properties(0).total_memory))
+    pieces = Pieces()
     with tempfile.TemporaryDirectory(prefix="real-sizes-") as scratch:
         work = Path(scratch)
         pairs = [Pair(row.input, row.summary, f"r:{n}") for n, row in enumerate(generate(TRAINED_ROWS + SERVED_ROWS, seed=3))]
-        base = make_base("bart" if family == "bart" else "llama", pairs, work / "base", shapes)
-        config = configured(family, method, base, steps, batch)
-        began = time.perf_counter()
-        result = finetune(config, pairs[SERVED_ROWS:], pairs[:SERVED_ROWS], work / "run")
-        trained = time.perf_counter() - began
+        with pieces.piece("base"):
+            base = make_base(family, pairs, work / "base", shapes)
+        config = configured(family, combination.removeprefix(f"{family}-"), base, steps, batch)
+        with pieces.piece("training"):
+            result = finetune(config, pairs[SERVED_ROWS:], pairs[:EVALUATED_ROWS], work / "run")
         figures = {
             "benchmark": "real_sizes",
             "combination": combination,
@@ -164,14 +196,15 @@ def measure(combination: str, steps: int, batch: int, limit_gib: float, shapes: 
             "parameters": result.parameters,
             "trained_parameters": result.trained_parameters,
             "batch": batch,
-            "seconds_of_training_and_merging": round(trained, 1),
             "samples_per_second": round(result.samples_per_second, 3),
             "training_memory_mib": round(result.memory_mib),
         }
-        figures |= serve(result.merged_dir or result.model_dir, pairs[:SERVED_ROWS], work)
+        served = pairs[: SERVED_ROWS if device == "cuda" else ON_PROCESSORS[family]]
+        figures |= serve(result.merged_dir or result.model_dir, served, work, pieces)
         if limit_gib:
-            figures["largest_batch"] = largest_batch(config, pairs, work)
-    return figures | {"memory_mib": round(peak_memory_mib("cpu")), "seconds": round(time.perf_counter() - entered, 1)}
+            with pieces.piece("batches"):
+                figures["largest_batch"] = largest_batch(config, pairs, work)
+    return figures | pieces.row()
 
 
 def configured(family: str, method: str, base: Path, steps: int, batch: int) -> FinetuneConfig:
@@ -196,37 +229,29 @@ def configured(family: str, method: str, base: Path, steps: int, batch: int) -> 
     )
 
 
-def serve(folder: Path, rows: Sequence[Pair], work: Path) -> dict[str, Any]:
-    """Convert, serve in batches and one by one through ``generate`` (the naive loop), and score."""
+def serve(folder: Path, rows: Sequence[Pair], work: Path, pieces: Pieces) -> dict[str, Any]:
+    """Convert, serve all at once, one by ``generate`` (a turn of the naive loop), and score."""
     from models.summarizer.summarizer import Summarizer
 
     texts = [row.input for row in rows]
-    began = time.perf_counter()
-    served = Summarizer.load(folder, cache_dir=work / "converted", faithful=False)
-    converted = time.perf_counter() - began
-    answers, per_second = timed(served, texts)
+    with pieces.piece("conversion"):
+        served = Summarizer.load(folder, cache_dir=work / "converted", faithful=False)
+    with pieces.piece("serving"):
+        answers = [answer.text for answer in served.attempts(texts)]
     served.close()
-    naive = Summarizer.load_reference(folder, faithful=False)
-    began = time.perf_counter()
-    for text in texts[:2]:
-        naive.attempts([text])
-    naive_per_second = 2 / (time.perf_counter() - began)
+    with pieces.piece("loading"):
+        naive = Summarizer.load_reference(folder, faithful=False)
+    with pieces.piece("naive_loop"):
+        naive.attempts(texts[:1])
     naive.close()
-    encoder = make_encoder(rows, work / "encoder")
-    score = SummaryScorer(local_encoder(encoder), [row.summary for row in rows]).score(answers)
+    with pieces.piece("scoring"):
+        encoder = make_encoder(rows, work / "encoder")
+        score = SummaryScorer(local_encoder(encoder), [row.summary for row in rows]).score(answers)
     return {
-        "seconds_of_conversion": round(converted, 1),
-        "summaries_per_second": round(per_second, 3),
-        "naive_summaries_per_second": round(naive_per_second, 3),
+        "summaries_per_second": round(len(texts) / pieces.seconds["serving"], 3),
+        "naive_summaries_per_second": round(1 / pieces.seconds["naive_loop"], 3),
         "score": round(score.score, 4),
     }
-
-
-def timed(served: Any, texts: list[str]) -> tuple[list[str], float]:
-    """Summaries of all texts at once, and how many a second."""
-    began = time.perf_counter()
-    answers = [answer.text for answer in served.attempts(texts)]
-    return answers, len(texts) / (time.perf_counter() - began)
 
 
 def largest_batch(config: FinetuneConfig, pairs: list[Pair], work: Path) -> int:
@@ -236,7 +261,9 @@ def largest_batch(config: FinetuneConfig, pairs: list[Pair], work: Path) -> int:
         gc.collect()  # the model of the try before
         with tempfile.TemporaryDirectory(dir=work) as folder:  # Llama in full leaves 10 GB
             try:
-                finetune(config.model_copy(update={"batch_size": rows, "merge_adapter": False}), pairs, pairs[:2], Path(folder))
+                finetune(
+                    config.model_copy(update={"batch_size": rows, "merge_adapter": False}), pairs, pairs[:EVALUATED_ROWS], Path(folder)
+                )
             except TrainingFailed:
                 return fits
         fits, rows = rows, rows * 2
@@ -247,29 +274,53 @@ def make_base(family: Family, pairs: Sequence[Pair], folder: Path, shapes: Shape
     """A base with random weights, kept in 16 bits, and a tokenizer with as many entries as the true one."""
     import torch
 
-    torch.manual_seed(0)
     tokenizer = tokenizer_of(family, pairs, shapes.vocabulary[family])
-    model = new_bart(tokenizer, shapes.bart, seed=0) if family == "bart" else new_llama(tokenizer, shapes.llama)
-    model.to(torch.bfloat16).save_pretrained(folder)
+    if family == "bart":
+        new_bart(tokenizer, shapes.bart, seed=0).to(torch.bfloat16).save_pretrained(folder)
+    else:
+        write_llama(tokenizer, shapes.llama, folder)
     tokenizer.save_pretrained(folder)
     return folder
 
 
-def new_llama(tokenizer: Any, size: Mapping[str, int]) -> Any:
-    """A Llama 3.2 with random weights, one embedding for input and output."""
+def write_llama(tokenizer: Any, size: SmallLlama, folder: Path) -> None:
+    """A Llama 3.2 with random weights, one embedding for input and output.
+
+    No model is made of it: PyTorch and transformers would draw 1.2 billion numbers one after the other, in 32 bits. One million is drawn
+    here and laid into every weight again and again; it divides no width, so no two rows are alike.
+    """
+    import torch
+    from safetensors.torch import save_file
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    return LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=len(tokenizer),
-            rope_parameters={"rope_type": "default", "rope_theta": 500_000.0},
-            rms_norm_eps=1e-5,
-            tie_word_embeddings=True,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-            **size,
-        )
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=size.width,
+        intermediate_size=size.feed_forward,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        num_key_value_heads=size.key_value_heads,
+        max_position_embeddings=size.positions,
+        rope_parameters={"rope_type": "default", "rope_theta": 500_000.0},
+        rms_norm_eps=1e-5,
+        tie_word_embeddings=True,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        architectures=[LlamaForCausalLM.__name__],
+        dtype="bfloat16",
     )
+    with torch.device("meta"):
+        shapes = {name: weight.shape for name, weight in LlamaForCausalLM(config).named_parameters()}
+    drawn = (torch.randn(1_000_003, generator=torch.Generator().manual_seed(0)) * config.initializer_range).to(torch.bfloat16)
+    weights = {
+        name: torch.ones(shape, dtype=torch.bfloat16)  # a norm's
+        if len(shape) == 1
+        else drawn.repeat(shape.numel() // len(drawn) + 1)[: shape.numel()].reshape(shape)
+        for name, shape in shapes.items()
+    }
+    folder.mkdir(parents=True)
+    config.save_pretrained(folder)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
 
 def tokenizer_of(family: Family, pairs: Sequence[Pair], entries: int) -> Any:

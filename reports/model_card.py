@@ -1,9 +1,12 @@
 """A model's card: what it is, what it learnt from and how it scored, as the Hugging Face hub shows it. No row of the data stands in it."""
 
+import re
+
 from models.training.config import FinetuneConfig, HistoryRow
 from models.training.outputs import RunSummary
 from reports.markdown import figure, table
 
+_ON_THE_HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*")  # the hub refuses a card that names anything else as its base
 _LIBRARY = {"full": "transformers", "lora": "peft", "qlora": "peft"}
 
 
@@ -12,7 +15,7 @@ def model_card(summary: RunSummary) -> str:
     result, config = summary.result, summary.config
     merged = result.merged_dir is not None
     lines = ["---", "language: ko", f"library_name: {'transformers' if merged else _LIBRARY[config.method]}"]
-    lines += [f"base_model: {config.base_model}"] if "/" in config.base_model and not config.base_model.startswith("/") else []
+    lines += [f"base_model: {config.base_model}"] if _ON_THE_HUB.fullmatch(config.base_model) else []
     lines += ["pipeline_tag: summarization", "tags:", "- korean", "- insurance", "- readback", "---"]
     return "\n".join(
         [

@@ -58,20 +58,29 @@ def run_report(summary: RunSummary, bucket: str, links: dict[str, str], shown: S
 
 
 def verdict(summary: RunSummary) -> str:
-    """What the run came to, in a sentence: a run that made its base worse must not look like a success."""
+    """What the run came to, in a sentence: a run that made its base worse must not look like a success, nor chance like a gain."""
     result, test, base = summary.result, summary.test_scores, summary.base_test_scores
-    before, best = result.before or HistoryRow(step=0), result.best
+    validated = _validated(result)
     if test and base:
         told, gain = f"시험 점수 {figure(base.score)} → {figure(test.score)}", test.score - base.score
     elif result.gain is None:
         return "학습 전의 점수를 재지 않은 실행입니다."
-    elif best.score is not None:
-        told, gain = f"검증 점수 {figure(before.score)} → {figure(best.score)}", result.gain
     else:
-        told, gain = f"검증 손실 {figure(before.validation_loss)} → {figure(best.validation_loss)}", result.gain
+        told, gain = validated, result.gain
     if summary.is_worse:
         return f"**베이스보다 나빠졌습니다**: {told}. 학습률, 에폭, 데이터를 바꾸어 다시 학습하세요."
-    return f"베이스보다 나아졌습니다: {told}." if gain else f"베이스와 같습니다: {told}."
+    if not gain:
+        return f"베이스와 같습니다: {told}."
+    against = f" 그러나 {validated}: 검증에서는 나빠졌으니 우연일 수 있습니다." if result.gain is not None and result.gain < 0 else ""
+    return f"베이스보다 나아졌습니다: {told}.{against}"
+
+
+def _validated(result: FinetuneResult) -> str:
+    """What the run came to on the validation rows, by its own criterion."""
+    before, best = result.before or HistoryRow(step=0), result.best
+    if best.score is not None:
+        return f"검증 점수 {figure(before.score)} → {figure(best.score)}"
+    return f"검증 손실 {figure(before.validation_loss)} → {figure(best.validation_loss)}"
 
 
 def _beside_the_base(summary: RunSummary) -> str:

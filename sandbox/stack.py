@@ -75,7 +75,7 @@ class StackOptions:
     ``logs`` takes each process's output, by default in ``work_dir``. With ``faulty_s3`` the product reaches S3 and SQS through a proxy
     that can be told to spoil requests (``Stack.inject``). ``hears`` names the vendor that hears the calls, and others beside it.
     With ``oidc`` people sign on to the console by a company's provider instead of the users' file.
-    With ``tracking`` MLflow's server follows trainings; nobody waits for it.
+    With ``tracking`` MLflow's server follows trainings; nobody waits for it. With ``hub`` there is a hub for models, of the stack's own.
     The call worker holds the model; with ``linked_summaries`` a summarizer of its own on pool ``g4dn`` does.
     """
 
@@ -93,6 +93,7 @@ class StackOptions:
     console: bool = False
     console_port: int = 0
     oidc: bool = False
+    hub: bool = False
     faulty_s3: bool = False
     hears: Sequence[str] = ()
     tracking: bool = False
@@ -114,6 +115,7 @@ class Stack:
         "google-tts",
         "notices",
         "oidc",
+        "hub",
         "prefect-server",
     )
 
@@ -338,6 +340,9 @@ class Stack:
         self.python("notices", "sandbox.notices")
         if self.options.oidc:
             self._start_provider()
+        if self.options.hub:
+            self.environment["HF_TOKEN"] = f"hf_{secrets.token_urlsafe(24)}"
+            self.python("hub", "sandbox.hub", READBACK_SANDBOX_HUB_TOKEN=self.environment["HF_TOKEN"])
         if self.options.faulty_s3:
             self.python("s3-faults", "sandbox.s3_faults", "--target", self.s3_url)
 
@@ -375,6 +380,8 @@ class Stack:
         self._meet_ears()
         if self.options.oidc:
             self._meet_provider()
+        if self.options.hub:
+            self.vendors["hub"] = self.environment["HF_ENDPOINT"] = self.children["hub"].announced()["url"]
         self.children["s3"].announced()
         if self.options.faulty_s3:
             self.vendors["s3"] = self.children["s3-faults"].announced()["url"]

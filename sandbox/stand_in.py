@@ -14,15 +14,15 @@ ROOT = Path(__file__).parent.parent
 
 
 @contextmanager
-def stand_in(module: str, *arguments: str) -> Iterator[tuple[dict[str, Any], Child]]:
-    """Run ``python -m <module>``; gives what it announced (its addresses) and the process.
+def stand_in(module: str, *arguments: str, **variables: str) -> Iterator[tuple[dict[str, Any], Child]]:
+    """Run ``python -m <module>`` with more ``variables``; gives what it announced (its addresses) and the process.
 
     >>> with stand_in("sandbox.returnzero", "--latency-seconds", "0") as (address, _):
     ...     address["url"].startswith("http://127.0.0.1:")
     True
     """
     with tempfile.TemporaryDirectory() as logs:
-        child = spawn(module, [sys.executable, "-m", module, *arguments], os.environ, Path(logs), ROOT)
+        child = spawn(module, [sys.executable, "-m", module, *arguments], os.environ | variables, Path(logs), ROOT)
         try:
             yield child.announced(), child
         finally:

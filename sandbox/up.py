@@ -14,6 +14,7 @@ from rich.console import Console
 from models.keys import DatasetKeys
 from sandbox.datasets import provide
 from sandbox.demo import connect_key, index
+from sandbox.hub import ACCOUNT
 from sandbox.processes import ProcessFailed, is_taken
 from sandbox.progress import progress
 from sandbox.stack import BUCKET, EARS, RECORDINGS, Stack, StackOptions
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--hears", choices=EARS, action="append", default=[], help=more)
     parser.add_argument("--no-tracking", dest="tracking", action="store_false", help="without MLflow, which follows trainings")
     parser.add_argument("--oidc", action="store_true", help="sign on to the console by a stand-in for a company's OpenID Connect provider")
+    parser.add_argument("--hub", action="store_true", help="a stand-in for the Hugging Face hub, for push-to-hub")
     chosen = parser.parse_args()
     if not chosen.recordings.is_dir():
         parser.error(f"{chosen.recordings} is no folder")
@@ -49,6 +51,7 @@ def main() -> None:
             training_worker=True,
             console=True,
             oidc=chosen.oidc,
+            hub=chosen.hub,
             hears=chosen.hears,
             tracking=chosen.tracking,
         )
@@ -87,6 +90,8 @@ def _say_how(stack: Stack, recordings: Path, datasets: list[str]) -> None:
         console.print(f"MLflow       {stack.tracking_url} (curves and comparison of trainings; up within seconds)", soft_wrap=True)
     console.print(f"Console      {stack.console_access}", highlight=False, soft_wrap=True)
     console.print(f"S3           {stack.s3_url} (bucket {BUCKET})")
+    if "hub" in stack.vendors:
+        console.print(f"Hub          {stack.vendors['hub']} (what push-to-hub published; account {ACCOUNT})", soft_wrap=True)
     console.print(f"Notices      {stack.notices_url} (what Slack or mail would get)")
     console.print(f"Logs         {LOGS}/<process>.log", highlight=False)
     if example:

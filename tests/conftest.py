@@ -16,6 +16,7 @@ from clients.s3 import ObjectStore
 from models.recipe.small_bart import SmallBart, new_bart
 from models.recipe.tokenizer import train_tokenizer
 from models.training.data.pair import Pair
+from sandbox.hub import TOKEN_VARIABLE
 from sandbox.postgres import Postgres
 from sandbox.processes import spawn
 from sandbox.stack import until
@@ -25,6 +26,7 @@ from sandbox.stand_in import stand_in
 settings.register_profile("readback", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("readback")
 
+HUB_TOKEN = "hf_of_the_tests"
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}<|start|>{{ message['role'] }}\n{{ message['content'] }}<|eot_id|>{% endfor %}"
     "{% if add_generation_prompt %}<|start|>assistant\n{% endif %}"
@@ -209,6 +211,24 @@ def faulty_store(faulty_s3: str, spoil_s3: Callable[..., None], monkeypatch: pyt
         store.delete(facts.key)
     store._s3.delete_bucket(Bucket=store.bucket)
     wiring.forget_clients()
+
+
+@pytest.fixture(scope="session")
+def hub_address() -> Iterator[str]:
+    """A Hugging Face hub with the account ``acme``, whose token is ``HUB_TOKEN``."""
+    with stand_in("sandbox.hub", **{TOKEN_VARIABLE: HUB_TOKEN}) as (told, _):
+        yield told["url"]
+
+
+@pytest.fixture
+def hub(hub_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The hub that this process publishes to, in good order; its address."""
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub_address)
+    monkeypatch.setenv("HF_TOKEN", HUB_TOKEN)
+    yield hub_address
+    requests.post(f"{hub_address}/sandbox/faults", json={}, timeout=10).raise_for_status()
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,7 @@ class Selected(BaseModel):
 
 @flow(name="select-model", persist_result=False)
 async def select_model(
+    by: str = "",
     line: LineName = "summarizer",
     runs: list[str] = EVERY_RUN,
     sweep: str = "",
@@ -47,7 +48,6 @@ async def select_model(
     voting: VoteSettings = VoteSettings(),
     promote_winner: bool = True,
     margin: Margin = MARGIN,
-    by: str = "",
 ) -> Selected:
     """Score the candidates, let people vote blind on the best, and put the winner into service.
 
@@ -55,6 +55,7 @@ async def select_model(
     a paper. It may stay open for days and through restarts.
 
     Args:
+        by: who selects; stands in the registry's history, so a winner is not promoted without
         line: which line of models the selection is of
         runs: finished training runs as family/run; * stands for anything, so bart/* means all KoBART runs
         sweep: instead of runs, all finished rows of this sweep (of summarizers): full, small, smoke, or the path of its YAML file
@@ -63,7 +64,6 @@ async def select_model(
         voting: how the vote is held
         promote_winner: put the winner into service, if it passes the gate and the smoke test
         margin: the gate lets a model pass that is, with 95 % confidence, not worse than the champion by more than this, 0.05 at most
-        by: who selects; stands in the registry's history, so a winner is not promoted without
     """
     if promote_winner:
         async with refusals_told(line, "select-model"):  # before hours of scoring and days of voting

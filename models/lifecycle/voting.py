@@ -8,6 +8,7 @@ it was written, however late it comes.
 
 import hashlib
 import random
+import re
 import statistics
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -199,16 +200,29 @@ def read_marks(letters: str, written: str) -> Marks:
     return Marks(points=dict(zip(letters, map(int, digits), strict=True)) if fits else {}, comment=comment.strip())
 
 
-def points_pattern(letters: str) -> str:
+def points_asked(letters: str) -> str:
+    """What a voter is asked to write for an inquiry, in Korean."""
+    return f"{letters[0]}부터 {letters[-1]}까지 {LOWEST}에서 {HIGHEST}까지의 숫자 {len(letters)}개를 차례로 적어 주세요"
+
+
+def points_schema(letters: str) -> dict[str, Any]:
     """What the form of a paper takes for the points of one inquiry: a digit for each letter, and after a space whatever remark.
 
-    Where the server refuses, it shows the pattern, so the second half says in Korean what is asked for. Whoever copies that sentence is
-    told by ``complaints``.
+    The server words its refusals itself: of a pattern it shows the expression, of a constant the constant. So whatever does not fit the
+    pattern would have to be the sentence that says what is asked for. Whoever copies that sentence is told by ``complaints``.
     """
-    return (
-        rf"^[{LOWEST}-{HIGHEST}]{{{len(letters)}}}(\s[\s\S]*)?$"
-        f"|^{letters[0]}부터 {letters[-1]}까지 {LOWEST}에서 {HIGHEST}까지의 숫자 {len(letters)}개를 차례로 적어 주세요$"
-    )
+    return {"if": {"pattern": _points_pattern(letters)}, "else": {"const": points_asked(letters)}}
+
+
+def checked_points(letters: str, written: str) -> str:
+    """The same once more where the form is read."""
+    if re.search(_points_pattern(letters), written) or written == points_asked(letters):
+        return written
+    raise ValueError(points_asked(letters))
+
+
+def _points_pattern(letters: str) -> str:
+    return rf"^[{LOWEST}-{HIGHEST}]{{{len(letters)}}}(\s[\s\S]*)?$"
 
 
 def told(voter: str, faults: Sequence[str], *, counted: bool) -> str:

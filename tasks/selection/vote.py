@@ -1,16 +1,17 @@
 """The vote in the Prefect UI: its plan, the form of one paper, and the ballots as they come in."""
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
 from prefect.input import RunInput
-from pydantic import Field, create_model
+from pydantic import AfterValidator, Field, create_model
 
 from models.errors import ConfigurationError
 from models.lifecycle.board import Board
 from models.lifecycle.line import Device, Line
 from models.lifecycle.selection import Inquiry, choose_inquiries, finalists
-from models.lifecycle.voting import Submission, VotePlan, VoteSettings, VoteState, form_field, points_pattern
+from models.lifecycle.voting import Submission, VotePlan, VoteSettings, VoteState, checked_points, form_field, points_schema
 from models.lines import LineName
 from models.training.data.pair import Pair
 from reports.markdown import plain
@@ -104,9 +105,10 @@ def ballot_form(plan: VotePlan, paper: int, instruction: str) -> type[BallotForm
     Everything that the form needs is in its type: defaults given later would lose the limits of their fields. The instruction
     stands under the first field, because Prefect's UI hides a form's own description where the form is long.
     """
+    points = partial(checked_points, plan.letters)
     fields: dict[str, Any] = {"voter": (str, Field(min_length=1, max_length=40, title="이름", description=instruction))}
     for inquiry in plan.inquiries:
-        fields[form_field(inquiry.id)] = (str, _marks_field(plan, paper, inquiry))
+        fields[form_field(inquiry.id)] = (Annotated[str, AfterValidator(points)], _marks_field(plan, paper, inquiry))
     by_paper = "고치지 마세요. 이 번호로 답의 순서를 알아봅니다."
     fields["paper"] = (int, Field(default=paper, ge=1, title="투표지 번호", description=by_paper))
     closing = "이 투표지를 낸 다음 투표를 마감하고 결과를 냅니다."
@@ -124,7 +126,7 @@ def _marks_field(plan: VotePlan, paper: int, inquiry: Inquiry) -> Any:
     return Field(
         title=f"{SHOWN_LENGTHS[inquiry.length]} {inquiry.id.rpartition('-')[2]}: {letters}의 점수를 붙여서 (의견은 한 칸 띄고)",
         description="\n\n".join([f"“{plain(inquiry.text)}”", *answers]),
-        pattern=points_pattern(letters),
+        json_schema_extra=points_schema(letters),
         max_length=len(letters) + LONGEST_REMARK,
     )
 

@@ -1,108 +1,106 @@
-"""Publishing to the hub against a server that speaks its protocol: create the repository, ask how files are sent, commit."""
+"""Publishing to the hub: its own client against the stand-in, weights through the hub's storage; every refusal is a sentence."""
 
-import base64
-import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from clients.hub import upload_model
-from models.errors import AccessRefused, VendorUnavailable
+from models.errors import AccessRefused, ConfigurationError, VendorUnavailable
 from models.training.config import FinetuneConfig, FinetuneResult, HistoryRow, SampleRow
 from models.training.outputs import RunSummary
 from reports.model_card import model_card
-
-
-class Hub:
-    """What was asked of the stand-in, and what it holds; ``status`` is answered in place of everything."""
-
-    def __init__(self) -> None:
-        self.repositories: dict[str, bool] = {}
-        self.files: dict[str, bytes] = {}
-        self.messages: list[str] = []
-        self.tokens: set[str] = set()
-        self.status = 200
-        self.address = ""
-
-    def answer(self, path: str, body: bytes) -> dict[str, Any]:
-        if path == "/api/repos/create":
-            asked = json.loads(body)
-            self.repositories[f"{asked['organization']}/{asked['name']}"] = asked["visibility"] == "private"
-            return {"url": f"{self.address}/{asked['organization']}/{asked['name']}"}
-        if path.endswith("/preupload/main"):
-            return {"files": [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in json.loads(body)["files"]]}
-        if path.endswith("/commit/main"):
-            for line in map(json.loads, body.splitlines()):
-                if line["key"] == "header":
-                    self.messages.append(line["value"]["summary"])
-                else:
-                    self.files[line["value"]["path"]] = base64.b64decode(line["value"]["content"])
-            return {"success": True, "commitUrl": f"{self.address}/acme/minji-1/commit/1", "commitOid": "1"}
-        return {"errors": [], "warnings": []}  # of a README's front matter
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    import huggingface_hub.constants
-
-    held = Hub()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            held.tokens.add(self.headers.get("Authorization", ""))
-            said = json.dumps(held.answer(self.path, body) if held.status == 200 else {"error": "no"}).encode()
-            self.send_response(held.status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said)
-
-        def log_message(self, *arguments: Any) -> None:
-            """Be quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    held.address = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", held.address)
-    monkeypatch.setenv("HF_TOKEN", "hf_of_the_test")
-    yield held
-    server.shutdown()
-    server.server_close()
+from sandbox.hub import READ_ONLY, faults_of_card
+from tests.conftest import HUB_TOKEN
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "config.json").write_text('{"model_type": "bart"}')
-    (tmp_path / "README.md").write_text("# card")
-    return tmp_path
+    """A model with 300 kB of weights: numbers that compress by their place in four bytes, and some that do not."""
+    weights = b"".join(bytes((i % 7, 3, i // 256 % 256, 63)) for i in range(50_000)) + random.Random(7).randbytes(100_003)
+    files = {"config.json": b'{"model_type": "bart"}', "README.md": b"---\nlanguage: ko\n---\n# card", "model.safetensors": weights}
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for name, body in files.items():
+        (folder / name).write_bytes(body)
+    return folder
 
 
-def test_a_folder_becomes_a_private_repository(hub: Hub, folder: Path) -> None:
+def books(hub: str) -> dict[str, Any]:
+    told: dict[str, Any] = requests.get(f"{hub}/sandbox/counters", timeout=10).json()
+    return told
+
+
+@pytest.mark.slow
+def test_a_folder_becomes_a_private_repository_that_can_be_fetched(hub: str, folder: Path) -> None:
+    stored = books(hub)["asked"].get("xorb", 0)
     address = upload_model(folder, "acme/minji-1", private=True, message="bart/minji-1, by minji")
-    assert address == f"{hub.address}/acme/minji-1/commit/1"
-    assert hub.repositories == {"acme/minji-1": True}
-    assert hub.files == {"config.json": b'{"model_type": "bart"}', "README.md": b"# card"}
-    assert hub.messages == ["bart/minji-1, by minji"]
-    assert "Bearer hf_of_the_test" in hub.tokens
+    assert address.startswith(f"{hub}/acme/minji-1/commit/")
+    assert "acme/minji-1" in books(hub)["private"]
+    assert books(hub)["asked"]["xorb"] == stored + 1  # the weights went through the storage
+    for file in folder.iterdir():
+        place = f"{hub}/acme/minji-1/resolve/main/{file.name}"
+        assert requests.get(place, timeout=10).status_code == 401
+        assert requests.get(place, headers={"Authorization": f"Bearer {HUB_TOKEN}"}, timeout=10).content == file.read_bytes()
+    assert upload_model(folder, "acme/minji-1", private=True, message="again") == address
+    assert books(hub)["commits"]["acme/minji-1"] == ["bart/minji-1, by minji"]
 
 
-def test_a_token_that_may_not_write_is_told_with_its_remedy(hub: Hub, folder: Path) -> None:
-    hub.status = 403
-    with pytest.raises(AccessRefused, match="does not let us write to acme/minji-1"):
-        upload_model(folder, "acme/minji-1", private=True, message="m")
+def test_a_run_without_a_token_is_told_to_set_one(hub: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub.constants
+
+    monkeypatch.delenv("HF_TOKEN")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", str(tmp_path / "none"))
+    with pytest.raises(AccessRefused, match=r"no token to write to acme/minji-2 with\. Set HF_TOKEN"):
+        upload_model(folder, "acme/minji-2", private=True, message="m")
 
 
-def test_a_hub_that_is_away_is_asked_again_later(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("token", "repository", "said"),
+    [
+        ("hf_of_nobody", "acme/minji-2", r"does not know the token in HF_TOKEN \(Hugging Face, HTTP 401\). Make one"),
+        (HUB_TOKEN + READ_ONLY, "acme/minji-2", r"may not write to acme/minji-2 \(Hugging Face, HTTP 403\). Give it the right"),
+        (HUB_TOKEN, "others/minji-2", "may not write to others/minji-2 .*name an account or organization that it belongs to"),
+    ],
+)
+def test_who_may_not_write_is_told_why_and_nothing_is_made(
+    hub: str, folder: Path, monkeypatch: pytest.MonkeyPatch, token: str, repository: str, said: str
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", token)
+    with pytest.raises(AccessRefused, match=said):
+        upload_model(folder, repository, private=True, message="m")
+    assert repository not in books(hub)["repositories"]
+
+
+def test_a_name_that_the_hub_does_not_take_is_told(hub: str, folder: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"'acme/minji--1' is no name for the hub: .*Choose another repository name"):
+        upload_model(folder, "acme/minji--1", private=True, message="m")
+
+
+def test_a_card_that_the_hub_does_not_take_is_told_before_anything_is_sent(hub: str, folder: Path) -> None:
+    (folder / "README.md").write_text("---\nbase_model: downloads/team/kobart\n---\n# card")
+    with pytest.raises(ConfigurationError, match=r'does not take the card: .*\n.*"downloads/team/kobart" is not valid'):
+        upload_model(folder, "acme/minji-3", private=True, message="m")
+    assert books(hub)["repositories"]["acme/minji-3"] == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("503", "The hub answered 503"), ("storage_401", "cannot be reached"), ("reset_before", "cannot be reached")]
+)
+def test_a_hub_in_trouble_is_asked_again_later(hub: str, folder: Path, fault: str, said: str) -> None:
+    requests.post(f"{hub}/sandbox/faults", json={"rate": 1, "kinds": [fault]}, timeout=10).raise_for_status()
+    with pytest.raises(VendorUnavailable, match=said):
+        upload_model(folder, "acme/minji-4", private=True, message="m")
+
+
+def test_a_hub_that_is_away_is_named_with_its_address(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import huggingface_hub.constants
 
     monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setenv("HF_TOKEN", "hf_of_the_test")
-    with pytest.raises(VendorUnavailable, match="The hub cannot be reached"):
+    monkeypatch.setenv("HF_TOKEN", HUB_TOKEN)
+    with pytest.raises(VendorUnavailable, match=r"The hub at http://127\.0\.0\.1:9 cannot be reached: ConnectError\. .*HF_ENDPOINT"):
         upload_model(folder, "acme/minji-1", private=True, message="m")
 
 
@@ -131,8 +129,12 @@ def test_a_card_tells_the_bases_score_and_no_row_of_the_data() -> None:
         samples_per_second=1.0,
         sample_rows=[SampleRow(input=asked, reference="요청")],
     )
-    card = model_card(RunSummary(run="minji-1", prefix="models/bart/minji-1/", config=FinetuneConfig(), result=result))
+    summary = RunSummary(run="minji-1", prefix="models/bart/minji-1/", config=FinetuneConfig(), result=result)
+    card = model_card(summary)
     assert card.startswith("---\nlanguage: ko\nlibrary_name: transformers\nbase_model: hyunwoongko/kobart\n")
     assert "| validation loss | 2.0000 | 1.5000 |" in card
     assert "| `lora_rank` | `8` |" in card
     assert asked not in card
+    assert faults_of_card(card) == []
+    at_home = summary.model_copy(update={"config": FinetuneConfig(base="downloads/team/kobart")})
+    assert "base_model: " not in model_card(at_home)

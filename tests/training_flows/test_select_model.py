@@ -290,6 +290,7 @@ async def test_from_finished_runs_to_the_model_in_service_and_back(small_runs: S
             refused = await resume(client, run, out_of_range)
             assert refused["status"] == "REJECT"
             assert "A부터 C까지 1에서 5까지의 숫자 3개를 차례로 적어 주세요" in refused["details"]["reason"]
+            assert "[1-5]" not in refused["details"]["reason"]  # words, no expression
 
             worker.kill()  # the run is suspended: it needs no process to wait
             worker = Worker()

@@ -1,0 +1,64 @@
+"""What a run's report says first: better, worse or the same, and whether chance may have said it."""
+
+from pathlib import Path
+
+import pytest
+
+from models.training.config import FinetuneConfig, FinetuneResult, HistoryRow
+from models.training.metrics import Scores
+from models.training.outputs import RunSummary
+from reports.training import verdict
+
+
+def run(validation: float, test: float | None) -> RunSummary:
+    """A run whose base has 0.5 on both sets of rows."""
+    rows = [HistoryRow(step=0, score=0.5, validation_loss=1.0), HistoryRow(step=4, score=validation, validation_loss=0.9)]
+    result = FinetuneResult(
+        family="bart",
+        method="full",
+        base="shipped",
+        model_dir=Path("model"),
+        merged_dir=None,
+        criterion="highest mean of BERTScore F1 and STS",
+        best_step=4,
+        best=rows[1],
+        steps=4,
+        history=rows,
+        precision="fp32",
+        device="cpu",
+        parameters=1,
+        trained_parameters=1,
+        train_rows=86,
+        validation_rows=9,
+        truncated_rows=0,
+        seconds=1.0,
+        samples_per_second=1.0,
+    )
+    scores = {} if test is None else {"test_scores": _of(test), "base_test_scores": _of(0.5)}
+    return RunSummary(run="minji-1", prefix="models/bart/minji-1/", config=FinetuneConfig(), result=result, **scores)
+
+
+def _of(score: float) -> Scores:
+    return Scores(bertscore_f1=score, sts=score, encoders={})
+
+
+@pytest.mark.parametrize(
+    ("validation", "test", "said"),
+    [
+        (0.6, 0.7, "베이스보다 나아졌습니다: 시험 점수 0.5000 → 0.7000."),
+        (0.6, None, "베이스보다 나아졌습니다: 검증 점수 0.5000 → 0.6000."),
+        (0.5, 0.5, "베이스와 같습니다: 시험 점수 0.5000 → 0.5000."),
+    ],
+)
+def test_a_run_is_held_against_its_base_as_served_where_that_was_measured(validation: float, test: float | None, said: str) -> None:
+    assert verdict(run(validation, test)) == said
+
+
+def test_a_gain_that_validation_contradicts_is_told_as_what_may_be_chance() -> None:
+    told = verdict(run(0.4, 0.51))
+    assert told.startswith("베이스보다 나아졌습니다: 시험 점수 0.5000 → 0.5100. 그러나 검증 점수 0.5000 → 0.4000")
+    assert told.endswith("우연일 수 있습니다.")
+
+
+def test_a_run_that_is_worse_as_served_is_worse_whatever_validation_says() -> None:
+    assert verdict(run(0.6, 0.4)).startswith("**베이스보다 나빠졌습니다**: 시험 점수 0.5000 → 0.4000.")
