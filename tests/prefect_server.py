@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from prefect.settings import PREFECT_API_SSL_CERT_FILE, temporary_settings
-from prefect.testing.utilities import prefect_test_harness
 
 from sandbox.stack import one_certificate
 
@@ -18,6 +17,8 @@ def server_for_tests(environment: Mapping[str, str] | None = None) -> Iterator[N
 
     A run makes four clients, and each would read the whole bundle of authorities: a quarter of what a test of a call costs.
     """
+    from prefect.testing.utilities import prefect_test_harness  # loads the server: seconds for each process that only collects
+
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
         for name, value in (environment or {}).items():
             patched.setenv(name, value)
