@@ -117,7 +117,7 @@ class Calls:
         await asyncio.to_thread(self.service.start)
         while not self.ended:
             self.answers += await asyncio.gather(*(self.service.answer(self.asked) for _ in range(4)))
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.05)  # each answer takes time of the promotion's processor
 
     async def judged_by(self, version: str) -> None:
         async with asyncio.timeout(600):
