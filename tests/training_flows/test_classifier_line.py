@@ -53,7 +53,7 @@ def a_dataset(shift: int = 0) -> bytes:
 @pytest.fixture(autouse=True)
 def small_settings(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("READBACK_MODEL_CACHE", str(tmp_path / "models"))
-    monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.1")
+    monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.5")
     wiring.forget_clients()
     services = (champion.classifier_in_service, champion.summarizer_in_service, champion.challenger)
     yield

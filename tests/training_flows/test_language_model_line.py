@@ -53,7 +53,7 @@ def wired(bucket: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for variable, value in {
         "READBACK_MODEL_DIR": str(SHIPPED_READER),
         "READBACK_MODEL_CACHE": str(tmp_path / "models"),
-        "READBACK_MODEL_REFRESH_SECONDS": "0.1",
+        "READBACK_MODEL_REFRESH_SECONDS": "0.5",
         "READBACK_LANGUAGE_MODEL_URLS": f"{server}/v1",
         "READBACK_LANGUAGE_MODEL_KEY": KEY,
     }.items():

@@ -48,7 +48,7 @@ HERE = ScoringSettings(encoders="shipped", run_in_process=True)
 def weak_model_ships(bucket: str, small_runs: SmallRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("READBACK_MODEL_DIR", str(small_runs.by_steps[15].out / "model"))
     monkeypatch.setenv("READBACK_MODEL_CACHE", str(tmp_path / "models"))
-    monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.2")
+    monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.5")
     wiring.forget_clients()
 
 
@@ -184,7 +184,7 @@ class Calls:
             champion.champion_source(SUMMARIZER),
             partial(champion.load_version, SUMMARIZER),
             warm_up=SUMMARIZER.smoke_texts[0],
-            every_seconds=0.2,
+            every_seconds=0.5,
             report=self.reports.append,
         )
         self.results: list[SummaryResult] = []
