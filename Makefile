@@ -7,6 +7,8 @@ UI_PORT ?= 4200
 CALLS  ?= 1000
 SEED   ?= 7
 TARGET ?= run
+# Where the environment forbids it, hundreds of processes would compile our code anew, and pytest every test.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo up aws summarize test test-fast test-large soak many lint bench check-image clean
 

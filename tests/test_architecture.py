@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.architecture import ROOT, House, floors, picture, reduced
 from benchmarks.walks import Code, Walk
 
@@ -15,13 +17,17 @@ def a_house(tree: Path, **modules: str) -> House:
     return House.of(tree)
 
 
-def test_the_picture_shows_the_rooms_as_they_are() -> None:
+@pytest.fixture(scope="module")
+def house() -> House:
+    return House.of(ROOT)
+
+
+def test_the_picture_shows_the_rooms_as_they_are(house: House) -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    assert picture(House.of(ROOT)) in page, "run: python -m benchmarks.architecture --picture"
+    assert picture(house) in page, "run: python -m benchmarks.architecture --picture"
 
 
-def test_the_code_has_no_circle_and_its_rooms_stand_on_floors() -> None:
-    house = House.of(ROOT)
+def test_the_code_has_no_circle_and_its_rooms_stand_on_floors(house: House) -> None:
     assert house.circles() == []
     assert all(floors(house.arrows(house.rooms_of(folder))) for folder in ("", "models", "tasks"))
 

@@ -98,9 +98,8 @@ class Fronts:
                 self._carrying.add(task)
                 task.add_done_callback(self._carrying.discard)
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError):
-                if postgres and not await self._asks_tls(reader, writer):
-                    return
-                await _carry(reader, writer, target)
+                if not postgres or await self._asks_tls(reader, writer):
+                    await _carry(reader, writer, target)
             writer.close()
 
         await asyncio.start_server(serve, "127.0.0.1", port, ssl=None if postgres else self._context)

@@ -14,6 +14,8 @@ from models.summarizer.language_model import Endpoint, read_answer, request_body
 from sandbox.language_model import KEY, MODEL
 from sandbox.stand_in import stand_in
 
+pytestmark = pytest.mark.slow  # the stand-in loads the reader that ships
+
 CALL = read(written([(False, "무엇을 도와드릴까요"), (True, "계약 주소를 바꾸고 싶어요")]))
 
 

@@ -140,6 +140,7 @@ def test_chirp_voices_take_no_ssml(voice: str, answer: bool) -> None:
     assert takes_ssml(voice) is answer
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("voice", [VOICE, CHIRP])
 def test_a_hundred_kilobytes_are_cut_to_googles_limit_at_sentences(endpoint: str, voice: str) -> None:

@@ -1,5 +1,6 @@
 """User metadata fits into S3's 2 KB of ASCII whatever a key holds, and what identifies a file stays whole."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from clients.metadata import LIMIT_BYTES, decode, encode, size
 CALL, ETAG = "f" * 32, "e" * 32
 
 
+@pytest.mark.slow
 @given(st.text(max_size=1024), st.text(max_size=1024), st.text(max_size=2000))
 @settings(max_examples=60)
 def test_metadata_of_any_text_is_ascii_within_the_limit_and_ids_stay(contact: str, source: str, spoken: str) -> None:

@@ -228,6 +228,7 @@ def test_the_wait_the_vendor_asks_for_is_kept(header: str, seconds: float | None
     assert pickle.loads(pickle.dumps(caught.value)).retry_after_seconds == seconds
 
 
+@pytest.mark.slow
 def test_the_stand_in_refuses_by_rule_what_the_vendor_refuses(client: ReturnZero, url: str) -> None:
     with pytest.raises(BadRecording, match="not supported"):
         client.submit(b"OggS and so on", "a.wav")
@@ -243,6 +244,7 @@ def test_the_stand_in_refuses_by_rule_what_the_vendor_refuses(client: ReturnZero
         ReturnZero(short, "ours", SECRET).submit(AUDIO, "a.wav")
 
 
+@pytest.mark.slow
 def test_concurrency_quota_pace_and_age_have_their_errors() -> None:
     with vendor("--latency-seconds", "60", "--concurrency", "1", "--quota-jobs", "2", "--poll-seconds", "60") as address:
         returnzero = ReturnZero(address, "ours", SECRET)
@@ -451,6 +453,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(json_values, max_size=3)
     | st.lists(st.fixed_dictionaries({"start_at": json_values, "duration": st.just(5), "msg": st.text(), "spk": json_values}))

@@ -5,6 +5,7 @@ import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from models.answers.told import NotHeld, Place, Quote, Suggested
 from models.call.prices import PRICES, load_prices
 from models.errors import ConfigurationError
 from models.lines import EMOTION
+from models.lines.signals import LoadedSignals
 from models.signals import SHIPPED_EMOTION
+from models.signals.told import CallEmotion
 from sandbox.espeak import Espeak, Voice
 from sandbox.stand_in import stand_in
 from tests.in_memory import InMemoryStore
@@ -54,13 +57,19 @@ def _nobody(*_: object) -> Any:
     raise ConfigurationError("no vendor is wired in this test", remedy="Use the fixture `voices`")
 
 
+@cache
+def emotions() -> LoadedSignals[CallEmotion]:
+    """The classifier that ships: a fifth of a second of a processor, and the same for every test."""
+    return EMOTION.load(SHIPPED_EMOTION, "cpu", "shipped")
+
+
 def desk(store: InMemoryStore) -> ChatRoom:
     """A chat with documents and emotions, and without voices."""
-    emotions, shelf = EMOTION.load(SHIPPED_EMOTION, "cpu", "shipped"), Shelf()
+    shelf = Shelf()
     return ChatRoom(
         store=store,  # type: ignore[arg-type]
         documents=lambda: shelf,
-        emotion_of=lambda text: emotions.answers([text])[0],
+        emotion_of=lambda text: emotions().answers([text])[0],
         ear=_nobody,
         voice=_nobody,
         writer=lambda: None,

@@ -1,4 +1,4 @@
-"""A Prefect server of its own for each file that asks for one, and code run in a process of its own."""
+"""A Prefect server for this folder's tests, and code run in a process of its own."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from prefect_server import server_for_tests
 RunPython = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
     with server_for_tests():
         yield

@@ -8,7 +8,6 @@ from pathlib import Path
 import psycopg
 import pytest
 import requests
-from mlflow.tracking import MlflowClient
 
 from deployments.databases import make_databases, plain_address
 from models.errors import ConfigurationError
@@ -78,6 +77,8 @@ def test_without_the_first_users_address_nothing_can_be_made() -> None:
 def test_mlflow_asks_who_one_is_and_shows_no_password_in_its_arguments(
     addresses: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from mlflow.tracking import MlflowClient  # seconds for each process that only collects
+
     make_databases(addresses)
     port, password = free_port(), "a-password-of-mlflow"
     given = {

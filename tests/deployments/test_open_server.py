@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 import requests
+from prefect_server import put_database
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -47,6 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder, port = tmp_path_factory.mktemp("open-server"), free_port()
     url = f"http://127.0.0.1:{port}"
     given = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")} | {"PREFECT_HOME": str(folder)}
+    put_database(folder / "prefect.db")
     child = spawn("server", [sys.executable, "-m", "deployments.prefect_server", "start", "--port", str(port)], given, folder, ROOT)
     try:
         until(lambda: answers(f"{url}/api/health"), child, "answer")

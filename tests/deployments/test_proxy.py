@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 import yaml
+from prefect_server import put_database
 from requests.adapters import HTTPAdapter, Retry
 
 from sandbox.processes import Child, free_port, spawn
@@ -54,6 +55,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     password, url = ":".join(PASSWORD), f"https://localhost:{proxy_port}"
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     servers = plain | {"PREFECT_HOME": str(folder / "server"), "PREFECT_SERVER_API_AUTH_STRING": password}
+    put_database(folder / "server" / "prefect.db")
     server = spawn("server", [sys.executable, "-m", "deployments.prefect_server", "start", "--port", str(port)], servers, folder, ROOT)
     names = {"SERVER_NAME": f"localhost:{proxy_port}", "SERVER_TLS": "internal", "SERVER_UPSTREAM": f"127.0.0.1:{port}"}
     stores = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
@@ -103,8 +105,8 @@ async def test_a_worker_on_another_machine_hears_of_a_run_through_the_proxy_and_
         # The bell rings for those who listen: a run that was made before the worker did is followed by another.
         while state != "COMPLETED":
             run = proxied.ask(f"deployments/{deployment}/create_flow_run", {})["id"]
-            for _ in range(100):
-                await asyncio.sleep(0.1)
+            for _ in range(20):
+                await asyncio.sleep(0.5)
                 state = proxied.ask("flow_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})[0]["state"]["type"]
                 if state == "COMPLETED":
                     break

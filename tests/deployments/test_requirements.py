@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from functools import cache
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
@@ -64,9 +65,14 @@ def pins(name: str) -> dict[str, Requirement]:
     return {canonicalize_name(pin.name): pin for pin in map(Requirement, filter(None, lines))}
 
 
+# Asked for every room: both read what is installed, hundreds of folders.
+owners_of = cache(packages_distributions)
+
+
+@cache
 def imported(room: str) -> dict[str, str]:
     """Distributions that a room's files import, anywhere in them, each with one of the files."""
-    installed = packages_distributions()
+    installed = owners_of()
     found: dict[str, str] = {}
     paths = sorted((ROOT / room).rglob("*.py"))
     ours = {*ROOMS, *(path.stem for path in paths if room == "tests")}  # pytest puts each of its folders on the path
@@ -130,7 +136,7 @@ def test_a_newcomer_installs_every_set_but_the_one_for_ecs() -> None:
 def test_the_run_set_alone_loads_every_deployment_and_starts_a_worker(run_python: RunPython) -> None:
     absent = {name for chosen in SETS for name in pins(chosen)} - with_what_they_need(pins("run"))
     assert {"torch", "transformers", "ctranslate2", "moto", "pytest"} <= absent
-    modules = sorted(top for top, owners in packages_distributions().items() if {canonicalize_name(owner) for owner in owners} & absent)
+    modules = sorted(top for top, owners in owners_of().items() if {canonicalize_name(owner) for owner in owners} & absent)
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
     entry_points = sorted({deployment["entrypoint"].rpartition(".")[0] for deployment in deployments})
     run_python(

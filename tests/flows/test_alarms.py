@@ -35,7 +35,7 @@ async def begun(client: PrefectClient) -> AsyncIterator[datetime]:
 async def told(client: PrefectClient, event: str, since: datetime, alarm: Alarm) -> list[dict[str, Any]]:
     """What the events of an alarm tell; the server writes them down in batches."""
     while not await count_events(client, event, since, datetime.now(UTC)):
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
     which = {"occurred": {"since": since.isoformat()}, "event": {"name": [event]}, "resource": {"id": [alarm.resource]}}
     answer = await client.request("POST", "/events/filter", json={"filter": which})
     return [event["payload"] for event in answer.json()["events"]]
@@ -103,4 +103,4 @@ async def test_a_pause_that_comes_again_at_every_trial_is_told_once_and_its_end_
 async def test_a_reaper_that_has_done_its_work_gives_a_sign_of_life(store: ObjectStore, client: PrefectClient, begun: datetime) -> None:
     await reap()
     while await count_events(client, ALIVE, begun, datetime.now(UTC)) < 1:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)

@@ -434,7 +434,7 @@ async def dangers_told(client: PrefectClient) -> list[dict[str, Any]]:
             answer = await client.request("POST", "/events/filter", json={"filter": which, "limit": 50})
             if events := answer.json()["events"]:
                 return events
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.5)
 
 
 async def test_a_call_that_shows_a_danger_is_told_of_at_once_and_its_caller_hears_nothing_of_it(world: World) -> None:

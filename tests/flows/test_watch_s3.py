@@ -111,7 +111,7 @@ async def test_a_listener_that_waits_says_so_answers_200_and_gives_a_sign_of_lif
         stop.set()
         await task
     while await count_events(client, ALIVE, begun, datetime.now(UTC)) < 1:
-        await asyncio.sleep(0.1)  # the server writes events down in batches
+        await asyncio.sleep(0.5)  # the server writes events down in batches
 
 
 def test_the_listeners_process_writes_its_log_though_prefect_has_set_up_logging(run_listener: Callable[..., str]) -> None:
@@ -167,7 +167,7 @@ async def test_a_prefix_without_callrecordings_starts_calls_and_strays_are_count
     assert "010-1234-5678" not in caplog.text
     for name, count in ((EVENT_NAME, 1), (STRAY_EVENT_NAME, 2)):
         while await count_events(client, name, begun, datetime.now(UTC)) < count:
-            await asyncio.sleep(0.1)  # the server writes events down in batches
+            await asyncio.sleep(0.5)  # the server writes events down in batches
     await digest(day_in_korea(begun))
     assert "| 녹취 이름이 아니어서 처리하지 않은 .wav | 2 |" in await artifact(client, "digest")
 

@@ -23,7 +23,8 @@ def stack(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         stt_seconds=1.0,
         stt_poll_seconds=0.3,
         linked_summaries=True,
-        settings={"READBACK_DRAIN_SECONDS": "0.2"},
+        # Each call that is made only to see whether something new is in service by now takes seconds of a processor.
+        settings={"READBACK_DRAIN_SECONDS": "0.2", "READBACK_MODEL_REFRESH_SECONDS": "1", "READBACK_ANSWERS_REFRESH_SECONDS": "1"},
     )
     with Stack(options) as running:
         yield running

@@ -49,7 +49,7 @@ def eventually(look: Callable[[], Any], what: str, seconds: float = 600.0) -> An
     while time.monotonic() < deadline:
         if found := look():
             return found
-        time.sleep(0.2)
+        time.sleep(0.5)  # each look takes a server's time that the workers need
     raise AssertionError(f"{what} did not happen within {seconds:.0f} s")
 
 

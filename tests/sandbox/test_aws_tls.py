@@ -67,8 +67,9 @@ def test_postgresql_is_reached_with_tls_and_a_password_and_not_otherwise(fronts:
         with psycopg.connect(address.format("secret", "verify-full")) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
         for password, mode in (("wrong", "verify-full"), ("secret", "disable")):
-            with pytest.raises(psycopg.OperationalError):
+            with pytest.raises(psycopg.OperationalError) as refused:
                 psycopg.connect(address.format(password, mode))
+            assert not isinstance(refused.value, psycopg.errors.ConnectionTimeout)  # refused, not left to wait
     finally:
         child.stop()
         postgres.remove()

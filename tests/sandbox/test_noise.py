@@ -15,7 +15,7 @@ from sandbox.make_recordings import RECORDINGS
 from sandbox.noise import PUBLISHED, RIGHT_AMONG_OTHERS, Noise
 from sandbox.stand_in import stand_in
 
-ROWS = list(everything(WRITERS))[::16]
+ROWS = list(everything(WRITERS))[::32]
 TEXTS = [turn.text for row in ROWS for turn in row.conversation if turn.text]
 TERMS = TermList.shipped()
 
@@ -74,7 +74,7 @@ def test_the_stand_in_mishears_as_much_as_it_is_told_to() -> None:
 @pytest.mark.parametrize("recognizer", RECOGNIZERS)
 def test_correction_makes_fewer_characters_wrong_and_more_terms_right(recognizer: str) -> None:
     found = figures(hear(ROWS, Noise(PUBLISHED[recognizer][2] / 100), Corrector(TERMS)), TERMS)
-    assert found["transcripts"] >= 200
+    assert found["transcripts"] >= 100
     assert not worse(found)
     assert found["terms_after"] > found["terms_before"] + 0.03
     assert found["changes_of_clean_text"] <= found["lines"] * 0.005  # most of them are slips of the writers, such as 화재보엄

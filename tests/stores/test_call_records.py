@@ -68,15 +68,15 @@ def test_64_processes_at_once_get_64_numbers(store: ObjectStore, monkeypatch: py
     assert sorted(numbers_taken_by(CLAIMANTS, store)) == list(range(1001, 1001 + CLAIMANTS))
 
 
-@pytest.mark.slow
 def test_a_number_costs_the_same_requests_however_many_calls_there_are(store: ObjectStore) -> None:
     records = CallRecords(store)
     assert records.next_number() == 1
-    for n in range(1_100):
+    for n in range(20):
         store.put(StorageKeys.prompt(n + 2), b"")
-    store.put(StorageKeys.NUMBER_COUNTER, b'{"last": 1101}')
+    store.put(StorageKeys.NUMBER_COUNTER, b'{"last": 21}')
     requests = Requests(store)
-    assert records.next_number() == 1102
+    assert records.next_number() == 22
+    # Nobody looks at the calls: a listing would stand here however few they are.
     assert requests.sent == {"GetObject": 1, "PutObject": 1}
 
 

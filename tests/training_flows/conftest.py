@@ -19,9 +19,27 @@ def prefect_server() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def converted_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the forms that serve are kept, by their content: each model is converted once for all tests."""
+    return tmp_path_factory.mktemp("converted-models")
+
+
+@pytest.fixture(scope="session")
+def scores() -> dict[str, bytes]:
+    """What tests have scored so far, by keys that change with everything that a score depends on."""
+    return {}
+
+
 @pytest.fixture(autouse=True)
 def bucket(
-    s3_server: str, tiny_bart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    s3_server: str,
+    tiny_bart: Path,
+    converted_models: Path,
+    scores: dict[str, bytes],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> Iterator[str]:
     """An empty bucket, and settings that lead to it; the shipped model is the tiny one."""
     import boto3
@@ -34,7 +52,7 @@ def bucket(
         "READBACK_AWS_ENDPOINT_URL": s3_server,
         "READBACK_MODEL_DIR": str(tiny_bart),
         "READBACK_TRUTH_SET": str(write_truth_set(tmp_path / "truth")),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "XDG_CACHE_HOME": str(converted_models),
     }.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(train.tempfile, "tempdir", str(tmp_path))
@@ -44,7 +62,16 @@ def bucket(
         Bucket=name, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"}
     )
     yield name
+    store = wiring.object_store()
+    scores.update({facts.key: store.get(facts.key).body for facts in store.walk("models/") if "/selections/scores/" in facts.key})
     wiring.forget_clients()
+
+
+@pytest.fixture
+def known_scores(bucket: str, scores: dict[str, bytes]) -> None:
+    """What earlier tests scored is known here, as in a bucket where it was scored before: for tests of what comes after scoring."""
+    for key, body in scores.items():
+        wiring.object_store().put(key, body)
 
 
 @pytest.fixture

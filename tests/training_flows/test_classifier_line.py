@@ -53,7 +53,7 @@ def a_dataset(shift: int = 0) -> bytes:
 @pytest.fixture(autouse=True)
 def small_settings(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("READBACK_MODEL_CACHE", str(tmp_path / "models"))
-    monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.1")
+    monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.5")
     wiring.forget_clients()
     services = (champion.classifier_in_service, champion.summarizer_in_service, champion.challenger)
     yield
@@ -109,7 +109,7 @@ class Questions:
         await asyncio.to_thread(self.service.start)
         while not self.ended:
             self.answers += await asyncio.gather(*(self.service.answer(ASKED) for _ in range(8)))
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.05)  # each answer takes time of the promotion's processor
 
     async def answered_by(self, version: str) -> None:
         async with asyncio.timeout(600):
@@ -142,6 +142,7 @@ async def test_a_classifier_goes_into_service_and_out_while_answers_are_asked_fo
     assert aliases.champion in await newest_artifact("champion-request-classifier")
 
 
+@pytest.mark.usefixtures("known_scores")
 async def test_a_worse_classifier_does_not_pass_the_gate() -> None:
     good, worse = await trained(), await trained(shift=1)
     await promote(good, by="minji", reason="ours", line="request-classifier", scoring=HERE)
@@ -152,6 +153,7 @@ async def test_a_worse_classifier_does_not_pass_the_gate() -> None:
     assert registry().champion() == champion_now
 
 
+@pytest.mark.usefixtures("known_scores")
 async def test_a_selection_ranks_the_classifiers_by_accuracy() -> None:
     good = await trained()
     chosen = await select_model(line="request-classifier", scoring=HERE, hold_the_vote=False, promote_winner=False)

@@ -182,7 +182,7 @@ async def pools() -> AsyncIterator[list[tuple[str, str]]]:
                 ):
                     ran.append((run.parameters["provider"], names[run.deployment_id]))
                     await run_flow(hear_recordings, flow_run=run, return_type="state")
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.5)
 
         worker = asyncio.create_task(work())
         yield ran

@@ -3,7 +3,7 @@
 import asyncio
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ from training_flows.scoring import ScoringSettings
 from training_flows.select_model import select_model
 
 HERE = ScoringSettings(encoders="shipped", run_in_process=True, test_set="datasets/judges.csv")
+ON_FEW = HERE.model_copy(update={"test_rows": 4})
 SAID = "계약 주소를 바꾸고 싶어요"
 PRODUCTS = ("자동차보험", "암보험", "치아보험", "펫보험", "여행자보험", "화재보험", "연금보험", "운전자보험", "종신보험", "간병보험")
 # What is said, what a right answer holds, what would mislead, and a summary.
@@ -52,11 +53,12 @@ def wired(bucket: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for variable, value in {
         "READBACK_MODEL_DIR": str(SHIPPED_READER),
         "READBACK_MODEL_CACHE": str(tmp_path / "models"),
-        "READBACK_MODEL_REFRESH_SECONDS": "0.1",
+        "READBACK_MODEL_REFRESH_SECONDS": "0.5",
         "READBACK_LANGUAGE_MODEL_URLS": f"{server}/v1",
         "READBACK_LANGUAGE_MODEL_KEY": KEY,
     }.items():
         monkeypatch.setenv(variable, value)
+    monkeypatch.delenv("XDG_CACHE_HOME")  # the reader that ships is converted on this machine already: the endpoint has it, too
     wiring.forget_clients()
     plan(server)
     monkeypatch.setenv("READBACK_TRUTH_SET", str(truth_set(tmp_path / "own-truth")))
@@ -66,12 +68,19 @@ def wired(bucket: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     wiring.object_store().put("datasets/judges.csv", out.getvalue().encode())
 
 
-def truth_set(folder: Path) -> Path:
+@pytest.fixture
+def few_rows(wired: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As few truths as one product needs, for what no gate judges: the reader takes its time over each row."""
+    monkeypatch.setenv("READBACK_TRUTH_SET", str(truth_set(tmp_path / "few-truths", ("네",), PRODUCTS[:1])))
+    wiring.forget_clients()
+
+
+def truth_set(folder: Path, greetings: Sequence[str] = ("네", "여보세요", "안녕하세요"), products: Sequence[str] = PRODUCTS) -> Path:
     """120 inquiries with what a right summary holds and what would mislead, as writers of tests hand them in."""
     rows = [
         (f"{greeting} {said.format(product)}", told.format(product), said.format(product), told.format(product), f"{product},{must}", wrong)
-        for greeting in ("네", "여보세요", "안녕하세요")
-        for product in PRODUCTS
+        for greeting in greetings
+        for product in products
         for said, must, wrong, told in REQUESTS
     ]
     folder.mkdir()
@@ -94,6 +103,23 @@ async def connected(server: str, name: str = "reader") -> str:
     return f"openai-compatible/{name}"
 
 
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    """What a connected model leaves in the bucket, by key."""
+    return {}
+
+
+@pytest.fixture
+async def candidate(server: str, wired: None, files: dict[str, bytes]) -> str:
+    """A model that was connected before: its smoke test takes ten seconds of a processor."""
+    store = wiring.object_store()
+    for key, body in files.items():
+        store.put(key, body)
+    name = await connected(server)
+    files.update({facts.key: store.get(facts.key).body for facts in store.walk(f"models/{name}/")})
+    return name
+
+
 async def test_it_is_connected_once_under_a_name_and_only_where_it_answers(server: str) -> None:
     await connected(server)
     assert await connected(server) == "openai-compatible/reader"
@@ -106,9 +132,8 @@ async def test_it_is_connected_once_under_a_name_and_only_where_it_answers(serve
     assert not any(KEY.encode() in wiring.object_store().get(key).body for key in kept)
 
 
-async def test_its_price_stands_beside_the_others_on_the_leaderboard(server: str) -> None:
-    await connected(server)
-    await select_model(runs=["openai-compatible/*"], scoring=HERE, hold_the_vote=False, promote_winner=False)
+async def test_its_price_stands_beside_the_others_on_the_leaderboard(candidate: str, few_rows: None) -> None:
+    await select_model(runs=["openai-compatible/*"], scoring=ON_FEW, hold_the_vote=False, promote_winner=False)
     async with get_client() as client:
         found = await client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["leaderboard"])))
     report = str(max(found, key=lambda artifact: artifact.created).data)
@@ -119,20 +144,19 @@ async def test_its_price_stands_beside_the_others_on_the_leaderboard(server: str
     }
     assert "| 토큰/건 | 원/건 |" in report
     assert rows[SHIPPED][-3:-1] == ["–", "–"]
-    tokens, won = rows["openai-compatible/reader"][-3:-1]
+    tokens, won = rows[candidate][-3:-1]
     assert int(tokens.replace(",", "")) > 100
     assert float(won) > 0.2
 
 
-async def test_it_goes_into_service_answers_by_another_while_away_and_comes_out(server: str) -> None:
-    candidate = await connected(server)
+async def test_it_goes_into_service_answers_by_another_while_away_and_comes_out(server: str, candidate: str) -> None:
     service = champion.in_service(champion.summarizer_line())
     await asyncio.to_thread(service.start)
 
     async def answered_by(name: str) -> SummaryResult:
         async with asyncio.timeout(600):
             while (result := await service.answer(SAID)).model != name:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.25)
         return result
 
     try:
@@ -153,9 +177,8 @@ async def test_it_goes_into_service_answers_by_another_while_away_and_comes_out(
     assert (version.family, sorted(version.files)) == ("openai-compatible", ["config.json", "prompt.txt"])
 
 
-async def test_a_model_that_is_away_is_left_out_of_a_selection_and_not_promoted(server: str) -> None:
-    candidate = await connected(server)
+async def test_a_model_that_is_away_is_left_out_of_a_selection_and_not_promoted(server: str, candidate: str, few_rows: None) -> None:
     plan(server, "500")
     with pytest.raises(ConfigurationError, match=r"has no score: .*gave no answer to 1 of 1 texts"):
-        await promote(candidate, by="minji", reason="a trial", margin=0.05, scoring=HERE)
+        await promote(candidate, by="minji", reason="a trial", margin=0.05, scoring=ON_FEW)
     assert Registry(wiring.object_store(), SUMMARIZER).champion() == SHIPPED

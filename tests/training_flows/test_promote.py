@@ -48,6 +48,7 @@ async def promote_with_every_vote(candidate: str, voters: int = 100) -> Aliases:
     return await bring_into_service("summarizer", candidate, "minji", "best of the vote", MOST_MARGIN, HERE, vote_readings(voters, 40))
 
 
+@pytest.mark.usefixtures("known_scores")
 async def test_a_stammering_model_is_refused_even_with_all_votes(registry: Registry, small_runs: SmallRuns, tmp_path: Path) -> None:
     stammering = small_runs.upload_run(train_stammering_run(tmp_path / "stammering", small_runs), "stammering")
     with pytest.raises(ModelRefused, match=r"bart/stammering does not pass the gate: .*repetition"):
@@ -58,6 +59,7 @@ async def test_a_stammering_model_is_refused_even_with_all_votes(registry: Regis
     assert registry.champion() == SHIPPED
 
 
+@pytest.mark.usefixtures("known_scores")
 async def test_a_model_that_misleads_and_a_vote_of_two_are_refused(
     registry: Registry, small_runs: SmallRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +121,7 @@ async def test_a_rollback_has_the_calls_of_the_withdrawn_model_listed(registry: 
     assert "again" not in runs[0].parameters  # a list costs nothing; summarizing is for people to decide
 
 
+@pytest.mark.usefixtures("known_scores")
 async def test_a_worse_run_does_not_pass_the_gate(registry: Registry, small_runs: SmallRuns) -> None:
     good, weak = small_runs.upload(100, "good"), small_runs.upload(20, "weak")
     await promote(good, by="minji", reason="best of the vote", margin=0.05, scoring=HERE)

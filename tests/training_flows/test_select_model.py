@@ -48,7 +48,7 @@ HERE = ScoringSettings(encoders="shipped", run_in_process=True)
 def weak_model_ships(bucket: str, small_runs: SmallRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("READBACK_MODEL_DIR", str(small_runs.by_steps[15].out / "model"))
     monkeypatch.setenv("READBACK_MODEL_CACHE", str(tmp_path / "models"))
-    monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.2")
+    monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.5")
     wiring.forget_clients()
 
 
@@ -91,6 +91,7 @@ async def test_scoring_again_with_nothing_changed_runs_no_model(small_runs: Smal
     assert await runs_of("score-candidate") == scorings + 1
 
 
+@pytest.mark.usefixtures("known_scores")
 async def test_a_candidate_that_learnt_the_test_rows_is_left_out(small_runs: SmallRuns) -> None:
     small_runs.upload(100, "fair")
     cheat = small_runs.upload(20, "cheat")
@@ -183,7 +184,7 @@ class Calls:
             champion.champion_source(SUMMARIZER),
             partial(champion.load_version, SUMMARIZER),
             warm_up=SUMMARIZER.smoke_texts[0],
-            every_seconds=0.2,
+            every_seconds=0.5,
             report=self.reports.append,
         )
         self.results: list[SummaryResult] = []
@@ -195,7 +196,7 @@ class Calls:
             self.results += await asyncio.gather(
                 *(self.service.answer(f"암 보험 해지 하고 싶어요. {n} 번째 문의입니다.") for n in range(4))
             )
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.25)  # each answer takes time of the scoring's processor
 
     async def speak_by(self, version: str, seconds: float) -> None:
         async with asyncio.timeout(seconds):
@@ -215,7 +216,7 @@ async def paused_form(client: PrefectClient, run: FlowRun, after: str, seconds: 
                 with suppress(PrefectHTTPStatusError):  # Prefect writes the state before the form
                     schema = await client._client.get(f"/flow_runs/{run.id}/input/{keys['schema']}")
                     return json.loads(schema.text), keys["schema"]
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
 
 
 def filled_in(form: dict[str, Any], voter: str, **changes: Any) -> dict[str, Any]:
@@ -236,6 +237,7 @@ async def resume(client: PrefectClient, run: FlowRun, paper: dict[str, Any]) -> 
     return dict(answer.json())
 
 
+@pytest.mark.usefixtures("known_scores")
 async def test_nothing_that_is_seen_before_a_vote_tells_who_wrote_an_answer_on_its_papers(small_runs: SmallRuns) -> None:
     """Leaderboards of this selection and of earlier flows, whatever their seeds, and every log, held against the papers."""
     good, middle = small_runs.upload(100, "good"), small_runs.upload(20, "middle")
@@ -255,6 +257,7 @@ async def test_nothing_that_is_seen_before_a_vote_tells_who_wrote_an_answer_on_i
     assert not [paper for paper in papers for text in seen if paper in text]
 
 
+@pytest.mark.usefixtures("known_scores")
 async def test_a_winner_is_not_promoted_without_a_name(small_runs: SmallRuns) -> None:
     small_runs.upload(100, "good")
     with pytest.raises(ModelRefused, match="a promotion needs a name and a reason"):
@@ -305,7 +308,7 @@ async def test_from_finished_runs_to_the_model_in_service_and_back(small_runs: S
 
             async with asyncio.timeout(600):
                 while not (ended := await client.read_flow_run(run.id)).state.is_final():
-                    await asyncio.sleep(0.2)
+                    await asyncio.sleep(0.5)
             assert ended.state.is_completed(), ended.state.message
         version = candidates_of("summarizer").resolve(good).version
         await calls.speak_by(version, 600)

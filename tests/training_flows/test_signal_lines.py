@@ -39,7 +39,7 @@ THREATENING = "고객: 내일 칼 들고 사무실로 찾아가서 다 죽여 �
 @pytest.fixture(autouse=True)
 def small_settings(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("READBACK_MODEL_CACHE", str(tmp_path / "models"))
-    monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.1")
+    monkeypatch.setenv("READBACK_MODEL_REFRESH_SECONDS", "0.5")
     wiring.forget_clients()
     wiring.object_store().put("datasets/emotions.csv", pairs_csv(emotion_rows()[::2], "emotion").encode())
     wiring.object_store().put("datasets/dangers.csv", pairs_csv(danger_rows(), "danger").encode())
@@ -117,7 +117,7 @@ class Calls:
         await asyncio.to_thread(self.service.start)
         while not self.ended:
             self.answers += await asyncio.gather(*(self.service.answer(self.asked) for _ in range(4)))
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.05)  # each answer takes time of the promotion's processor
 
     async def judged_by(self, version: str) -> None:
         async with asyncio.timeout(600):

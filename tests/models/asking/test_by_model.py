@@ -3,19 +3,24 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
 
 from models.asking.by_model import AskedModel, batches, borne_out, estimate, read_claims, user_message
 from models.asking.by_words import retrieve
-from models.asking.words import asked
+from models.asking.words import Asked, asked
 from models.errors import VendorUnreachable
 from models.summarizer.language_model import Completion, Endpoint
 from tests.models.asking.test_by_words import CALLS, a_call
 
 ENDPOINT = Endpoint(base_url="http://127.0.0.1:1/v1", model="m", won_per_1k_prompt_tokens=2, won_per_1k_completion_tokens=8)
-WANTS = asked("해지 사유")
+
+
+@cache
+def wants() -> Asked:
+    return asked("해지 사유")
 
 
 @dataclass
@@ -46,11 +51,11 @@ def claims(told: Sequence[tuple[str, list[int]]]) -> str:
 
 
 def tell(*answers: object, calls: Any = CALLS) -> Any:
-    return AskedModel(ENDPOINT, Scripted(list(answers))).tell("해지 사유", WANTS, retrieve(WANTS, calls))
+    return AskedModel(ENDPOINT, Scripted(list(answers))).tell("해지 사유", wants(), retrieve(wants(), calls))
 
 
 def numbered() -> dict[str, int]:
-    (batch,) = batches(retrieve(WANTS, CALLS))
+    (batch,) = batches(retrieve(wants(), CALLS))
     return {line.text: number for number, line in batch.items()}
 
 
@@ -94,7 +99,7 @@ def test_what_is_no_json_or_cut_off_answers_nothing_and_is_counted() -> None:
 
 def test_many_calls_go_out_in_batches_and_what_they_tell_alike_is_put_together() -> None:
     many = [a_call(f"c{n}", "무엇을 도와드릴까요", "해지하려고요", "왜요", f"보험료가 {'너무 ' * 60}비싸서요") for n in range(60)]
-    count = len(batches(retrieve(WANTS, many)))
+    count = len(batches(retrieve(wants(), many)))
     assert count > 1
     first = [("보험료가 비쌈", [2])]
     together = [("보험료가 비싸서 해지함", list(range(count)))]
@@ -109,14 +114,14 @@ def test_a_model_that_is_away_for_every_batch_is_an_error_and_for_one_of_them_a_
     with pytest.raises(VendorUnreachable):
         tell(VendorUnreachable("away"))
     many = [a_call(f"c{n}", "네", f"보험료가 {'너무 ' * 60}비싸서 해지해요") for n in range(60)]
-    count = len(batches(retrieve(WANTS, many)))
+    count = len(batches(retrieve(wants(), many)))
     told = tell(VendorUnreachable("away"), *[[("보험료가 비쌈", [1])]] * (count - 1), [], calls=many)
     assert told.unread == 1
     assert len(told.findings) == count - 1
 
 
 def test_masked_words_alone_go_out_and_calls_stand_apart() -> None:
-    (batch,) = batches(retrieve(WANTS, CALLS[:2]))
+    (batch,) = batches(retrieve(wants(), CALLS[:2]))
     sent = user_message("해지 사유", batch)
     assert sent.startswith("질문: 해지 사유\n통화\n")
     assert sent.count("\n통화\n") == 2
@@ -131,4 +136,4 @@ def test_the_cost_is_told_as_an_upper_bound_and_no_price_is_no_cost() -> None:
     assert estimate(free, 100, 50_000).won is None
     assert estimate(ENDPOINT, 0, 0).batches == 0
     lines = [line for call in CALLS for line in call.lines]
-    assert borne_out("보험료가 비쌈", lines[:1], WANTS) == []
+    assert borne_out("보험료가 비쌈", lines[:1], wants()) == []

@@ -124,6 +124,7 @@ def test_nothing_is_added_and_nothing_changes_its_place(said: list[tuple[Speaker
         assert all(character in rest for character in utterance.text)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(30)  # a quadratic pattern takes minutes
 @pytest.mark.parametrize("unit", ["네 ", "이고 ", "홍길동이고 ", "저는 ", "번호는 ", "이름은 ", "가", "공일공 ", "이에요", "은는이가"])
 def test_a_hundred_kilobytes_take_time_in_proportion(unit: str) -> None:
