@@ -330,6 +330,7 @@ def tell_less() -> None:
             return None
         return emit(task_run, initial_state, validated_state, follows)
 
+    @wraps(_events._emit_concurrency_event)
     def emit_nothing(*_: Any, **__: Any) -> None:
         return None
 

@@ -74,7 +74,7 @@ class OneAtATime:
             return self._application(environ, start_response)
 
 
-class Handler(MotoRequestHandler):
+class Handler(MotoRequestHandler):  # type: ignore[misc]
     """Answers one request after another on a connection, as S3 does; werkzeug's closes it after each, so that everybody connects anew."""
 
     protocol_version = "HTTP/1.1"
@@ -85,7 +85,8 @@ class Handler(MotoRequestHandler):
         """Read a whole request, ask the application, and send its whole answer."""
         if "chunked" in self.headers.get("Transfer-Encoding", ""):
             self.close_connection = True  # werkzeug reads it to its end
-            return super().run_wsgi()
+            super().run_wsgi()
+            return
         if self.headers.get("Expect", "").strip().lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
@@ -94,7 +95,6 @@ class Handler(MotoRequestHandler):
             self._send(*self._ask(self.make_environ() | {"wsgi.input": BytesIO(body)}))
         except ConnectionError:
             self.close_connection = True
-        return None
 
     def _ask(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
         """What the application answers: status, headers and body; 500, and a traceback in the log, where it fails."""
@@ -126,7 +126,7 @@ class Handler(MotoRequestHandler):
             self.wfile.write(content)
 
 
-class Dispatcher(DomainDispatcherApplication):
+class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
     """moto's own, which lists its modules on disk twice a request to see whose it is; here once for each service."""
 
     def __init__(self) -> None:
