@@ -276,7 +276,7 @@ def join_updates(client: PrefectClient) -> None:
             await update(UUID(str(flow_run_id)), **noted)
         return await set_state(flow_run_id, state, force)
 
-    client.update_flow_run = update_flow_run  # type: ignore[method-assign]
+    client.update_flow_run = update_flow_run  # type: ignore[assignment, method-assign]
     client.set_flow_run_state = set_flow_run_state  # type: ignore[method-assign]
 
 
@@ -308,10 +308,11 @@ def tell_less() -> None:
     from prefect import task_engine
     from prefect.concurrency import _events
     from prefect.events.worker import EventsWorker
+    from prefect.utilities.engine import emit_task_run_state_change_event
 
     if hasattr(EventsWorker.attach_related_resources_from_context, "__wrapped__"):
         return
-    attach, emit = EventsWorker.attach_related_resources_from_context, task_engine.emit_task_run_state_change_event
+    attach, emit = EventsWorker.attach_related_resources_from_context, emit_task_run_state_change_event
 
     @wraps(attach)
     async def attach_run(self: EventsWorker, event: Event) -> None:
@@ -335,7 +336,7 @@ def tell_less() -> None:
         return None
 
     EventsWorker.attach_related_resources_from_context = attach_run  # type: ignore[method-assign]
-    task_engine.emit_task_run_state_change_event = emit_what_happens  # type: ignore[assignment]
+    task_engine.emit_task_run_state_change_event = emit_what_happens  # type: ignore[attr-defined]
     _events._emit_concurrency_event = emit_nothing
 
 
@@ -465,7 +466,7 @@ def ask_connections_seldom() -> None:
         connection = dbapi_connection.driver_connection
         if not connection.is_closed() and time.monotonic() - asked.get(connection, float("-inf")) < _ASK_SECONDS:
             return True
-        lives: bool = ask(self, dbapi_connection)
+        lives: bool = ask(self, dbapi_connection)  # type: ignore[no-untyped-call]
         asked[connection] = time.monotonic()
         return lives
 
