@@ -1,7 +1,7 @@
 """Whether a call costs the same with 100 calls behind it as with 10,000: ``python -m benchmarks.growth``.
 
 The whole product takes some calls at one a second. Then its past grows: Prefect's tables get copies of those calls' runs, states,
-logs, events and artifacts, the bucket their records and files, until as many calls lie behind. The same number of calls follows, and
+logs, events and artifacts, the bucket their records and transcripts, until as many calls lie behind. The same number of calls follows, and
 both rounds stand side by side: our share of the wait, requests to S3 a call, processor seconds a call by process. The scripts'
 numbering (count the first thousand files, add one) is held against the same bucket: from 1,000 on it overwrites.
 """
@@ -58,7 +58,9 @@ async def grow_tables(url: str, times: int) -> dict[str, int]:
 
 
 def grow_bucket(s3: Any, behind: int, seconds: float) -> int:
-    """Put records and files of calls long past, numbered from a million on so that they are in nobody's way; returns of how many.
+    """Put records and transcripts of calls long past, numbered from a million on so that they are in nobody's way; returns of how many.
+
+    The summaries and prompts that such calls had would lie where nobody lists, and take as long again to put there.
 
     No more are begun after so many seconds: S3's stand-in answers a few hundred requests a second, on a slow machine half of them.
     """
@@ -72,8 +74,6 @@ def grow_bucket(s3: Any, behind: int, seconds: float) -> int:
         bodies = {
             StorageKeys.call_record(f"{number:032x}"): record,
             StorageKeys.transcript(10**6 + number): b"...",
-            StorageKeys.summary(10**6 + number): b"...",
-            StorageKeys.prompt(10**6 + number): b"...",
         }
         for key, body in bodies.items():
             s3.put_object(Bucket=BUCKET, Key=key, Body=body)

@@ -25,8 +25,9 @@ class S3Clock:
     def times(self) -> dict[str, datetime]:
         """What has arrived so far, by key."""
         while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
+            read = [{"Id": str(index), "ReceiptHandle": message["ReceiptHandle"]} for index, message in enumerate(messages)]
+            self._sqs.delete_message_batch(QueueUrl=self._url, Entries=read)
             for message in messages:
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
                 for record in json.loads(message["Body"]).get("Records", []):
                     self._times[unquote_plus(record["s3"]["object"]["key"])] = datetime.fromisoformat(record["eventTime"])
         return self._times

@@ -1,10 +1,12 @@
 """The SQS queue that receives the bucket's notifications."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from clients.aws import aws_client, aws_error
+from models.errors import VendorReply, VendorUnavailable
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,15 @@ class NotificationQueue:
             for m in answer.get("Messages", [])
         ]
 
-    def delete(self, message: QueueMessage) -> None:
-        """Tell the queue that a message is dealt with."""
+    def delete(self, messages: Sequence[QueueMessage]) -> None:
+        """Tell the queue that messages, as many as one ``receive`` gave, are dealt with; VendorUnavailable where it keeps one of them."""
+        if not messages:
+            return
+        entries = [{"Id": str(index), "ReceiptHandle": message.receipt} for index, message in enumerate(messages)]
         try:
-            self._sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message.receipt)
+            answer = self._sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=entries)
         except (ClientError, BotoCoreError) as error:
-            raise aws_error(error, f"delete a message of {self.queue_url}", service="SQS") from error
+            raise aws_error(error, f"delete messages of {self.queue_url}", service="SQS") from error
+        if kept := answer.get("Failed"):
+            said = f"SQS did not delete {len(kept)} messages, which come again: {kept[0]['Code']}"
+            raise VendorUnavailable(said, reply=VendorReply("AWS"))

@@ -11,23 +11,25 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from pkgutil import resolve_name
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import httpx
 import prefect
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import Flow as APIFlow
-from prefect.client.schemas.objects import FlowRun, State, WorkPool
-from prefect.client.schemas.responses import DeploymentResponse
-from prefect.context import AsyncClientContext
+from prefect.client.schemas.objects import FlowRun, State, TaskRun, WorkPool
+from prefect.client.schemas.responses import DeploymentResponse, OrchestrationResult
+from prefect.context import AsyncClientContext, FlowRunContext
+from prefect.events.schemas.events import Event, RelatedResource
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from models.errors import ConfigurationError
@@ -46,11 +48,20 @@ NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect._internal.observers:FlowRunSuspendingObserver._create_watch": ("self", "flow_run_id"),
     "prefect._internal.observers:FlowRunSuspendingObserver.remove_in_flight_flow_run_id": ("self", "flow_run_id"),
     "prefect._internal.observers:_SuspensionWatch.initialize": ("self", "state"),
+    # one thread for all heartbeats
+    "prefect.flow_engine:_send_heartbeats": ("engine", "join_on_exit"),
+    "prefect.flow_engine:BaseFlowRunEngine._emit_flow_run_heartbeat": ("self", "resource", "related"),
+    "prefect.flow_engine:BaseFlowRunEngine.heartbeat_seconds": None,
     # one client for all runs
     "prefect.context:AsyncClientContext._httpx_settings": None,
     # a lease that was granted a moment ago
     "prefect.concurrency._leases:_lease_renewal_loop": ("lease_id", "lease_duration", "stop_event"),
     "prefect.concurrency._leases:_RENEWAL_FRACTION": None,
+    # events that tell nothing
+    "prefect.task_engine:emit_task_run_state_change_event": ("task_run", "initial_state", "validated_state", "follows"),
+    "prefect.concurrency._events:_emit_concurrency_event": ("phase", "primary_limit", "related_limits", "slots", "follows"),
+    "prefect.events.worker:EventsWorker.attach_related_resources_from_context": ("self", "event"),
+    "prefect.workers.base:BaseWorker._emit_flow_run_submitted_event": ("self", "configuration"),
     # the worker
     "prefect.workers.base:BaseWorker._propose_submitting_state": ("self", "flow_run"),
     "prefect.workers.base:BaseWorker._cancel_run": ("self", "flow_run_id"),
@@ -60,13 +71,18 @@ NAMES: Mapping[str, tuple[str, ...] | None] = {
 # What Prefect's worker and its observer set on themselves.
 WORKER_ATTRIBUTES = ("_logger", "_work_pool", "_work_pool_name", "_work_queues", "_limiter")
 OBSERVER_ATTRIBUTES = ("_watches",)
-# The server's only one, for a Python below 3.13.
+# The server's, the first for a Python below 3.13; the second is of the driver that Prefect chose.
 SERVER_NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect.server.utilities.database:Timestamp.process_bind_param": ("self", "value", "dialect"),
+    "sqlalchemy.dialects.postgresql.asyncpg:PGDialect_asyncpg.do_ping": ("self", "dbapi_connection"),
 }
 
 Intent = Literal["cancel", "reschedule"]
 _REMEMBER_SECONDS = 60.0
+_ASK_SECONDS = 10.0
+_log = logging.getLogger("readback.prefect")
+_WAKE_SECONDS = 1.0
+_OF_A_RUN = ("prefect.task-run.", "prefect.artifact.")
 
 
 def check_names(names: Mapping[str, tuple[str, ...] | None] = NAMES) -> None:
@@ -164,6 +180,70 @@ async def one_suspension_observer() -> AsyncIterator[None]:
         yield
 
 
+class _Heart(threading.Thread):
+    """The heartbeats of all runs of a process: one thread that wakes once a second."""
+
+    def __init__(self) -> None:
+        super().__init__(name="heartbeats", daemon=True)
+        self._due: dict[object, tuple[float, float, Callable[[], None]]] = {}
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopped.wait(_WAKE_SECONDS):
+            now = time.monotonic()
+            for run, (due, seconds, beat) in list(self._due.items()):
+                if due <= now and run in self._due:
+                    self._due[run] = (now + seconds, seconds, beat)
+                    try:
+                        beat()
+                    except Exception:  # noqa: BLE001 — whatever it is, the other runs must not fall silent
+                        _log.exception("A heartbeat could not be sent; the next one follows")
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    @contextmanager
+    def beats(self, run: object, seconds: float, beat: Callable[[], None]) -> Iterator[None]:
+        self._due[run] = (time.monotonic() + seconds, seconds, beat)
+        try:
+            yield
+        finally:
+            self._due.pop(run, None)
+
+
+@contextmanager
+def one_heart() -> Iterator[None]:
+    """Let one thread send the heartbeats of all runs of this process, the first of each when one is due.
+
+    Prefect starts a thread for each run, which wakes once a second and speaks at once: the run's state has just told that it runs.
+    """
+    from prefect import flow_engine
+
+    heart = _Heart()
+    heart.start()
+
+    @contextmanager
+    def send_heartbeats(engine: Any, join_on_exit: bool = True) -> Iterator[None]:
+        if not engine.heartbeat_seconds:
+            yield
+            return
+        context = copy_context()  # of the run, which the event names
+
+        def beat() -> None:
+            state = engine.flow_run.state if engine.flow_run else None
+            if state is None or not state.is_final():
+                context.run(engine._emit_flow_run_heartbeat)
+
+        with heart.beats(object(), engine.heartbeat_seconds, beat):
+            yield
+
+    flow_engine._send_heartbeats = send_heartbeats
+    try:
+        yield
+    finally:
+        heart.stop()
+
+
 @asynccontextmanager
 async def one_client() -> AsyncIterator[None]:
     """Give all runs of this context one client, which keeps as many connections to the server as Prefect opens at once.
@@ -173,7 +253,31 @@ async def one_client() -> AsyncIterator[None]:
     keep_connections = {"limits": httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=25)}
     async with AsyncClientContext(keep_connections) as clients:
         clients._httpx_settings = None  # else Prefect hands this client only to who asks for the same settings
+        join_updates(clients.client)
         yield
+
+
+def join_updates(client: PrefectClient) -> None:
+    """Let what Prefect's engine notes of a run that begins go with the next thing that is noted, as a call's name; two requests in one.
+
+    It is its flow's version and how often it is repeated. A run that ends without anything else being noted has it noted then.
+    """
+    update, set_state = client.update_flow_run, client.set_flow_run_state
+    held: dict[UUID, dict[str, Any]] = {}
+
+    async def update_flow_run(flow_run_id: UUID, **noted: Any) -> httpx.Response | None:
+        if noted.keys() == {"flow_version", "empirical_policy"}:
+            held[flow_run_id] = noted
+            return None
+        return await update(flow_run_id, **{**held.pop(flow_run_id, {}), **noted})
+
+    async def set_flow_run_state(flow_run_id: UUID | str, state: State[Any], force: bool = False) -> OrchestrationResult[Any]:
+        if not state.is_running() and (noted := held.pop(UUID(str(flow_run_id)), None)):
+            await update(UUID(str(flow_run_id)), **noted)
+        return await set_state(flow_run_id, state, force)
+
+    client.update_flow_run = update_flow_run  # type: ignore[assignment, method-assign]
+    client.set_flow_run_state = set_flow_run_state  # type: ignore[method-assign]
 
 
 def renew_leases_when_due() -> None:
@@ -193,6 +297,47 @@ def renew_leases_when_due() -> None:
             renew(lease_id, lease_duration, stop_event)
 
     _leases._lease_renewal_loop = renew_when_due
+
+
+def tell_less() -> None:
+    """Let the runs of this process tell no event that tells nothing new, and let those of tasks and artifacts name their flow run alone.
+
+    Of a task Prefect tells that it is pending a moment before it runs; of a limit, that a slot was taken and given back. Each event of a
+    task names its deployment, flow, pool, queue and tags, which its flow run's events name as well: six rows and half of the event.
+    """
+    from prefect import task_engine
+    from prefect.concurrency import _events
+    from prefect.events.worker import EventsWorker
+    from prefect.utilities.engine import emit_task_run_state_change_event
+
+    if hasattr(EventsWorker.attach_related_resources_from_context, "__wrapped__"):
+        return
+    attach, emit = EventsWorker.attach_related_resources_from_context, emit_task_run_state_change_event
+
+    @wraps(attach)
+    async def attach_run(self: EventsWorker, event: Event) -> None:
+        context = FlowRunContext.get()
+        if not event.event.startswith(_OF_A_RUN) or context is None or context.flow_run is None:
+            return await attach(self, event)
+        run = {"prefect.resource.id": f"prefect.flow-run.{context.flow_run.id}", "prefect.resource.role": "flow-run"}
+        event.related.append(RelatedResource({**run, "prefect.resource.name": context.flow_run.name}))
+        return None
+
+    @wraps(emit)
+    def emit_what_happens(
+        task_run: TaskRun, initial_state: State[Any] | None, validated_state: State[Any], follows: Event | None = None
+    ) -> Event | None:
+        if initial_state is None and validated_state.is_pending():
+            return None
+        return emit(task_run, initial_state, validated_state, follows)
+
+    @wraps(_events._emit_concurrency_event)
+    def emit_nothing(*_: Any, **__: Any) -> None:
+        return None
+
+    EventsWorker.attach_related_resources_from_context = attach_run  # type: ignore[method-assign]
+    task_engine.emit_task_run_state_change_event = emit_what_happens  # type: ignore[attr-defined]
+    _events._emit_concurrency_event = emit_nothing
 
 
 def remember_deployments(client: PrefectClient) -> None:
@@ -254,6 +399,7 @@ class OpenWorker(BaseWorker[KnownConfiguration, BaseVariables, BaseWorkerResult]
         check_attributes(self, WORKER_ATTRIBUTES)
         answer_for_each_run()
         renew_leases_when_due()
+        tell_less()
 
     async def setup(self) -> None:
         """Do what every worker does."""
@@ -296,9 +442,35 @@ class OpenWorker(BaseWorker[KnownConfiguration, BaseVariables, BaseWorkerResult]
     async def _propose_submitting_state(self, flow_run: FlowRun) -> None:
         """Go from Pending to Running: nothing is handed to an infrastructure meanwhile, and each state is a row, an event and 8 ms."""
 
+    def _emit_flow_run_submitted_event(self, configuration: BaseJobConfiguration) -> None:
+        """Tell no event of a run's submission, and so none of its end: the run's labels name its worker, its states the rest."""
+
     def _record_work_pool_snapshot(self, work_pool: WorkPool) -> None:
         """Accept a pool of any type: the summarizer's resident worker serves the GPU pool beside process or ECS workers."""
         self._work_pool = work_pool
+
+
+def ask_connections_seldom() -> None:
+    """Ask a connection to PostgreSQL at most every ten seconds whether it lives; for the server's process alone.
+
+    Prefect asks before each use, with a transaction of its own: three messages there and back. A connection that
+    PostgreSQL closes is known as closed at once; one that is cut off without a word is noticed by whoever uses it next, as it is now.
+    """
+    check_names(SERVER_NAMES)
+    from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+
+    ask, asked = PGDialect_asyncpg.do_ping, WeakKeyDictionary[Any, float]()
+
+    @wraps(ask)
+    def do_ping(self: PGDialect_asyncpg, dbapi_connection: Any) -> bool:
+        connection = dbapi_connection.driver_connection
+        if not connection.is_closed() and time.monotonic() - asked.get(connection, float("-inf")) < _ASK_SECONDS:
+            return True
+        lives: bool = ask(self, dbapi_connection)  # type: ignore[no-untyped-call]
+        asked[connection] = time.monotonic()
+        return lives
+
+    PGDialect_asyncpg.do_ping = do_ping  # type: ignore[method-assign]
 
 
 def bind_plain_timestamps() -> None:

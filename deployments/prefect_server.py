@@ -66,11 +66,12 @@ def main() -> None:
         os.environ.setdefault(name, value)
     from prefect.cli import app
 
-    from deployments.prefect_private import bind_plain_timestamps
+    from deployments.prefect_private import ask_connections_seldom, bind_plain_timestamps
 
     answer_own_pages(os.environ)
     freeze_gc()
     bind_plain_timestamps()
+    ask_connections_seldom()
     sys.argv[1:1] = ["server"]
     app()
 

@@ -35,7 +35,16 @@ from prefect.states import AwaitingRetry, Cancelled
 from prefect.workers.base import BaseWorkerResult
 
 from deployments.garbage import freeze_gc
-from deployments.prefect_private import Intent, KnownConfiguration, OpenWorker, Supervision, one_client, one_suspension_observer, supervise
+from deployments.prefect_private import (
+    Intent,
+    KnownConfiguration,
+    OpenWorker,
+    Supervision,
+    one_client,
+    one_heart,
+    one_suspension_observer,
+    supervise,
+)
 from deployments.run_events import listen_for_runs
 from models.errors import ReadbackError
 from wiring.configuration import load_settings
@@ -88,7 +97,7 @@ class _RunLoop:
 
     async def _serve(self) -> None:
         # Prefect's engine makes three blocking clients a run, only to see whether one is needed; the runs share one of those as well.
-        with SyncClientContext():
+        with SyncClientContext(), one_heart():
             async with one_client(), one_suspension_observer():
                 self._context = copy_context()
                 self._started.set()

@@ -31,7 +31,7 @@ from tasks.training.watching import close_progress_bars, tell_waiting_trainings
 
 # A crash older than this has been dealt with by reconcile, or by a person.
 _LOOK_BACK = timedelta(hours=1)
-# Flows of the resident workers: a run is taken and begun within moments, and sends its first heartbeat as it begins.
+# Flows of the resident workers: a run is taken and begun within moments, and sends its first heartbeat half a minute after.
 RESIDENT = (CALL_FLOW, SUMMARY_FLOW, HEAR_FLOW, "reconcile", "reap", "redrive", "digest", "erase", "review-calls", "summarize-again")
 _HEARTBEAT_SECONDS = 30  # Prefect's shortest, which our workers use
 

@@ -89,8 +89,7 @@ async def pass_on(client: PrefectClient, queue: NotificationQueue, messages: Seq
     if recordings or strays:
         await post_events(client, [*map(event_of, recordings), *map(stray_event_of, strays)])
     _warn_of(strays, prefix)
-    for message, *_ in done:
-        await asyncio.to_thread(queue.delete, message)
+    await asyncio.to_thread(queue.delete, [message for message, *_ in done])
     if failed:
         logger.warning("Left %s of %s messages in the queue: %s", len(failed), len(messages), _told(failed[0]))
     erased = sum(len(one.recordings) - len(told) for _, one, told in done)

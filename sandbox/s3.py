@@ -15,7 +15,10 @@ import json
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from http import HTTPStatus
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,7 @@ from sandbox.aws.allowed import Application, OnlyWhatIsAllowed, Statement
 
 METADATA_LIMIT_BYTES = 2048
 _METADATA = "HTTP_X_AMZ_META_"
+_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 class RefuseMetadata:
@@ -70,15 +74,81 @@ class OneAtATime:
             return self._application(environ, start_response)
 
 
+class Handler(MotoRequestHandler):  # type: ignore[misc]
+    """Answers one request after another on a connection, as S3 does; werkzeug's closes it after each, so that everybody connects anew."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body leave together
+    disable_nagle_algorithm = True
+
+    def run_wsgi(self) -> None:
+        """Read a whole request, ask the application, and send its whole answer."""
+        if "chunked" in self.headers.get("Transfer-Encoding", ""):
+            self.close_connection = True  # werkzeug reads it to its end
+            super().run_wsgi()
+            return
+        if self.headers.get("Expect", "").strip().lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            self._send(*self._ask(self.make_environ() | {"wsgi.input": BytesIO(body)}))
+        except ConnectionError:
+            self.close_connection = True
+
+    def _ask(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+        """What the application answers: status, headers and body; 500, and a traceback in the log, where it fails."""
+        begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+            begun.append((status, headers))
+
+        try:
+            answer = self.server.app(environ, start_response)
+            content = b"".join(answer)
+            if close := getattr(answer, "close", None):
+                close()
+        except Exception:  # noqa: BLE001 — whatever it is, who asked is told 500 and the log the rest
+            self.server.log("error", f"Error on request:\n{traceback.format_exc()}")
+            return "500 INTERNAL SERVER ERROR", [], b""
+        return *begun[-1], content
+
+    def _send(self, status: str, headers: list[tuple[str, str]], content: bytes) -> None:
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        for name, value in headers:
+            self.send_header(name, value)
+        known = {name.lower() for name, _ in headers}
+        if "content-length" not in known and int(code) not in _WITHOUT_BODY:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD" and content:
+            self.wfile.write(content)
+
+
+class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+    """moto's own, which lists its modules on disk twice a request to see whose it is; here once for each service."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._backends: dict[str | None, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """The service that answers for a host."""
+        if host not in self._backends:
+            self._backends[host] = super().get_backend_for_host(host)
+        return self._backends[host]
+
+
 def listen(host: str, port: int, roles: Mapping[str, Sequence[Statement]] | None = None) -> BaseWSGIServer:
     """A server that listens, with a thread for each connection; ``port`` 0 chooses a free one.
 
     Where ``roles`` are given, by the name of the container that has one, each may do what its statements say (``sandbox.aws.allowed``).
     """
-    application: Application = RefuseMetadata(OneAtATime(DomainDispatcherApplication(create_backend_app)))
+    application: Application = RefuseMetadata(OneAtATime(Dispatcher()))
     if roles is not None:
         application = OnlyWhatIsAllowed(application, roles)
-    return make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
+    return make_server(host, port, application, threaded=True, request_handler=Handler)
 
 
 def main() -> None:

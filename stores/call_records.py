@@ -24,6 +24,7 @@ _ATTEMPTS = 200
 
 # Runs of one process take numbers one after the other: only processes compete for the counter.
 _ONE_AT_A_TIME = threading.Lock()
+_COUNTED = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,24 @@ class _Counter(BaseModel):
     last: int = Field(ge=0)
 
 
+@dataclass(frozen=True)
+class _Left:
+    """The counter as it was read or written; without an entity tag there is none yet."""
+
+    last: int
+    etag: str
+
+
 class CallRecords:
     """Reads and writes the records of one bucket."""
 
     def __init__(self, store: ObjectStore) -> None:
         """Use this bucket."""
         self._store = store
+        self._asking = 0  # threads that are to be given a number
+        self._spare: list[int] = []  # taken for those of them that have not had their turn
+        self._left: _Left | None = None  # the counter as this process last wrote it
+        self._alone = False  # whether the counter was last found as this process had left it
 
     def find(self, call_id: str) -> Checkpoint | None:
         """The record of a call, or None when nobody has begun it."""
@@ -93,35 +106,50 @@ class CallRecords:
     def next_number(self) -> int:
         """Take a number that nobody has and nobody will get again.
 
-        A run that dies before it writes the number down leaves a gap, never a double.
+        Threads that ask while another one is being answered are given theirs together. A run that dies before it writes the number down
+        leaves a gap, never a double.
         """
-        with _ONE_AT_A_TIME:
-            for attempt in range(_ATTEMPTS):
-                try:
-                    return self._advance_counter()
-                except StorageConflict:
-                    # The more have lost, the wider they spread: otherwise 64 processes keep each other from the counter.
-                    time.sleep(random.uniform(0.005, min(1.0, 0.05 * 1.5 ** min(attempt, 8))))
+        with _COUNTED:
+            self._asking += 1
+        try:
+            with _ONE_AT_A_TIME:
+                if not self._spare:
+                    self._spare = self._take_numbers()
+                return self._spare.pop(0)
+        finally:
+            with _COUNTED:
+                self._asking -= 1
+
+    def _take_numbers(self) -> list[int]:
+        """Numbers for all threads that ask now."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                return self._advance_counter(self._asking)
+            except StorageConflict:
+                self._alone = False
+                # The more have lost, the wider they spread: otherwise 64 processes keep each other from the counter.
+                time.sleep(random.uniform(0.005, min(1.0, 0.05 * 1.5 ** min(attempt, 8))))
         raise StorageConflict(f"{StorageKeys.NUMBER_COUNTER} changed {_ATTEMPTS} times while a number was taken from it")
 
-    def _advance_counter(self) -> int:
+    def _advance_counter(self, amount: int) -> list[int]:
+        """Take so many numbers, from where this process left the counter as long as no other one comes in between."""
+        now = self._left if self._alone and self._left else self._counter()
+        first, last = now.last + 1, now.last + amount
+        etag = self._store.put(
+            StorageKeys.NUMBER_COUNTER,
+            _Counter(last=last).model_dump_json().encode(),
+            content_type="application/json",
+            only_if_absent=not now.etag,
+            only_if_etag=now.etag or None,
+        )
+        self._alone, self._left = now == self._left, _Left(last, etag)
+        return list(range(first, last + 1))
+
+    def _counter(self) -> "_Left":
         stored = self._store.find(StorageKeys.NUMBER_COUNTER)
         if stored is None:
-            number = self._highest_number_in_use() + 1
-            self._write_counter(number, etag=None)
-            return number
-        number = _Counter.model_validate_json(stored.body).last + 1
-        self._write_counter(number, etag=stored.etag)
-        return number
-
-    def _write_counter(self, number: int, *, etag: str | None) -> None:
-        self._store.put(
-            StorageKeys.NUMBER_COUNTER,
-            _Counter(last=number).model_dump_json().encode(),
-            content_type="application/json",
-            only_if_absent=etag is None,
-            only_if_etag=etag,
-        )
+            return _Left(self._highest_number_in_use(), "")
+        return _Left(_Counter.model_validate_json(stored.body).last, stored.etag)
 
     def _highest_number_in_use(self) -> int:
         """Look once, when there is no counter yet: files of an earlier system must not be overwritten."""

@@ -12,7 +12,7 @@ import wiring
 from clients.s3 import ObjectStore
 from models.call.reconciling import asked_by_a_person
 from models.call.record import CallRecord, Deed, Outcome, OwnedCall, PersonsAct, Recording
-from models.errors import BadTranscript, CallTakenOver, ConfigurationError, JobFailed, JobGone, ObjectGone
+from models.errors import BadTranscript, CallTakenOver, ConfigurationError, JobFailed, JobGone, ObjectGone, StorageConflict
 from models.keys import StorageKeys, shown_key
 from stores.call_records import CallRecords, Checkpoint
 from stores.landed import announced
@@ -84,19 +84,49 @@ def own_checkpoint(records: CallRecords, call: OwnedCall, *, repeating: Outcome 
     return checkpoint
 
 
-async def claim_call(recording: Recording, owner: str) -> Claim:
-    """Make this run the one that works on the recording, or say which run does or did.
+async def claim_call(recording: Recording, owner: str) -> tuple[Claim, bytes]:
+    """Make this run the one that works on the recording, or say which run does or did; with the recording, where it was read for that.
 
     A person's Retry of the run that set a call aside reopens it, unless that would pay a vendor a second time. Prefect knows which runs
     live, so there is no lease to expire: a record whose owner has ended is taken over. An erased call stays erased.
     """
+    if (runtime.flow_run.run_count or 0) <= 1:  # a later attempt has a record already
+        begun, sound = await asyncio.to_thread(_begin_at_once, recording, owner)
+        if begun is not None:
+            return await _unless_erased(Claim(Verdict.OURS, checkpoint=begun), recording), sound
+    return await _unless_erased(await _claim_what_is_there(recording, owner), recording), b""
+
+
+def _begin_at_once(recording: Recording, owner: str) -> tuple[Checkpoint | None, bytes]:
+    """Begin a call that nobody has begun, as nearly every one is, with two requests: its recording read, its record created.
+
+    None where there is a record, or the recording is not what the call is about: then what is there decides.
+    """
+    if recording.size > wiring.settings().max_recording_bytes:
+        return None, b""
+    stored = wiring.object_store().find(recording.key)
+    if stored is None or stored.etag != recording.etag:
+        return None, b""
+    try:
+        return wiring.call_records().create(CallRecord.begin(recording, owner)), stored.body
+    except StorageConflict:
+        return None, b""
+
+
+async def _claim_what_is_there(recording: Recording, owner: str) -> Claim:
+    """Claim a call by its record, or, where there is none, by what lies under its key."""
     records, store = wiring.call_records(), wiring.object_store()
     found = await asyncio.to_thread(records.find, recording.call_id)
     if found is not None and await _is_in_flight(found.record, owner):
         return Claim(Verdict.IN_FLIGHT, f"flow run {found.record.owner} works on call {recording.call_id}")
     set_aside_here = found is not None and found.record.outcome is Outcome.QUARANTINED and found.record.owner == owner
     retried = set_aside_here and await was_retried(owner)
-    claim = await asyncio.to_thread(take, found, recording, owner, retried=retried, records=records, store=store)
+    return await asyncio.to_thread(take, found, recording, owner, retried=retried, records=records, store=store)
+
+
+async def _unless_erased(claim: Claim, recording: Recording) -> Claim:
+    """The claim, or its end where the call was erased."""
+    store = wiring.object_store()
     if claim.verdict is Verdict.OURS and await asyncio.to_thread(is_erased, store, recording.call_id):
         # The receipt is written before the record is deleted, so looking after the claim misses no erasure.
         await asyncio.to_thread(store.delete, StorageKeys.call_record(recording.call_id))

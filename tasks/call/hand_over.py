@@ -58,16 +58,16 @@ async def hand_over(call: HeldCall, done: ReadBack, audio: RecordingAudio, steps
     """Upload the prompt, tell the contact, close the record and write the artifact: one task, for all of it may be repeated."""
     steps.current = Step.HAND_OVER if done.sound is None else Step.UPLOAD
     checkpoint = await asyncio.to_thread(own_checkpoint, wiring.call_records(), call.call, repeating=Outcome.READ_BACK)
-    record = checkpoint.record
+    record, heard = checkpoint.record, b""
     if record.outcome is Outcome.IN_PROGRESS:  # else an earlier try has closed it, and the artifact alone is missing
         prompt = done.prompt
         if done.sound is not None:
             with steps.step(Step.UPLOAD):
-                prompt = await asyncio.to_thread(create_prompt, wiring.object_store(), record, done.summary, done.sound)
+                prompt, heard = await asyncio.to_thread(create_prompt, wiring.object_store(), record, done.summary, done.sound)
         steps.current = Step.HAND_OVER
         closing = HandOver(done.summary, done.signals, prompt, steps.seconds, bill.charges)
         record = await asyncio.to_thread(_close, checkpoint, closing)
-    await write_report(record, audio)
+    await write_report(record, audio, heard)
     return record
 
 

@@ -24,28 +24,28 @@ from wiring.configuration import Settings
 PLAYER_SECONDS = 60.0
 
 
-async def write_report(record: CallRecord, audio: RecordingAudio | None) -> None:
-    """Write the run's artifact, and list the call for the console."""
+async def write_report(record: CallRecord, audio: RecordingAudio | None, prompt: bytes = b"") -> None:
+    """Write the run's artifact, and list the call for the console; ``prompt`` where its sound is at hand."""
     await list_call(record)
-    markdown = await asyncio.to_thread(_call_report, record, audio)
+    markdown = await asyncio.to_thread(_call_report, record, audio, prompt)
     await acreate_markdown_artifact(markdown, description=title(record))
 
 
 report = call_task("report")(write_report)
 
 
-def _call_report(record: CallRecord, audio: RecordingAudio | None) -> str:
+def _call_report(record: CallRecord, audio: RecordingAudio | None, prompt: bytes) -> str:
     settings, store = wiring.settings(), wiring.object_store()
-    sounds = Sounds(prompt_sound(store, record, settings), recording_sound(store, record, audio, settings) if audio else None)
+    sounds = Sounds(prompt_sound(store, record, settings, prompt), recording_sound(store, record, audio, settings) if audio else None)
     return call_report(record, audio, sounds, masked_conversation, show_words=settings.show_transcripts)
 
 
-def prompt_sound(store: ObjectStore, record: CallRecord, settings: Settings) -> Sound | None:
-    """The prompt, in a player where the settings say so, and linked: what it speaks is masked."""
+def prompt_sound(store: ObjectStore, record: CallRecord, settings: Settings, sound: bytes = b"") -> Sound | None:
+    """The prompt, in a player where the settings say so, and linked: what it speaks is masked. Read where its ``sound`` is not given."""
     if record.prompt is None or record.failure is not None:
         return None
     key, seconds = record.prompt.key, record.prompt.seconds
-    player = browser_wav(store.get(key).body, PLAYER_SECONDS) if settings.embed_audio != "none" else b""
+    player = browser_wav(sound or store.get(key).body, PLAYER_SECONDS) if settings.embed_audio != "none" else b""
     return linked(store, key, Sound(seconds, player, min(seconds, PLAYER_SECONDS)), settings)
 
 

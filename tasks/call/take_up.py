@@ -55,11 +55,12 @@ async def take_up(wanted: Wanted, owner: str, steps: Steps) -> TakenUp:
         if recording is None:
             return TakenUp(Claim(Verdict.ERASED, f"call {wanted.call_id} was erased"))
         await name_run(recording)
-        claim = await claim_call(recording, owner)
+        claim, sound = await claim_call(recording, owner)
     if claim.checkpoint is None:
         return TakenUp(claim)
     with steps.step(Step.FETCH):
-        audio = await asyncio.to_thread(fetch, recording)
+        audio = await asyncio.to_thread(fetch, recording, sound)
+        del sound
         await ensure_voice()
         await asyncio.to_thread(mark_contact, claim.checkpoint.record)
         begun = claim.checkpoint.record.transcription

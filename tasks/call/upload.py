@@ -14,8 +14,8 @@ from tasks.call.speak import spoken_text
 from tasks.in_thread import task_in_thread
 
 
-def create_prompt(store: ObjectStore, record: CallRecord, summary: Summary, sound: PromptSound) -> Prompt:
-    """Create ``tts/tts_<n>.wav``, or return the one that an earlier attempt has created."""
+def create_prompt(store: ObjectStore, record: CallRecord, summary: Summary, sound: PromptSound) -> tuple[Prompt, bytes]:
+    """Create ``tts/tts_<n>.wav``, with its sound, or return the one that an earlier attempt has created, without."""
     key = StorageKeys.prompt(cast(int, record.number))
     prompt = Prompt(key=key, seconds=round(sound.seconds, 3), spoken_text=sound.spoken_text, voice=sound.voice)
     metadata = {
@@ -27,12 +27,12 @@ def create_prompt(store: ObjectStore, record: CallRecord, summary: Summary, soun
     }
     stands_there = create_file(store, record, key, sound.wav, content_type=SOUND, metadata=metadata)
     if stands_there is None:
-        return prompt
+        return prompt, sound.wav
     if not is_of(stands_there, record):
         raise PermanentError(
             f"{key} belongs to another call", remedy="Find out which system wrote it; then redrive the call", case="foreign_file"
         )
-    return _prompt_of(stands_there, summary)
+    return _prompt_of(stands_there, summary), b""
 
 
 @task_in_thread("look-for-prompt")

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from prefect import flow_engine
 from prefect.workers.base import BaseJobConfiguration, BaseWorker
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 from deployments import prefect_private
 from deployments.prefect_private import (
@@ -20,6 +22,7 @@ from deployments.prefect_private import (
     Intent,
     Supervision,
     answer_for_each_run,
+    ask_connections_seldom,
     check_attributes,
     check_names,
     supervise,
@@ -91,6 +94,15 @@ def test_no_other_module_reaches_into_prefect() -> None:
     assert len(private_names_of(ROOT / "deployments" / "prefect_private.py")) > 5
 
 
+class Connection:
+    """A connection as the driver has it."""
+
+    closed = False
+
+    def is_closed(self) -> bool:
+        return self.closed
+
+
 def intent_in(context: contextvars.Context) -> Intent | None:
     return context.run(flow_engine._termination_intent)  # type: ignore[return-value]
 
@@ -122,6 +134,24 @@ def test_the_database_gets_plain_timestamps_of_the_same_instant(run_python: RunP
         print(type(bound) is datetime, bound == given, bound.utcoffset() == given.utcoffset(), to_driver(None))
     """).stdout.strip()
     assert said == "True True True None"
+
+
+def test_the_server_asks_a_connection_every_ten_seconds_whether_it_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(PGDialect_asyncpg, "do_ping", lambda self, dbapi_connection: not asked.append(dbapi_connection))
+    ask_connections_seldom()
+    dialect = PGDialect_asyncpg()
+    used, other = Connection(), Connection()
+    for connection in (used, used, other, used):
+        assert dialect.do_ping(SimpleNamespace(driver_connection=connection))
+    assert len(asked) == 2
+    used.closed = True
+    dialect.do_ping(SimpleNamespace(driver_connection=used))
+    monkeypatch.setattr(prefect_private, "_ASK_SECONDS", -1.0)
+    dialect.do_ping(SimpleNamespace(driver_connection=other))
+    assert len(asked) == 4
 
 
 def test_the_server_takes_the_commands_of_prefect_server() -> None:

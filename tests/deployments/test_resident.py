@@ -2,18 +2,21 @@
 
 import asyncio
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from prefect import flow_engine
 from prefect.concurrency import _leases
 from prefect.settings import get_current_settings
+from prefect.states import Completed, Running, State
 from prefect.workers.base import BaseWorker
 
 from deployments import prefect_private
-from deployments.prefect_private import remember_deployments, renew_leases_when_due
+from deployments.prefect_private import join_updates, one_heart, remember_deployments, renew_leases_when_due
 from deployments.resident import ResidentWorker
 from tests.deployments.conftest import RunPython
 
@@ -137,3 +140,107 @@ def test_a_lease_is_renewed_when_three_quarters_of_it_have_passed(monkeypatch: p
     assert renewed == []
     _leases._lease_renewal_loop(uuid4(), 0.04, threading.Event())
     assert renewed == [0.04]
+
+
+class Runs:
+    """A client that writes down what it is told of runs."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    async def update_flow_run(self, flow_run_id: UUID, **noted: Any) -> None:
+        self.told.append(noted)
+
+    async def set_flow_run_state(self, flow_run_id: UUID, state: State[Any], force: bool = False) -> None:
+        self.told.append(state.name)
+
+
+def test_what_the_engine_notes_of_a_run_goes_with_its_name_or_else_before_its_end() -> None:
+    begun, named, run = {"flow_version": "v", "empirical_policy": "p"}, {"name": "통화 1"}, uuid4()
+    client: Any = Runs()
+    join_updates(client)
+
+    async def a_run(*notes: dict[str, str]) -> list[object]:
+        client.told.clear()
+        await client.update_flow_run(flow_run_id=run, **begun)
+        await client.set_flow_run_state(run, Running())
+        for note in notes:
+            await client.update_flow_run(run, **note)
+        await client.set_flow_run_state(run, Completed(), force=False)
+        return list(client.told)
+
+    assert asyncio.run(a_run(named)) == ["Running", begun | named, "Completed"]
+    assert asyncio.run(a_run()) == ["Running", begun, "Completed"]
+
+
+class Engine:
+    """As much of Prefect's engine as a heartbeat needs."""
+
+    heartbeat_seconds = 0.02
+
+    def __init__(self) -> None:
+        self.flow_run = SimpleNamespace(state=Running())
+        self.beats, self.beat = 0, threading.Event()
+
+    def _emit_flow_run_heartbeat(self) -> None:
+        self.beats += 1
+        self.beat.set()
+
+
+def test_one_thread_sends_the_heartbeats_of_all_runs_the_first_when_one_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prefect_private, "_WAKE_SECONDS", 0.005)
+    monkeypatch.setattr(flow_engine, "_send_heartbeats", None)
+    short, long, silent = Engine(), Engine(), Engine()
+    silent.heartbeat_seconds = 0
+
+    def beats_again() -> bool:
+        long.beat.clear()
+        return long.beat.wait(10)
+
+    with one_heart():
+        send: Any = flow_engine._send_heartbeats
+        threads = threading.active_count()
+        with send(long, join_on_exit=False), send(silent):
+            with send(short):
+                assert threading.active_count() == threads
+                assert short.beat.wait(10)
+            assert beats_again()
+            beaten = short.beats
+            assert beats_again()
+            assert (short.beats, silent.beats) == (beaten, 0)
+            long.flow_run.state = Completed()
+            time.sleep(0.05)
+            told = long.beats
+            time.sleep(0.1)
+            assert long.beats == told
+
+
+TOLD = """
+import asyncio
+from prefect import flow, task
+from prefect.events.clients import AssertingEventsClient
+from prefect.events.worker import EventsWorker
+from deployments.prefect_private import tell_less
+
+tell_less()
+EventsWorker.set_client_override(AssertingEventsClient)
+
+@task
+async def step():
+    pass
+
+@flow
+async def steps():
+    await step()
+
+asyncio.run(steps())
+EventsWorker.drain_all()
+for event in AssertingEventsClient.last.events:
+    if event.event.startswith("prefect.task-run."):
+        print(event.event, *[resource.role for resource in event.related])
+"""
+
+
+def test_a_task_tells_that_it_runs_and_how_it_ends_and_names_its_flow_run_alone(prefect_server: None, run_python: RunPython) -> None:
+    said = run_python(TOLD, PREFECT_API_URL=str(get_current_settings().api.url)).stdout.splitlines()
+    assert said == ["prefect.task-run.Running flow-run", "prefect.task-run.Completed flow-run"]

@@ -125,7 +125,7 @@ async def test_an_erased_call_is_not_processed_again_by_a_late_event(store: Obje
     call = await a_finished_call(store, client, "c-1", 1)
     await erase(call.call_id, erase_recording=False)
     assert store.head(call.recording.key) is not None
-    claim = await claim_call(call.recording, "0e4fdf1c-0000-4000-8000-000000000001")
+    claim, _ = await claim_call(call.recording, "0e4fdf1c-0000-4000-8000-000000000001")
     assert claim.verdict == "erased"
     assert store.head(StorageKeys.call_record(call.call_id)) is None
 

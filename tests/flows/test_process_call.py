@@ -936,11 +936,11 @@ async def test_an_artifact_that_fails_for_a_moment_is_written_again_and_the_clos
     closed: list[CallRecord] = []
     write = tasks.call.hand_over.write_report
 
-    async def fail_once(record: CallRecord, audio: RecordingAudio | None) -> None:
+    async def fail_once(record: CallRecord, audio: RecordingAudio | None, prompt: bytes) -> None:
         closed.append(record)
         if len(closed) == 1:
             raise VendorUnavailable("a bad moment")
-        await write(record, audio)
+        await write(record, audio, prompt)
 
     monkeypatch.setattr(tasks.call.hand_over, "write_report", fail_once)
     recording = world.upload("c-1")
@@ -1007,7 +1007,7 @@ async def test_a_call_that_was_taken_over_while_it_was_summarized_is_neither_tol
     assert (world.record(recording).owner, world.record(recording).outcome) == ("a quicker run", Outcome.IN_PROGRESS)
 
 
-async def test_a_call_reads_its_record_twice_when_nothing_goes_wrong(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_call_reads_its_record_once_when_nothing_goes_wrong(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     find = world.store.find
 
@@ -1018,7 +1018,8 @@ async def test_a_call_reads_its_record_twice_when_nothing_goes_wrong(world: Worl
     monkeypatch.setattr(world.store, "find", counting)
     recording = world.upload("c-1")
     assert (await world.run(recording)).name == "Completed"
-    assert read.count(StorageKeys.call_record(recording.call_id)) == 2, "to claim it, and before the contact is told"
+    assert read.count(StorageKeys.call_record(recording.call_id)) == 1, "before the contact is told"
+    assert read.count(recording.key) == 1, "to claim it and to measure it; it is read again when it is sent"
 
 
 async def test_a_file_of_an_earlier_system_costs_a_number_and_is_not_touched(world: World) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -41,8 +41,8 @@ class Delivered(NotificationQueue):
     def __init__(self) -> None:
         self.deleted: list[QueueMessage] = []
 
-    def delete(self, message: QueueMessage) -> None:
-        self.deleted.append(message)
+    def delete(self, messages: Sequence[QueueMessage]) -> None:
+        self.deleted += messages
 
 
 def message(key: str) -> QueueMessage:

@@ -1,5 +1,6 @@
 """The S3 stand-in keeps the promise that the records stand on (a conditional write is one step) and has S3's limit on metadata."""
 
+import http.client
 import threading
 import time
 from collections.abc import Iterator
@@ -53,6 +54,15 @@ def test_one_of_many_writers_that_saw_the_same_object_replaces_it(slow_to_write:
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(replace, range(1, 9))) == 1
+
+
+def test_one_connection_asks_again_and_again_also_where_nobody_reads_its_body(s3_server: str) -> None:
+    connection = http.client.HTTPConnection(s3_server.removeprefix("http://"))
+    for _ in range(3):
+        connection.request("PUT", "/there-is-no-such-bucket/key", body=b"x" * 1000)
+        answer = connection.getresponse()
+        assert (answer.status, b"NoSuchBucket" in answer.read(), connection.sock is not None) == (404, True, True)
+    connection.close()
 
 
 def test_objects_are_served_while_somebody_waits_for_messages(s3_server: str) -> None:

@@ -80,6 +80,32 @@ def test_a_number_costs_the_same_requests_however_many_calls_there_are(store: Ob
     assert requests.sent == {"GetObject": 1, "PutObject": 1}
 
 
+def test_a_process_alone_with_the_counter_asks_for_no_number_that_it_knows(store: ObjectStore) -> None:
+    records, requests = CallRecords(store), Requests(store)
+    assert [records.next_number() for _ in range(4)] == [1, 2, 3, 4]
+    assert requests.sent == {"GetObject": 2, "PutObject": 4, "ListObjectsV2": 3}, "the first finds none, the second that it is alone"
+    other = CallRecords(store)
+    assert [other.next_number(), records.next_number(), other.next_number()] == [5, 6, 7]
+
+
+def test_threads_that_wait_for_a_number_are_given_theirs_together(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    records, requests, all_ask = CallRecords(store), Requests(store), threading.Event()
+    counter = records._counter
+
+    def when_all_ask() -> Any:
+        assert all_ask.wait(10)
+        return counter()
+
+    monkeypatch.setattr(records, "_counter", when_all_ask)
+    with ThreadPoolExecutor(8) as threads:
+        taken = [threads.submit(records.next_number) for _ in range(8)]
+        while records._asking < len(taken):
+            pass
+        all_ask.set()
+        assert sorted(one.result() for one in taken) == list(range(1, 9))
+    assert requests.sent["PutObject"] == 2, "one for the first, one for those that came meanwhile"
+
+
 def test_opening_and_saving_a_call_costs_one_request_each(store: ObjectStore) -> None:
     records, requests = CallRecords(store), Requests(store)
     checkpoint = records.create(CallRecord.begin(recording(1), "run"))

@@ -41,7 +41,7 @@ async def test_a_call_with_the_longest_key_finds_its_three_files_again(faulty_st
     assert record.number == 3, "its own transcript was not taken for another call's"
     summary = Summary(text="자동차 보험 해지 요청", model="kobart", version="v" * 64)
     assert create_summary(store, record, summary, condensed=False) == summary == read_summary(store, record)
-    prompt = create_prompt(store, record, summary, PromptSound(b"RIFF", 1.5, "문의하신 내용이 자동차 보험 해지 요청", "ko-KR-Wavenet-A"))
+    prompt, _ = create_prompt(store, record, summary, PromptSound(b"RIFF", 1.5, "문의하신 내용이 자동차 보험 해지 요청", "ko-KR-Wavenet-A"))
     assert await find_prompt.fn(record, summary) == prompt
     for key in (StorageKeys.transcript(3), StorageKeys.summary(3), StorageKeys.prompt(3)):
         facts = store.head(key)
@@ -52,10 +52,11 @@ async def test_a_call_with_the_longest_key_finds_its_three_files_again(faulty_st
 
 async def test_a_prompt_found_again_has_its_whole_text_however_long(faulty_store: ObjectStore, checkpoint: Checkpoint) -> None:
     summary = Summary(text="실손보험 도수치료 보상 여부 확인 요청, " * 12 + "상담사 연결 요청", model="kobart", version="1")
-    made = create_prompt(faulty_store, checkpoint.record, summary, PromptSound(b"RIFF", 9.5, spoken_text(summary), "ko-KR-Wavenet-A"))
+    made, _ = create_prompt(faulty_store, checkpoint.record, summary, PromptSound(b"RIFF", 9.5, spoken_text(summary), "ko-KR-Wavenet-A"))
     assert made.spoken_text.endswith("상담사 연결 요청")
     assert await find_prompt.fn(checkpoint.record, summary) == made
-    assert create_prompt(faulty_store, checkpoint.record, summary, PromptSound(b"RIFF", 9.5, made.spoken_text, made.voice)) == made
+    again = PromptSound(b"RIFF", 9.5, made.spoken_text, made.voice)
+    assert create_prompt(faulty_store, checkpoint.record, summary, again) == (made, b"")
 
 
 def test_a_call_with_the_longest_key_is_set_aside_with_its_note(faulty_store: ObjectStore, checkpoint: Checkpoint) -> None:
