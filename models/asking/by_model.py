@@ -220,7 +220,7 @@ def borne_out(text: str, cited: Sequence[Line], asked: Asked) -> list[Line]:
     if not text.strip() or not cited:
         return []
     words, *said = (set(content(tokens)) for tokens in tokenized([text, *(line.text for line in cited)]))
-    own = words - set(asked.terms) or words
+    own = words - asked.said or words
     kept = [(line, found) for line, found in zip(cited, said, strict=True) if own & found]
     heard = {word for _, found in kept for word in found}
     quoted = " ".join(line.text for line, _ in kept)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from models.asking.findings import Citation, Finding, first_calls
 from models.asking.said import Line, ReadCall
-from models.asking.words import Asked, content, tokenized
+from models.asking.words import Asked, content, said_as, tokenized
 from models.summarizer.own_words import word_set
 
 MOST_GROUPS = 12
@@ -50,7 +50,7 @@ def retrieve(asked: Asked, calls: Sequence[ReadCall]) -> list[Retrieved]:
     found = []
     for call, lines in zip(calls, parsed, strict=True):
         held = {word for line in lines for word in line.words}
-        score = sum(weight for term, weight in weights.items() if term in held)
+        score = sum(weight for term, weight in weights.items() if held & said_as(term))
         if score >= _SHARE * sum(weights.values()) and (score or not weights):
             found.append((score, Retrieved(call, _telling(asked, call, lines))))
     return [one for _, one in sorted(found, key=lambda row: -row[0])]
@@ -102,20 +102,20 @@ def gives_reason(tokens: Sequence[Any]) -> bool:
 def _weights(terms: Sequence[str], parsed: Sequence[Sequence[_Parsed]]) -> dict[str, float]:
     """What each word of the question weighs; one that no call holds weighs as much as the rarest could."""
     held = [{word for line in lines for word in line.words} for lines in parsed]
-    counts = {term: max(1, sum(term in words for words in held)) for term in terms}
+    counts = {term: max(1, sum(not words.isdisjoint(said_as(term)) for words in held)) for term in terms}
     return {term: math.log(1 + (len(held) + 0.5) / (count + 0.5)) for term, count in counts.items()}
 
 
 def _telling(asked: Asked, call: ReadCall, lines: Sequence[_Parsed]) -> list[Line]:
     """The caller's lines that tell what was asked."""
-    callers = [one for one in lines if one.line.by_caller]
+    callers, said = [one for one in lines if one.line.by_caller], asked.said
     if asked.reasons:
         telling = [one for one in callers if one.reason]
     elif asked.terms:
-        telling = [one for one in callers if set(one.words) & set(asked.terms)]
+        telling = [one for one in callers if said.intersection(one.words)]
     else:
         telling = [one for one in callers if one.line.utterance in call.rests_on]
-    places = [one.line.utterance for one in lines if set(one.words) & set(asked.terms)] or [0]
+    places = [one.line.utterance for one in lines if said.intersection(one.words)] or [0]
     near = sorted(telling, key=lambda one: min(abs(one.line.utterance - place) for place in places))
     return [one.line for one in near[:_LINES_OF_A_CALL]]
 
@@ -126,7 +126,7 @@ def _read_again(lines: Sequence[Line]) -> list[tuple[Line, Sequence[Any]]]:
 
 def _of_its_own(asked: Asked, tokens: Sequence[Any]) -> list[str]:
     """What a line tells beside the question's words."""
-    return [word for word in content(tokens) if word not in asked.terms]
+    return [word for word in content(tokens) if word not in asked.said]
 
 
 def _heading(word: str, members: Sequence[tuple[Line, Sequence[str]]]) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from models.answers.words import speech
 from models.summarizer.own_words import morphology, word_set
 
 _NOUNS = frozenset(("NNG", "NNP", "XR", "SL"))
@@ -32,6 +34,11 @@ class Asked:
     terms: tuple[str, ...]
     reasons: bool
 
+    @property
+    def said(self) -> frozenset[str]:
+        """The terms, and what else callers call them."""
+        return frozenset().union(*map(said_as, self.terms))
+
 
 def asked(question: str) -> Asked:
     """Read a question whose days are out already.
@@ -43,6 +50,24 @@ def asked(question: str) -> Asked:
     forms = list(_forms(tokens))
     reasons = any(token.form in _REASONS_ASKED for token in tokens)
     return Asked(tuple(dict.fromkeys(form for form in forms if form not in _ASKING and form not in _EMPTY)), reasons)
+
+
+@cache
+def said_as(term: str) -> frozenset[str]:
+    """A question's word and what callers call the same, by the first column of the answers' table (``models.answers.words``): nouns only.
+
+    A verb of that table stands for the document's word among documents alone: who says 끊다 in a call may end the call, not the contract.
+
+    >>> sorted(said_as("견인"))
+    ['견인', '레카', '레커']
+    """
+    callers = {said for said, meant in speech().items() if meant[:1] == (term,) and len(said) > 1 and _is_noun(said)}
+    documents = set(speech().get(term, ())[:1]) if len(term) > 1 and _is_noun(term) else set()
+    return frozenset({term} | callers | {word for word in documents if len(word) > 1 and _is_noun(word)})
+
+
+def _is_noun(word: str) -> bool:
+    return [token.tag for token in morphology().tokenize(word)] in (["NNG"], ["NNP"])
 
 
 def tokenized(texts: Sequence[str]) -> list[list[Any]]:

@@ -54,6 +54,14 @@ def test_reasons_are_found_where_callers_give_them_and_grouped_by_the_words_they
     assert (quote.text, quote.seconds, quote.utterance, quote.by_caller) == ("차를 팔았거든요", 9.0, 3, True)
 
 
+def test_what_a_caller_calls_otherwise_is_found_by_the_documents_word_and_the_other_way_round() -> None:
+    calls = [a_call("tow", "네", "레카 좀 불러 주세요"), a_call("refund", "네", "환불이 늦어요"), a_call("hangs up", "네", "전화 끊을게요")]
+    assert [one.call.call_id for one in retrieve(asked("견인 문의"), calls)] == ["tow"]
+    assert [one.call.call_id for one in retrieve(asked("환급 문의"), calls)] == ["refund"]
+    assert [one.call.call_id for one in retrieve(asked("레카 문의"), [a_call("named", "네", "견인해 주세요")])] == ["named"]
+    assert retrieve(asked("해지 사유"), calls) == []
+
+
 def test_what_somebody_wants_is_no_reason() -> None:
     found = retrieve(asked("해지 사유"), [CALLS[1]])
     assert [line.text for line in found[0].lines] == ["차를 팔았거든요"]
