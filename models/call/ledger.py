@@ -12,6 +12,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+# Whose bill an answer of a language model is on; its price stands in its own folder, not in the price file.
+LANGUAGE_MODEL = "language-model"
+
 
 class Unit(StrEnum):
     """What is counted; the value stands in records and in the price file."""

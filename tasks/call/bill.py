@@ -10,11 +10,11 @@ import wiring
 from clients.s3 import Requests, count_requests
 from clients.text_to_speech import TextToSpeech
 from models.call.korea import day_in_korea
-from models.call.ledger import Charge, Payment, Unit
+from models.call.ledger import LANGUAGE_MODEL, Charge, Payment, Unit
 from models.call.record import Prompt, Summary
 from stores.spending import Budget
 
-LANGUAGE_MODEL, STORAGE = "language-model", "s3"
+STORAGE = "s3"
 # Written after the bill is made: the entry of the day, and the record that holds the bill.
 CLOSING_WRITES = 2
 
@@ -78,4 +78,5 @@ def ensure_budget(budget: Budget | None, hearing: str) -> None:
     ``hearing`` is the speech-to-text vendor that settings choose for it.
     """
     if budget is not None:
-        budget.check(today(), (hearing, wiring.text_to_speech().provider, LANGUAGE_MODEL))
+        needed = (hearing, wiring.text_to_speech().provider, wiring.settings().summarizer_machine, LANGUAGE_MODEL)
+        budget.check(today(), needed)
