@@ -78,6 +78,8 @@ class CallRecords:
 
     def pay_later(self, call_id: str, charges: Sequence[Charge], day: date) -> None:
         """Add what was paid on a day for a call that had ended to its ledger, and change nothing else of it."""
+        if not charges:
+            return
         for _ in range(_ATTEMPTS_OF_ONE):
             checkpoint = self.read(call_id)
             try:

@@ -199,7 +199,7 @@ async def _follow_up(call_id: str, fate: Fate | None, charges: Sequence[Charge],
             record = await asyncio.to_thread(_replace_summary, call_id, how.champion, charges, act)
         if record is not None:
             await list_call(record)
-        elif charges:
+        else:
             await asyncio.to_thread(CallRecords(wiring.survey_store()).pay_later, call_id, charges, today())
         spoken = how.speak and await _speak(call_id, how, by)
     except ReadbackError as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import islice
 
@@ -14,7 +15,7 @@ from models.call.korea import day_in_korea
 from models.call.ledger import Charge
 from models.call.record import Outcome
 from models.call.review import Review, SpokenCall, failures_in, names_version
-from models.errors import ObjectGone, ReadbackError
+from models.errors import ObjectGone, ReadbackError, StorageConflict
 from models.keys import StorageKeys
 from stores.later_charges import LaterCharges
 from tasks.call.bill import Bill, today
@@ -95,7 +96,8 @@ def _pay(call_id: str, review: Review) -> list[Charge]:
     """What a look took, written into the call's ledger."""
     bill = Bill()
     bill.summarized(review.now)
-    if bill.charges:
+    # A call that was erased or is being edited meanwhile stops no other; the day's figures have what it cost.
+    with suppress(ObjectGone, StorageConflict):
         wiring.call_records().pay_later(call_id, bill.charges, today())
     return bill.charges
 
