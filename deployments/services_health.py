@@ -29,9 +29,10 @@ def _reads(redis: "Redis", stream: str, group: str) -> bool:
     except (ResponseError, KeyError):  # no such stream, or no such group
         return False
     waits = cast(list[tuple[str, Any]], redis.xrange(stream, min=f"({delivered}", count=1))
-    seconds, _ = cast(tuple[int, int], redis.time())
+    seconds, microseconds = cast(tuple[int, int], redis.time())
+    now = seconds + microseconds / 1e6
     # The first part of an entry's name is when it came, in milliseconds.
-    young = all(seconds - int(name.partition("-")[0]) / 1000 < LONGEST_SECONDS for name, _ in waits)
+    young = all(now - int(name.partition("-")[0]) / 1000 < LONGEST_SECONDS for name, _ in waits)
     return young or any(reader["idle"] / 1000 < LONGEST_SECONDS for reader in readers)
 
 
