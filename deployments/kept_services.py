@@ -102,4 +102,4 @@ def _keep_distributor(module: ModuleType) -> None:
     async def run_distributor(started: asyncio.Event) -> Any:
         await keep(f"{module.__name__}.run_distributor", lambda: run(started))
 
-    module.run_distributor = run_distributor
+    module.run_distributor = run_distributor  # type: ignore[attr-defined]

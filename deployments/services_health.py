@@ -23,13 +23,13 @@ def silent(redis: "Redis") -> list[str]:
 def _reads(redis: "Redis", stream: str, group: str) -> bool:
     """Whether what waits for a group is young, or one of its readers took something a short time ago: it may have much to do."""
     try:
-        groups = cast(list[dict[str, Any]], redis.xinfo_groups(stream))
+        groups = redis.xinfo_groups(stream)
         delivered = {one["name"]: one["last-delivered-id"] for one in groups}[group]
-        readers = cast(list[dict[str, Any]], redis.xinfo_consumers(stream, group))
+        readers = redis.xinfo_consumers(stream, group)
     except (ResponseError, KeyError):  # no such stream, or no such group
         return False
     waits = cast(list[tuple[str, Any]], redis.xrange(stream, min=f"({delivered}", count=1))
-    seconds, microseconds = cast(tuple[int, int], redis.time())
+    seconds, microseconds = redis.time()
     now = seconds + microseconds / 1e6
     # The first part of an entry's name is when it came, in milliseconds.
     young = all(now - int(name.partition("-")[0]) / 1000 < LONGEST_SECONDS for name, _ in waits)
