@@ -2,6 +2,7 @@
 
 Python's garbage collector leaves alone what was loaded at the start, and timestamps go to the database as Python's own (ADR 9). It does
 not listen beyond this machine without a password, and answers no page of another site: whoever reaches the API reads every transcript.
+A service of it that ends is begun again (``kept_services``).
 """
 
 import os
@@ -66,9 +67,11 @@ def main() -> None:
         os.environ.setdefault(name, value)
     from prefect.cli import app
 
+    from deployments.kept_services import keep_services
     from deployments.prefect_private import ask_connections_seldom, bind_plain_timestamps
 
     answer_own_pages(os.environ)
+    keep_services()
     freeze_gc()
     bind_plain_timestamps()
     ask_connections_seldom()

@@ -3,7 +3,7 @@
 from prefect import flow
 
 from models.replies.openings import Opening
-from tasks.operations.openings import change_openings, show_openings
+from tasks.operations.tables import OPENINGS, change_table, show_table
 from tasks.retrying import NO_RESULT
 
 
@@ -16,4 +16,4 @@ async def edit_openings(add: list[Opening] | None = None, remove: list[str] | No
         remove: Openings to take out, each as it stands in the table.
         edited_by: Who approves them, kept with the version.
     """
-    await show_openings(await change_openings(add or [], remove or [], edited_by))
+    await show_table(OPENINGS, await change_table(OPENINGS, add or [], remove or [], edited_by))

@@ -3,7 +3,7 @@
 from prefect import flow
 
 from models.chat.services import Service
-from tasks.operations.services import change_services, show_services
+from tasks.operations.tables import SERVICES, change_table, show_table
 from tasks.retrying import NO_RESULT
 
 
@@ -16,4 +16,4 @@ async def edit_services(add: list[Service] | None = None, remove: list[str] | No
         remove: Services to take out, each by its name.
         edited_by: Who changes them, kept with the version.
     """
-    await show_services(await change_services(add or [], remove or [], edited_by))
+    await show_table(SERVICES, await change_table(SERVICES, add or [], remove or [], edited_by))

@@ -74,6 +74,7 @@ async def process_call(call_id: str = "", key: str = "", etag: str = "", size: i
         bucket: S3 bucket that holds the recording; empty for ours.
     """
     wanted, steps, bill = Wanted(call_id, key, etag, size, bucket), Steps(), Bill()
+    bill.count_requests()
     try:
         return await _process(wanted, steps, bill)
     except (AccessRefused, ModelUnavailable, QuotaExhausted, TransientError) as error:

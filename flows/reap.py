@@ -24,7 +24,7 @@ from tasks.flow_names import CALL_FLOW, HEAR_FLOW, SUMMARY_FLOW
 from tasks.operations.alive import say_alive
 from tasks.operations.naming import name_waiting_calls
 from tasks.operations.pause import pause_for_outage, resume_calls, resume_when_due
-from tasks.operations.runs import changed_since, flow_names, heard_since, runs_in
+from tasks.operations.runs import changed_since, flow_names, heard_since, move, runs_in
 from tasks.operations.uneventful import forget_uneventful, outcome
 from tasks.operations.watching import watch_pause, watch_quarantine
 from tasks.training.watching import close_progress_bars, tell_waiting_trainings
@@ -95,11 +95,13 @@ async def _reap_action_runs(client: PrefectClient, now: datetime) -> Counter[str
     for run in [run for run in alive if names.get(run.flow_id) in RESIDENT] + crashed:
         if reap_action(_facts(run), heard=True, now=now, rules=rules) is ReapAction.RERUN:
             message = f"Its worker died in attempt {run.run_count}; it goes on from the call's record"
-            await client.set_flow_run_state(run.id, AwaitingRetry(message=message), force=True)
-            done[f"{names[run.flow_id]}: {ReapAction.RERUN.value}"] += 1
+            if await move(client, run, AwaitingRetry(message=message), force=True):
+                done[f"{names[run.flow_id]}: {ReapAction.RERUN.value}"] += 1
     running = [run for run in alive if run.state_type == StateType.RUNNING]
     for run in await _silent(client, running, {run.id for run in running if names.get(run.flow_id) in RESIDENT}, now, rules):
-        await client.set_flow_run_state(run.id, Crashed(message="No heartbeat: its worker is gone"))
+        # A run that a person paused while the reaper waited for its heartbeat sends none, and lives.
+        if not await move(client, run, Crashed(message="No heartbeat: its worker is gone")):
+            continue
         await close_progress_bars(client, run.id, state_name("Crashed"))  # its own hooks went with its worker
         done[f"{names.get(run.flow_id)}: {ReapAction.CRASH.value}"] += 1
     return done

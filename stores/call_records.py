@@ -9,18 +9,20 @@ import random
 import re
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, Field, ValidationError
 
 from clients.s3 import ObjectStore
+from models.call.ledger import Charge, filed
 from models.call.record import CallRecord
 from models.errors import ObjectGone, PermanentError, StorageConflict, VendorUnavailable
 from models.keys import StorageKeys
 
 _NUMBERED_FILE = re.compile(r"^(?:stt/stt|nlp/nlp|tts/tts)_(\d+)\.(?:txt|wav)$")
-_ATTEMPTS = 200
+_ATTEMPTS, _ATTEMPTS_OF_ONE = 200, 4  # at the counter that all calls share, and at one call's record
 
 # Runs of one process take numbers one after the other: only processes compete for the counter.
 _ONE_AT_A_TIME = threading.Lock()
@@ -86,6 +88,19 @@ class CallRecords:
         """Write a changed record where the old one still stands; StorageConflict when another run has written since."""
         record = checkpoint.record.model_copy(update={**changes, "updated_at": datetime.now(UTC)})
         return self._write(record, replaces=checkpoint.etag)
+
+    def pay_later(self, call_id: str, charges: Sequence[Charge], day: date) -> None:
+        """Add what was paid on a day for a call that had ended to its ledger, and change nothing else of it."""
+        if not charges:
+            return
+        for _ in range(_ATTEMPTS_OF_ONE):
+            checkpoint = self.read(call_id)
+            try:
+                self.save(checkpoint, ledger=[*checkpoint.record.ledger, *filed(charges, day)])
+            except StorageConflict:
+                continue
+            return
+        raise StorageConflict(f"the record of call {call_id} was changed {_ATTEMPTS_OF_ONE} times meanwhile")
 
     def _write(self, record: CallRecord, *, replaces: str | None) -> Checkpoint:
         """Write conditionally, and recognize one's own write where its answer was lost or the request was repeated on its way.

@@ -1,8 +1,5 @@
 """Approved openings in the bucket, an object a version, created once; and the replies that were proposed for calls."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-
 from clients.s3 import ObjectStore
 from models.keys import StorageKeys
 from models.replies.drafts import Drafts
@@ -10,16 +7,12 @@ from models.replies.openings import Opening, OpeningTable, edited, shipped
 from stores.versioned import VersionedTable
 
 
-class Openings(VersionedTable[OpeningTable]):
+class Openings(VersionedTable[OpeningTable, Opening]):
     """Reads and edits the table of one bucket."""
 
     def __init__(self, store: ObjectStore) -> None:
         """Use this bucket."""
-        super().__init__(store, OpeningTable, shipped, folder=StorageKeys.OPENINGS, key=StorageKeys.openings)
-
-    def edit(self, add: Sequence[Opening], remove: Sequence[str], *, by: str) -> OpeningTable:
-        """Approve openings and take others out, by their words."""
-        return self.change(lambda table: edited(table, add, remove, by=by, at=datetime.now(UTC)))
+        super().__init__(store, OpeningTable, shipped, edited, folder=StorageKeys.OPENINGS, key=StorageKeys.openings)
 
 
 def find_drafts(store: ObjectStore, call_id: str) -> Drafts:

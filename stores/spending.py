@@ -4,10 +4,11 @@ A process knows its own spending exactly and that of the others as it was second
 time and by what calls that have begun still cost.
 """
 
+import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
 from pydantic import BaseModel
@@ -18,6 +19,7 @@ from models.errors import ConfigurationError, QuotaExhausted
 from models.keys import StorageKeys
 
 OTHERS_SECONDS = 15.0
+_AMOUNT = re.compile(r"\d+(\.\d+)?")
 
 
 class _Spending(BaseModel):
@@ -80,18 +82,20 @@ class Budget:
         return total
 
 
-def parse_budgets(text: str) -> dict[str, float]:
-    """Read the setting ``READBACK_DAILY_BUDGETS``.
+def parse_budgets(text: str, accounts: Collection[str]) -> dict[str, float]:
+    """Read the setting ``READBACK_DAILY_BUDGETS``; ConfigurationError for one that would hold no call.
 
-    >>> parse_budgets("returnzero=200000, google-tts=20000")
+    >>> parse_budgets("returnzero=200000, google-tts=20000", ["returnzero", "google-tts"])
     {'returnzero': 200000.0, 'google-tts': 20000.0}
     """
     budgets: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
-        account, _, won = part.partition("=")
-        try:
-            budgets[account.strip()] = float(won)
-        except ValueError:
+        account, _, won = (piece.strip() for piece in part.partition("="))
+        if not _AMOUNT.fullmatch(won):
             said = f"READBACK_DAILY_BUDGETS: {part!r} is no budget"
-            raise ConfigurationError(said, remedy="Write it as vendor=won, such as returnzero=200000") from None
+            raise ConfigurationError(said, remedy="Write it as vendor=won, such as returnzero=200000")
+        if account not in accounts:
+            said = f"READBACK_DAILY_BUDGETS: {account!r} is on nobody's bill, so its budget would hold no call"
+            raise ConfigurationError(said, remedy=f"Name one of {', '.join(sorted(accounts))}, or add its price to the price file")
+        budgets[account] = float(won)
     return budgets

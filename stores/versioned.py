@@ -1,7 +1,8 @@
 """Tables that staff edit, in the bucket: an object a version, created once, so that of two who edit at once none is lost."""
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Generic, Protocol, TypeVar
 
 from clients.s3 import ObjectStore
 from models.errors import StorageConflict
@@ -9,18 +10,38 @@ from models.versioned import Versioned
 
 ATTEMPTS = 8
 Table = TypeVar("Table", bound=Versioned)
+Row = TypeVar("Row", contravariant=True)
 
 
-class VersionedTable(Generic[Table]):
+class Edited(Protocol[Table, Row]):
+    """Makes the next version of a table: rows that are added or changed, and names of those that go."""
+
+    def __call__(self, table: Table, add: Sequence[Row], remove: Sequence[str], *, by: str, at: datetime) -> Table:
+        """Return it, or raise ConfigurationError where it would not be one."""
+
+
+class VersionedTable(Generic[Table, Row]):
     """Reads and edits one table of one bucket; the one that ships counts until somebody edits it.
 
     ``folder`` holds the versions; ``key`` names one by its number, so that names sort as numbers do.
     """
 
     def __init__(
-        self, store: ObjectStore, kind: type[Table], shipped: Callable[[], Table], *, folder: str, key: Callable[[int], str]
+        self,
+        store: ObjectStore,
+        kind: type[Table],
+        shipped: Callable[[], Table],
+        edited: Edited[Table, Row],
+        *,
+        folder: str,
+        key: Callable[[int], str],
     ) -> None:
-        self._store, self._kind, self._shipped, self._folder, self._key = store, kind, shipped, folder, key
+        self._store, self._kind, self._shipped, self._edited = store, kind, shipped, edited
+        self._folder, self._key = folder, key
+
+    def edit(self, add: Sequence[Row], remove: Sequence[str], *, by: str) -> Table:
+        """Add rows, or change those of the same name, and take others out."""
+        return self.change(lambda table: self._edited(table, add, remove, by=by, at=datetime.now(UTC)))
 
     def current(self) -> Table:
         """The latest version."""

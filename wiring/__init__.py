@@ -256,10 +256,15 @@ def speech_price(provider: str) -> Price | None:
     return prices().on(provider, Unit.STT_SECONDS, day_in_korea(datetime.now(UTC)))
 
 
+def budgets() -> dict[str, float]:
+    """Won a day by vendor; ConfigurationError where the setting names one that bills nothing."""
+    return parse_budgets(settings().daily_budgets, prices().accounts)
+
+
 @cache
 def budget() -> Budget | None:
     """What vendors may cost a day, or None where nobody set a budget."""
-    limits = parse_budgets(settings().daily_budgets)
+    limits = budgets()
     return Budget(object_store(), limits) if limits else None
 
 
@@ -294,7 +299,7 @@ def passage_vectors() -> PassageVectors | None:
 
 def make_clients() -> None:
     """Make what a call needs, before the first call does."""
-    for make in (call_records, speech_to_text, text_to_speech, connect_contacts):
+    for make in (call_records, speech_to_text, text_to_speech, connect_contacts, budget):
         make()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deployments.environment import Layout, Process, environment
 
 RESIDENT = ("prefect", "worker", "start", "--type", "resident", "--pool")
-HEALTH = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:{}', timeout=5)"
+_ASK = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:{}', timeout=5)"
 TRACKING_PATH = "/mlflow"
 TRACKING_USER = "readback"
 MODELS = "/home/readback/.cache/readback/models"  # READBACK_MODEL_CACHE of the image's user
@@ -36,7 +36,7 @@ class Container:
     image: str = "run"
     gpu: bool = False
     stop_seconds: int = 40
-    health: str = ""
+    health: tuple[str, ...] = ()
     port: int = 0
     kept: str = ""
 
@@ -57,6 +57,11 @@ class Container:
             return ()
         writes = (f'printf %s "${secret}" > "${variable}"; unset {secret}; ' for secret, variable in self.files.items())
         return "sh", "-c", f'umask 077; {"".join(writes)}exec "$@"', "--"
+
+
+def _answers(address: str) -> tuple[str, ...]:
+    """The health check of a process that listens: a port and a path."""
+    return "python", "-c", _ASK.format(address)
 
 
 # Variable of the process: secret of Secrets Manager, and the field of its JSON (empty: the whole).
@@ -108,6 +113,7 @@ SERVICES = Container(
     memory=2048,
     secrets=SERVER_SECRETS,
     settings=(),
+    health=("python", "-m", "deployments.services_health"),
 )
 DATABASES = Container(
     "databases",
@@ -149,7 +155,7 @@ LISTENER = Container(
     memory=512,
     secrets=(AUTH, "READBACK_NUMBER_KEY"),
     settings=(*RECORDINGS, "READBACK_QUEUE_URL", "READBACK_CONTACT_RECORDS_PREFIX"),
-    health=HEALTH.format("8089/healthz"),
+    health=_answers("8089/healthz"),
 )
 CALL_WORKER = Container(
     "call-worker",
@@ -225,7 +231,7 @@ CONSOLE = Container(
     memory=1024,
     secrets=(AUTH, INDEX, "READBACK_CONSOLE_SECRET", "CONSOLE_USERS"),
     settings=(*RECORDINGS, "READBACK_CONSOLE_PREFECT_URL"),
-    health=HEALTH.format("8088/healthz"),
+    health=_answers("8088/healthz"),
     port=8088,
 )
 TRACKING = Container(
@@ -241,7 +247,7 @@ TRACKING = Container(
     secrets=("MLFLOW_BACKEND_STORE_URI", "MLFLOW_AUTH_ADMIN_PASSWORD", "MLFLOW_FLASK_SERVER_SECRET_KEY"),
     settings=("MLFLOW_AUTH_ADMIN_USERNAME",),
     image="track",
-    health=HEALTH.format(f"5000{TRACKING_PATH}/health"),
+    health=_answers(f"5000{TRACKING_PATH}/health"),
     port=5000,
 )
 

@@ -518,7 +518,7 @@ def environment_of(running: _Running, container: Container) -> dict[str, str]:
 
 def _health(container: Container) -> Any:
     return aws_ecs.HealthCheck(
-        command=["CMD", "python", "-c", container.health],
+        command=["CMD", *container.health],
         interval=Duration.seconds(30),
         timeout=Duration.seconds(10),
         retries=4,
@@ -765,6 +765,14 @@ def _late(queue: str) -> Any:
     )
 
 
+def _tasks(running: _Running, container: Container) -> Any:
+    """How many tasks of a service run; one that fails its health check is replaced and counts nothing meanwhile."""
+    service = {"ClusterName": running.cluster.cluster_name, "ServiceName": f"readback-{container.name}"}
+    return aws_cloudwatch.Metric(
+        namespace="ECS/ContainerInsights", metric_name="RunningTaskCount", dimensions_map=service, statistic="Minimum"
+    )
+
+
 def _watch(running: _Running, made: dict[str, Any], balancer: Any, doors: dict[str, Any]) -> None:
     """Alarms to one topic, and a dashboard of the same figures."""
     stack, kept = running.stack, running.data
@@ -772,12 +780,6 @@ def _watch(running: _Running, made: dict[str, Any], balancer: Any, doors: dict[s
     dead = kept.dead.metric_approximate_number_of_messages_visible(statistic="Maximum")
     age = kept.queue.metric_approximate_age_of_oldest_message(statistic="Maximum")
     broken = balancer.metrics.http_code_target(aws_elasticloadbalancingv2.HttpCodeTarget.TARGET_5XX_COUNT, statistic="Sum")
-    healthy = aws_cloudwatch.Metric(
-        namespace="ECS/ContainerInsights",
-        metric_name="RunningTaskCount",
-        dimensions_map={"ClusterName": running.cluster.cluster_name, "ServiceName": "readback-listener"},
-        statistic="Minimum",
-    )
     below, above = (
         aws_cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
         aws_cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -785,7 +787,8 @@ def _watch(running: _Running, made: dict[str, Any], balancer: Any, doors: dict[s
     alarms = (
         ("DeadLetters", dead, 1, above, 1, "A message could not be read twenty times: docs/operations.md, The listener"),
         ("OldNotifications", age, 600, above, 3, "Recordings wait ten minutes to be announced"),
-        ("ListenerGone", healthy, 1, below, 3, "No listener runs"),
+        ("ListenerGone", _tasks(running, processes.LISTENER), 1, below, 3, "No listener runs"),
+        ("ServicesGone", _tasks(running, processes.SERVICES), 1, below, 5, "Prefect's services do not run: no call is started"),
         ("ConsoleGone", doors["console"].metrics.healthy_host_count(statistic="Minimum"), 1, below, 5, "Nobody reaches the console"),
         ("TrackingGone", doors["tracking"].metrics.healthy_host_count(statistic="Minimum"), 1, below, 5, "MLflow does not answer"),
         ("ServerFails", broken, 20, above, 3, "Prefect's server answers 5xx"),
@@ -804,7 +807,7 @@ def _watch(running: _Running, made: dict[str, Any], balancer: Any, doors: dict[s
             comparison_operator=operator,
             evaluation_periods=minutes,
             treat_missing_data=aws_cloudwatch.TreatMissingData.BREACHING
-            if name == "ListenerGone"
+            if name in ("ListenerGone", "ServicesGone")
             else aws_cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         alarm.add_alarm_action(aws_cloudwatch_actions.SnsAction(people))

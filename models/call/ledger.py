@@ -12,6 +12,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+# Whose bill an answer of a language model is on; its price stands in its own folder, not in the price file.
+LANGUAGE_MODEL = "language-model"
+
 
 class Unit(StrEnum):
     """What is counted; the value stands in records and in the price file."""
@@ -21,6 +24,8 @@ class Unit(StrEnum):
     PROMPT_TOKENS = "prompt_tokens"
     COMPLETION_TOKENS = "completion_tokens"
     SUMMARIZER_SECONDS = "summarizer_seconds"
+    S3_READS = "s3_reads"
+    S3_WRITES = "s3_writes"
 
     @property
     def label(self) -> str:
@@ -38,6 +43,8 @@ _LABELS = {
     Unit.PROMPT_TOKENS: "언어 모델 입력 (토큰)",
     Unit.COMPLETION_TOKENS: "언어 모델 출력 (토큰)",
     Unit.SUMMARIZER_SECONDS: "요약 모델 (초)",
+    Unit.S3_READS: "저장소 읽기 (요청)",
+    Unit.S3_WRITES: "저장소 쓰기 (요청)",
 }
 
 

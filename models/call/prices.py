@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from models.call.ledger import Charge, Payment, Unit
+from models.call.ledger import LANGUAGE_MODEL, Charge, Payment, Unit
 from models.errors import ConfigurationError
 
 PRICES = Path(__file__).parent / "prices.csv"
 _WON = "won"
+_BUDGETED = (Unit.STT_SECONDS, Unit.TTS_CHARACTERS, Unit.SUMMARIZER_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Prices:
         """The price in force on a day, None where the file names none."""
         known = [row for row in self.rows if (row.provider, row.unit) == (provider, unit) and row.since <= day]
         return max(known, key=lambda row: row.since, default=None)
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """Whose bills a daily budget may name: vendors of hearing and speech, machines of summaries, and language models."""
+        return frozenset({row.provider.partition("/")[0] for row in self.rows if row.unit in _BUDGETED} | {LANGUAGE_MODEL})
 
     def won(self, price: Price, amount: float, day: date) -> float | None:
         """What an amount costs in won on a day; None where no exchange rate is known."""

@@ -265,13 +265,16 @@ class AwsStack(Stack):
     def _is_up(self, container: Container, child: Child) -> bool:
         """Whether a container does its work: by its own health check, by the balancer's, or by what it says."""
         if container.health:
-            default, _ = PORTS[container.name]
-            words = [word.replace(f":{default}/", f":{self._ports[container.name]}/") for word in container.health[1:]]
+            words = [self._at_its_port(container, word) for word in container.health[1:]]
             return subprocess.run(words, env=self._environment_of(container), cwd=ROOT, capture_output=True, check=False).returncode == 0
         if container.name == "server-api":
             return _answers(f"{self.ui_url}/api/health", self._trusted)
         said = child.said()
-        return {"late-runs": '"late_runs"' in said, "server-services": "Starting services" in said}.get(container.name, "started!" in said)
+        return '"late_runs"' in said if container.name == "late-runs" else "started!" in said
+
+    def _at_its_port(self, container: Container, word: str) -> str:
+        default, _ = PORTS.get(container.name, (0, ""))
+        return word.replace(f":{default}/", f":{self._ports[container.name]}/") if default else word
 
 
 def _answers(url: str, trusted: str) -> bool:

@@ -7,13 +7,16 @@ again with the prompt where that was uploaded, and is forgotten where it was not
 from datetime import UTC, date, datetime
 
 import wiring
+from clients.s3 import Requests, count_requests
 from clients.text_to_speech import TextToSpeech
 from models.call.korea import day_in_korea
-from models.call.ledger import Charge, Payment, Unit
+from models.call.ledger import LANGUAGE_MODEL, Charge, Payment, Unit
 from models.call.record import Prompt, Summary
 from stores.spending import Budget
 
-LANGUAGE_MODEL = "language-model"
+STORAGE = "s3"
+# Written after the bill is made: the entry of the day, and the record that holds the bill.
+CLOSING_WRITES = 2
 
 
 def today() -> date:
@@ -27,6 +30,18 @@ class Bill:
     def __init__(self) -> None:
         """Begin with nothing."""
         self.charges: list[Charge] = []
+        self._requests: Requests | None = None
+
+    def count_requests(self) -> None:
+        """Count what is sent to S3 from here on."""
+        self._requests = count_requests()
+
+    def closed(self) -> list[Charge]:
+        """All charges, with the requests to S3 up to the one that writes them down."""
+        if self._requests is None:
+            return self.charges
+        sent = ((Unit.S3_READS, self._requests.reads), (Unit.S3_WRITES, self._requests.writes + CLOSING_WRITES))
+        return [*self.charges, *(wiring.prices().charge(STORAGE, unit, amount, today()) for unit, amount in sent if amount)]
 
     def summarized(self, summary: Summary) -> None:
         """Seconds of the machine that wrote the summary and, where a language model was asked, its tokens at the price that it names."""
@@ -63,4 +78,5 @@ def ensure_budget(budget: Budget | None, hearing: str) -> None:
     ``hearing`` is the speech-to-text vendor that settings choose for it.
     """
     if budget is not None:
-        budget.check(today(), (hearing, wiring.text_to_speech().provider, LANGUAGE_MODEL))
+        needed = (hearing, wiring.text_to_speech().provider, wiring.settings().summarizer_machine, LANGUAGE_MODEL)
+        budget.check(today(), needed)

@@ -65,7 +65,7 @@ async def hand_over(call: HeldCall, done: ReadBack, audio: RecordingAudio, steps
             with steps.step(Step.UPLOAD):
                 prompt, heard = await asyncio.to_thread(create_prompt, wiring.object_store(), record, done.summary, done.sound)
         steps.current = Step.HAND_OVER
-        closing = HandOver(done.summary, done.signals, prompt, steps.seconds, bill.charges)
+        closing = HandOver(done.summary, done.signals, prompt, steps.seconds, bill.closed())
         record = await asyncio.to_thread(_close, checkpoint, closing)
     await write_report(record, audio, heard)
     return record

@@ -42,7 +42,7 @@ def set_aside(call: OwnedCall, failure: Failure, bill: Bill | None = None) -> Ca
     """Close the record as quarantined and leave a note under ``quarantine/``."""
     records = wiring.call_records()
     checkpoint = own_checkpoint(records, call, repeating=Outcome.QUARANTINED)
-    charges = bill.charges if bill else ()
+    charges = bill.closed() if bill else ()
     return close_as_quarantined(checkpoint, failure, records=records, store=wiring.object_store(), charges=charges).record
 
 

@@ -19,7 +19,7 @@ from models.call.anew import CallAnew, DayAnew, Fate, How, by_champion, holds, s
 from models.call.ended import EndedCall
 from models.call.forecast import Forecast
 from models.call.korea import day_in_korea
-from models.call.ledger import Charge, filed
+from models.call.ledger import LANGUAGE_MODEL, Charge, filed
 from models.call.record import CallRecord, Deed, PersonsAct, Summary
 from models.call.review import Review, names_version
 from models.errors import (
@@ -38,7 +38,7 @@ from stores.anew import find_day, keep_day
 from stores.call_files import TEXT
 from stores.call_records import CallRecords
 from stores.later_charges import LaterCharges
-from tasks.call.bill import LANGUAGE_MODEL, Bill, today
+from tasks.call.bill import Bill, today
 from tasks.call.listing import list_call
 from tasks.call.summarize import summary_metadata
 from tasks.in_thread import task_in_thread
@@ -199,6 +199,8 @@ async def _follow_up(call_id: str, fate: Fate | None, charges: Sequence[Charge],
             record = await asyncio.to_thread(_replace_summary, call_id, how.champion, charges, act)
         if record is not None:
             await list_call(record)
+        else:
+            await asyncio.to_thread(CallRecords(wiring.survey_store()).pay_later, call_id, charges, today())
         spoken = how.speak and await _speak(call_id, how, by)
     except ReadbackError as error:
         return CallAnew(call_id=call_id, fate=Fate.FAILED, failure=error.code)

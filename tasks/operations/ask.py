@@ -17,10 +17,10 @@ from models.asking.question import Question, is_ask_id
 from models.asking.said import ReadCall, read_call
 from models.asking.words import Asked, asked
 from models.call.korea import day_in_korea
-from models.call.ledger import Charge, Unit
+from models.call.ledger import LANGUAGE_MODEL, Charge, Unit
 from models.errors import ConfigurationError, ObjectGone, ReadbackError
 from stores.asked import Asked as AskedStore
-from tasks.call.bill import LANGUAGE_MODEL, today
+from tasks.call.bill import today
 from tasks.in_thread import task_in_thread
 
 if TYPE_CHECKING:  # it brings numpy, which a worker of calls does without until it needs it

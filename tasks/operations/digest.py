@@ -20,7 +20,6 @@ from models.keys import StorageKeys
 from stores.answers import acceptance_lately
 from stores.later_charges import later_charges_of
 from stores.money import keep_money
-from stores.spending import parse_budgets
 from tasks.operations.events import count_events
 from tasks.operations.pause import pause_in_force
 from tasks.operations.runs import UNFINISHED, count_calls, oldest_unfinished
@@ -70,15 +69,14 @@ async def foretell(calls: int, size: int) -> Forecast:
         stt_provider=settings.stt_provider,
         prices=wiring.prices(),
         day=today,
-        budgets=parse_budgets(settings.daily_budgets),
+        budgets=wiring.budgets(),
     )
 
 
 async def foretell_anew(calls: int, seconds: float, *, champion: str, speak: bool) -> Forecast:
     """What it will cost to have so many calls summarized anew, by the calls of the last days."""
     lately = await _lately(datetime.now(UTC).astimezone(KOREA).date())
-    budgets = parse_budgets(wiring.settings().daily_budgets)
-    return forecast_anew(calls, seconds, lately, champion=champion, speak=speak, budgets=budgets)
+    return forecast_anew(calls, seconds, lately, champion=champion, speak=speak, budgets=wiring.budgets())
 
 
 async def _lately(today: date) -> list[EndedCall]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import islice
 
@@ -11,10 +12,13 @@ import wiring
 from clients.s3 import ObjectStore
 from models.call.ended import EndedCall
 from models.call.korea import day_in_korea
+from models.call.ledger import Charge
 from models.call.record import Outcome
 from models.call.review import Review, SpokenCall, failures_in, names_version
-from models.errors import ObjectGone, ReadbackError
+from models.errors import ObjectGone, ReadbackError, StorageConflict
 from models.keys import StorageKeys
+from stores.later_charges import LaterCharges
+from tasks.call.bill import Bill, today
 from tasks.call.summarize import wait_until_final
 from tasks.without_words import call_task
 
@@ -70,15 +74,32 @@ async def look_again(calls: list[str], at_once: int) -> dict[str, str]:
     return failures_in(state.message or "")
 
 
-async def reviewed(calls: Sequence[SpokenCall], at_once: int) -> list[SpokenCall]:
-    """Calls with what a second look came to; one that fails is told and stops no other."""
+async def reviewed(calls: Sequence[SpokenCall], at_once: int, later: LaterCharges) -> list[SpokenCall]:
+    """Calls with what a second look came to, which is paid for; one that fails is told and stops no other."""
     ids = [call.call_id for call in calls]
     try:
         failures = await look_again(ids, at_once)
     except ReadbackError as error:
         failures = dict.fromkeys(ids, error.code)
     found = await asyncio.gather(*(asyncio.to_thread(find_review, wiring.object_store(), call_id) for call_id in ids))
+    charges = [
+        charge
+        for call_id, review in zip(ids, found, strict=True)
+        if review is not None and call_id not in failures
+        for charge in await asyncio.to_thread(_pay, call_id, review)
+    ]
+    await asyncio.to_thread(later.add, charges)
     return [_after(call, review, failures.get(call.call_id, "")) for call, review in zip(calls, found, strict=True)]
+
+
+def _pay(call_id: str, review: Review) -> list[Charge]:
+    """What a look took, written into the call's ledger."""
+    bill = Bill()
+    bill.summarized(review.now)
+    # A call that was erased or is being edited meanwhile stops no other; the day's figures have what it cost.
+    with suppress(ObjectGone, StorageConflict):
+        wiring.call_records().pay_later(call_id, bill.charges, today())
+    return bill.charges
 
 
 def _after(call: SpokenCall, review: Review | None, failure: str) -> SpokenCall:

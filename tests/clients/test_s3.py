@@ -1,11 +1,12 @@
 """Files of any size go to S3 and back, and what S3 refuses comes as our own error class."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from clients.s3 import ObjectStore
+from clients.s3 import ObjectStore, Requests, count_requests
 from models.errors import AccessRefused, ReadbackError, TooManyRequests, VendorUnavailable, VendorUnreachable
 from tests.refusing_s3 import bucket_at, closed_port, refusing_s3
 
@@ -46,6 +47,21 @@ def bucket(request: pytest.FixtureRequest, s3_server: str, monkeypatch: pytest.M
     for key in {facts.key for facts in store.walk("")} | {"k", "k2"}:
         store.erase(key)
     store._s3.delete_bucket(Bucket=store.bucket)
+
+
+async def test_requests_are_counted_as_s3_bills_them_for_whoever_asked_and_in_its_threads(bucket: ObjectStore) -> None:
+    async def work() -> Requests:
+        counted = count_requests()
+        await asyncio.to_thread(bucket.put, "k", b"ours")
+        assert await asyncio.to_thread(bucket.find, "absent") is None
+        await asyncio.create_task(asyncio.to_thread(bucket.head, "k"))
+        list(bucket.walk("k"))
+        bucket.delete("k2")
+        return counted
+
+    first, second = await asyncio.gather(asyncio.create_task(work()), asyncio.create_task(work()))
+    bucket.put("k", b"of nobody who counts")
+    assert first == second == Requests(reads=2, writes=2)
 
 
 def versions(store: ObjectStore) -> int:

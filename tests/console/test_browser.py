@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -14,11 +14,15 @@ from models.asking.by_words import citation
 from models.asking.findings import Finding, Findings
 from models.asking.said import read_call
 from models.call.caller_said import ContactFacts
-from models.call.ledger import Charge, Payment, Unit
+from models.call.ended import ModelCost
+from models.call.korea import day_in_korea
+from models.call.ledger import Charge, Payment, Spent, Unit
 from models.call.record import Summary
+from models.call.spending import DayMoney
 from sandbox.processes import free_port
 from stores.asked import Asked
 from stores.edits import Edits
+from stores.money import keep_money
 from tasks.operations.edits import apply_all
 from tests.console.browser import CHROMIUM, NAMELESS, PALE, Browser, chromium
 from tests.console.conftest import HASH, PASSWORD, World, console_on, sign_on
@@ -96,8 +100,13 @@ def test_pages_fit_the_screen_can_be_read_and_every_control_has_a_name(
     question = answer_to(world, long, said=long, silent=1, erased=1)
     save(world.users, {"lead": User(name="lead", roles=[Role.LEAD, Role.COMPLIANCE], password=HASH)})
     sign_on(browser, address, Role.LEAD, size)
+    spent = [Spent("x" * 60, Unit.STT_SECONDS, "y" * 60, 9e7, 9e7, 9e6, 9e6, 3)]
+    day = DayMoney(
+        day=day_in_korea(datetime.now(UTC)) - timedelta(days=1), read_back=9, spent=spent, by_model={"y" * 60: ModelCost(9, 9e7)}
+    )
+    keep_money(world.store, day)  # type: ignore[arg-type]
     cost = "cost of a question"
-    for path in ("/", f"/calls/{call.call_id}", "/review", "/audit", "/ask", f"/ask/{question.ask_id}", cost, "/login", "/none"):
+    for path in ("/", f"/calls/{call.call_id}", "/review", "/audit", "/money", "/ask", f"/ask/{question.ask_id}", cost, "/login", "/none"):
         if path == cost:
             browser.open(f"{address}/ask")
             browser.submit("main form", question="해지 사유")

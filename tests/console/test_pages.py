@@ -431,8 +431,8 @@ def test_what_calls_cost_is_shown_by_day_vendor_and_model(world: World) -> None:
         keep_money(world.store, money)
     page = world.client(Role.ADMIN).see("/money")
     assert "모두 180원" in page
-    assert '<td data-name="원">140.0</td>' in page
-    assert '<td data-name="응답 없음">10.0</td>' in page
-    assert '<td data-name="통화당 원">45.0</td>' in page
-    assert '<td data-name="합계">120</td>' in page
+    assert '<td class="figure" data-name="원">140.0</td>' in page
+    assert '<td class="figure" data-name="응답 없음">10.0</td>' in page
+    assert '<td class="figure" data-name="통화당 원">45.0</td>' in page
+    assert '<td class="figure" data-name="합계">120</td>' in page
     assert "9,999" not in page

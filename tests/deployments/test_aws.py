@@ -273,6 +273,53 @@ def test_the_summarizer_reserves_a_gpu_and_trainings_scale_to_zero(running: dict
 
 
 @pytest.mark.slow
+def test_workers_are_scaled_by_the_runs_that_wait_and_the_listener_by_its_queue(running: dict[str, Any]) -> None:
+    targets = {
+        name: one["Properties"]["ResourceId"]["Fn::Join"][1][-1]["Fn::GetAtt"][0]
+        for name, one in running.items()
+        if one["Type"] == "AWS::ApplicationAutoScaling::ScalableTarget"
+    }
+    services = {name: one["Properties"]["ServiceName"] for name, one in running.items() if one["Type"] == "AWS::ECS::Service"}
+    policies = {
+        name: services[targets[one["Properties"]["ScalingTargetId"]["Ref"]]]
+        for name, one in running.items()
+        if one["Type"] == "AWS::ApplicationAutoScaling::ScalingPolicy"
+    }
+    scaled_by = {
+        (policies[action["Ref"]], alarm["MetricName"], *(one["Value"] for one in alarm["Dimensions"] if isinstance(one["Value"], str)))
+        for alarm in of_type(running, "AWS::CloudWatch::Alarm")
+        for action in alarm["AlarmActions"]
+        if action["Ref"] in policies
+    }
+    assert {
+        ("readback-call-worker", "LateRuns", "live"),
+        ("readback-summarizer", "LateRuns", "summaries"),
+        ("readback-listener", "ApproximateNumberOfMessagesVisible"),
+    } <= scaled_by
+    [figures] = of_type(running, "AWS::Logs::MetricFilter")
+    [made] = figures["MetricTransformations"]
+    assert (made["MetricName"], made["MetricValue"], made["Dimensions"]) == (
+        "LateRuns",
+        "$.late_runs",
+        [{"Key": "Queue", "Value": "$.queue"}],
+    )
+
+
+@pytest.mark.slow
+def test_what_stands_still_is_told_to_people(running: dict[str, Any]) -> None:
+    [topic] = [name for name, one in running.items() if one["Type"] == "AWS::SNS::Topic"]
+    told = [alarm for alarm in of_type(running, "AWS::CloudWatch::Alarm") if alarm["AlarmActions"] == [{"Ref": topic}]]
+    watched = {one["Value"] for alarm in told for one in alarm.get("Dimensions", []) if one["Name"] == "ServiceName"}
+    assert watched == {"readback-listener", "readback-server-services"}
+    assert {"LateRuns", "ApproximateAgeOfOldestMessage", "FreeStorageSpace", "UnHealthyHostCount", "HealthyHostCount"} & {
+        alarm["MetricName"] for alarm in told
+    } == {"LateRuns", "ApproximateAgeOfOldestMessage", "FreeStorageSpace", "HealthyHostCount"}
+    assert all(alarm["AlarmDescription"] for alarm in told)
+    [board] = of_type(running, "AWS::CloudWatch::Dashboard")
+    assert "LateRuns" in json.dumps(board["DashboardBody"])
+
+
+@pytest.mark.slow
 def test_models_that_were_fetched_stay_on_the_summarizers_machine(running: dict[str, Any]) -> None:
     [task] = [task for task in of_type(running, "AWS::ECS::TaskDefinition") if task["Family"] == "readback-summarizer"]
     assert task["Volumes"][0]["DockerVolumeConfiguration"] == {"Autoprovision": True, "Driver": "local", "Scope": "shared"}

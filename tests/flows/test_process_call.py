@@ -96,6 +96,7 @@ from stores.call_signals import keep_signals
 from stores.landed import announce
 from stores.proposals import Proposals, corrected_pairs
 from stores.terms import FRESH_SECONDS
+from tasks.call.bill import CLOSING_WRITES
 from tasks.call.claim import close_as_cancelled, reopen
 from tasks.call.quarantine import close_as_quarantined, failure_of
 from tasks.call.summarize import NO_MODEL
@@ -1595,6 +1596,7 @@ async def test_a_finished_call_has_its_ledger_and_its_day_counts_it(world: World
         ("language-model", "prompt_tokens", 30, Payment.ORDINARY),
         ("language-model", "completion_tokens", 10, Payment.ORDINARY),
         ("google-tts/wavenet", "tts_characters", len("문의하신 내용이 자동차보험 해지 요청"), Payment.ORDINARY),
+        ("s3", "s3_writes", CLOSING_WRITES, Payment.ORDINARY),  # this world's bucket is no S3: nothing else is sent
     ]
     assert all(one.won is not None and one.filed for one in ledger)
     [end] = [EndedCall.model_validate_json(world.store.get(key).body) for key in world.store.keys(StorageKeys.DAYS)]

@@ -10,7 +10,7 @@ from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-from prefect.states import Completed, Crashed, Failed, Pending, Running, Scheduled
+from prefect.states import AwaitingRetry, Completed, Crashed, Failed, Paused, Pending, Running, Scheduled
 
 import wiring
 from clients.s3 import ObjectStore
@@ -21,7 +21,7 @@ from flows.reconcile import reconcile
 from models.call.steps import Step
 from models.errors import QuotaExhausted
 from tasks.operations.pause import WAITING, PauseReason, pause_calls, pause_in_force, resume_calls
-from tasks.operations.runs import heard_since
+from tasks.operations.runs import heard_since, move
 from tasks.operations.uneventful import NOTHING_TO_DO
 from tests.flows.conftest import a_call_run, artifact, put_recording, queues_paused
 
@@ -120,6 +120,32 @@ async def test_a_run_that_fell_silent_is_crashed_and_one_that_speaks_again_is_no
     assert [await state_of(client, run) for run in (silent, back, mute)] == ["Crashed", "Running", "Running"]
     await reap()
     assert [await state_of(client, run) for run in (back, mute)] == ["Running", "Crashed"]
+
+
+async def test_a_silent_run_that_is_paused_or_ends_while_the_reaper_waits_is_left_as_it_is(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(monkeypatch, dead_after_seconds=1)
+    paused, ended, dead = [await a_call_run(client, put_recording(store, f"c-{n}"), Running()) for n in range(3)]
+    await asyncio.sleep(1.5)
+
+    async def while_the_reaper_waits(seconds: float) -> None:
+        await client.set_flow_run_state(paused.id, Paused(timeout_seconds=600), force=True)
+        await client.set_flow_run_state(ended.id, Completed(), force=True)
+
+    monkeypatch.setattr(reaper, "pause", while_the_reaper_waits)
+    await reap()
+    assert [await state_of(client, run) for run in (paused, ended, dead)] == ["Paused", "Completed", "Crashed"]
+
+
+async def test_a_call_that_begins_while_the_reaper_looks_is_not_taken_from_its_worker(
+    store: ObjectStore, client: PrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(monkeypatch, pending_seconds=0.001)
+    seen = await a_call_run(client, put_recording(store, "c-1"), Pending())
+    await client.set_flow_run_state(seen.id, Running(), force=True)
+    assert not await move(client, seen, AwaitingRetry(), force=True)
+    assert await state_of(client, seen) == "Running"
 
 
 async def test_a_dead_reconciliation_does_not_look_alive_for_ever(

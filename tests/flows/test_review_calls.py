@@ -11,6 +11,8 @@ import wiring
 from clients.s3 import ObjectStore
 from flows.review_calls import review_calls
 from models.call.ended import EndedCall
+from models.call.korea import day_in_korea
+from models.call.ledger import Unit
 from models.call.record import CallRecord, Outcome, Summary, Transcription, Utterance
 from models.call.review import Review
 from models.errors import ModelUnavailable
@@ -19,6 +21,7 @@ from models.summarizer.outcome import Kind
 from models.summarizer.sense import sense_changed
 from models.summarizer.summarizer import SummaryResult
 from stores.days import file_end
+from stores.later_charges import later_charges_of
 from tests.flows.conftest import artifact, put_record, put_recording
 
 SINCE = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
@@ -74,7 +77,6 @@ async def test_a_call_whose_sense_changed_is_marked_and_what_the_caller_heard_st
     store: ObjectStore, client: PrefectClient, model_in_service: None
 ) -> None:
     wrong, right = a_call(store, "c-1", "자동차보험 해지 요청"), a_call(store, "c-2", "자동차보험 해지 철회 문의")
-    before = {record.call_id: store.get(StorageKeys.call_record(record.call_id)).etag for record in (wrong, right)}
     looked = {call.call_id: call for call in await review_calls(WITHDRAWN, SINCE, SINCE + timedelta(days=1), again=True)}
     assert (looked[wrong.call_id].changed, looked[right.call_id].changed) == ("요청이 다름", "")
     report = await artifact(client, "withdrawn-calls")
@@ -83,7 +85,25 @@ async def test_a_call_whose_sense_changed_is_marked_and_what_the_caller_heard_st
     assert "철회 요청" not in report  # an artifact with a key is kept in events, and holds no words
     kept = Review.model_validate_json(store.get(StorageKeys.review(wrong.call_id)).body)
     assert (kept.then.text, kept.now.text, kept.now.told_by) == ("자동차보험 해지 요청", "자동차보험 해지 철회 요청", "shipped")
-    assert {record.call_id: store.get(StorageKeys.call_record(record.call_id)).etag for record in (wrong, right)} == before
+    for record in (wrong, right):
+        after = wiring.call_records().read(record.call_id).record
+        assert after.model_copy(update={"ledger": record.ledger, "updated_at": record.updated_at}) == record
+
+
+async def test_a_second_look_is_paid_for_in_the_calls_ledger_and_in_the_days_figures(
+    store: ObjectStore, client: PrefectClient, model_in_service: None
+) -> None:
+    calls = [a_call(store, f"c-{number}", "자동차보험 해지 요청") for number in range(2)]
+    for _ in range(2):
+        await review_calls(WITHDRAWN, SINCE, SINCE + timedelta(days=1), again=True)
+    today = day_in_korea(datetime.now(UTC))
+    for record in calls:
+        paid = wiring.call_records().read(record.call_id).record.ledger
+        assert [(one.unit, one.model, one.filed) for one in paid] == [(Unit.SUMMARIZER_SECONDS, "shipped", today)] * 2
+    later = list(later_charges_of(store, today))
+    assert sum(one.amount for one in later) == pytest.approx(
+        sum(one.amount for record in calls for one in wiring.call_records().read(record.call_id).record.ledger)
+    )
 
 
 async def test_a_call_that_cannot_be_summarized_again_stops_no_other(

@@ -150,13 +150,17 @@ async def test_whoever_begins_again_does_no_call_twice(store: ObjectStore, clien
     assert Model.asked == 23
 
 
-async def test_a_look_alone_changes_nothing_and_is_used_when_the_summaries_are_replaced(store: ObjectStore, client: PrefectClient) -> None:
+async def test_a_look_alone_is_paid_for_changes_nothing_and_is_used_when_the_summaries_are_replaced(
+    store: ObjectStore, client: PrefectClient
+) -> None:
     call = a_call(store, 1, "자동차보험 해지 요청")
     await run(replace=False)
-    assert record_of(call) == call
+    looked_at = record_of(call)
+    assert looked_at.model_copy(update={"ledger": [], "updated_at": call.updated_at}) == call
+    assert [(one.unit, one.model) for one in looked_at.ledger] == [(Unit.SUMMARIZER_SECONDS, "new+kinds-1")]
     assert [one.fate for one in days_file(store).calls] == [Fate.CHANGED]
     await run()
-    assert (Model.asked, record_of(call).told) == (1, ANEW)
+    assert (Model.asked, record_of(call).told, record_of(call).ledger) == (1, ANEW, looked_at.ledger)
 
 
 async def test_what_a_person_has_judged_stays_and_so_does_a_call_without_its_words(store: ObjectStore, client: PrefectClient) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from models.call.ledger import Charge, Unit
+from models.call.prices import PRICES, load_prices
 from models.errors import ConfigurationError, QuotaExhausted
 from stores.spending import OTHERS_SECONDS, Budget, parse_budgets
 from tests.in_memory import InMemoryStore
@@ -54,6 +55,16 @@ def test_what_costs_nothing_or_has_no_budget_writes_nothing() -> None:
     assert store.keys() == []
 
 
-def test_a_budget_that_cannot_be_read_names_the_setting() -> None:
-    with pytest.raises(ConfigurationError, match="READBACK_DAILY_BUDGETS: 'returnzero' is no budget"):
-        parse_budgets("returnzero")
+@pytest.mark.parametrize("text", ["returnzero", "returnzero=", "returnzero=-1", "returnzero=nan", "returnzero=1e9", "=5"])
+def test_a_budget_that_cannot_be_read_names_the_setting(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"READBACK_DAILY_BUDGETS: '{text}' is no budget|'' is on nobody's bill"):
+        parse_budgets(text, ["returnzero"])
+
+
+def test_a_budget_that_would_hold_no_call_is_refused_with_the_vendors_that_there_are() -> None:
+    accounts = load_prices(PRICES).accounts
+    assert parse_budgets("returnzero=5, google-tts=5, g4dn.xlarge=5, language-model=5", accounts).keys() <= accounts
+    for unknown in ("returnzeo", "google-tts/wavenet", "s3", "USD"):
+        with pytest.raises(ConfigurationError, match=f"'{unknown}' is on nobody's bill") as told:
+            parse_budgets(f"{unknown}=5", accounts)
+        assert "returnzero" in told.value.remedy
