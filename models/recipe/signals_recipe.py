@@ -3,13 +3,10 @@
 1. Rows: sentences that writers wrote for it (``models/recipe/signals/``: ``<writer>.emotion.tsv`` with an emotion and a sentence,
    ``<writer>.danger.tsv`` with kinds of danger, ``lookalike`` or ``harmless``, and what was said), and the caller's turns in the calls of
    the reader's writers: of calm calls for what says no emotion, of calls without a risk for what is harmless.
-2. Writers paint what they feel (입이 귀에 걸렸다), so few of their sentences name it: in short plain ones words that only strengthen
-   would decide (정말 너무 화가 나네요). ``plain_emotions.tsv`` names each emotion plainly; each sentence is learnt as it is and behind
-   a strengthening word; these are dealt out evenly, so that they speak for no emotion.
-3. Of a call with a risk nobody wrote down which utterance shows it: a first classifier chooses the likeliest one, which then is a row.
-4. Calibration: every row of a writer is scored by a classifier that has not seen that writer. Bounds on these scores: what is told as an
-   emotion is right in 8 of 10, and at most 12 of 1,000 harmless calls alarm.
-5. The classifier of all rows, under the settings of step 4.
+2. Of a call with a risk nobody wrote down which utterance shows it: a first classifier chooses the likeliest one, which then is a row.
+3. Calibration: every row is scored by a classifier that has not seen its writer. Bounds on these scores: what is told as an emotion is
+   right in 8 of 10, and at most 15 of 1,000 harmless calls alarm.
+4. The classifier of all rows, under the settings of step 3.
 """
 
 import argparse
@@ -30,12 +27,10 @@ from models.training.signal_task import SignalConfig, Task, danger_task, emotion
 from models.training.signals import calibrate, fit_linear
 
 ROWS = Path(__file__).with_name("signals")
-PLAIN = Path(__file__).with_name("plain_emotions.tsv")
-STRENGTHENING = ("정말", "너무", "진짜", "정말 너무", "참", "아주", "많이", "완전", "진짜 너무", "굉장히", "되게")
 CALM = frozenset(("평온", "차분", "차분함", "담담", "담담함", "무덤덤", "사무적", "신중", "신중함", "꼼꼼함"))
 HARMLESS = frozenset(("lookalike", "harmless"))
 EMOTION_CONFIG = SignalConfig(base="ngrams", penalty=0.5, sure=0.8)
-DANGER_CONFIG = SignalConfig(base="ngrams", penalty=1.0, alarms=0.012)  # below 2 of 100, since five bounds fit the rows that chose them
+DANGER_CONFIG = SignalConfig(base="ngrams", penalty=1.0, alarms=0.015)  # below 2 of 100, since five bounds fit the rows that chose them
 RISKS = {
     "보이스피싱": Danger.VOICE_PHISHING,
     "위협": Danger.THREAT,
@@ -58,15 +53,6 @@ def emotion_rows(folder: Path = ROWS) -> list[Pair]:
         for writer in signal_writers(folder)
         for row, label, text in _lines(folder / f"{writer}.emotion.tsv")
     ]
-
-
-def plain_rows() -> list[Pair]:
-    """Plain sentences with their emotions, each as it is and behind a strengthening word."""
-    found = []
-    for number, (row, label, text) in enumerate(_lines(PLAIN)):
-        stronger = f"{STRENGTHENING[number % len(STRENGTHENING)]} {text}"
-        found += [Pair(said, _emotion(label, row), row) for said in (text, stronger)]
-    return found
 
 
 def danger_rows(folder: Path = ROWS) -> list[Pair]:
@@ -143,26 +129,23 @@ def fit(task: Task, rows: Sequence[Pair], risky: Sequence[Pair], config: SignalC
     return fit_linear(task, [*rows, *(risky[place] for place in likeliest.values())], config.penalty)
 
 
-def scored_by_others(task: Task, rows: Sequence[Pair], risky: Sequence[Pair], plain: Sequence[Pair], config: SignalConfig) -> Floats:
-    """The scores of each row by a classifier that has learnt from other writers, and from plain sentences."""
+def scored_by_others(task: Task, rows: Sequence[Pair], risky: Sequence[Pair], config: SignalConfig) -> Floats:
+    """The scores of each row by a classifier that has learnt from other writers."""
     names = sorted({row.style for row in rows})
     folds = np.array([names.index(row.style) % FOLDS for row in rows])
     scores = np.empty((len(rows), len(task.labels)), dtype=np.float32)
     for fold in range(FOLDS):
         apart = {name for place, name in enumerate(names) if place % FOLDS == fold}
-        learnt, told = ([row for row in every if row.style not in apart] for every in (rows, risky))
-        others = fit(task, [*learnt, *plain], told, config)
+        others = fit(task, [row for row in rows if row.style not in apart], [row for row in risky if row.style not in apart], config)
         own = folds == fold
         scores[own] = others.scores([row.input for row, mine in zip(rows, own, strict=True) if mine])
     return scores
 
 
-def make(
-    task: Task, rows: Sequence[Pair], config: SignalConfig, risky: Sequence[Pair] = (), plain: Sequence[Pair] = ()
-) -> LinearClassifier:
+def make(task: Task, rows: Sequence[Pair], risky: Sequence[Pair], config: SignalConfig) -> LinearClassifier:
     """The classifier of all rows, calibrated on those of writers it had not seen."""
-    whole = fit(task, [*rows, *plain], risky, config)
-    return whole.with_settings(calibrate(config, task, whole.settings, scored_by_others(task, rows, risky, plain, config), rows))
+    whole = fit(task, rows, risky, config)
+    return whole.with_settings(calibrate(config, task, whole.settings, scored_by_others(task, rows, risky, config), rows))
 
 
 @in_one_sentence()
@@ -174,8 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     emotional, dangerous = [*emotion_rows(), *calm_rows()], [*danger_rows(), *harmless_rows()]
     for folder, made in (
-        (options.emotion, make(emotion_task(emotional), emotional, EMOTION_CONFIG, plain=plain_rows())),
-        (options.danger, make(danger_task(dangerous), dangerous, DANGER_CONFIG, risky_rows())),
+        (options.emotion, make(emotion_task(emotional), emotional, (), EMOTION_CONFIG)),
+        (options.danger, make(danger_task(dangerous), dangerous, risky_rows(), DANGER_CONFIG)),
     ):
         made.save(folder)
         print(f"{folder}: bounds {', '.join(f'{bound:.3f}' for bound in made.settings.bounds)}")
