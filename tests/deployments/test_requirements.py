@@ -28,11 +28,11 @@ SHARED_NAMESPACE = {
     "google.api_core": "google-api-core",
     "google.auth": "google-auth",
     "google.longrunning": "googleapis-common-protos",
+    "google.protobuf": "protobuf",
     "mlflow": "mlflow-skinny",
 }
 # Needed without an import of ours: found by name, started as a command, or there for another package.
 UNIMPORTED = {
-    "sqlalchemy": "Prefect's server",
     "prefect-redis": "Prefect's server finds it by its settings",
     "uvloop": "uvicorn under Prefect's server",
     "httptools": "uvicorn under Prefect's server",
