@@ -57,6 +57,7 @@ def test_every_make_target_that_the_readme_names_exists() -> None:
         "console.users",
     ],
 )
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules after import:RuntimeWarning")  # loaded by another test before
 def test_every_command_explains_itself(module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", [module, "--help"])
     with pytest.raises(SystemExit) as ended:
