@@ -409,8 +409,7 @@ class _Sentence:
             return None
         honoured = self.tokens[condition - 1].form == "시" and self.tokens[p.stem].form == "되"
         if honoured and self.tokens[done].tag != "VX" and not p.past:  # 엄마 거는 그대로 두시면 돼요: said of us alone
-            noun = self.noun_of(done)
-            return Phrase(f"{noun} 요청" if noun else self.ended(done, [("라는", "ETM")], "요청"), Act.REQUEST)
+            return self.ordered(done)
         way = self.way_before(done) if self.tokens[done].form == "있" else None
         if way is not None and self.tokens[p.stem].form in ("좋", "하", "싶"):  # 종이로 받아 볼 수 있으면 해서요
             return self.own_doing(self.before_tense(way - 1)[0])
@@ -433,6 +432,11 @@ class _Sentence:
             return Phrase(f"{self.before(giving)} 달라는 요청", Act.REQUEST)
         helped, _ = self.before_tense(giving - 1)
         return self.done_for_me(helped) if helped >= 0 else None
+
+    def ordered(self, index: int) -> Phrase:
+        """What we are told to do: 심사 요청, 보내라는 요청."""
+        noun = self.noun_of(index)
+        return Phrase(f"{noun} 요청" if noun else self.ended(index, [("라는", "ETM")], "요청"), Act.REQUEST)
 
     def done_for_me(self, index: int) -> Phrase:
         """What we are to do."""
@@ -508,8 +512,7 @@ class _Sentence:
         ordered = self.tokens[-1].tag == "EF" or p.ending in _REPORTED_IMPERATIVES
         if p.ending not in _IMPERATIVES or self.asked or p.past or not ordered or self.tokens[p.stem].tag == "VCP":
             return None
-        noun = self.noun_of(p.stem)
-        return Phrase(f"{noun} 요청" if noun else self.ended(p.stem, [("라는", "ETM")], "요청"), Act.REQUEST)
+        return self.ordered(p.stem)
 
     def bidden(self, p: _Predicate) -> Phrase | None:
         """안내장 다시 보내요, 나한테 보내, 도로 빼: by its ending a statement as well, by verb and manner a demand."""
@@ -529,8 +532,7 @@ class _Sentence:
         pressing = (helping and self.tokens[p.stem].form != "보") or _DEMANDING.search(self.text)
         if of_somebody or denied or not pressing:
             return None
-        noun = self.noun_of(verb)
-        return Phrase(f"{noun} 요청" if noun else self.ended(verb, [("라는", "ETM")], "요청"), Act.REQUEST)
+        return self.ordered(verb)
 
     def proposed(self, p: _Predicate) -> Phrase | None:
         """기록을 좀 봅시다, 사람하고 말 좀 합시다."""
