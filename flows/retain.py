@@ -25,6 +25,7 @@ from tasks.operations.retain import (
     leave_receipt,
     look_for_overdue,
     read_remembered,
+    runs_past_term,
     sweep_bucket,
 )
 from tasks.without_words import without_words
@@ -45,8 +46,9 @@ async def retain(dry_run: bool = False) -> State[Any]:
     removed, words_until, runs = list[Removed](), before.words_until, list[str]()
     if not dry_run:
         words, words_until = await forget_words(table, today, before.words_until)
-        gone, runs = await delete_runs(table, today)
-        removed = [*([words] if words else []), *gone]
+        gone = [await delete_runs(past) for past in await runs_past_term(table, today)]
+        removed = [one for one in (words, *(one for one, _ in gone)) if one]
+        runs = [run for _, examples in gone for run in examples]
     found = await sweep_bucket(table, now)
     removed += removed_between(before.sweep, found, table) if before.sweep else []
     overdue = await look_for_overdue(table, found, today, before.runs_before)

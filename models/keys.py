@@ -435,7 +435,7 @@ class StorageKeys:
     @classmethod
     def retention_receipt(cls, at: datetime) -> str:
         """What went on a day since its term was over."""
-        return f"{cls.RETENTION}receipts/{at:%Y/%m/%d}/{at:%H%M%S}.json"
+        return f"{cls.RETENTION}receipts/{at:%Y/%m/%d}/{at:%H%M%S-%f}.json"
 
     @classmethod
     def cursor(cls, scope: str) -> str:

@@ -137,6 +137,11 @@ class Settings(BaseSettings):
     acceptance_floor_percent: float = Field(
         0.0, ge=0, lt=100, description="A summarizer whose callers surely press 1 less often is rolled back by `guard-champion`; 0: none is"
     )
+    smoke_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="How long a candidate may take over its line's smoke texts; more where the machine is slower than those that serve",
+    )
     model_refresh_seconds: float = Field(5.0, gt=0, description="How often a running summarizer asks for a new champion at most")
 
     language_model_urls: str = Field(

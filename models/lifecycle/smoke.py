@@ -9,8 +9,6 @@ from pydantic import BaseModel
 from models.errors import ModelRefused, ReadbackError
 from models.lifecycle.line import Device, Line
 
-LONGEST_SECONDS = 60.0
-
 
 class Smoke(BaseModel):
     """What the serving engine made of the smoke texts."""
@@ -19,11 +17,11 @@ class Smoke(BaseModel):
     seconds: float
 
 
-def smoke_test(line: Line[Any], folder: Path, name: str, device: Device, *, returning: bool = False) -> Smoke:
+def smoke_test(line: Line[Any], folder: Path, name: str, device: Device, longest_seconds: float, *, returning: bool = False) -> Smoke:
     """Load a folder as it is served and have it answer the line's smoke texts; ModelRefused, with the reason, where it must not serve.
 
-    It must load, answer every text, alone as in a batch, satisfy its line, not say the same to every text, and need no more than a
-    minute for all once it is loaded. A model that is ``returning`` has met callers before: it must only work.
+    It must load, answer every text, alone as in a batch, satisfy its line, not say the same to every text, and need no more than
+    ``longest_seconds`` for all once it is loaded. A model that is ``returning`` has met callers before: it must only work.
     """
     texts = line.smoke_texts
     try:
@@ -41,7 +39,7 @@ def smoke_test(line: Line[Any], folder: Path, name: str, device: Device, *, retu
     faults = line.faults(texts, answers)
     faults += ["one and the same answer to every text"] if len(set(told)) == 1 and not returning else []
     faults += ["no answer to a text by itself"] if not line.text_of(alone[0]) else []
-    faults += [f"{seconds:.1f} s for {len(texts)} texts"] if seconds > LONGEST_SECONDS else []
+    faults += [f"{seconds:.1f} s for {len(texts)} texts"] if seconds > longest_seconds else []
     if faults:
         raise ModelRefused(
             f"{name} fails the smoke test: {'; '.join(faults)}", remedy="The champion stays; see how the run was trained", case="smoke"

@@ -8,12 +8,21 @@ terms, and the vacuum leaves no receipt.
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from prefect import get_client
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterEndTime, FlowRunFilterState
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterEndTime,
+    FlowRunFilterId,
+    FlowRunFilterState,
+)
 from prefect.client.schemas.filters import FlowRunFilterStateType as StateTypes
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
@@ -50,6 +59,15 @@ _FINAL = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CA
 _BULK = 50  # Prefect's own limit for one deletion
 _EXAMPLES = 20
 _REQUESTS_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class PastTerm:
+    """Runs of one kind that are to go, each with the day on which it ended."""
+
+    kind: str
+    days: int
+    ended: dict[UUID, date]
 
 
 def term(table: Sequence[Kind], name: str) -> int | None:
@@ -114,27 +132,41 @@ def _calls_of(store: ObjectStore, day: date) -> list[str]:
     return [facts.key.rpartition("/")[2].removesuffix(".json") for facts in store.walk(StorageKeys.day_of_calls(day))]
 
 
-@call_task("delete-runs")
-async def delete_runs(table: Sequence[Kind], today: date) -> tuple[list[Removed], list[str]]:
-    """Delete the runs that ended before their kind's term, with what hangs on them; returns what went, and some of their ids."""
-    removed, examples = list[Removed](), list[str]()
+@call_task("look-for-runs-past-their-term")
+async def runs_past_term(table: Sequence[Kind], today: date) -> list[PastTerm]:
+    """The runs that ended before their kind's term, by kind."""
+    found = list[PastTerm]()
     async with get_client() as client:
         for kind, flows in (await _flows_by_kind(client)).items():
             days = term(table, kind)
             if days is None or not flows:
                 continue
-            bound, gone = _midnight(last_kept(today, days)), list[FlowRun]()
-            while page := await _ended_before(client, flows, bound):
-                ids = [str(run.id) for run in page]
-                deleted = {one for begin in range(0, len(ids), _BULK) for one in await _bulk_delete(client, ids[begin : begin + _BULK])}
-                gone += [run for run in page if str(run.id) in deleted]
-                if not deleted:
-                    break
-            if gone:
-                ended = [run.end_time.date() for run in gone if run.end_time]
-                removed.append(Removed(kind=kind, by=By.RETAIN, count=len(gone), since=min(ended), until=max(ended), days=days))
-                examples += [str(run.id) for run in gone[:_EXAMPLES]]
-    return removed, examples
+            bound, ended = _midnight(last_kept(today, days)), dict[UUID, date]()
+            while page := await _ended_before(client, flows, bound, offset=len(ended)):
+                ended |= {run.id: run.end_time.date() for run in page if run.end_time}
+            if ended:
+                found.append(PastTerm(kind, days, ended))
+    return found
+
+
+@call_task("delete-runs")
+async def delete_runs(past: PastTerm) -> tuple[Removed | None, list[str]]:
+    """Delete runs, with what hangs on them; returns what went, and some of their ids.
+
+    What was to go and is no longer there counts, so that a second attempt tells what the first one did.
+    """
+    ids, gone = list(past.ended), list[UUID]()
+    async with get_client() as client:
+        for begin in range(0, len(ids), _BULK):
+            chosen = FlowRunFilter(id=FlowRunFilterId(any_=ids[begin : begin + _BULK]))
+            await _bulk_delete(client, chosen)
+            left = {run.id for run in await client.read_flow_runs(flow_run_filter=chosen)}
+            gone += [one for one in ids[begin : begin + _BULK] if one not in left]
+    if not gone:
+        return None, []
+    ended = [past.ended[one] for one in gone]
+    removed = Removed(kind=past.kind, by=By.RETAIN, count=len(gone), since=min(ended), until=max(ended), days=past.days)
+    return removed, [str(one) for one in gone[:_EXAMPLES]]
 
 
 async def _flows_by_kind(client: PrefectClient) -> dict[str, list[str]]:
@@ -148,21 +180,18 @@ async def _flows_by_kind(client: PrefectClient) -> dict[str, list[str]]:
     }
 
 
-async def _ended_before(client: PrefectClient, flows: Sequence[str], bound: datetime) -> list[FlowRun]:
+async def _ended_before(client: PrefectClient, flows: Sequence[str], bound: datetime, offset: int) -> list[FlowRun]:
     ended = FlowRunFilter(
         state=FlowRunFilterState(type=StateTypes(any_=_FINAL)), end_time=FlowRunFilterEndTime(before_=bound - timedelta(microseconds=1))
     )
     named = FlowFilter(name=FlowFilterName(any_=list(flows)))
-    return await client.read_flow_runs(flow_filter=named, flow_run_filter=ended, sort=FlowRunSort.END_TIME_DESC, limit=PAGE)
+    return await client.read_flow_runs(flow_filter=named, flow_run_filter=ended, sort=FlowRunSort.END_TIME_DESC, limit=PAGE, offset=offset)
 
 
-async def _bulk_delete(client: PrefectClient, ids: Sequence[str]) -> list[str]:
-    body = {"flow_runs": {"id": {"any_": list(ids)}}, "limit": _BULK}
+async def _bulk_delete(client: PrefectClient, runs: FlowRunFilter) -> None:
+    body = {"flow_runs": runs.model_dump(mode="json", exclude_unset=True), "limit": _BULK}
     path: Any = "/flow_runs/bulk_delete"  # the server has it, the client's list of paths does not name it yet
-    answer = await client.request("POST", path, json=body)
-    answer.raise_for_status()
-    deleted: list[str] = answer.json()["deleted"]
-    return deleted
+    (await client.request("POST", path, json=body)).raise_for_status()
 
 
 @task_in_thread("sweep")

@@ -24,7 +24,7 @@ def registry_of(line: LineName) -> Registry:
 @task_in_thread("smoke-test")
 def try_candidate(line: LineName, candidate: Candidate) -> Smoke:
     """Load the candidate as it would be served and have it answer what calls bring."""
-    return smoke_test(LINES[line], candidates_of(line).folder(candidate), candidate.name, settings().model_device)
+    return smoke_test(LINES[line], candidates_of(line).folder(candidate), candidate.name, settings().model_device, settings().smoke_seconds)
 
 
 @task_in_thread("register-version")
@@ -55,12 +55,12 @@ def register(line: LineName, candidate: Candidate, standing: Standing, by: str) 
 @task_in_thread("check-version")
 def check_version(line: LineName, name: str, returning: bool = False) -> Smoke:
     """Fetch a registered version as serving machines will, checksums and all, and let it pass the smoke test once more."""
-    device = settings().model_device
+    device, seconds = settings().model_device, settings().smoke_seconds
     if name == SHIPPED:
-        return smoke_test(LINES[line], LINES[line].shipped(settings().model_dir), name, device, returning=returning)
+        return smoke_test(LINES[line], LINES[line].shipped(settings().model_dir), name, device, seconds, returning=returning)
     version = registry_of(line).version(name)
     with tempfile.TemporaryDirectory(prefix="check-") as scratch:
-        return smoke_test(LINES[line], download_version(object_store(), version, Path(scratch)), name, device, returning=returning)
+        return smoke_test(LINES[line], download_version(object_store(), version, Path(scratch)), name, device, seconds, returning=returning)
 
 
 @task_in_thread("move-champion")

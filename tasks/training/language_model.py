@@ -41,7 +41,7 @@ def connect(run: str, endpoint: Endpoint, prompt: str) -> LanguageModelSummary:
             if known.digest != digest:
                 raise ModelRefused(f"the name {run} is taken by other settings", remedy="Choose another name; a candidate never changes")
             return known
-        smoke = smoke_test(SUMMARIZER, folder, run, settings().model_device)
+        smoke = smoke_test(SUMMARIZER, folder, run, settings().model_device, settings().smoke_seconds)
         prefix = runs.keys(FAMILY, run).prefix
         summary = LanguageModelSummary(
             run=run, prefix=prefix, endpoint=endpoint, digest=digest, answers=smoke.answers, seconds=smoke.seconds

@@ -18,6 +18,7 @@ from models.summarizer.outcome import Evidence
 from models.sweep import Sweep
 from stores.days import file_end
 from stores.retention import Receipt, Remembered, remember, sweep
+from tasks.operations.retain import delete_runs, runs_past_term
 from tests.flows.conftest import a_call_run, artifact, put_record, put_recording
 
 NOW = datetime.now(UTC)
@@ -89,6 +90,17 @@ async def test_runs_go_when_their_term_is_over_and_those_of_trainings_stay(
     assert not left & {run.id for run in ended}
     [*_, receipt] = await receipts(store)
     assert ("call-runs", 3) in [(one.kind, one.count) for one in receipt.removed]
+
+
+async def test_an_attempt_that_is_repeated_counts_the_runs_that_the_first_one_deleted(store: ObjectStore, client: PrefectClient) -> None:
+    for n in range(2):
+        await a_call_run(client, put_recording(store, f"c-{n}"), Completed())
+    [past] = await runs_past_term.fn(wiring.kept(), (NOW + timedelta(days=40)).date())
+    first, examples = await delete_runs.fn(past)
+    assert first is not None
+    assert (first.kind, first.count, set(examples)) == ("call-runs", 2, {str(one) for one in past.ended})
+    assert await client.read_flow_runs() == []
+    assert await delete_runs.fn(past) == (first, examples)
 
 
 async def test_what_s3s_own_rules_removed_is_counted_by_comparing_two_sweeps(store: ObjectStore, client: PrefectClient) -> None:

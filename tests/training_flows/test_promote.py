@@ -146,7 +146,7 @@ async def test_an_unknown_run_is_named(registry: Registry) -> None:
 def test_a_damaged_model_fails_the_smoke_test(registry: Registry, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "bart"}')
     with pytest.raises(ModelRefused, match="broken fails in the serving engine"):
-        smoke_test(SUMMARIZER, tmp_path, "broken", "cpu")
+        smoke_test(SUMMARIZER, tmp_path, "broken", "cpu", 600.0)
 
 
 def test_a_version_keeps_its_name_and_a_run_gets_one_from_its_content(registry: Registry, small_runs: SmallRuns) -> None:

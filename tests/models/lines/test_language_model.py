@@ -147,7 +147,7 @@ def test_a_model_that_is_away_is_neither_scored_nor_promoted(tmp_path: Path, ser
         loaded.attempts([PLAIN, PLAIN])
     loaded.close()
     with pytest.raises(ModelRefused, match=r"away fails the smoke test: no answer to .*configuration_error"):
-        smoke_test(SUMMARIZER, away, "away", "cpu")
+        smoke_test(SUMMARIZER, away, "away", "cpu", 600.0)
     with pytest.raises(ModelRefused, match="cannot be served"):
         serving_cost(SUMMARIZER, away, "cpu", [PLAIN])
 

@@ -48,4 +48,4 @@ def test_the_launch_forms_offer_every_line_and_begin_with_the_summarizer(flow: A
 @pytest.mark.slow
 @each_line
 def test_the_model_that_ships_passes_its_own_smoke_test(line: Line[Any]) -> None:
-    assert smoke_test(line, line.shipped(SHIPPED_READER), SHIPPED, "cpu").answers
+    assert smoke_test(line, line.shipped(SHIPPED_READER), SHIPPED, "cpu", 600.0).answers

@@ -82,25 +82,30 @@ def test_label_scores_are_scikit_learns() -> None:
 
 
 def test_the_classifier_that_ships_passes_the_smoke_test() -> None:
-    answers = smoke_test(REQUEST_CLASSIFIER, SHIPPED_MODEL, "shipped", "cpu").answers
+    answers = smoke_test(REQUEST_CLASSIFIER, SHIPPED_MODEL, "shipped", "cpu", 600.0).answers
     assert answers[1:4] == ["documents", "cancel", "loan"]
 
 
 def test_a_classifier_that_says_the_same_to_every_caller_fails_the_smoke_test(tmp_path: Path) -> None:
     RequestClassifier.fit([*TEXTS, *REQUEST_CLASSIFIER.smoke_texts, "x"], ["cancel"] * 11 + ["loan"]).save(tmp_path)
     with pytest.raises(ModelRefused, match="one and the same answer to every text"):
-        smoke_test(REQUEST_CLASSIFIER, tmp_path, "dull", "cpu")
+        smoke_test(REQUEST_CLASSIFIER, tmp_path, "dull", "cpu", 600.0)
+
+
+def test_a_classifier_that_takes_longer_than_it_may_fails_the_smoke_test() -> None:
+    with pytest.raises(ModelRefused, match=r" s for \d+ texts"):
+        smoke_test(REQUEST_CLASSIFIER, SHIPPED_MODEL, "slow", "cpu", 0.0)
 
 
 def test_a_classifier_with_kinds_of_its_own_fails_the_smoke_test(tmp_path: Path) -> None:
     RequestClassifier.fit(TEXTS, ["cancel", "cancel", "borrow", "borrow"]).save(tmp_path)
     with pytest.raises(ModelRefused, match="the unknown kind 'borrow'"):
-        smoke_test(REQUEST_CLASSIFIER, tmp_path, "odd", "cpu")
+        smoke_test(REQUEST_CLASSIFIER, tmp_path, "odd", "cpu", 600.0)
 
 
 def test_a_folder_without_a_classifier_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ModelRefused, match=r"holds no request_classifier\.npz"):
-        smoke_test(REQUEST_CLASSIFIER, tmp_path, "empty", "cpu")
+        smoke_test(REQUEST_CLASSIFIER, tmp_path, "empty", "cpu", 600.0)
 
 
 @pytest.mark.slow
