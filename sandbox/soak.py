@@ -319,6 +319,7 @@ def _stack_options(options: SoakOptions, work: Path) -> StackOptions:
         call_limit=options.call_limit,
         faulty_s3=True,
         linked_summaries=options.many,
+        console=not options.many,  # those who look at calls come and go; no call may notice
         settings={**SHORTENED, **options.settings},
     )
 

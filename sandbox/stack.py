@@ -500,9 +500,11 @@ class Stack:
     def crashable(self) -> Mapping[str, Callable[[], None]]:
         """Who may be killed at any time, and how it is started again."""
         summarizer = {"summarizer": self.start_summarizer} if self.options.linked_summaries else {}
+        console = {"console": self.start_console} if self.options.console else {}
         return {
             "call-worker": self.start_call_worker,
             **summarizer,
+            **console,
             "watch-s3": self.start_listener,
             "prefect-server": self.start_server,
         }

@@ -7,7 +7,7 @@ import pytest
 from sandbox.soak import SoakOptions, soak
 
 CALLS = 12
-VICTIMS = {"call-worker", "watch-s3", "prefect-server"}
+VICTIMS = {"call-worker", "console", "watch-s3", "prefect-server"}
 
 
 @pytest.mark.soak
