@@ -57,7 +57,10 @@ _SIGNS = ("SF", "SP", "SE", "SW", "SS", "SO")
 _SOUNDS = word_set("어 음 아 에 그 흠 으음")  # neither 아니, which corrects what was said, nor 저, the caller himself
 _CONTRASTS = word_set("말 빼 두 놔두 아니 제외 제하")  # 저 말고, 이제 말고
 _PARTICLES_AFTER = ("JKS", "JKO", "JKG", "JKB", "JX", "XSN", "NNG", "NNB", "NNP", "SN", "NR")
-_QUESTION_WORD = re.compile(r"언제|얼마|뭐|뭘|무엇|무슨|어떻|어떤|어디|몇|왜|누구|누가|누굴|어느|며칠")
+_QUESTION_WORD = re.compile(r"언제|얼마|뭐|뭘|뭔지|무엇|무슨|어떻|어떤|어디|몇|왜|누구|누가|누굴|어느|며칠")
+_ASKED_INDIRECTLY = re.compile(
+    rf"(?:{_QUESTION_WORD.pattern})\S*(?:\s\S+)*?[는은인건던을할될갈울난린]지(?:를|는|도|만)?(?=\s)"
+)  # 얼마 나오는지 물어보는 거예요
 # Asks for a reason, a time or a way; with a request's ending it is still a question (왜 안 보내 주세요), unless a clause in -지 follows.
 _ASKS_WHY = re.compile(r"(?:왜|언제(?!든)|어떻게(?! 좀| 해서든))(?!.*지(?:를|는|도|만|나)?\s)")
 _QUESTION_ENDINGS = word_set(
@@ -118,6 +121,9 @@ _EMPTY_NOUNS = word_set(
     "정도 생각 본인 확인 성함 생년월일 선생님 경우 이유 때문 처음 마지막 우리 저희 나 너 그쪽 저쪽 이쪽 안 밖 위 아래 앞 뒤 옆"
 )
 _ACTS = word_set("해지 해약 취소 철회 가입 환급 청구 접수 신청 지급 견인 출동")
+# The last word of a clause that was cut off before it: a verb that says nothing by itself, with an ending that goes on.
+_LIGHT = word_set("하 되 있 없 오 가 보 받 주 달 그러 이 아니 카 같 나 알")
+_CLAUSE_ENDS = word_set("고 고요 어서 아서 서 는데 은데 ᆫ데 는데요 은데요 ᆫ데요 라는데 니까 으니까 거든요 요 어요 아요 에요 예요 세요")
 # Markup and signs that a transcript may hold and nobody says: they reach neither a voice nor a page.
 _NEVER_SAID = re.compile(r"<[^<>]*>|[^\w\s.,?!%~·'’()&+\-:…]|_")
 _THING_QUESTION = re.compile(r"(?:건|거|것|겁)(?:인가|인지|지|가|니까|예|에|이에|죠|야|이야|냐|니|래)?(?:요|가요)?$")
@@ -195,6 +201,14 @@ class Shortener:
             else:
                 runs.append((token.start, token.end))
         return [(start, end) for start, end in runs if text[start:end].removesuffix("하") not in _ACTS]  # it takes 해지하라는데 for 해지하
+
+    def from_whole_clause(self, text: str) -> str:
+        """A text that begins inside a sentence, without a first word that only ends what stands before it (하셔서, 있고요, 왔는데)."""
+        word, _, rest = text.partition(" ")
+        tokens = [token for token in self._kiwi.tokenize(text) if token.start < len(word)]
+        ends = all(token.tag.startswith(("V", "XS", "E", "JX", "NNB")) for token in tokens) and tokens[-1].form in _CLAUSE_ENDS
+        light = ends and any(token.form in _LIGHT for token in tokens)
+        return self.from_whole_clause(rest) if light and rest else text
 
     def tokens(self, text: str) -> list[Any]:
         """A text's morphemes, as Kiwi tells them apart."""
@@ -309,6 +323,7 @@ class _Sentence:
             ability = True
             helped, _ = self.before_tense(way - 1)
         giving = helped > 0 and tokens[helped].tag.startswith("VX") and tokens[helped].form in ("주", "달", "드리")
+        giving = giving and tokens[helped - 1].form != "라도"  # 통원으로라도 주시면: what is given stands before it
         wishing = tokens[helped].form == "싶" and helped > 1 and tokens[helped - 1].form in ("고", "구")  # not 되나 싶다
         if giving or wishing:
             helped, _ = self.before_tense(helped - 1)
@@ -343,8 +358,11 @@ class _Sentence:
 
     def ended(self, index: int, morphemes: Sequence[tuple[str, str]], word: str) -> str:
         """The text before a stem, the stem with other endings, and a word."""
-        token = self.tokens[index]
-        head, tail = self.before(index), self.join([(token.form, token.tag), *morphemes])
+        first = index
+        while first and self.tokens[first - 1].end > self.tokens[first].start:  # 뭔지, 소린지: contracted into one syllable
+            first -= 1
+        token, stem = self.tokens[first], [(one.form, one.tag) for one in self.tokens[first : index + 1]]
+        head, tail = self.before(first), self.join([*stem, *morphemes])
         space = " " if head and self.text[token.start - 1 : token.start].isspace() else ""
         return f"{head}{space}{tail} {word}".strip()
 
@@ -448,6 +466,8 @@ class _Sentence:
 
     def given(self, p: _Predicate) -> Phrase | None:
         """…해 주세요, …해 달라고, …해 주실 수 있나요: something that we are to do."""
+        if self.tokens[p.stem].form == "드리" or self.tokens[p.stem - 1].form in ("안", "못"):
+            return None  # 어떻게 돌려 드려요: what the caller does; 번호를 안 줘요: a complaint
         wondering = _ASKS_WHY.search(self.text) and self.tokens[p.stem].form == "주" and not p.past
         if wondering and p.ending in _BIDDING and self.tokens[p.stem].tag[:2] in ("VX", "VV"):
             return _asked(self.ended(p.stem, [("는지", "EC")], ""))
@@ -455,7 +475,8 @@ class _Sentence:
         honoured = p.stem + 1 < len(self.tokens) and self.tokens[p.stem + 1].form == "시"
         urging = honoured and p.ending in ("죠", "지") and not self.asked and not p.past  # 알려 주시죠
         wonders = not p.ability and (p.ending in _QUESTION_ENDINGS or p.ending in ("죠", "지") or (self.asked and p.past)) and not urging
-        handing = not p.giving and giving.form in ("주", "달") and (p.ending in ("어", "라", "세", "ᆯ래") or urging)
+        offered = p.ending in ("어", "라", "세", "ᆯ래") or (honoured and p.ending in ("면", "으면"))
+        handing = not p.giving and giving.form in ("주", "달") and (offered or urging)
         if handing and not self.asked and not p.past:
             return Phrase(f"{self.before(p.stem)} 달라는 요청", Act.REQUEST)
         bidding = p.ending in ("어", "세", "라") or (honoured and p.ending in ("고", "길", "면"))
@@ -502,7 +523,7 @@ class _Sentence:
     def thing_asked(self, p: _Predicate) -> Phrase | None:
         """…한 건가요, …하는 겁니까."""
         found = _THING_QUESTION.search(self.text)
-        asked = self.asked or _QUESTION_WORD.search(self.text) or re.search(r"(?:건지|건가요?|겁니까|거죠|거지)$", self.text)
+        asked = self.asked or _asks_openly(self.text) or re.search(r"(?:건지|건가요?|겁니까|거죠|거지)$", self.text)
         if found and asked and self.tokens[p.stem].tag == "VCP" and found.start():
             wish = None if found[0].endswith(("가", "가요", "까")) else self.reported_wish()
             return wish or _asked(f"{self.upto(found.start())} 건지")
@@ -512,6 +533,8 @@ class _Sentence:
         ordered = self.tokens[-1].tag == "EF" or p.ending in _REPORTED_IMPERATIVES
         if p.ending not in _IMPERATIVES or self.asked or p.past or not ordered or self.tokens[p.stem].tag == "VCP":
             return None
+        if self.tokens[p.stem - 1].form == "못":
+            return None  # 할머니는 말씀을 못 하세요
         return self.ordered(p.stem)
 
     def bidden(self, p: _Predicate) -> Phrase | None:
@@ -550,7 +573,7 @@ class _Sentence:
 
     def asked_for(self, p: _Predicate) -> Phrase | None:
         unknown = self.tokens[p.stem].form == "모르"  # 뭐가 있는지 아무도 몰라요
-        open_question = p.ending in _OPEN_ENDINGS and _QUESTION_WORD.search(self.last_clauses()) and not unknown
+        open_question = p.ending in _OPEN_ENDINGS and _asks_openly(self.last_clauses()) and not unknown
         sure = p.ending in ("죠", "지", "잖아", "네") and p.ability
         if not (self.asked or p.ending in _QUESTION_ENDINGS or open_question or sure):
             return None
@@ -578,15 +601,17 @@ class _Sentence:
         if self.tokens[p.stem].tag == "VCN" and not p.past and (owed := _IS_IT_NOT_OWED.search(self.upto(self.tokens[-1].end))):
             return _asked(f"{owed.string[: owed.start()]}{owed[1]} 거 아닌지")
         if self.tokens[p.stem].tag == "VCP":
-            said = self.before(p.stem)
-            return self.reported_wish() or Phrase(said, Act.STATEMENT)
+            as_said = self.upto(self.tokens[-1].end) if self.is_open(p) else self.before(p.stem)
+            return self.reported_wish() or Phrase(as_said, Act.STATEMENT)
         if needed := self.needed(p):
             return needed
-        if self.is_open(p):
-            return self.left_open(p)
         if self.said_with_a_wink(p.stem):
             done, past = self.before_tense(p.stem - 1)
-            return self.stated(_Predicate(done, done, p.ending, past or p.past))
+            return self.stated(_Predicate(done, done, "잖아", past or p.past))
+        if self.is_open(p):
+            return self.left_open(p)
+        if self.is_hearsay(p):
+            return Phrase(self.upto(self.tokens[-1].end), Act.STATEMENT)
         if p.ending in _INSISTING and not p.past and (noun := self.named_by_trade(p.stem)):
             return Phrase(noun, Act.STATEMENT)
         return Phrase(self.ended(p.stem, [*self.tense(p), ("음", "ETN")], ""), Act.STATEMENT)
@@ -620,13 +645,18 @@ class _Sentence:
         if (self.ended_by_sign or p.past) and not confirming:
             return False
         allowing = "".join(token.form for token in self.tokens[max(0, p.stem - 2) : p.stem]) == "시어도"  # 안 해 주셔도 돼요
-        opens = confirming or p.ending in _OPEN_ENDINGS or p.ending in ("ᆫ대", "는대", "대", "래")
-        return opens and self.tokens[p.stem].form in _HAPPENS and not allowing and not self.said_with_a_wink(p.stem)
+        return (confirming or p.ending in _OPEN_ENDINGS) and not allowing
+
+    def is_hearsay(self, p: _Predicate) -> bool:
+        """오늘 갚으면 반으로 깎아준다고, 권리가 있다던데요: what somebody else says is no fact."""
+        told = p.ending.startswith("던데") and self.tokens[p.stem - 1].form in ("다고", "ᆫ다고", "는다고", "라고")
+        offered = p.ending in ("ᆫ다고", "는다고") and not self.ended_by_sign and self.tokens[p.stem].form.endswith("주")
+        return told or offered
 
     def left_open(self, p: _Predicate) -> Phrase:
         """As a question where it is said plainly, as it was said where it is denied or hearsay."""
-        denied = any(token.form in ("안", "못", "없") for token in self.tokens[max(0, p.stem - 4) : p.stem + 1])
-        if denied or p.ending.endswith(("대", "래")):
+        denied = any(token.form in ("안", "못", "없", "모르") for token in self.tokens[max(0, p.stem - 6) : p.stem + 1])
+        if denied or self.tokens[p.stem].form not in _HAPPENS or p.ending.endswith(("대", "래")):
             return Phrase(self.upto(self.tokens[-1].end), Act.STATEMENT)
         return self.question(p)
 
@@ -637,6 +667,11 @@ class _Sentence:
 
     def tense(self, p: _Predicate) -> list[tuple[str, str]]:
         return [("었", "EP")] if p.past else []
+
+
+def _asks_openly(text: str) -> bool:
+    """Whether a question word stands in a text outside what is asked indirectly (얼마 나오는지 물어보는 거예요)."""
+    return _QUESTION_WORD.search(_ASKED_INDIRECTLY.sub("", text)) is not None
 
 
 def _asked(said: str) -> Phrase:

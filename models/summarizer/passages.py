@@ -205,9 +205,16 @@ def _settled(conversation: Conversation) -> set[int]:
 def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shortener) -> tuple[str, list[Evidence]]:
     """Each passage as a phrase: the text, and the evidence of each piece as it stands in the text."""
     texts = {turn.number: turn.text for turn in conversation}
-    said = [(_bounded(phrase), p.turn) for p in told for phrase in shortener.phrases(texts[p.turn][p.start : p.end])]
+    said = [(_bounded(phrase), p.turn) for p in told for phrase in shortener.phrases(_cut(texts[p.turn], p, shortener))]
     parts = joined([phrase for phrase, _ in said])
     return "".join(parts), [Evidence(part.strip(" ,"), turn) for part, (_, turn) in zip(parts, said, strict=True)]
+
+
+def _cut(text: str, told: Passage, shortener: Shortener) -> str:
+    """A passage's words; of one that begins inside a sentence, from its first clause on that is whole."""
+    words = text[told.start : told.end]
+    begins = not told.start or any(start == told.start for start, _ in _sentences(text))
+    return words if begins else shortener.from_whole_clause(words)
 
 
 def _bounded(phrase: Phrase) -> Phrase:
