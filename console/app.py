@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -107,8 +108,9 @@ class Console:
         return self.index
 
 
+@cache
 def templates() -> Environment:
-    """The templates: what is not escaped does not exist, and what is not given is an error."""
+    """The templates, compiled once a process: what is not escaped does not exist, and what is not given is an error."""
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.globals.update(
         May=May, ROLES=ROLES, OUTCOMES=OUTCOMES, KINDS=KINDS, VERDICTS=VERDICTS, WIDTH=WIDTH, BAND=BAND, LONGEST_SUMMARY=LONGEST_SUMMARY

@@ -47,11 +47,11 @@ class User(BaseModel):
         return hashlib.sha256(self.password.encode()).hexdigest()[:16]
 
 
-def hashed(password: str, salt: bytes | None = None) -> str:
+def hashed(password: str, salt: bytes | None = None, *, n: int = _N) -> str:
     """A password as the file keeps it."""
     salt = salt or os.urandom(16)
-    key = hashlib.scrypt(password.encode("utf-8"), salt=salt, n=_N, r=_R, p=_P)
-    return "$".join(["scrypt", str(_N), str(_R), str(_P), base64.b64encode(salt).decode(), base64.b64encode(key).decode()])
+    key = hashlib.scrypt(password.encode("utf-8"), salt=salt, n=n, r=_R, p=_P)
+    return "$".join(["scrypt", str(n), str(_R), str(_P), base64.b64encode(salt).decode(), base64.b64encode(key).decode()])
 
 
 def matches(password: str, kept: str) -> bool:

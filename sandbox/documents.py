@@ -1,5 +1,6 @@
 """The invented insurer's documents in the sandbox's bucket, indexed once so that answers are quoted from them at once."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import models.recipe
@@ -9,9 +10,12 @@ from sandbox.stack import BUCKET, Stack
 DOCUMENTS = Path(models.recipe.__file__).parent / "answers" / "documents"
 
 
-def publish(stack: Stack) -> str:
-    """Upload the documents and run ``index-documents`` once; returns what it says. Ten seconds of a processor, and ProcessFailed."""
+def publish(stack: Stack, documents: Sequence[Path] = ()) -> str:
+    """Upload documents, by default all of them, and run ``index-documents`` once; returns what it says.
+
+    All of them take ten seconds of a processor. ProcessFailed.
+    """
     s3 = stack.client("s3")
-    for document in sorted(DOCUMENTS.iterdir()):
+    for document in documents or sorted(DOCUMENTS.iterdir()):
         s3.upload_file(str(document), BUCKET, f"{DocumentKeys.UPLOADS}{document.name}")
     return stack.run("index-documents", "flows.index_documents", "--by", "sandbox").splitlines()[-1]

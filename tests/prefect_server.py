@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -18,9 +18,16 @@ from prefect.settings import PREFECT_API_SSL_CERT_FILE, temporary_settings
 from models.summarizer.conversion import default_cache
 from sandbox.stack import one_certificate
 
+# What a deployed server is given as well (docs/configuration.md): without it a test of a call costs the server half as much again.
+_DEPLOYED = {
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "100",
+}
+
 
 @contextmanager
-def server_for_tests(environment: Mapping[str, str] | None = None) -> Iterator[None]:
+def server_for_tests() -> Iterator[None]:
     """While the context lasts, flows and clients of this process speak to a server of its own.
 
     A run makes four clients, and each would read the whole bundle of authorities: a quarter of what a test of a call costs.
@@ -28,7 +35,7 @@ def server_for_tests(environment: Mapping[str, str] | None = None) -> Iterator[N
     from prefect.testing import utilities  # loads the server: seconds for each process that only collects
 
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
-        for name, value in (environment or {}).items():
+        for name, value in _DEPLOYED.items():
             patched.setenv(name, value)
         patched.setattr(utilities, "mkdtemp", _with_a_database)
         one = str(one_certificate(Path(folder)))

@@ -18,6 +18,7 @@ from models.lifecycle.line import Device, Line, LoadedModel
 from models.lifecycle.truth import Told
 
 ALONE = 20
+DRIVER = Path("/dev/nvidiactl")  # without it torch, a second and 200 MiB, would be loaded to hear that there is no GPU
 
 
 class ServingCost(BaseModel):
@@ -98,11 +99,12 @@ class MemoryMeter:
             self._peak = max(self._peak, self._now())
 
     def _now(self) -> float:
+        gpu = self._gpu_mib()  # first: it loads torch, which is no part of the model
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-        return pages * 4096 / 2**20 + self._gpu_mib()
+        return pages * 4096 / 2**20 + gpu
 
     def _gpu_mib(self) -> float:
-        if self._device == "cpu":
+        if self._device == "cpu" or not DRIVER.exists():
             return 0.0
         import torch
 

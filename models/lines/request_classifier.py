@@ -100,10 +100,6 @@ class RequestClassifierLine(Line[RequestKind]):
         """See Line. The one file: the model that ships lies in a summarizer's folder."""
         return file_facts(folder / FILE).sha256
 
-    def prepare(self, folder: Path) -> None:
-        """See Line."""
-        import sklearn.feature_extraction.text  # noqa: F401 - loaded here, so that it is not counted as a part of the model
-
     def pack(self, folder: Path, target: Path) -> None:
         """See Line."""
         target.mkdir(parents=True)

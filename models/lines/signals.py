@@ -60,11 +60,9 @@ class SignalLine(Line[Answer]):
     serving_file = SETTINGS
 
     def prepare(self, folder: Path) -> None:
-        """Derive an encoder's 8-bit form; load the linear form's library."""
+        """Derive an encoder's 8-bit form."""
         if Settings.load(folder).form == "encoder":
             converted_form(folder)
-        else:
-            import sklearn.feature_extraction.text  # noqa: F401 - loaded here, so that it is not counted as a part of the model
 
 
 class EmotionLine(SignalLine[CallEmotion]):

@@ -34,7 +34,7 @@ from tests.console.chat_world import desk
 from tests.in_memory import InMemoryStore
 
 PASSWORD = "correct horse battery"
-HASH = hashed(PASSWORD)
+HASH = hashed(PASSWORD, n=2**4)  # a person's takes 50 ms of a processor to sign on by, as guesses should
 SOUND = wav(np.column_stack([np.concatenate([tone(4), tone(4, level=0.002)]), np.concatenate([tone(4, level=0.002), tone(4)])]))
 SAID = ["안녕하세요, 무엇을 도와드릴까요", "암 진단비를 청구하고 싶어요 제 번호는 010-1234-5678이에요", "네 알겠습니다"]
 

@@ -25,17 +25,9 @@ BUCKET = "aicc-operations"
 REGION = "ap-northeast-2"
 
 
-# What a deployed server is given as well (docs/configuration.md): without it a test of a call costs the server half as much again.
-SERVER = {
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "100",
-}
-
-
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
-    with server_for_tests(SERVER):
+    with server_for_tests():
         yield
 
 

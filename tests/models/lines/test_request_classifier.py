@@ -110,10 +110,10 @@ def test_a_folder_without_a_classifier_is_refused_by_name(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_what_serving_a_classifier_costs_is_measured_in_a_process_of_its_own() -> None:
-    cost = serving_cost(REQUEST_CLASSIFIER, SHIPPED_MODEL, "cpu", TEXTS)
+    cost = serving_cost(REQUEST_CLASSIFIER, SHIPPED_MODEL, "auto", TEXTS)
     assert [answer.text for answer in cost.answers] == ["cancel", "cancel", "loan", "loan"]
     assert cost.seconds_alone > 0
-    assert 1 < cost.memory_mib < 200
+    assert 1 < cost.memory_mib < 60  # torch, by which a GPU's memory is read, would be 200
 
 
 def test_rows_of_an_unknown_kind_are_named() -> None:

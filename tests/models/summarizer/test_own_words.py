@@ -175,3 +175,11 @@ def test_an_act_names_no_subject(shortener: Shortener) -> None:
 def test_markup_and_control_characters_are_not_repeated(shortener: Shortener) -> None:
     hostile = '<break time="600s"/><speak>자동차 보험 해지하고 싶은데\u202e\x00\x1b 어떻게 하면 되나요?'
     assert shortener.phrase(hostile).text == "자동차 보험 해지하고 싶은데 어떻게 하면 되는지 방법 문의"
+
+
+@pytest.mark.parametrize("name", ["손목터널 증후군", "조혈모세포 이식", "루 게릭"])
+def test_an_illness_of_two_words_is_one_name_with_a_space_and_without(shortener: Shortener, name: str) -> None:
+    for said in (name, name.replace(" ", "")):
+        text = f"{said}이래요"
+        assert [text[start:end] for start, end in shortener.nouns(text)] == [said]
+        assert next(token.tag for token in shortener.tokens(text)) == "NNP"
