@@ -41,9 +41,9 @@ def canary_report(canary: Canary, champion: Heard, challenger: Heard, verdict: V
             f"# 카나리아: {named(canary.challenger)}",
             about,
             "## 고객의 응답 (1번 맞음, 2번 틀림)",
-            _table([(name, one.answers) for name, one in _sides(champion, challenger)]),
+            _table("응답", [(name, one.answers) for name, one in _sides(champion, challenger)]),
             "## 사람의 검토 (무작위 표본)",
-            _table([(name, one.reviews) for name, one in _sides(champion, challenger)]),
+            _table("검토", [(name, one.reviews) for name, one in _sides(champion, challenger)]),
             how,
         )
     )
@@ -67,9 +67,9 @@ def _left(canary: Canary, challenger: Heard) -> str:
     return f"{canary.most_answers:,}건 가운데 {challenger.count:,}건을 썼습니다. 다 쓰면 철회합니다."
 
 
-def _table(sides: list[tuple[str, Acceptance]]) -> str:
+def _table(counted: str, sides: list[tuple[str, Acceptance]]) -> str:
     rows = [(name, f"{one.answers:,}", f"{one.right:,}", f"{one.wrong:,}", acceptance(one), _sure(one)) for name, one in sides]
-    return table(("모델", "응답", "맞음", "틀림", "맞음 비율 (95 % 구간)", "판정 구간 (%)"), rows)
+    return table(("모델", counted, "맞음", "틀림", "맞음 비율 (95 % 구간)", "판정 구간 (%)"), rows)
 
 
 def _sure(one: Acceptance) -> str:

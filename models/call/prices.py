@@ -1,12 +1,12 @@
 """What vendors ask, by day: one file with dates and sources, for the ledger, the forecast and whoever compares vendors."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from models.call.ledger import LANGUAGE_MODEL, Charge, Payment, Unit
+from models.call.ledger import LANGUAGE_MODEL, Charge, Payment, Spent, Unit
 from models.errors import ConfigurationError
 
 PRICES = Path(__file__).parent / "prices.csv"
@@ -33,6 +33,25 @@ class Price:
     checked: date | None = None
 
     @property
+    def label(self) -> str:
+        """What is priced, as pages call it."""
+        return "환율" if self.unit == _WON else Unit(self.unit).label
+
+    @property
+    def told(self) -> str:
+        """The price itself, in words.
+
+        >>> day = date(2026, 1, 1)
+        >>> Price("google", "stt_seconds", day, 0.016, "USD", 60, 0, each_channel=True, source="").told
+        '60마다 0.016 USD, 채널별'
+        >>> Price("USD", "won", day, 1400, "KRW", 1, 0, each_channel=False, source="").told
+        '1,400원'
+        """
+        price = f"{self.price:,.10g}{'원' if self.currency == 'KRW' else f' {self.currency}'}"
+        least, channels = f", 최소 {self.least:,.10g}" if self.least else "", ", 채널별" if self.each_channel else ""
+        return f"{f'{self.per:,.10g}마다 ' if self.per != 1 else ''}{price}{least}{channels}"
+
+    @property
     def told_source(self) -> str:
         """Where the price comes from, and whether anyone has read that at its source."""
         return f"{self.source}; {f'{self.checked} 확인' if self.checked else '미확인'}"
@@ -48,6 +67,13 @@ class Prices:
         """The price in force on a day, None where the file names none."""
         known = [row for row in self.rows if (row.provider, row.unit) == (provider, unit) and row.since <= day]
         return max(known, key=lambda row: row.since, default=None)
+
+    def behind(self, spent: Iterable[Spent], day: date) -> list[Price]:
+        """The prices in force on a day of what was used, and the exchange rates that they need."""
+        used = dict.fromkeys((one.provider, one.unit) for one in spent)
+        found = [price for provider, unit in used if (price := self.on(provider, unit, day))]
+        currencies = dict.fromkeys(price.currency for price in found)
+        return [*found, *(rate for currency in currencies if (rate := self.on(currency, _WON, day)))]
 
     @property
     def accounts(self) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """A training on AWS: the container `ecs-worker`, started as ECS would start it, makes a task of each run and tells how it ended.
 
-moto stands in for ECS. It brings no machine up, all its machines are of one size, and it tells nobody how a task fares: machines and news are
-made here, as AWS documents them.
+moto stands in for ECS. It brings no machine up, all its machines are of one size, and it tells nobody how a task fares: machines and
+news are made here, as AWS documents them.
 """
 
 import json
