@@ -43,13 +43,14 @@ class Price:
 
         >>> day = date(2026, 1, 1)
         >>> Price("google", "stt_seconds", day, 0.016, "USD", 60, 0, each_channel=True, source="").told
-        '60마다 0.016 USD, 채널별'
+        '60초마다 0.016 USD, 채널별'
         >>> Price("USD", "won", day, 1400, "KRW", 1, 0, each_channel=False, source="").told
         '1,400원'
         """
         price = f"{self.price:,.10g}{'원' if self.currency == 'KRW' else f' {self.currency}'}"
         least, channels = f", 최소 {self.least:,.10g}" if self.least else "", ", 채널별" if self.each_channel else ""
-        return f"{f'{self.per:,.10g}마다 ' if self.per != 1 else ''}{price}{least}{channels}"
+        counted = self.label.partition(" (")[2].rstrip(")")
+        return f"{f'{self.per:,.10g}{counted}마다 ' if self.per != 1 else ''}{price}{least}{channels}"
 
     @property
     def told_source(self) -> str:
