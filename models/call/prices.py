@@ -43,19 +43,33 @@ class Price:
 
         >>> day = date(2026, 1, 1)
         >>> Price("google", "stt_seconds", day, 0.016, "USD", 60, 0, each_channel=True, source="").told
-        '60초마다 0.016 USD, 채널별'
+        '1분당 0.016 USD, 채널별'
         >>> Price("USD", "won", day, 1400, "KRW", 1, 0, each_channel=False, source="").told
         '1,400원'
+        >>> Price("s3", "s3_reads", day, 0.35, "USD", 1_000_000, 0, each_channel=False, source="").told
+        '100만 요청당 0.35 USD'
         """
         price = f"{self.price:,.10g}{'원' if self.currency == 'KRW' else f' {self.currency}'}"
-        least, channels = f", 최소 {self.least:,.10g}" if self.least else "", ", 채널별" if self.each_channel else ""
         counted = self.label.partition(" (")[2].rstrip(")")
-        return f"{f'{self.per:,.10g}{counted}마다 ' if self.per != 1 else ''}{price}{least}{channels}"
+        per = f"{_in_words(self.per, counted)}당 " if counted else ""
+        least = f", 최소 {_in_words(self.least, counted)}" if self.least else ""
+        return f"{per}{price}{least}{', 채널별' if self.each_channel else ''}"
 
     @property
     def told_source(self) -> str:
         """Where the price comes from, and whether anyone has read that at its source."""
         return f"{self.source}; {f'{self.checked} 확인' if self.checked else '미확인'}"
+
+
+def _in_words(amount: float, counted: str) -> str:
+    """So many of what is counted, as people say it.
+
+    >>> _in_words(3600, "초"), _in_words(15, "초"), _in_words(1_000_000, "글자"), _in_words(1_000, "토큰")
+    ('1시간', '15초', '100만 글자', '1,000 토큰')
+    """
+    if counted == "초":
+        return {3600: "1시간", 60: "1분"}.get(amount, f"{amount:,.10g}초")
+    return f"{amount / 10_000:,.10g}만 {counted}" if amount % 10_000 == 0 else f"{amount:,.10g} {counted}"
 
 
 @dataclass(frozen=True)
