@@ -68,7 +68,7 @@ def _in_words(amount: float, counted: str) -> str:
     ('1시간', '15초', '100만 글자', '1,000 토큰')
     """
     if counted == "초":
-        return {3600: "1시간", 60: "1분"}.get(amount, f"{amount:,.10g}초")
+        return {3600.0: "1시간", 60.0: "1분"}.get(amount, f"{amount:,.10g}초")
     return f"{amount / 10_000:,.10g}만 {counted}" if amount % 10_000 == 0 else f"{amount:,.10g} {counted}"
 
 
