@@ -20,7 +20,7 @@ def overview(spent: Sequence[Spent], *, dollars: float | None, prices: Sequence[
         ("다시 낸 요금", _if_any(sum(one.repeated_won for one in spent))),
         ("응답을 받지 못한 요청의 요금 (청구될 수 있음)", _if_any(sum(one.lost_won for one in spent))),
         ("요금표에 값이 없는 사용", f"{unpriced:,}건 (`READBACK_PRICES_FILE` 확인)" if unpriced else ""),
-        ("확인하지 않은 값", f"{', '.join(unconfirmed)}: 청구서와 다를 수 있음" if unconfirmed else ""),
+        ("확인하지 않은 값", f"{len(unconfirmed)}개 (청구서와 다를 수 있음): {', '.join(unconfirmed)}" if unconfirmed else ""),
     ]
     return facts(rows)
 

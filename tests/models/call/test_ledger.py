@@ -86,7 +86,7 @@ def test_the_prices_behind_what_was_used_are_those_of_the_day_with_their_exchang
 def test_the_digest_names_the_prices_that_nobody_has_confirmed() -> None:
     used = [Spent(provider, Unit.STT_SECONDS, "", 1, 1, 0, 0, 0) for provider in ("returnzero", "whisper")]
     told = overview(used, dollars=None, prices=load_prices(PRICES).behind(used, date(2026, 11, 30)))
-    assert "returnzero 음성 인식 (초): 청구서와 다를 수 있음" in told
+    assert "**확인하지 않은 값**: 1개 (청구서와 다를 수 있음): returnzero 음성 인식 (초)" in told
     assert "whisper 음성" not in told
 
 
