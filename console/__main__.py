@@ -64,6 +64,7 @@ def main() -> None:
         oidc=oidc,
         ask=AskSettings.of(settings),
         documents=documents_to_ask(),
+        prices=wiring.prices(),
         chat=room_by_settings(),
     )
     threading.Thread(target=hints.load, name="hints", daemon=True).start()  # a second that the first page of a call need not wait for

@@ -35,6 +35,7 @@ from models.call import besides
 from models.call.edited import with_edits
 from models.call.editing import LONGEST_SUMMARY, Edit, EditKind
 from models.call.korea import day_in_korea
+from models.call.prices import Prices
 from models.call.record import CallRecord
 from models.call.spending import Period
 from models.call.true_rate import first_digits, true_rates
@@ -81,6 +82,7 @@ class Console:
     oidc: Oidc | None = None
     ask: AskSettings = field(default_factory=AskSettings)
     documents: Ask | None = None
+    prices: Prices = field(default_factory=lambda: Prices(()))
     guesses: Guesses = field(default_factory=Guesses)
     pace: Pace = field(default_factory=Pace)
     chat: ChatRoom = field(kw_only=True)
@@ -379,7 +381,10 @@ def create_app(console: Console) -> FastAPI:
     @app.get("/money")
     def money(who: Annotated[Session, Depends(may(May.MONEY))]) -> Response:
         yesterday = day_in_korea(datetime.now(UTC)) - timedelta(days=1)
-        return page("money.html", who, period=Period.of(money_until(console.store, yesterday, MONEY_DAYS)), days=MONEY_DAYS)
+        period = Period.of(money_until(console.store, yesterday, MONEY_DAYS))
+        prices = console.prices.behind(period.spent, yesterday)
+        unconfirmed = {(price.provider, price.unit) for price in prices if price.checked is None}
+        return page("money.html", who, period=period, days=MONEY_DAYS, prices=prices, unconfirmed=unconfirmed)
 
     @app.get("/audit")
     def audit(who: Annotated[Session, Depends(may(May.AUDIT))], day: str = "") -> Response:

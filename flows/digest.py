@@ -21,6 +21,7 @@ async def digest(day: date | None = None) -> None:
     """
     now = datetime.now(UTC)
     day = day or yesterday(now)
+    prices = wiring.prices()
     ended, open_now = await read_day(day), await look_at_open_calls()
     report = digest_report(
         day,
@@ -28,7 +29,8 @@ async def digest(day: date | None = None) -> None:
         open_now,
         now,
         strays=await count_strays(day),
-        dollars=wiring.prices().dollars(sum(one.won for one in ended.spent), day),
+        dollars=prices.dollars(sum(one.won for one in ended.spent), day),
+        prices=prices.behind(ended.spent, day),
         answers=await read_answers(day),
         prompts=await asyncio.to_thread(find_prompts_heard, day),
     )

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from models.call.acceptance import Acceptance
 from models.call.ended import Day, EndedCall, OpenCalls, StepTimes
 from models.call.korea import in_korea
+from models.call.prices import Price
 from models.call.steps import step_label
 from models.hearing.prompt_check import PromptsHeard
 from reports import money
@@ -31,13 +32,14 @@ def digest_report(
     *,
     strays: int = 0,
     dollars: float | None = None,
+    prices: Sequence[Price] = (),
     answers: Mapping[str, Acceptance] | None = None,
     prompts: PromptsHeard | None = None,
 ) -> str:
     """The artifact of one day; ``strays`` is how many .wav were passed over since they are no recordings by their keys.
 
-    ``dollars`` is what the day's won are at its exchange rate, ``answers`` what callers said by the model version that spoke,
-    ``prompts`` what listening to prompts came to.
+    ``dollars`` is what the day's won are at its exchange rate, ``prices`` what they were reckoned by, ``answers`` what callers said
+    by the model version that spoke, ``prompts`` what listening to prompts came to.
     """
     parts = [f"# {day:%Y-%m-%d} 통화 처리 현황", f"{in_korea(now)} (한국 시간) 기준입니다.", _overview(ended, open_now, now, strays)]
     if open_now.pause:
@@ -48,7 +50,7 @@ def digest_report(
         parts += ["## 시간대별 완료 (한국 시간)", f"![시간대별 완료]({picture})"]
         parts += ["## 단계별 시간 (초)", _times(ended)]
     if ended.spent:
-        parts += ["## 사용 요금", money.overview(ended.spent, dollars=dollars), money.spent_table(ended.spent)]
+        parts += ["## 사용 요금", money.overview(ended.spent, dollars=dollars, prices=prices), money.spent_table(ended.spent)]
         parts += ["### 모델별", money.by_model_table(ended.by_model)] if ended.by_model else []
     if answers:
         parts += ["## 고객의 응답 (1번 맞음, 2번 틀림)", acceptance_table(answers)]

@@ -5,19 +5,22 @@ from collections.abc import Mapping, Sequence
 from models.call.ended import ModelCost
 from models.call.forecast import Forecast
 from models.call.ledger import Spent
+from models.call.prices import Price
 from reports.markdown import facts, named, table
 
 
-def overview(spent: Sequence[Spent], *, dollars: float | None) -> str:
-    """The sum, what was paid twice or for no answer, and what has no price."""
+def overview(spent: Sequence[Spent], *, dollars: float | None, prices: Sequence[Price] = ()) -> str:
+    """The sum, what was paid twice or for no answer, what has no price, and which of the ``prices`` behind it nobody has confirmed."""
     won = sum(one.won for one in spent)
     unpriced = sum(one.unpriced for one in spent)
+    unconfirmed = [f"{named(price.provider)} {price.label}" for price in prices if price.checked is None]
     in_dollars = "" if dollars is None else f" ({dollars:,.2f} USD)"
     rows = [
         ("합계", f"{won:,.0f}원{in_dollars}"),
         ("다시 낸 요금", _if_any(sum(one.repeated_won for one in spent))),
         ("응답을 받지 못한 요청의 요금 (청구될 수 있음)", _if_any(sum(one.lost_won for one in spent))),
         ("요금표에 값이 없는 사용", f"{unpriced:,}건 (`READBACK_PRICES_FILE` 확인)" if unpriced else ""),
+        ("확인하지 않은 값", f"{len(unconfirmed)}개 (청구서와 다를 수 있음): {', '.join(unconfirmed)}" if unconfirmed else ""),
     ]
     return facts(rows)
 

@@ -32,6 +32,7 @@ from sandbox.progress import progress
 from sandbox.stack import BUCKET, EARS, RECORDINGS, Stack, StackOptions
 
 # A log file or a pipe has no width of its own: wide enough for a row of the table.
+INTERRUPTED = 130  # as shells say of what Ctrl-C ended
 console = Console(width=None if sys.stdout.isatty() else 140)
 
 
@@ -222,6 +223,9 @@ def read_back(
     except ProcessFailed as failure:
         console.print(f"[red]{escape(str(failure))}[/red]")
         return 1
+    except KeyboardInterrupt:
+        console.print("Stopped before the end; what was started ends as well")
+        return INTERRUPTED
     finally:
         stack.stop()
     if noise := stack.options.stt_noise:

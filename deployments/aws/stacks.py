@@ -703,6 +703,7 @@ def _training(running: _Running) -> Any:
     family = f"arn:aws:ecs:{stack.region}:{stack.account}:task-definition/readback-trainer:*"
     allowed = {"ArnEquals": {"ecs:cluster": running.cluster.cluster_arn}}
     tasks = f"arn:aws:ecs:{stack.region}:{stack.account}:task/{running.cluster.cluster_name}/*"
+    said = f"arn:aws:logs:{stack.region}:{stack.account}:log-group:{running.logs.log_group_name}:log-stream:{processes.TRAINER.name}/*"
     for sid, actions, resources, conditions in (
         ("StartTraining", ["ecs:RunTask"], [family], allowed),
         ("StopTraining", ["ecs:StopTask", "ecs:DescribeTasks"], [tasks], allowed),
@@ -714,6 +715,7 @@ def _training(running: _Running) -> Any:
             [queue.queue_arn],
             None,
         ),
+        ("TellWhatItSaidLast", ["logs:GetLogEvents"], [said], None),  # of a training that ended before it reached Prefect
     ):
         statement = aws_iam.PolicyStatement(sid=sid, actions=actions, resources=resources, conditions=conditions)
         role.add_to_principal_policy(statement)

@@ -1,12 +1,12 @@
 """What vendors ask, by day: one file with dates and sources, for the ledger, the forecast and whoever compares vendors."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from models.call.ledger import LANGUAGE_MODEL, Charge, Payment, Unit
+from models.call.ledger import LANGUAGE_MODEL, Charge, Payment, Spent, Unit
 from models.errors import ConfigurationError
 
 PRICES = Path(__file__).parent / "prices.csv"
@@ -33,9 +33,43 @@ class Price:
     checked: date | None = None
 
     @property
+    def label(self) -> str:
+        """What is priced, as pages call it."""
+        return "환율" if self.unit == _WON else Unit(self.unit).label
+
+    @property
+    def told(self) -> str:
+        """The price itself, in words.
+
+        >>> day = date(2026, 1, 1)
+        >>> Price("google", "stt_seconds", day, 0.016, "USD", 60, 0, each_channel=True, source="").told
+        '1분당 0.016 USD, 채널별'
+        >>> Price("USD", "won", day, 1400, "KRW", 1, 0, each_channel=False, source="").told
+        '1,400원'
+        >>> Price("s3", "s3_reads", day, 0.35, "USD", 1_000_000, 0, each_channel=False, source="").told
+        '100만 요청당 0.35 USD'
+        """
+        price = f"{self.price:,.10g}{'원' if self.currency == 'KRW' else f' {self.currency}'}"
+        counted = self.label.partition(" (")[2].rstrip(")")
+        per = f"{_in_words(self.per, counted)}당 " if counted else ""
+        least = f", 최소 {_in_words(self.least, counted)}" if self.least else ""
+        return f"{per}{price}{least}{', 채널별' if self.each_channel else ''}"
+
+    @property
     def told_source(self) -> str:
         """Where the price comes from, and whether anyone has read that at its source."""
         return f"{self.source}; {f'{self.checked} 확인' if self.checked else '미확인'}"
+
+
+def _in_words(amount: float, counted: str) -> str:
+    """So many of what is counted, as people say it.
+
+    >>> _in_words(3600, "초"), _in_words(15, "초"), _in_words(1_000_000, "글자"), _in_words(1_000, "토큰")
+    ('1시간', '15초', '100만 글자', '1,000 토큰')
+    """
+    if counted == "초":
+        return {3600.0: "1시간", 60.0: "1분"}.get(amount, f"{amount:,.10g}초")
+    return f"{amount / 10_000:,.10g}만 {counted}" if amount % 10_000 == 0 else f"{amount:,.10g} {counted}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +82,13 @@ class Prices:
         """The price in force on a day, None where the file names none."""
         known = [row for row in self.rows if (row.provider, row.unit) == (provider, unit) and row.since <= day]
         return max(known, key=lambda row: row.since, default=None)
+
+    def behind(self, spent: Iterable[Spent], day: date) -> list[Price]:
+        """The prices in force on a day of what was used, and the exchange rates that they need."""
+        used = dict.fromkeys((one.provider, one.unit) for one in spent)
+        found = [price for provider, unit in used if (price := self.on(provider, unit, day))]
+        currencies = dict.fromkeys(price.currency for price in found)
+        return [*found, *(rate for currency in currencies if (rate := self.on(currency, _WON, day)))]
 
     @property
     def accounts(self) -> frozenset[str]:

@@ -85,15 +85,24 @@ def judge(champion: Heard, challenger: Heard, *, most_answers: int, error: float
     Sure at every look at once: each of the four intervals errs in ``error / 4`` of all worlds at most, so all hold together in all but
     ``error``. Where the two tests contradict each other, the challenger goes: the champion is known.
     """
-    told = [
-        _compare(challenger.answers, champion.answers, error / INTERVALS),
-        _compare(challenger.reviews, champion.reviews, error / INTERVALS),
-    ]
+    told = judge_tests(champion, challenger, error=error)
     if Verdict.WITHDRAWN in told:
         return Verdict.WITHDRAWN
     if Verdict.PROMOTED in told:
         return Verdict.PROMOTED
     return Verdict.WITHDRAWN if challenger.count >= most_answers else Verdict.GOES_ON
+
+
+def judge_tests(champion: Heard, challenger: Heard, *, error: float = ERROR) -> tuple[Verdict, Verdict]:
+    """What each test by itself comes to: callers' answers, then people's reviews.
+
+    >>> judge_tests(Heard(Acceptance(50, 50)), Heard(Acceptance(100, 0)))
+    (<Verdict.PROMOTED: 'promoted'>, <Verdict.GOES_ON: 'goes on'>)
+    """
+    return (
+        _compare(challenger.answers, champion.answers, error / INTERVALS),
+        _compare(challenger.reviews, champion.reviews, error / INTERVALS),
+    )
 
 
 def _compare(challenger: Acceptance, champion: Acceptance, error: float) -> Verdict:

@@ -95,6 +95,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out/aws"), help="folder for files and logs; emptied first (default: out/aws)")
     parser.add_argument("--templates", type=Path, help="folder with templates that are made already (default: they are made)")
     chosen = parser.parse_args()
+    if not chosen.recordings.is_dir():
+        parser.error(f"{chosen.recordings} is no folder")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="readback-aws-") as work:
         options = StackOptions(work_dir=Path(work), logs=chosen.out / "logs", transcripts=[chosen.recordings])

@@ -1,4 +1,4 @@
-"""An account that holds what ``ReadbackData`` says: bucket, queues, rules and secrets, each made in moto with the template's properties.
+"""An account that holds what the stacks say: bucket, queues, rules, secrets and what ECS is asked for, made in moto with their properties.
 
 One by one, and not by moto's CloudFormation: that knows no secrets, no notifications of a bucket to EventBridge and no Redis.
 """
@@ -31,6 +31,8 @@ class Account:
             ("AWS::SQS::Queue", self._queue),
             ("AWS::Events::Rule", self._rule),
             ("AWS::SecretsManager::Secret", self._secret),
+            ("AWS::ECS::Cluster", self._cluster),
+            ("AWS::ECS::TaskDefinition", self._task_definition),
         ):
             for stack, name, properties in self._templates.of_type(kind):
                 make(stack, name, properties)
@@ -98,6 +100,16 @@ class Account:
         self._templates.made[stack, logical] = {"Ref": made}
         return made
 
+    def _cluster(self, stack: str, logical: str, properties: Resource) -> None:
+        self._client("ecs").create_cluster(clusterName=self._templates.resolve(stack, {"Ref": logical}))
+
+    def _task_definition(self, stack: str, logical: str, properties: Resource) -> None:
+        asked = _as_asked_for(self._templates.resolve(stack, {name: value for name, value in properties.items() if name != "Tags"}))
+        for container in asked["containerDefinitions"]:
+            if reserved := container.get("memoryReservation"):  # enough for ECS; moto wants the limit as well
+                container.setdefault("memory", reserved)
+        self._client("ecs").register_task_definition(**asked)
+
     def _within(self, found: re.Match[str]) -> str:
         return self.secret(f"{found[1]}:{found[2]}::")
 
@@ -117,3 +129,12 @@ def _references(value: Any) -> list[str]:
     if not isinstance(value, dict):
         return []
     return [value["Ref"]] if set(value) == {"Ref"} and not value["Ref"].startswith("AWS::") else _references(list(value.values()))
+
+
+def _as_asked_for(value: Any) -> Any:
+    """A property as ECS's own requests spell it: CloudFormation begins the same names with a capital."""
+    if isinstance(value, list):
+        return [_as_asked_for(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {f"{name[0].lower()}{name[1:]}": _as_asked_for(one) for name, one in value.items()}

@@ -1,7 +1,7 @@
 """The stand-in of AWS refuses what a role may not do: each container has its own credentials, and its requests are held against its policy.
 
 moto knows users and roles, but neither the resources nor the conditions of a policy, and those are what our policies consist of. Requests
-of S3 and SQS are judged by action, resource and condition; of other services by action. Who has no role here is an administrator.
+of S3, SQS and ECS are judged by action, resource and condition; of other services by action. Who has no role here is an administrator.
 """
 
 import io
@@ -87,12 +87,27 @@ def _of_bucket(method: str, whole: str, query: Mapping[str, Sequence[str]], body
 
 def of_target(service: str, target: str, body: bytes) -> list[Asked]:
     """What a request asks for that names its operation in ``X-Amz-Target``."""
-    operation = target.rpartition(".")[2]
+    operation, given = target.rpartition(".")[2], json.loads(body or b"{}")
+    if service == "ecs":
+        return of_ecs(operation, given)
     if service != "sqs":
         return [Asked(f"{service}:{operation}", "")]
-    given = json.loads(body or b"{}")
     queue = given.get("QueueName") or given.get("QueueUrl", "").rpartition("/")[2]
     return [Asked(f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")]
+
+
+def of_ecs(operation: str, given: Mapping[str, Any]) -> list[Asked]:
+    """What a request of ECS asks for; who starts a task with tags asks to tag it as well."""
+    here, cluster = f"arn:aws:ecs:{REGION}:{ACCOUNT}", given.get("cluster", "default").rpartition("/")[2]
+    action, within, tasks = f"ecs:{operation}", {"ecs:cluster": f"{here}:cluster/{cluster}"}, f"{here}:task/{cluster}"
+    if operation == "RunTask":
+        family, _, revision = given["taskDefinition"].rpartition("/")[2].partition(":")
+        run = Asked(action, f"{here}:task-definition/{family}:{revision or 1}", within)
+        return [run, *([Asked("ecs:TagResource", f"{tasks}/new", {"ecs:CreateAction": operation})] if given.get("tags") else [])]
+    if operation in ("StopTask", "DescribeTasks"):
+        named = given.get("tasks") or [given["task"]]
+        return [Asked(action, f"{tasks}/{task.rpartition('/')[2]}", within) for task in named]
+    return [Asked(action, "")]
 
 
 @dataclass

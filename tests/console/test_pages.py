@@ -3,7 +3,8 @@
 import html
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -22,6 +23,7 @@ from models.call.ended import ModelCost
 from models.call.korea import day_in_korea
 from models.call.ledger import Spent, Unit
 from models.call.listed import ListedCall
+from models.call.prices import Price, Prices
 from models.call.record import CallRecord, Deed, Failure, Outcome, PersonsAct, Summary, Transcription
 from models.call.spending import DayMoney
 from models.errors import ConfigurationError
@@ -420,6 +422,9 @@ def test_an_app_is_made_without_reaching_for_anything(world: World) -> None:
     assert world.store.keys(StorageKeys.EDITS) == []
 
 
+A_PRICE = Price("returnzero", "stt_seconds", date(2026, 1, 1), 1000, "KRW", 3600, 0, each_channel=False, source="told by a contract")
+
+
 def test_what_calls_cost_is_shown_by_day_vendor_and_model(world: World) -> None:
     yesterday = day_in_korea(datetime.now(UTC)) - timedelta(days=1)
     for back, won in ((0, 100.0), (1, 40.0), (40, 9_999.0)):
@@ -429,9 +434,15 @@ def test_what_calls_cost_is_shown_by_day_vendor_and_model(world: World) -> None:
         ]
         money = DayMoney(day=yesterday - timedelta(days=back), read_back=2, spent=spent, by_model={"v2": ModelCost(2, won + 20)})
         keep_money(world.store, money)
+    world.console.prices = Prices([A_PRICE, replace(A_PRICE, provider="google-tts/wavenet", unit="tts_characters", checked=yesterday)])
     page = world.client(Role.ADMIN).see("/money")
     assert "모두 180원" in page
-    assert '<td class="figure" data-name="원">140.0</td>' in page
+    unconfirmed = '<span class="tag unsure">미확인</span>'
+    assert f'<td class="figure" data-name="원">{unconfirmed} 140.0</td>' in page
+    assert '<td class="figure" data-name="원">40.0</td>' in page
+    assert '<td data-name="출처"><small>told by a contract</small></td>' in page
+    assert f'<td data-name="확인">{unconfirmed}</td>' in page
+    assert f'<td data-name="확인">{yesterday}</td>' in page
     assert '<td class="figure" data-name="응답 없음">10.0</td>' in page
     assert '<td class="figure" data-name="통화당 원">45.0</td>' in page
     assert '<td class="figure" data-name="합계">120</td>' in page

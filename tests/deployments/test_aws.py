@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,32 +36,6 @@ SITE = {
     "queue": "QUEUE",
     "connect_instance": "instance",
 }
-
-
-@pytest.fixture(scope="module")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The templates of a site with Amazon Connect, made by the command that people run; half a minute of node."""
-    if shutil.which("node") is None:
-        pytest.skip("Node is not installed (apt-get install nodejs)")
-    folder = tmp_path_factory.mktemp("cdk")
-    context = json.dumps({"connect_instance": "instance", "daily_budgets": "returnzero=200000"})
-    made = subprocess.run(
-        [sys.executable, "-m", "deployments.aws.app"],
-        cwd=ROOT,
-        env={**_bare_environment(), "CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": context},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
-    return folder
-
-
-def _bare_environment() -> dict[str, str]:
-    """No credentials, no region, and a proxy that nobody listens at: whoever asks a network fails."""
-    nobody = "http://127.0.0.1:9"
-    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {"HTTPS_PROXY": nobody, "HTTP_PROXY": nobody}
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from deployments.aws import roles
-from sandbox.aws.allowed import CREDENTIALS, REFUSED, Asked, allows
+from sandbox.aws.allowed import CREDENTIALS, REFUSED, Asked, allows, of_target
 from sandbox.aws.templates import ACCOUNT, REGION
 from sandbox.s3 import listen
 
@@ -109,6 +109,20 @@ def test_the_listener_reads_its_queue_and_sends_nothing_to_it(address: str) -> N
     with pytest.raises(ClientError) as error:
         sqs.send_message(QueueUrl=url, MessageBody="x")
     assert "AccessDenied" in code(error)
+
+
+def test_a_task_is_started_with_its_tags_of_a_definition_and_in_a_cluster_that_may_be() -> None:
+    cluster = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/readback"
+    family = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/trainer:*"
+    one = {"Effect": "Allow", "Action": "ecs:RunTask", "Resource": family, "Condition": {"ArnEquals": {"ecs:cluster": cluster}}}
+
+    def may(**given: object) -> list[bool]:
+        asked = of_target("ecs", "AmazonEC2ContainerServiceV20141113.RunTask", json.dumps(given).encode())
+        return [allows([one], each) for each in asked]
+
+    assert may(cluster="readback", taskDefinition="trainer") == may(cluster=cluster, taskDefinition="trainer:3") == [True]
+    assert may(cluster="other", taskDefinition="trainer") == may(cluster="readback", taskDefinition="call-worker") == [False]
+    assert may(cluster="readback", taskDefinition="trainer", tags=[{"key": "a", "value": "b"}]) == [True, False]
 
 
 def test_a_statement_that_denies_is_stronger() -> None:

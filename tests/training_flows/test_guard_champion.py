@@ -116,4 +116,5 @@ async def test_reviewers_withdraw_a_challenger_whose_callers_are_pleased(registr
     told = await Artifact.aget("canary")
     assert told is not None
     assert "철회" in str(told.description)
-    assert "| 도전 모델 | 16 | 0 | 16 |" in str(told.data)
+    assert "사람의 검토에서 도전 모델이 확실히 더 자주 틀립니다." in str(told.data)
+    assert "| 도전 | 0/16 | 0.0 % |" in str(told.data)

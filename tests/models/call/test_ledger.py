@@ -1,5 +1,6 @@
 """What a call cost is known at that day's price, whatever dies on the way; nothing is counted twice."""
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -7,10 +8,11 @@ import pytest
 
 from models.call.ended import EndedCall, figures
 from models.call.forecast import BYTES_A_SECOND, forecast
-from models.call.ledger import Charge, Payment, Unit, answered, charges_of, filed, sent, spent
+from models.call.ledger import Charge, Payment, Spent, Unit, answered, charges_of, filed, sent, spent
 from models.call.prices import PRICES, load_prices
 from models.call.record import Outcome
 from models.errors import ConfigurationError
+from reports.money import overview
 
 DAY = date(2026, 11, 29)
 
@@ -74,9 +76,23 @@ def test_a_price_that_cannot_be_read_is_told_with_its_line(tmp_path: Path) -> No
         load_prices(file)
 
 
-def test_every_price_that_ships_has_a_source() -> None:
+def test_the_prices_behind_what_was_used_are_those_of_the_day_with_their_exchange_rates() -> None:
+    prices, day = load_prices(PRICES), date(2026, 11, 30)
+    used = [Spent(provider, unit, "", 1, 1, 0, 0, 0) for provider, unit in (("google", Unit.STT_SECONDS), ("nobody", Unit.STT_SECONDS))]
+    assert [(price.provider, price.unit) for price in prices.behind(used, day)] == [("google", "stt_seconds"), ("USD", "won")]
+    assert prices.behind(used, date(2025, 12, 31)) == []
+
+
+def test_the_digest_names_the_prices_that_nobody_has_confirmed() -> None:
+    used = [Spent(provider, Unit.STT_SECONDS, "", 1, 1, 0, 0, 0) for provider in ("returnzero", "whisper")]
+    told = overview(used, dollars=None, prices=load_prices(PRICES).behind(used, date(2026, 11, 30)))
+    assert "**확인하지 않은 값**: 1개 (청구서와 다를 수 있음): returnzero 음성 인식 (초)" in told
+    assert "whisper 음성" not in told
+
+
+def test_every_price_that_ships_has_a_source_and_the_day_of_it() -> None:
     prices = load_prices(PRICES)
-    assert all(row.source for row in prices.rows)
+    assert [row for row in prices.rows if not re.search(r"\(.*\d{4}-\d{2}-\d{2}.*\)", row.source)] == []
     assert all(prices.charge(row.provider, Unit(row.unit), 1, DAY).won is not None for row in prices.rows if row.unit != "won")
 
 
