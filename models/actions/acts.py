@@ -35,14 +35,14 @@ class Commitment:
     through: bool = False
 
 
-_PROMISES = word_set("ᆯ게 을게 ᆯ께 을께 ᆯ게요 을게요 ᆯ께요 을께요 께 으께 마 으마")
+_PROMISES = word_set("리다 으리다 ᆯ게 을게 ᆯ께 을께 ᆯ게요 을게요 ᆯ께요 을께요 께 으께 마 으마")
 _STATES = word_set("습니다 ᆸ니다 어요 아요 에요 예요 고요 고 네요 는데요 지요 죠 다 어 야 거든요")
 _OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
 MAKING = word_set("라고 으라고 게")  # 보내라고 할게요: another is made to do it
 _ORDERS = word_set("세요 으세요 시오 십시오 으십시오 ᆸ시오 라 어라 아라 셔요 세 읍시다 ᆸ시다")
 # What may be worth a morphological look at all; most sentences are not.
 WORTH_A_LOOK = re.compile(
-    r"겠|[게께](?:요|예|유|에|여)?(?=[\s.,!?…]|$)|거(?:예|에|야)|겁니다|것(?:이|입)|예정|세요|셔요|시오|[야면] "
+    r"겠|리다|[게께](?:요|예|유|에|여)?(?=[\s.,!?…]|$)|거(?:예|에|야)|겁니다|것(?:이|입)|예정|세요|셔요|시오|[야면] "
     r"|까요|시다|시고요|[께](?=[\s.,!?…]|$)|주[실시죠]|주지|[가-힣]니다|[돼가와내려해고죠쥬]요|죠"
 )
 _DIALECT = re.compile(r"(?<=[게께])(?:예|유|에|여)?$")
@@ -94,13 +94,14 @@ def _by_ending(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *
         return Commitment(Act.ACCEPTED, obliged.verb) if asked or ending in ("죠", "지요", "지") else obliged
     if form == "부탁" or (stem and tokens[stem - 1].form == "부탁"):
         return None
-    promising = ending in _PROMISES or ("겠" in marks and not asked and ending in _STATES)
+    honoured = bool(marks & {"시", "으시"})  # 이메일로 받으시겠어요 asks, also without its sign
+    promising = ending in _PROMISES or ("겠" in marks and not asked and not honoured and ending in _STATES)
     verb, through = _main_verb(tokens, stem)
     if verb is None:
         return None
     if promising and tokens[stem].tag != "VA":
         return Commitment(Act.PROMISED, verb, through)
-    if ending in _OFFERS and asked:
+    if ending in _OFFERS:
         return Commitment(Act.OFFERED, verb, through)
     return Commitment(Act.ARRANGED, verb, through) if ending in _STATES and not asked and tokens[stem].tag != "VA" else None
 

@@ -8,7 +8,8 @@ from typing import Any
 from models.actions.action import Who
 from models.actions.acts import MAKING, WORTH_A_LOOK, Act, Commitment, body, commitment
 from models.actions.due import Found, find
-from models.summarizer.conversation import SENTENCE_END, Conversation, Turn
+from models.actions.sentences import asks, sentences
+from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
 
 _DESK = re.compile(
@@ -133,8 +134,8 @@ def _are_alike(one: Candidate, other: Candidate) -> bool:
 
 def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener) -> Iterator[Candidate]:
     # "보내 드릴 테니 보세요" promises and asks.
-    sentences = [sentence for sentence in SENTENCE_END.split(_WILL_SO.sub("게요. ", turn.text)) if sentence]
-    for number, sentence in enumerate(sentences):
+    said_in_turn = list(sentences(_WILL_SO.sub("게요. ", turn.text), shortener)) if WORTH_A_LOOK.search(turn.text) else []
+    for number, sentence in enumerate(said_in_turn):
         if not WORTH_A_LOOK.search(sentence):
             continue
         due = find(sentence)
@@ -142,7 +143,7 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
             due = None
         said = body(ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
         tokens = shortener.tokens(said)
-        found = commitment(tokens, asked=sentence.rstrip().endswith("?"))
+        found = commitment(tokens, asked=asks(sentence))
         if found is None:
             continue
         if turn.by_caller and found.act is Act.ARRANGED and _own_decision(tokens, found.verb):
@@ -157,9 +158,9 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
             due=due,
             desk=desk,
             words=frozenset(content_words(tokens)),
-            things=_things(tokens, found.verb),
+            things=_things(tokens, _deed_begins(tokens, found.verb), found.verb),
             kind=kind_of(tokens, found.verb),
-            signs=tuple(_signs(turns, place, said, found, tokens, due, last=number == len(sentences) - 1)),
+            signs=tuple(_signs(turns, place, said, found, tokens, due, last=number == len(said_in_turn) - 1)),
         )
 
 
@@ -253,11 +254,11 @@ def _ends_no_deed(tokens: Sequence[Any], ending: int) -> bool:
     return past or (state and form not in ("어", "아"))
 
 
-def _things(tokens: Sequence[Any], verb: int) -> frozenset[str]:
-    """Nouns before the verb that name a thing; not the verb's own (발송하다), nor by what way or when."""
+def _things(tokens: Sequence[Any], first: int, verb: int) -> frozenset[str]:
+    """Nouns of the deed's clause that name a thing; not the verb's own (발송하다), nor by what way, where, with whom or when."""
     own = verb - 1 if tokens[verb].tag.startswith("XS") else verb
-    nouns = {token.form for token in tokens[:own] if token.tag in _CONTENT and len(token.form) > 1}
-    return frozenset(nouns - _NO_THING)
+    named = [place for place in range(first, own) if tokens[place].tag in _CONTENT and len(tokens[place].form) > 1]
+    return frozenset(tokens[place].form for place in named if tokens[place + 1].tag != "JKB") - _NO_THING
 
 
 def content_words(tokens: Sequence[Any]) -> frozenset[str]:
@@ -305,7 +306,7 @@ def _signs(
         yield f"{kind} answered {_answer(turns[place + 1].text)}"
     if place:
         yield f"{kind} after {_answer(turns[place - 1].text)}"
-        yield f"{kind} {'after question' if turns[place - 1].text.rstrip().endswith('?') else 'after statement'}"
+        yield f"{kind} {'after question' if asks(turns[place - 1].text) else 'after statement'}"
 
 
 def kind_of(tokens: Sequence[Any], verb: int) -> str:

@@ -15,7 +15,8 @@ from models.actions.acts import commitment
 from models.actions.candidates import ADDRESSING, kind_of
 from models.actions.due import find
 from models.actions.mentions import named_in
-from models.summarizer.conversation import SENTENCE_END, Conversation
+from models.actions.sentences import sentences
+from models.summarizer.conversation import Conversation
 from models.summarizer.own_words import Shortener, word_set
 
 LONGEST = 40  # characters
@@ -68,7 +69,7 @@ def said_back(conversation: Conversation, shortener: Shortener) -> Iterator[str]
     for turn, answer in pairwise(turns):
         if turn.by_caller or not answer.by_caller or _NO.match(answer.text):
             continue
-        for sentence in SENTENCE_END.split(turn.text):
+        for sentence in sentences(turn.text, shortener):
             agreed = _YES.match(answer.text) or _UNDERSTOOD.search(sentence)
             if agreed and _SAID_BACK.search(sentence) and not _OF_THE_CALL.search(sentence):
                 phrase = _phrase(ADDRESSING.sub("", sentence), shortener)

@@ -1,15 +1,16 @@
-"""The things that are named in a call: every group of nouns, where it stands, and what can be seen of it.
+"""The things that are named in a turn: every group of nouns, where it stands, and what can be seen of it.
 
 A deed often does not say of what it is done (네, 바로 발송해 드리겠습니다): the thing was named before, by either side. Which of the things
 named is meant, weights over what can be seen tell (``models.actions.antecedent``).
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.summarizer.conversation import SENTENCE_END, Conversation, Turn
+from models.actions.sentences import asks, sentences
+from models.summarizer.conversation import Turn
 from models.summarizer.own_words import Shortener, word_set
 
 _NOUNS = frozenset(("NNG", "NNP", "SL", "SN", "NR", "XSN", "XPN", "NNB", "XR", "SW"))
@@ -51,18 +52,14 @@ class Mention:
     start: int = field(compare=False, default=0)
 
 
-def mentions(conversation: Conversation, shortener: Shortener) -> list[Mention]:
-    """The things named in a call, in the order said."""
-    return [one for turn in conversation if turn.text for one in _of_turn(turn, shortener)]
-
-
 def named_in(text: str, shortener: Shortener) -> list[Mention]:
     """The things named in a text that is no turn of a call."""
-    return list(_of_turn(Turn(0, True, text), shortener))
+    return list(mentions(Turn(0, True, text), shortener))
 
 
-def _of_turn(turn: Turn, shortener: Shortener) -> Iterator[Mention]:
-    for sentence in SENTENCE_END.split(turn.text):
+def mentions(turn: Turn, shortener: Shortener) -> Iterator[Mention]:
+    """The things named in a turn, in the order said."""
+    for sentence in sentences(turn.text, shortener):
         tokens = shortener.tokens(sentence)
         groups = [(first, end, found) for first, end in _groups(tokens) if (found := _mention(sentence, tokens, first, end)) is not None]
         for first, end, (words, head, nouns) in groups:
@@ -75,7 +72,7 @@ def _of_turn(turn: Turn, shortener: Shortener) -> Iterator[Mention]:
                 nouns=nouns,
                 particle=following.form if following is not None and following.tag.startswith("J") else "-",
                 verb=_verb_after(tokens, end),
-                asked=sentence.rstrip().endswith("?"),
+                asked=asks(sentence),
                 said=sentence,
                 among=len(groups),
                 start=tokens[first].start,
@@ -141,11 +138,3 @@ def _verb_after(tokens: Sequence[Any], place: int) -> str:
         if token.tag in ("XSV", "XSA") and at:
             return f"{tokens[at - 1].form}하"
     return ""
-
-
-def times_named(found: Sequence[Mention]) -> Mapping[str, int]:
-    """How often each last noun is named."""
-    counts: dict[str, int] = {}
-    for one in found:
-        counts[one.head] = counts.get(one.head, 0) + 1
-    return counts

@@ -15,6 +15,7 @@ import argparse
 import ast
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -33,7 +34,7 @@ from models.recipe import WRITERS
 from models.summarizer.own_words import Shortener, word_set
 from models.summarizer.written import SET_ASIDE, ToDo, Written, calls, writers
 
-SOURCES = (*(WEIGHTS.with_name(f"{name}.py") for name in ("acts", "candidates", "due", "mentions", "truth", "wording")), Path(__file__))
+SOURCES = (*(WEIGHTS.with_name(f"{name}.py") for name in ("acts", "candidates", "due", "mentions", "sentences", "truth", "wording")), Path(__file__))
 SEEN = 3
 STRENGTH = 0.3  # of regularization, its inverse
 FAINTEST = 0.02  # a weight below it is left out
@@ -41,6 +42,7 @@ GIVEN_UP = 0.01
 LEAST = 0.4
 THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55)
 SURE_OF_THING = 0.65  # a wrong thing misleads, and without one the request stands behind the deed
+_SIGNS = re.compile(r"[.?!…,~]+")
 # What writers say of any deed: it tells no thing.
 _OF_ANY_DEED = word_set(
     "문자 메일 이메일 팩스 우편 등기 카톡 알림톡 번호 전화 연락 회신 발송 처리 등록 접수 전송 송부 제출 안내 확인 방문 신고 촬영 "
@@ -127,6 +129,11 @@ def threshold(model: ToDoModel, written: Sequence[Written], shortener: Shortener
     return max(LEAST, *(tried for tried in THRESHOLDS if f1[tried] >= max(f1.values()) - GIVEN_UP))
 
 
+def unsigned(call: Written) -> Written:
+    """The call as a recognizer writes it that sets no signs."""
+    return replace(call, conversation=tuple(replace(turn, text=" ".join(_SIGNS.sub(" ", turn.text).split())) for turn in call.conversation))
+
+
 @in_one_sentence()
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make the weights that ship."""
@@ -136,9 +143,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     shortener = Shortener()
     learnt = [call for name in writers(WRITERS) for call in calls(name, WRITERS)]
     aside = [call for name in writers(SET_ASIDE) for call in calls(name, SET_ASIDE)]
+    learnt += [unsigned(call) for call in learnt]
     seen, things = rows(learnt, shortener), thing_rows(learnt, shortener)
     first = ToDoModel(fit(seen, THRESHOLDS[0]), fit(things, SURE_OF_THING), THRESHOLDS[0])
     ours, callers = (threshold(first, aside, shortener, callers=whose) for whose in (False, True))
+    aside += [unsigned(call) for call in aside]
     every = fit([*seen, *rows(aside, shortener)], ours), fit([*things, *thing_rows(aside, shortener)], SURE_OF_THING)
     shipped = ToDoModel(*every, callers)
     stored = {"made_of": made_of(), **asdict(shipped)}
