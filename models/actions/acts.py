@@ -5,6 +5,7 @@
 전화드려도 될까요?                                        OFFERED     who speaks, if the other agrees
 올려 주세요, 신고하시고요, 신고하셔야 해요, 가져오시면 됩니다  ASKED       who is spoken to
 제가 내일까지 서명하면 되죠?                               ACCEPTED    who speaks
+금요일까지는 보낼 수 있어요                                ABLE        who speaks
 """
 
 import re
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from models.summarizer.dialect import standard
 from models.summarizer.own_words import without_politeness, word_set
 
 
@@ -24,6 +26,7 @@ class Act(StrEnum):
     OFFERED = "offered"
     ASKED = "asked"
     ACCEPTED = "accepted"
+    ABLE = "able"
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,27 @@ _ORDERS = word_set("세요 으세요 시오 십시오 으십시오 ᆸ시오 라
 # What may be worth a morphological look at all; most sentences are not.
 WORTH_A_LOOK = re.compile(
     r"겠|리다|[게께](?:요|예|유|에|여)?(?=[\s.,!?…]|$)|거(?:예|에|야)|겁니다|것(?:이|입)|예정|세요|셔요|시오|[야면] "
-    r"|까요|시다|시고요|[께](?=[\s.,!?…]|$)|주[실시죠]|주지|[가-힣]니다|[돼가와내려해고죠쥬]요|죠"
+    r"|라네|랑게|심더|께예|테니|수 있|까요|시다|시고요|[께](?=[\s.,!?…]|$)|주[실시죠]|주지|[가-힣]니다|[돼가와내려해고죠쥬]요|죠"
 )
 _DIALECT = re.compile(r"(?<=[게께])(?:예|유|에|여)?$")
+_INTENDS = re.compile(r"([가-힣])(?:께요?|라네|랑게요?|라요|란다)$")
+_L, _FINALS, _FIRST = 8, 28, 0xAC00  # ㄹ among the final consonants; how many there are, no consonant being one; 가
 
 
 def body(sentence: str) -> str:
-    """A sentence as its predicate is read: final signs off, an ending that morphology takes for 것이 made plain (놓을게 → 놓을게요)."""
-    return _DIALECT.sub("요", re.sub(r"[\s.?!…~,]+$", "", sentence.strip()))
+    """A sentence as its predicate is read: final signs off, a dialect's ending as the standard language has it, and one that morphology
+    takes for 것이 made plain.
+
+    >>> body("놓을게."), body("모시고 가께예"), body("내일 넣겠심더"), body("문자로 보낼라네"), body("같이 왔네")
+    ('놓을게요', '모시고 갈게요', '내일 넣겠습니다', '문자로 보낼게요', '같이 왔네')
+    """
+    return _INTENDS.sub(_will, _DIALECT.sub("요", re.sub(r"[\s.?!…~,]+$", "", standard(sentence).strip())))
+
+
+def _will(found: re.Match[str]) -> str:
+    """가께 and 갈라네 as 갈게요; after another final consonant it is no intention (먹을께 is 을께, 왔네)."""
+    final = (ord(found[1]) - _FIRST) % _FINALS
+    return found[0] if final not in (0, _L) or (not final and "께" not in found[0]) else f"{chr(ord(found[1]) + _L - final)}게요"
 
 
 def commitment(tokens: Sequence[Any], *, asked: bool) -> Commitment | None:
@@ -101,6 +117,9 @@ def _by_ending(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *
         return None
     if promising and tokens[stem].tag != "VA":
         return Commitment(Act.PROMISED, verb, through)
+    if ending in _STATES and not asked and not honoured and _able(tokens, _likely(tokens, stem)) != _likely(tokens, stem):
+        verb, through = _main_verb(tokens, _able(tokens, _likely(tokens, stem)))
+        return None if verb is None else Commitment(Act.ABLE, verb, through)
     if ending in _OFFERS:
         return Commitment(Act.OFFERED, verb, through)
     return Commitment(Act.ARRANGED, verb, through) if ending in _STATES and not asked and tokens[stem].tag != "VA" else None
@@ -117,6 +136,13 @@ def _asks_to_give(tokens: Sequence[Any], stem: int, ending: str, marks: set[str]
         return "시" in marks or ending in ("어요", "어", "십시오", "라", "소", "쇼", "구려")
     able = tokens[stem].form == "있" and stem > 3 and any(token.form == "수" for token in tokens[stem - 2 : stem])
     return able and asked and any(token.form == "주" and token.tag == "VX" for token in tokens[stem - 5 : stem])
+
+
+def _likely(tokens: Sequence[Any], stem: int) -> int:
+    """The stem of which 것 같다 says that it is likely (보낼 수 있을 것 같아요); the stem itself where it says something else."""
+    if tokens[stem].form != "같" or stem < 4 or tokens[stem - 1].form not in ("것", "거"):
+        return stem
+    return stem - 3
 
 
 def _able(tokens: Sequence[Any], stem: int) -> int:

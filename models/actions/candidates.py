@@ -26,10 +26,11 @@ _KINDS = {
     "send": "보내 보내주 발송하 전송하 송부하 부치 넣 남기 드리 주 재발송하 쏘 회신하 회신드리",
     "phone": "걸 전화하 전화드리 연락하 연락드리 재통화하 알리 알려주 통보하 안내하 안내드리 보고하 보고드리",
     "hand in": "올리 내 제출하 첨부하 업로드하 붙이 가져오 갖다주 지참하 전하 전달하",
-    "go": "가 오 들르 방문하 찾아가 찾아뵈 찾아오",
+    "go": "가 오 모시 들르 방문하 찾아가 찾아뵈 찾아오",
     "take": "찍 촬영하 떼 발급하 발급받 받 챙기 준비하 모으 찾",
-    "sign": "서명하 작성하 적 쓰 동의하 인증하 신청하",
-    "pay": "입금하 납부하 결제하 송금하 입금되 지급하 지급되 환급하 환급되 들어가 들어오 나가",
+    "sign": "서명하 사인하 작성하 적 쓰 동의하 인증하 신청하",
+    "keep": "두 놓 보관하 보존하 갖고있",
+    "pay": "입금하 납부하 채우 결제하 송금하 입금되 지급하 지급되 환급하 환급되 들어가 들어오 나가",
     "enter": "등록하 접수하 처리하 변경하 취소하 해지하 막 차단하 정지하 배정하 바꾸 고치 정정하 예약하 넘기 이관하 요청하",
     "report": "신고하 삭제하 지우 부르",
     "ask around": "물 물어보 알아보 확인하 상의하 의논하 여쭙 여쭈",
@@ -41,7 +42,10 @@ _NO_THING = word_set(
     "문자 메일 이메일 팩스 우편 등기 카톡 카카오톡 알림톡 번호 주소 전화 연락 회신 발송 처리 등록 접수 오늘 내일 고객 사진 "
     "이번 그쪽 저희 제 이것 그것"
 )
+_MOMENTS = word_set("전 후 뒤 때 다음")  # 비행기 타기 전에
 _GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
+# What is asked for within a sentence that says why: 숫자를 회신해 주셔야 등록이 됩니다, 수요일까지 올려 주시면 심사가 가능합니다.
+_ASKED_ON_THE_WAY = re.compile(r"^.+?(?:[시셔]야|주시면)(?= (?!되|돼|됩|하|합|해|좋|감사))")
 _WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
 ADDRESSING = re.compile(
@@ -134,34 +138,44 @@ def _are_alike(one: Candidate, other: Candidate) -> bool:
 
 def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener) -> Iterator[Candidate]:
     # "보내 드릴 테니 보세요" promises and asks.
-    said_in_turn = list(sentences(_WILL_SO.sub("게요. ", turn.text), shortener)) if WORTH_A_LOOK.search(turn.text) else []
-    for number, sentence in enumerate(said_in_turn):
-        if not WORTH_A_LOOK.search(sentence):
-            continue
-        due = find(sentence)
-        if due is not None and _IS_WHAT.match(sentence[due.end :]):
-            due = None
-        said = body(ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
-        tokens = shortener.tokens(said)
-        found = commitment(tokens, asked=asks(sentence))
-        if found is None:
-            continue
-        if turn.by_caller and found.act is Act.ARRANGED and _own_decision(tokens, found.verb):
-            found = replace(found, act=Act.PROMISED)
-        who, desk = _who(found, turn, tokens, said)
-        yield Candidate(
-            turn=turn.number,
-            by_caller=turn.by_caller,
-            act=found.act,
-            who=who,
-            what=_what(said, tokens, found, shortener),
-            due=due,
-            desk=desk,
-            words=frozenset(content_words(tokens)),
-            things=_things(tokens, _deed_begins(tokens, found.verb), found.verb),
-            kind=kind_of(tokens, found.verb),
-            signs=tuple(_signs(turns, place, said, found, tokens, due, last=number == len(said_in_turn) - 1)),
-        )
+    text = _WILL_SO.sub("게요. ", turn.text)
+    spoken = list(sentences(text, shortener)) if WORTH_A_LOOK.search(text) else []
+    for number, sentence in enumerate(spoken):
+        last = number == len(spoken) - 1
+        asked_on_the_way = [] if turn.by_caller else _ASKED_ON_THE_WAY.findall(sentence)
+        for said, clause in (
+            *((f"{deed} 됩니다" if deed.endswith("면") else f"{deed} 합니다", True) for deed in asked_on_the_way),
+            (sentence, False),
+        ):
+            if WORTH_A_LOOK.search(said) and (one := _of_sentence(turns, place, said, shortener, last=last, clause=clause)) is not None:
+                yield one
+
+
+def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Shortener, *, last: bool, clause: bool) -> Candidate | None:
+    turn, due = turns[place], find(sentence)
+    if due is not None and _IS_WHAT.match(sentence[due.end :]):
+        due = None
+    said = body(ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
+    tokens = shortener.tokens(said)
+    found = commitment(tokens, asked=asks(sentence))
+    if found is None or (clause and kind_of(tokens, found.verb) in ("", "talk")):
+        return None
+    if turn.by_caller and found.act is Act.ARRANGED and _own_decision(tokens, found.verb):
+        found = replace(found, act=Act.PROMISED)
+    who, desk = _who(found, turn, tokens, said)
+    return Candidate(
+        turn=turn.number,
+        by_caller=turn.by_caller,
+        act=found.act,
+        who=who,
+        what=_what(said, tokens, found, shortener),
+        due=due,
+        desk=desk,
+        words=frozenset(content_words(tokens)),
+        things=_things(tokens, _deed_begins(tokens, found.verb), found.verb),
+        kind=kind_of(tokens, found.verb),
+        signs=tuple(_signs(turns, place, said, found, tokens, due, last=last, clause=clause)),
+    )
 
 
 def _without(sentence: str, due: Found) -> str:
@@ -257,6 +271,9 @@ def _ends_no_deed(tokens: Sequence[Any], ending: int) -> bool:
 def _things(tokens: Sequence[Any], first: int, verb: int) -> frozenset[str]:
     """Nouns of the deed's clause that name a thing; not the verb's own (발송하다), nor by what way, where, with whom or when."""
     own = verb - 1 if tokens[verb].tag.startswith("XS") else verb
+    first = next(
+        (place + 1 for place in range(own - 1, first, -1) if tokens[place - 1].form in _MOMENTS and tokens[place].form == "에"), first
+    )
     named = [place for place in range(first, own) if tokens[place].tag in _CONTENT and len(tokens[place].form) > 1]
     return frozenset(tokens[place].form for place in named if tokens[place + 1].tag != "JKB") - _NO_THING
 
@@ -269,7 +286,7 @@ def content_words(tokens: Sequence[Any]) -> frozenset[str]:
 
 
 def _signs(
-    turns: Sequence[Turn], place: int, said: str, found: Commitment, tokens: Sequence[Any], due: Found | None, *, last: bool
+    turns: Sequence[Turn], place: int, said: str, found: Commitment, tokens: Sequence[Any], due: Found | None, *, last: bool, clause: bool
 ) -> Iterator[str]:
     turn = turns[place]
     kind = f"{'C' if turn.by_caller else 'A'}:{found.act}"
@@ -288,6 +305,8 @@ def _signs(
     yield f"{kind} {'last' if last else 'not last'}"
     if found.through:
         yield f"{kind} through"
+    if clause:
+        yield f"{kind} on the way"
     if _ONCE_KNOWN.search(said):
         yield f"{kind} once known"
         yield f"{kind} once known kind {done}"

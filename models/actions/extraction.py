@@ -81,7 +81,7 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
     likely = [(one, model.lasting.likelihood(one.signs)) for one in said]
     enough = {True: model.callers, False: model.lasting.threshold}
     standing = [(one, how) for one, how in likely if how >= enough[one.who is Who.CALLER] and _stands(one, conversation)]
-    return _once_each([(_with_time(_named(one, said, shortener), said), how) for one, how in standing])
+    return _once_each([(_with_time(named(one, said, shortener), said), how) for one, how in standing])
 
 
 def _action(one: Candidate, called: datetime | None, what: str) -> Action:
@@ -89,9 +89,9 @@ def _action(one: Candidate, called: datetime | None, what: str) -> Action:
     return Action(what=what, who=one.who, utterance=one.turn, due=due, desk=one.desk)
 
 
-def _named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
+def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
     """A deed that names no thing (메일로 보내기) with the thing that the same one was asked for just before."""
-    if one.does_so and one.act is Act.PROMISED:
+    if one.does_so and one.act in (Act.PROMISED, Act.ABLE):
         return _what_was_asked(one, said)
     if one.names_a_thing or one.kind not in _HANDING_OVER:
         return one
@@ -133,9 +133,11 @@ def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
     asked = [
         other
         for other in said
-        if 0 < one.turn - other.turn <= LATEST_ANSWER
-        and other.by_caller is not one.by_caller
-        and other.act is Act.ASKED
+        if 0 <= one.turn - other.turn <= LATEST_ANSWER
+        and (
+            (other.by_caller is not one.by_caller and other.act is Act.ASKED)
+            or (other.by_caller is one.by_caller and other.act is Act.ACCEPTED)
+        )
         and (other.kind or other.things)
         and other.kind != "talk"
     ]
@@ -196,7 +198,7 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
     if before.turn == later.turn:
         return True
     apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind
-    if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2:
+    if before.act is Act.ASKED and later.act in (Act.PROMISED, Act.ABLE) and apart <= 2:
         return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
     if before.act in (Act.OFFERED, Act.ACCEPTED) and later.act is Act.PROMISED and apart <= 4 and alike:
         return True

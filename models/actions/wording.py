@@ -113,11 +113,7 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
 
 def _place_to_go(one: Candidate, told: Told) -> str:
     """Where somebody was told to go just before (지점에 오시는 게 빠릅니다. 어머님 모시고 갈게요); empty where nobody said it."""
-    named = [
-        thing.text
-        for thing in told.things(one.turn, _BESIDE)
-        if thing.particle in ("에", "로", "으로") and thing.verb in _GOING
-    ]
+    named = [thing.text for thing in told.things(one.turn, _BESIDE) if thing.particle in ("에", "로", "으로") and thing.verb in _GOING]
     return named[-1] if named else ""
 
 

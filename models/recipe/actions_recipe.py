@@ -25,7 +25,7 @@ import numpy as np
 
 from models.actions.action import Who
 from models.actions.candidates import Candidate, candidates
-from models.actions.extraction import WEIGHTS, ToDoModel, left_to_do
+from models.actions.extraction import WEIGHTS, ToDoModel, left_to_do, named
 from models.actions.truth import CALLER, Said, matches, paired
 from models.actions.weighed import Weighed
 from models.actions.wording import Told, reachable, thing_signs
@@ -34,7 +34,10 @@ from models.recipe import WRITERS
 from models.summarizer.own_words import Shortener, word_set
 from models.summarizer.written import SET_ASIDE, ToDo, Written, calls, writers
 
-SOURCES = (*(WEIGHTS.with_name(f"{name}.py") for name in ("acts", "candidates", "due", "mentions", "sentences", "truth", "wording")), Path(__file__))
+SOURCES = (
+    *(WEIGHTS.with_name(f"{name}.py") for name in ("acts", "candidates", "due", "mentions", "sentences", "truth", "wording")),
+    Path(__file__),
+)
 SEEN = 3
 STRENGTH = 0.3  # of regularization, its inverse
 FAINTEST = 0.02  # a weight below it is left out
@@ -85,9 +88,10 @@ def _missing(one: Candidate, todo: ToDo, shortener: Shortener) -> frozenset[str]
 
 
 def _named_by_writer(call: Written, shortener: Shortener) -> Iterator[tuple[Candidate, ToDo | None]]:
-    for one in candidates(call.conversation, shortener):
-        said = Said(one.who, one.turn, one.what)
-        yield one, next((todo for todo in call.actions if matches(said, todo, shortener)), None)
+    said = candidates(call.conversation, shortener)
+    for one in said:
+        told = Said(one.who, one.turn, named(one, said, shortener).what)
+        yield one, next((todo for todo in call.actions if matches(told, todo, shortener)), None)
 
 
 def fit(seen: Iterable[tuple[Sequence[str], bool]], threshold: float) -> Weighed:
