@@ -39,6 +39,7 @@ class Commitment:
 
 
 _PROMISES = word_set("리다 으리다 ᆯ게 을게 ᆯ께 을께 ᆯ게요 을게요 ᆯ께요 을께요 께 으께 마 으마")
+_FETCHED = word_set("떼 받 사 챙기 뽑")
 _STATES = word_set("습니다 ᆸ니다 어요 아요 에요 예요 고요 고 네요 는데요 지요 죠 다 어 야 거든요")
 _OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
 MAKING = word_set("라고 으라고 게")  # 보내라고 할게요: another is made to do it
@@ -185,9 +186,14 @@ def _main_verb(tokens: Sequence[Any], stem: int) -> tuple[int | None, bool]:
         linked = tokens[back]
         if linked.tag != "EC" or not tokens[back - 1].tag.startswith(("V", "XS", "EP")):
             break
-        helping = token.tag.startswith("VX") or (
-            token.form in ("하", "되", "주", "드리", "말하", "두", "놓", "시키")
-            and linked.form in ("도록", "게", "어도", "아도", "라고", "으라고", "라", "려고")
+        fetched = token.form == "오" and linked.form in ("어", "아") and tokens[back - 1].form in _FETCHED  # 떼 올게요
+        helping = (
+            fetched
+            or token.tag.startswith("VX")
+            or (
+                token.form in ("하", "되", "주", "드리", "말하", "두", "놓", "시키")
+                and linked.form in ("도록", "게", "어도", "아도", "라고", "으라고", "라", "려고")
+            )
         )
         if not helping:
             break

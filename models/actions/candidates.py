@@ -40,8 +40,11 @@ _KIND_OF = {verb: kind for kind, verbs in _KINDS.items() for verb in verbs.split
 # How a thing is sent, and words that name no thing: a deed with no other noun says too little by itself (메일로 보내기).
 _NO_THING = word_set(
     "문자 메일 이메일 팩스 우편 등기 카톡 카카오톡 알림톡 번호 주소 전화 연락 회신 발송 처리 등록 접수 오늘 내일 고객 사진 "
-    "이번 그쪽 저희 제 이것 그것"
+    "이번 그쪽 저희 제 이것 그것 "
+    "누나 언니 형 오빠 동생 엄마 아빠 어머니 아버지 어머님 아버님 남편 아내 와이프 신랑 딸 아들 따님 아드님 친구 사장 담당자 당일"
 )
+_PLACE = re.compile(r"(?:사무소|센터|지점|병원|은행|원무과|경찰서|우체국|편의점|보건소|학교|회사|창구)$")
+_DONE_TO = frozenset(("send", "hand in", "take", "sign", "pay"))  # kinds of doing that need a thing
 _MOMENTS = word_set("전 후 뒤 때 다음")  # 비행기 타기 전에
 _GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
 # What is asked for within a sentence that says why: 숫자를 회신해 주셔야 등록이 됩니다, 수요일까지 올려 주시면 심사가 가능합니다.
@@ -51,7 +54,7 @@ _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|�
 ADDRESSING = re.compile(
     r"^(?:(?:(?:[가-힣]{1,6} )?[가-힣]{1,4}님(?=,)|있지(?=,)|네+|예|아|음|어|응|그럼|그러면|그러시면|그러니까|알겠습니다|알았습니다"
     r"|알겠어요|알았어요|알았어|알겠소|알았소|알겠네|그러죠|그러지요|그래요|오케이|맞아요|맞습니다|좋아요|제가|저희가|저는|고객님|어르신|선생님"
-    r"|그리고|일단|우선|먼저)[\s,]+)+"
+    r"|그리고|그라믄|일단|우선|먼저)[\s,]+)+"
 )
 # What is told before the deed and is none. Endings after which the deed begins, whatever the verb:
 _NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
@@ -72,6 +75,7 @@ _ONCE_KNOWN = re.compile(
     r"(?:나오|나|끝나|되|오|받으|도착하)(?:면|시면|는 대로|자마자)(?!\S)"
     r"|(?<!\S)(?:보고|보고서|물어보고|알아보고|상의하고|의논하고|얘기해 보고)(?!\S)"
 )
+_POINTS = re.compile(r"(?<!\S)(?:그|이)(?:거|것|건|걸|게)")
 _AGAIN = re.compile(r"(?<!\S)(?:다시|또|먼저)(?!\S)")
 _THIS = re.compile(r"(?<!\S)[이그저]$")  # 이 전화 끊고
 _DANGLING = re.compile(r"^(?:에|로|을|를|이|가|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
@@ -162,6 +166,10 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
         return None
     if turn.by_caller and found.act is Act.ARRANGED and _own_decision(tokens, found.verb):
         found = replace(found, act=Act.PROMISED)
+    if found.act is Act.ABLE:
+        if due is None or not due.exact or kind_of(tokens, found.verb) in ("", "talk"):
+            return None
+        found = replace(found, act=Act.PROMISED)  # 금요일까지는 보낼 수 있어요
     who, desk = _who(found, turn, tokens, said)
     return Candidate(
         turn=turn.number,
@@ -180,8 +188,8 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
 
 def _without(sentence: str, due: Found) -> str:
     """The sentence without the words for by when, which are told apart, and without what describes them (종료일 전인 내일까지)."""
-    rest = _DANGLING.sub("", sentence[due.end :])
-    before = _THIS.sub("", _OF_THE_TIME.sub("", sentence[: due.start].rstrip()))
+    rest = _DANGLING.sub("", sentence[due.end :].replace(due.said, ""))
+    before = _THIS.sub("", _OF_THE_TIME.sub("", sentence[: due.start].replace(due.said, "").rstrip()))
     return re.sub(r"\s+", " ", f"{before} {rest}").strip(" ,")
 
 
@@ -205,7 +213,7 @@ def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
         if not subject or not place or any(other.tag == "EC" and other.form in _EMBEDDED for other in tokens[place:verb]):
             continue  # 담당자가 전화드리게 예약하겠습니다: who speaks does it
         begin = place
-        while begin and (tokens[begin - 1].tag.startswith("N") or tokens[begin - 1].tag == "XSN") and place - begin < 4:
+        while begin and (tokens[begin - 1].tag in ("NNG", "NNP", "NP", "NR") or tokens[begin - 1].tag == "XSN") and place - begin < 4:
             begin -= 1
         named = _OUR.sub("", said[tokens[begin].start : token.start].strip())
         if _DESK.search(named):
@@ -223,7 +231,9 @@ def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shorte
         deed = f"{shortener.upto(text, kept, kept[link].end)} 하기"
     else:
         deed = shortener.deed(text, kept, verb)
-    words = _OWN_SUBJECT.sub("", deed).split()
+    begin, end = _topic(tokens, first)
+    topic = f"{said[tokens[begin].start : tokens[end].end]} " if end and kind_of(tokens, found.verb) in _DONE_TO else ""
+    words = f"{topic}{_OWN_SUBJECT.sub('', deed)}".split()
     while len(words) > 1 and words[0].rstrip(",") in _BETWEEN_SENTENCES:
         words = words[1:]
     return " ".join(words)
@@ -253,6 +263,8 @@ def _ends_no_deed(tokens: Sequence[Any], ending: int) -> bool:
         return True  # 지금 밖이라
     if form in _REASONS and stem and tokens[stem].form == "하" and tokens[stem - 1].form in ("어야", "아야", "여야"):
         return True  # 특약을 봐야 해서
+    if form in _CONDITIONS and tokens[stem].form == "드리":
+        return True  # 문자로 링크 보내드리면 올려 주시겠어요: another's deed
     past = False
     while stem > 0 and tokens[stem].tag == "EP":
         past |= tokens[stem].form in ("었", "았", "였")
@@ -275,7 +287,21 @@ def _things(tokens: Sequence[Any], first: int, verb: int) -> frozenset[str]:
         (place + 1 for place in range(own - 1, first, -1) if tokens[place - 1].form in _MOMENTS and tokens[place].form == "에"), first
     )
     named = [place for place in range(first, own) if tokens[place].tag in _CONTENT and len(tokens[place].form) > 1]
-    return frozenset(tokens[place].form for place in named if tokens[place + 1].tag != "JKB") - _NO_THING
+    topic = [tokens[end - 1].form for _, end in (_topic(tokens, first),) if end]
+    done_to = [tokens[place].form for place in named if tokens[place + 1].tag != "JKB" and not tokens[place + 1].tag.startswith("XS")]
+    return frozenset(noun for noun in (*topic, *done_to) if not _PLACE.search(noun)) - _NO_THING
+
+
+def _topic(tokens: Sequence[Any], first: int) -> tuple[int, int]:
+    """Where the sentence's topic stands, before a deed that begins at ``first``: 초본은 있으니까 앱으로 올릴게요; nowhere is (0, 0)."""
+    for end in range(1, first):
+        named = tokens[end - 1].tag in ("NNG", "NNP", "SL", "XSN")
+        if tokens[end].tag == "JX" and tokens[end].form in ("은", "는") and named and tokens[end - 1].form not in _NO_THING:
+            begin = end - 1
+            while begin and tokens[begin - 1].tag in (*_CONTENT, "XSN", "XPN"):
+                begin -= 1
+            return begin, end
+    return 0, 0
 
 
 def content_words(tokens: Sequence[Any]) -> frozenset[str]:
@@ -307,6 +333,8 @@ def _signs(
         yield f"{kind} through"
     if clause:
         yield f"{kind} on the way"
+    if _POINTS.search(said):
+        yield f"{kind} points"
     if _ONCE_KNOWN.search(said):
         yield f"{kind} once known"
         yield f"{kind} once known kind {done}"
@@ -348,7 +376,15 @@ def _lemma(tokens: Sequence[Any], verb: int) -> str:
         and noun.tag in ("NNG", "XR")
         and (token.tag.startswith("XS") or (token.form == "드리" and noun.end == token.start))
     )
+    if token.form == "하" and not made and (named := _done_by_name(tokens, verb)) is not None:
+        return f"{tokens[named].form}하"
     return f"{noun.form}{'하' if token.tag.startswith('XS') else token.form}" if made and noun is not None else str(token.form)
+
+
+def _done_by_name(tokens: Sequence[Any], verb: int) -> int | None:
+    """Where the noun stands that tells what is done (서명은 이십오일까지 해 주셔야 …); None where nothing is named so."""
+    named = (place for place in range(verb - 1) if tokens[place].tag == "NNG" and tokens[place + 1].tag in ("JX", "JKO"))
+    return next((place for place in named if f"{tokens[place].form}하" in _KIND_OF), None)
 
 
 def _bucket(left: int) -> str:

@@ -20,7 +20,7 @@ from models.actions.acts import Act
 from models.actions.candidates import Candidate, candidates
 from models.actions.due import Found
 from models.actions.weighed import Weighed
-from models.actions.wording import Told, objects_in, with_thing, worded
+from models.actions.wording import WRITTEN_ON, Told, may_hand_over, objects_in, with_thing, worded
 from models.errors import ConfigurationError
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener
@@ -91,7 +91,7 @@ def _action(one: Candidate, called: datetime | None, what: str) -> Action:
 
 def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
     """A deed that names no thing (메일로 보내기) with the thing that the same one was asked for just before."""
-    if one.does_so and one.act in (Act.PROMISED, Act.ABLE):
+    if one.does_so and one.act is Act.PROMISED:
         return _what_was_asked(one, said)
     if one.names_a_thing or one.kind not in _HANDING_OVER:
         return one
@@ -104,9 +104,11 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
         and (other.who is Who.CALLER) is (one.who is Who.CALLER)
         and other.kind in _HANDING_OVER
     ]
-    if not asked:
+    if not asked or WRITTEN_ON.search(one.what):
         return one
     objects = objects_in(asked[-1].what, shortener)
+    if objects and not may_hand_over(one.who, objects[-1]):
+        return one
     what = with_thing(one.what, objects[-1].text) if objects else asked[-1].what
     return replace(one, what=what, words=one.words | asked[-1].words, things=asked[-1].things)
 
@@ -175,14 +177,20 @@ def _once_each(found: Sequence[tuple[Candidate, float]]) -> list[Candidate]:
 
 
 def _joined(before: Candidate, later: Candidate) -> Candidate:
+    if before.act is Act.PROMISED and (later.act is Act.ASKED or later.things <= before.things) and _no_other_time(before, later):
+        return replace(before, due=before.due or later.due)  # once more, or thanked for: 네, 올려 주시면 …
     due = later.due if later.due is not None and (later.due.exact or before.due is None) else before.due
     if later.names_a_thing or later.turn == before.turn:
         return replace(later, due=due)
-    if later.act is before.act and (before.due is None or later.due is None or _same_hour(before.due, later.due)):
+    if later.act is before.act and _no_other_time(before, later):
         return replace(before, due=before.due or later.due)  # the same promise once more
     if not before.names_a_thing:
         return replace(later, due=due)
     return replace(later, due=due, what=before.what, words=before.words | later.words, things=before.things, desk=later.desk or before.desk)
+
+
+def _no_other_time(before: Candidate, later: Candidate) -> bool:
+    return before.due is None or later.due is None or _same_hour(before.due, later.due)
 
 
 def _same_hour(one: Found, other: Found) -> bool:
@@ -198,7 +206,9 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
     if before.turn == later.turn:
         return True
     apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind
-    if before.act is Act.ASKED and later.act in (Act.PROMISED, Act.ABLE) and apart <= 2:
+    if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2:
+        return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
+    if before.act is Act.PROMISED and later.act is Act.ASKED and apart <= 2 and alike:
         return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
     if before.act in (Act.OFFERED, Act.ACCEPTED) and later.act is Act.PROMISED and apart <= 4 and alike:
         return True

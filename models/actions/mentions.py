@@ -28,6 +28,7 @@ _DEEDS = word_set(
     "이체 갱신 정정 삭제"
 )
 _TIMES = word_set("김 때 후 전 뒤 대로 동안 적")
+_WAYS = word_set("문자 메일 이메일 팩스 우편 등기 카톡 알림톡")
 _SHORTEST = 2
 _LONGEST = 24  # characters
 
@@ -119,6 +120,8 @@ def _described(tokens: Sequence[Any], first: int) -> int:
 
 
 def _mention(sentence: str, tokens: Sequence[Any], first: int, end: int) -> tuple[str, str, frozenset[str]] | None:
+    while end - 1 > first and tokens[end - 1].form in _WAYS and tokens[end - 2].tag in _HEADS:
+        end -= 1  # 추가 보험료 메일로: by what way it is sent is none of the thing
     if tokens[end - 1].form in _TIMES:
         return None  # 가는 김에, 나가기 전에
     heads = [token for token in tokens[first:end] if token.tag in _HEADS]

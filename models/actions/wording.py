@@ -16,6 +16,7 @@ from functools import cached_property
 
 from models.actions.action import Who
 from models.actions.candidates import Candidate
+from models.actions.due import find
 from models.actions.matter import matter, nouns_of
 from models.actions.mentions import Mention, mentions, named_in
 from models.actions.weighed import Weighed
@@ -46,8 +47,8 @@ _HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |�
 _WANTED = re.compile(r"보내|받고 싶|받을 수|받아 ?[보야볼]|받기|받으|발급|떼 ?주|뽑아|부쳐|볼 수")
 _SENDING = re.compile(r"(?:보내|넣어|발송해|전송해|뽑아|부쳐|적어)? ?(?:드릴|드리겠|드려요|드립니다|드렸|드리도록)")
 _NEEDED = re.compile(r"필요|있어야|내셔야|주셔야|하셔야|주시면|주세요|주시겠|주실|내시면|챙기|챙겨")
-_FORM = re.compile(r"(?:신청서|청약서|동의서|철회서|서식|양식|용지|링크|질문서)$")
-_WRITTEN_ON = re.compile(r"서명|작성|사인|(?<!\S)(?:써|적어|쓰고|적고)")
+_FORM = re.compile(r"(?:신청서|청약서|철회서|서식|양식|용지|링크|질문서)$")
+WRITTEN_ON = re.compile(r"서명|작성|사인|(?<!\S)(?:써|적어|쓰고|적고)")
 # What the sentence that names a thing shows of it: that it is needed, sent, said back, refused.
 _SHOWN = (
     ("needed", re.compile(r"필요|있어야|내셔야|주셔야|하셔야|주시면|부탁|받겠|제출|준비|챙기|첨부|올려|작성")),
@@ -63,7 +64,7 @@ _PAPERS = re.compile(
 _MONEY = re.compile(r"(?:보험료|금|비|비용|계좌|카드|이자|돈|차액|요금)$")
 _MAY_BE = {"send": _PAPERS, "hand in": _PAPERS, "take": _PAPERS, "sign": _PAPERS, "pay": _MONEY}
 _BARE = 1  # nouns of a group that may be told more fully
-# An object that is no group of nouns of its own: 돈은 넣기, 안내 문자를 보내기.
+_DONE_BY_NAME = re.compile(r"(?<!\S)((?:전자)?서명|제출|신고|입금|결제|동의|방문|접수|신청|인증)(?:은|는|을|를|만|도) 하기$")
 _NAMED_SHORTLY = re.compile(r"(?<!\S)(?:돈|표|답|책|차|약)(?:을|를|은|는|도|만)\s|(?<=[가-힣] )(?:문자|메일)(?:를|을)\s")
 _JOINED = re.compile(r"(?<=[가-힣])(?:하고|이?랑|와|과|,| 그리고| 및)\s")
 
@@ -103,7 +104,7 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     objects = objects_in(what, told.shortener)
     if objects:
         what = _fuller(what, objects[-1], one, told)
-    elif one.kind in _MAY_BE and not _NAMED_SHORTLY.search(what) and (thing := likeliest(one, told, model)) is not None:
+    elif one.kind in _MAY_BE and not _names_its_thing(what, told.shortener) and (thing := likeliest(one, told, model)) is not None:
         what = with_thing(what, thing.text)
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
@@ -113,13 +114,18 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
 
 def _place_to_go(one: Candidate, told: Told) -> str:
     """Where somebody was told to go just before (지점에 오시는 게 빠릅니다. 어머님 모시고 갈게요); empty where nobody said it."""
-    named = [thing.text for thing in told.things(one.turn, _BESIDE) if thing.particle in ("에", "로", "으로") and thing.verb in _GOING]
+    named = [
+        thing.text
+        for thing in told.things(one.turn, _BESIDE)
+        if thing.particle in ("에", "로", "으로") and thing.verb in _GOING and find(f"{thing.text}에") is None
+    ]
     return named[-1] if named else ""
 
 
 def _as_noted(what: str) -> str:
     """The deed as notes have it: 문자 바로 보내기 is sent by 문자, 확인해서 전화 comes after 확인, 결제하시는 링크 is 결제 링크."""
     what = _WAY_ALONE.sub(lambda way: f"{way[1]}{'으로' if way[1].endswith('톡') or way[1].endswith('편') else '로'} ", what)
+    what = _DONE_BY_NAME.sub(r"\1", what)
     what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
     return _HONOURED.sub(" ", _FIRST_THEN.sub(r"\1 후 ", what))
 
@@ -144,6 +150,18 @@ def _is_deed(group: Mention, what: str) -> bool:
     return group.start + len(group.text) == len(what)
 
 
+def _names_its_thing(what: str, shortener: Shortener) -> bool:
+    """Whether the deed's thing is no group of nouns of its own: 돈은 넣기, 안내 문자를 보내기, 확인서 발급."""
+    return _NAMED_SHORTLY.search(what) is not None or any(
+        _is_deed(group, what) and len(group.nouns) > 1 for group in named_in(what, shortener)
+    )
+
+
+def may_hand_over(who: Who, thing: Mention) -> bool:
+    """Whether a thing can be handed over by the one: a link is followed, not sent back."""
+    return who is not Who.CALLER or not thing.head.endswith("링크")
+
+
 def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
     """The thing that a deed is most likely done to; None where none is likely enough."""
     sure = [(model.likelihood(thing_signs(one, thing, told)), -place, thing) for place, thing in enumerate(reachable(one, told))]
@@ -159,16 +177,21 @@ def reachable(one: Candidate, told: Told) -> list[Mention]:
         for thing in told.things(one.turn, NEAREST)
         if (may_be is None or may_be.search(thing.head)) and thing.text.replace(" ", "") not in own and _is_handed_over(one, thing, told)
     ]
-    return [thing for thing in reversed(meant) if thing.turn == meant[-1].turn]
+    if WRITTEN_ON.search(one.what):
+        meant = [thing for thing in meant if _FORM.search(thing.head)] or meant
+    nearest = [thing for thing in reversed(meant) if thing.turn == meant[-1].turn]
+    return [thing for thing in nearest if not any(thing.nouns < other.nouns for other in nearest)]
 
 
 def _is_handed_over(one: Candidate, thing: Mention, told: Told) -> bool:
     """Whether the one who does it may be who hands a thing over: a caller what is needed of him or what he has, an agent what was asked of
     him. What an agent sends is sent back where it is to be written on (신청서)."""
     form = _FORM.search(thing.head) is not None
+    if not may_hand_over(one.who, thing):
+        return False
     if one.who is Who.CALLER:
         sent = _WANTED.search(thing.said) if thing.by_caller else _SENDING.search(thing.said)
-        return thing.turn == one.turn or sent is None or (form and _WRITTEN_ON.search(one.what) is not None)
+        return thing.turn == one.turn or sent is None or (form and WRITTEN_ON.search(one.what) is not None)
     if thing.by_caller:
         return _WANTED.search(thing.said) is not None
     if thing.among >= _A_LIST:

@@ -130,7 +130,7 @@ def threshold(model: ToDoModel, written: Sequence[Written], shortener: Shortener
         f1[tried] = 2 * both / (told + named)
         side = "the caller's" if callers else "ours"
         print(f"{side} from {tried}: precision {both / max(1, told):.3f}, recall {both / named:.3f}, F1 {f1[tried]:.3f}")
-    return max(LEAST, *(tried for tried in THRESHOLDS if f1[tried] >= max(f1.values()) - GIVEN_UP))
+    return max(LEAST, min(tried for tried in THRESHOLDS if f1[tried] >= max(f1.values()) - GIVEN_UP))
 
 
 def unsigned(call: Written) -> Written:
