@@ -148,7 +148,7 @@ def _likely(tokens: Sequence[Any], stem: int) -> int:
 
 def _able(tokens: Sequence[Any], stem: int) -> int:
     """The verb of which 수 있다 says that it can be done; the stem itself where it says something else."""
-    if tokens[stem].form != "있" or stem < 4 or tokens[stem - 1].form != "수":
+    if tokens[stem].form != "있" or stem < 3 or tokens[stem - 1].form != "수":
         return stem
     verb = stem - 3
     while verb > 0 and tokens[verb].tag == "EP":
@@ -166,8 +166,8 @@ def _obliged(tokens: Sequence[Any], stem: int) -> Commitment | None:
         honoured |= tokens[before].form in ("시", "으시")
         before -= 1
     verb, _ = _main_verb(tokens, before)
-    if verb is None:
-        return None
+    if verb is None or tokens[verb].form in ("있", "없"):
+        return None  # 신청서가 있어야 해요
     if not honoured and tokens[stem - 1].form in ("어야", "아야", "여야") and tokens[before].form == "드리":
         return Commitment(Act.ARRANGED, verb)  # 심사해서 답을 드려야 합니다: nobody is told so who is spoken to
     return Commitment(Act.ASKED, verb) if honoured or tokens[verb].tag == "XSV" or tokens[verb].form != "하" else None

@@ -44,7 +44,13 @@ _NO_THING = word_set(
     "누나 언니 형 오빠 동생 엄마 아빠 어머니 아버지 어머님 아버님 남편 아내 와이프 신랑 딸 아들 따님 아드님 친구 사장 담당자 당일"
 )
 _PLACE = re.compile(r"(?:사무소|센터|지점|병원|은행|원무과|경찰서|우체국|편의점|보건소|학교|회사|창구)$")
-_DONE_TO = frozenset(("send", "hand in", "take", "sign", "pay"))  # kinds of doing that need a thing
+# What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
+_PAPERS = re.compile(
+    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|등본|초본|대장|원부|확인원|양식|안내문|안내장"
+    r"|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|예시|문구|페이지|종이)$"
+)
+_MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
+DONE_TO = {"send": _PAPERS, "hand in": _PAPERS, "take": _PAPERS, "sign": _PAPERS, "pay": _MONEY}
 _MOMENTS = word_set("전 후 뒤 때 다음")  # 비행기 타기 전에
 _GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
 # What is asked for within a sentence that says why: 숫자를 회신해 주셔야 등록이 됩니다, 수요일까지 올려 주시면 심사가 가능합니다.
@@ -232,7 +238,8 @@ def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shorte
     else:
         deed = shortener.deed(text, kept, verb)
     begin, end = _topic(tokens, first)
-    topic = f"{said[tokens[begin].start : tokens[end].end]} " if end and kind_of(tokens, found.verb) in _DONE_TO else ""
+    done_to = end and kind_of(tokens, found.verb) in DONE_TO and any(of.search(tokens[end - 1].form) for of in (_PAPERS, _MONEY))
+    topic = f"{said[tokens[begin].start : tokens[end].end]} " if done_to else ""
     words = f"{topic}{_OWN_SUBJECT.sub('', deed)}".split()
     while len(words) > 1 and words[0].rstrip(",") in _BETWEEN_SENTENCES:
         words = words[1:]

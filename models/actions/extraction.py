@@ -20,7 +20,7 @@ from models.actions.acts import Act
 from models.actions.candidates import Candidate, candidates
 from models.actions.due import Found
 from models.actions.weighed import Weighed
-from models.actions.wording import WRITTEN_ON, Told, may_hand_over, objects_in, with_thing, worded
+from models.actions.wording import WRITTEN_ON, Told, may_be_done_to, objects_in, with_thing, worded
 from models.errors import ConfigurationError
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener
@@ -107,7 +107,7 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
     if not asked or WRITTEN_ON.search(one.what):
         return one
     objects = objects_in(asked[-1].what, shortener)
-    if objects and not may_hand_over(one.who, objects[-1]):
+    if objects and not may_be_done_to(one, objects[-1]):
         return one
     what = with_thing(one.what, objects[-1].text) if objects else asked[-1].what
     return replace(one, what=what, words=one.words | asked[-1].words, things=asked[-1].things)
@@ -142,6 +142,7 @@ def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
         )
         and (other.kind or other.things)
         and other.kind != "talk"
+        and not other.what.endswith("부르기")
     ]
     return replace(one, what=asked[-1].what, words=asked[-1].words, things=asked[-1].things, kind=asked[-1].kind) if asked else one
 
@@ -149,6 +150,9 @@ def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
 def _stands(one: Candidate, conversation: Conversation) -> bool:
     """Whether what was offered is agreed to, what was asked for not refused, and neither taken back later."""
     if one.by_caller:
+        answer = next((turn.text for turn in conversation if turn.number > one.turn and not turn.by_caller and turn.text), "")
+        if one.act is Act.ACCEPTED and _NO.match(answer):
+            return False  # 캄보디아 면허도 보내면 되죠? 아니요.
         return not any(_takes_back(turn, one) for turn in conversation if turn.number > one.turn and turn.by_caller)
     later = [turn for turn in conversation if turn.number > one.turn and turn.by_caller and turn.text]
     answer = later[0].text if later else ""
@@ -185,7 +189,7 @@ def _joined(before: Candidate, later: Candidate) -> Candidate:
     if later.act is before.act and _no_other_time(before, later):
         return replace(before, due=before.due or later.due)  # the same promise once more
     if not before.names_a_thing:
-        return replace(later, due=due)
+        return replace(later, due=due, what=later.what if " " in later.what else before.what)
     return replace(later, due=due, what=before.what, words=before.words | later.words, things=before.things, desk=later.desk or before.desk)
 
 

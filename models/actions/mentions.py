@@ -28,6 +28,7 @@ _DEEDS = word_set(
     "이체 갱신 정정 삭제"
 )
 _TIMES = word_set("김 때 후 전 뒤 대로 동안 적")
+_MOMENTS = word_set("오늘 내일 모레 어제 지금 이번 다음 오전 오후")
 _WAYS = word_set("문자 메일 이메일 팩스 우편 등기 카톡 알림톡")
 _SHORTEST = 2
 _LONGEST = 24  # characters
@@ -76,7 +77,7 @@ def mentions(turn: Turn, shortener: Shortener) -> Iterator[Mention]:
                 asked=asks(sentence),
                 said=sentence,
                 among=len(groups),
-                start=tokens[first].start,
+                start=max(tokens[first].start, sentence.find(words, tokens[first].start)),
             )
 
 
@@ -122,6 +123,8 @@ def _described(tokens: Sequence[Any], first: int) -> int:
 def _mention(sentence: str, tokens: Sequence[Any], first: int, end: int) -> tuple[str, str, frozenset[str]] | None:
     while end - 1 > first and tokens[end - 1].form in _WAYS and tokens[end - 2].tag in _HEADS:
         end -= 1  # 추가 보험료 메일로: by what way it is sent is none of the thing
+    while first < end - 1 and (tokens[first].form in _MOMENTS or any(token.form == "때" for token in tokens[first : end - 1])):
+        first += 1  # 오늘 청약서, 퇴원하실 때 진단서
     if tokens[end - 1].form in _TIMES:
         return None  # 가는 김에, 나가기 전에
     heads = [token for token in tokens[first:end] if token.tag in _HEADS]

@@ -36,12 +36,13 @@ def asks(sentence: str) -> bool:
 def _ends_within(tokens: Sequence[Any]) -> Iterator[int]:
     """Where a sentence begins behind another."""
     spoken = [token for token in tokens if token.tag != "SP"]
-    for token, following in pairwise(spoken):
-        if _ends(token, following) and following.start > token.end and following.form not in _WHO_SAYS_SO:
+    for before, token, following in zip([None, *spoken], spoken, spoken[1:], strict=False):
+        if _ends(before, token, following) and following.start > token.end and following.form not in _WHO_SAYS_SO:
             yield following.start
 
 
-def _ends(token: Any, following: Any) -> bool:
-    """Whether a sentence ends with a token; 갈게 without a sign is taken for 갈 것이, which no ending follows."""
-    polite = token.tag == "JX" and token.form == "요"
+def _ends(before: Any, token: Any, following: Any) -> bool:
+    """Whether a sentence ends with a token: a final ending, 요 but behind a reason (필요해서요, …), and 갈게 without a sign, which is taken
+    for 갈 것이 without an ending."""
+    polite = token.tag == "JX" and token.form == "요" and (before is None or before.tag != "EC" or before.form in ("고", "구"))
     return token.tag == "EF" or polite or (token.tag == "VCP" and not following.tag.startswith("E"))

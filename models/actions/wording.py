@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from models.actions.action import Who
-from models.actions.candidates import Candidate
+from models.actions.candidates import DONE_TO, Candidate
 from models.actions.due import find
 from models.actions.matter import matter, nouns_of
 from models.actions.mentions import Mention, mentions, named_in
@@ -46,6 +46,7 @@ _HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |�
 # Who hands a thing over, by the sentence that names it: a caller wants it, an agent sends it or needs it.
 _WANTED = re.compile(r"보내|받고 싶|받을 수|받아 ?[보야볼]|받기|받으|발급|떼 ?주|뽑아|부쳐|볼 수")
 _SENDING = re.compile(r"(?:보내|넣어|발송해|전송해|뽑아|부쳐|적어)? ?(?:드릴|드리겠|드려요|드립니다|드렸|드리도록)")
+_SAID_BACK = re.compile(r"(?:군요|네요|말씀이[가-힣]*|건가요|이요|요)\s*[.?!]*$")
 _NEEDED = re.compile(r"필요|있어야|내셔야|주셔야|하셔야|주시면|주세요|주시겠|주실|내시면|챙기|챙겨")
 _FORM = re.compile(r"(?:신청서|청약서|철회서|서식|양식|용지|링크|질문서)$")
 WRITTEN_ON = re.compile(r"서명|작성|사인|(?<!\S)(?:써|적어|쓰고|적고)")
@@ -56,13 +57,6 @@ _SHOWN = (
     ("said back", re.compile(r"(?:군요|네요|죠|지요|말씀이[가-힣]*|이요)[.?!]*$")),
     ("refused", re.compile(r"말고|아니|없|필요 ?없|안 ?(?:해|하|돼|되)|아뇨")),
 )
-# What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
-_PAPERS = re.compile(
-    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|등본|초본|대장|원부|확인원|양식|안내문|안내장|번호|계좌|약관|자료|파일|영상"
-    r"|견적|공문|증권|명세|이력|소견|책자|주소|예시|문구|페이지|종이)$"
-)
-_MONEY = re.compile(r"(?:보험료|금|비|비용|계좌|카드|이자|돈|차액|요금)$")
-_MAY_BE = {"send": _PAPERS, "hand in": _PAPERS, "take": _PAPERS, "sign": _PAPERS, "pay": _MONEY}
 _BARE = 1  # nouns of a group that may be told more fully
 _DONE_BY_NAME = re.compile(r"(?<!\S)((?:전자)?서명|제출|신고|입금|결제|동의|방문|접수|신청|인증)(?:은|는|을|를|만|도) 하기$")
 _NAMED_SHORTLY = re.compile(r"(?<!\S)(?:돈|표|답|책|차|약)(?:을|를|은|는|도|만)\s|(?<=[가-힣] )(?:문자|메일)(?:를|을)\s")
@@ -104,7 +98,7 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     objects = objects_in(what, told.shortener)
     if objects:
         what = _fuller(what, objects[-1], one, told)
-    elif one.kind in _MAY_BE and not _names_its_thing(what, told.shortener) and (thing := likeliest(one, told, model)) is not None:
+    elif one.kind in DONE_TO and not _names_its_thing(what, told.shortener) and (thing := likeliest(one, told, model)) is not None:
         what = with_thing(what, thing.text)
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
@@ -157,9 +151,12 @@ def _names_its_thing(what: str, shortener: Shortener) -> bool:
     )
 
 
-def may_hand_over(who: Who, thing: Mention) -> bool:
-    """Whether a thing can be handed over by the one: a link is followed, not sent back."""
-    return who is not Who.CALLER or not thing.head.endswith("링크")
+def may_be_done_to(one: Candidate, thing: Mention) -> bool:
+    """Whether such a deed is done to such a thing at all: a link is followed by the caller, not sent back, a form is not fetched."""
+    of = DONE_TO.get(one.kind)
+    if of is not None and not of.search(thing.head):
+        return False
+    return not (one.who is Who.CALLER and (thing.head.endswith("링크") or (one.kind == "take" and _FORM.search(thing.head))))
 
 
 def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
@@ -171,11 +168,11 @@ def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
 
 def reachable(one: Candidate, told: Told) -> list[Mention]:
     """The things that may be meant: those of the nearest turn that names any which such a deed is done to, by who does it."""
-    own, may_be = one.what.replace(" ", ""), _MAY_BE.get(one.kind)
+    own = one.what.replace(" ", "")
     meant = [
         thing
         for thing in told.things(one.turn, NEAREST)
-        if (may_be is None or may_be.search(thing.head)) and thing.text.replace(" ", "") not in own and _is_handed_over(one, thing, told)
+        if may_be_done_to(one, thing) and thing.text.replace(" ", "") not in own and _is_handed_over(one, thing, told)
     ]
     if WRITTEN_ON.search(one.what):
         meant = [thing for thing in meant if _FORM.search(thing.head)] or meant
@@ -187,14 +184,12 @@ def _is_handed_over(one: Candidate, thing: Mention, told: Told) -> bool:
     """Whether the one who does it may be who hands a thing over: a caller what is needed of him or what he has, an agent what was asked of
     him. What an agent sends is sent back where it is to be written on (신청서)."""
     form = _FORM.search(thing.head) is not None
-    if not may_hand_over(one.who, thing):
-        return False
     if one.who is Who.CALLER:
         sent = _WANTED.search(thing.said) if thing.by_caller else _SENDING.search(thing.said)
         return thing.turn == one.turn or sent is None or (form and WRITTEN_ON.search(one.what) is not None)
     if thing.by_caller:
         return _WANTED.search(thing.said) is not None
-    if thing.among >= _A_LIST:
+    if thing.among >= _A_LIST or not (form or _SENDING.search(thing.said) or _SAID_BACK.search(thing.said)):
         return False  # 위임장, 인감증명서, 가족관계증명서: what the caller has to bring
     asked_of_caller = {other.head for other in told.things(one.turn, NEAREST) if not other.by_caller and _NEEDED.search(other.said)}
     return form or thing.head not in asked_of_caller
@@ -236,7 +231,12 @@ def _fuller(what: str, bare: Mention, one: Candidate, told: Told) -> str:
     """The deed with a bare noun of its told as fully as it was told before: 목록 as 청구 서류 목록, 그 번호 as 팩스 번호."""
     if len(bare.nouns) > _BARE or " " in bare.text:
         return what
-    fuller = {name for thing in told.things(one.turn, _BESIDE) for name in _JOINED.split(thing.text) if name.endswith(f" {bare.text}")}
+    fuller = {
+        name
+        for thing in told.things(one.turn, _BESIDE)
+        for name in _JOINED.split(thing.text)
+        if name.endswith(f" {bare.text}") and find(name) is None
+    }
     if len(fuller) != 1:
         return what
     before = _POINTING_WORD.sub("", what[: bare.start])
@@ -247,6 +247,8 @@ def with_thing(what: str, thing: str) -> str:
     """The deed with a thing, after what comes first (퇴근하고 가상계좌를 …) and before what is done to it (사진을 찍어 보내기)."""
     if " " not in what and not what.endswith("기"):
         return f"{thing} {what}"  # 가입증명서 발송
+    if thing.endswith("계좌"):
+        return f"{re.sub(r'(?:넣|보내)기$', '', what)}{thing}로 입금"  # an account is paid into
     first = _COMES_FIRST.match(what)
     before, deed = (what[: first.end()], what[first.end() :]) if first else ("", what)
     return f"{before}{thing}{_object_particle(thing)} {deed}"
