@@ -151,17 +151,19 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
     text = _WILL_SO.sub("게요. ", turn.text)
     spoken = list(sentences(text, shortener)) if WORTH_A_LOOK.search(text) else []
     for number, sentence in enumerate(spoken):
-        last = number == len(spoken) - 1
-        asked_on_the_way = [] if turn.by_caller else _ASKED_ON_THE_WAY.findall(sentence)
-        for said, clause in (
-            *((f"{deed} 됩니다" if deed.endswith("면") else f"{deed} 합니다", True) for deed in asked_on_the_way),
-            (sentence, False),
-        ):
-            if WORTH_A_LOOK.search(said) and (one := _of_sentence(turns, place, said, shortener, last=last, clause=clause)) is not None:
+        asked = [] if turn.by_caller else _ASKED_ON_THE_WAY.findall(sentence)
+        for said, clause in (*((f"{deed} {'됩니다' if deed.endswith('면') else '합니다'}", True) for deed in asked), (sentence, False)):
+            one = (
+                _of_sentence(turns, place, said, shortener, last=number == len(spoken) - 1, clause=clause)
+                if WORTH_A_LOOK.search(said)
+                else None
+            )
+            if one is not None:
                 yield one
 
 
 def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Shortener, *, last: bool, clause: bool) -> Candidate | None:
+    """What a sentence, or a ``clause`` of one that asks for something, may leave to do."""
     turn, due = turns[place], find(sentence)
     if due is not None and _IS_WHAT.match(sentence[due.end :]):
         due = None

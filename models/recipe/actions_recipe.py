@@ -2,8 +2,9 @@
 
 Every sentence of the writers' calls that commits somebody (``models.actions.candidates``) is a row; it is right where its writer names it
 among the call's actions (``models.actions.truth``). A logistic regression over the signs that at least ``SEEN`` rows show. Learnt from
-the training writers alone, the calibration writers choose a threshold for the caller's and one for ours: the highest whose F1 is within
-``GIVEN_UP`` of the best, as a thing to do that nobody meant costs more than one that is overlooked. Then all of them are learnt from.
+the training writers alone, the calibration writers choose a threshold for the caller's and one for ours: the lowest from ``LEAST`` on whose
+F1 is within ``GIVEN_UP`` of the best, as more is overlooked than told wrongly. Then all of them are learnt from. Every call is learnt from
+as it is written and without signs (``unsigned``), as some recognizers leave them out.
 
 ``weights.json`` names what it was made of (``made_of``), so that a test finds out where signs or calls have changed since.
 
