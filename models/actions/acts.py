@@ -5,6 +5,7 @@
 전화드려도 될까요?                                        OFFERED     who speaks, if the other agrees
 올려 주세요, 신고하시고요, 신고하셔야 해요, 가져오시면 됩니다  ASKED       who is spoken to
 제가 내일까지 서명하면 되죠?                               ACCEPTED    who speaks
+금요일까지는 보낼 수 있어요                                ABLE        who speaks
 """
 
 import re
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from models.summarizer.dialect import standard
 from models.summarizer.own_words import without_politeness, word_set
 
 
@@ -24,6 +26,7 @@ class Act(StrEnum):
     OFFERED = "offered"
     ASKED = "asked"
     ACCEPTED = "accepted"
+    ABLE = "able"
 
 
 @dataclass(frozen=True)
@@ -35,22 +38,36 @@ class Commitment:
     through: bool = False
 
 
-_PROMISES = word_set("ᆯ게 을게 ᆯ께 을께 ᆯ게요 을게요 ᆯ께요 을께요 께 으께 마 으마")
+_PROMISES = word_set("리다 으리다 ᆯ게 을게 ᆯ께 을께 ᆯ게요 을게요 ᆯ께요 을께요 께 으께 마 으마")
+_FETCHED = word_set("떼 받 사 챙기 뽑")
 _STATES = word_set("습니다 ᆸ니다 어요 아요 에요 예요 고요 고 네요 는데요 지요 죠 다 어 야 거든요")
 _OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
 MAKING = word_set("라고 으라고 게")  # 보내라고 할게요: another is made to do it
 _ORDERS = word_set("세요 으세요 시오 십시오 으십시오 ᆸ시오 라 어라 아라 셔요 세 읍시다 ᆸ시다")
 # What may be worth a morphological look at all; most sentences are not.
 WORTH_A_LOOK = re.compile(
-    r"겠|[게께](?:요|예|유|에|여)?(?=[\s.,!?…]|$)|거(?:예|에|야)|겁니다|것(?:이|입)|예정|세요|셔요|시오|[야면] "
-    r"|까요|시다|시고요|[께](?=[\s.,!?…]|$)|주[실시죠]|주지|[가-힣]니다|[돼가와내려해고죠쥬]요|죠"
+    r"겠|리다|[게께](?:요|예|유|에|여)?(?=[\s.,!?…]|$)|거(?:예|에|야)|겁니다|것(?:이|입)|예정|세요|셔요|시오|[야면] "
+    r"|라네|랑게|심더|께예|테니|수 있|까요|시다|시고요|[께](?=[\s.,!?…]|$)|주[실시죠]|주지|[가-힣]니다|[돼가와내려해고죠쥬]요|죠"
 )
 _DIALECT = re.compile(r"(?<=[게께])(?:예|유|에|여)?$")
+_INTENDS = re.compile(r"([가-힣])(?:께요?|라네|랑게요?|라요|란다)$")
+_L, _FINALS, _FIRST = 8, 28, 0xAC00  # ㄹ among the final consonants; how many there are, no consonant being one; 가
 
 
 def body(sentence: str) -> str:
-    """A sentence as its predicate is read: final signs off, an ending that morphology takes for 것이 made plain (놓을게 → 놓을게요)."""
-    return _DIALECT.sub("요", re.sub(r"[\s.?!…~,]+$", "", sentence.strip()))
+    """A sentence as its predicate is read: final signs off, a dialect's ending as the standard language has it, and one that morphology
+    takes for 것이 made plain.
+
+    >>> body("놓을게."), body("모시고 가께예"), body("내일 넣겠심더"), body("문자로 보낼라네"), body("같이 왔네")
+    ('놓을게요', '모시고 갈게요', '내일 넣겠습니다', '문자로 보낼게요', '같이 왔네')
+    """
+    return _INTENDS.sub(_will, _DIALECT.sub("요", re.sub(r"[\s.?!…~,]+$", "", standard(sentence).strip())))
+
+
+def _will(found: re.Match[str]) -> str:
+    """가께 and 갈라네 as 갈게요; after another final consonant it is no intention (먹을께 is 을께, 왔네)."""
+    final = (ord(found[1]) - _FIRST) % _FINALS
+    return found[0] if final not in (0, _L) or (not final and "께" not in found[0]) else f"{chr(ord(found[1]) + _L - final)}게요"
 
 
 def commitment(tokens: Sequence[Any], *, asked: bool) -> Commitment | None:
@@ -94,13 +111,17 @@ def _by_ending(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *
         return Commitment(Act.ACCEPTED, obliged.verb) if asked or ending in ("죠", "지요", "지") else obliged
     if form == "부탁" or (stem and tokens[stem - 1].form == "부탁"):
         return None
-    promising = ending in _PROMISES or ("겠" in marks and not asked and ending in _STATES)
+    honoured = bool(marks & {"시", "으시"})  # 이메일로 받으시겠어요 asks, also without its sign
+    promising = ending in _PROMISES or ("겠" in marks and not asked and not honoured and ending in _STATES)
     verb, through = _main_verb(tokens, stem)
     if verb is None:
         return None
     if promising and tokens[stem].tag != "VA":
         return Commitment(Act.PROMISED, verb, through)
-    if ending in _OFFERS and asked:
+    if ending in _STATES and not asked and not honoured and _able(tokens, _likely(tokens, stem)) != _likely(tokens, stem):
+        verb, through = _main_verb(tokens, _able(tokens, _likely(tokens, stem)))
+        return None if verb is None else Commitment(Act.ABLE, verb, through)
+    if ending in _OFFERS:
         return Commitment(Act.OFFERED, verb, through)
     return Commitment(Act.ARRANGED, verb, through) if ending in _STATES and not asked and tokens[stem].tag != "VA" else None
 
@@ -118,9 +139,16 @@ def _asks_to_give(tokens: Sequence[Any], stem: int, ending: str, marks: set[str]
     return able and asked and any(token.form == "주" and token.tag == "VX" for token in tokens[stem - 5 : stem])
 
 
+def _likely(tokens: Sequence[Any], stem: int) -> int:
+    """The stem of which 것 같다 says that it is likely (보낼 수 있을 것 같아요); the stem itself where it says something else."""
+    if tokens[stem].form != "같" or stem < 4 or tokens[stem - 1].form not in ("것", "거"):
+        return stem
+    return stem - 3
+
+
 def _able(tokens: Sequence[Any], stem: int) -> int:
     """The verb of which 수 있다 says that it can be done; the stem itself where it says something else."""
-    if tokens[stem].form != "있" or stem < 4 or tokens[stem - 1].form != "수":
+    if tokens[stem].form != "있" or stem < 3 or tokens[stem - 1].form != "수":
         return stem
     verb = stem - 3
     while verb > 0 and tokens[verb].tag == "EP":
@@ -138,8 +166,8 @@ def _obliged(tokens: Sequence[Any], stem: int) -> Commitment | None:
         honoured |= tokens[before].form in ("시", "으시")
         before -= 1
     verb, _ = _main_verb(tokens, before)
-    if verb is None:
-        return None
+    if verb is None or tokens[verb].form in ("있", "없"):
+        return None  # 신청서가 있어야 해요
     if not honoured and tokens[stem - 1].form in ("어야", "아야", "여야") and tokens[before].form == "드리":
         return Commitment(Act.ARRANGED, verb)  # 심사해서 답을 드려야 합니다: nobody is told so who is spoken to
     return Commitment(Act.ASKED, verb) if honoured or tokens[verb].tag == "XSV" or tokens[verb].form != "하" else None
@@ -158,9 +186,14 @@ def _main_verb(tokens: Sequence[Any], stem: int) -> tuple[int | None, bool]:
         linked = tokens[back]
         if linked.tag != "EC" or not tokens[back - 1].tag.startswith(("V", "XS", "EP")):
             break
-        helping = token.tag.startswith("VX") or (
-            token.form in ("하", "되", "주", "드리", "말하", "두", "놓", "시키")
-            and linked.form in ("도록", "게", "어도", "아도", "라고", "으라고", "라", "려고")
+        fetched = token.form == "오" and linked.form in ("어", "아") and tokens[back - 1].form in _FETCHED  # 떼 올게요
+        helping = (
+            fetched
+            or token.tag.startswith("VX")
+            or (
+                token.form in ("하", "되", "주", "드리", "말하", "두", "놓", "시키")
+                and linked.form in ("도록", "게", "어도", "아도", "라고", "으라고", "라", "려고")
+            )
         )
         if not helping:
             break

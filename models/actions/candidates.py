@@ -8,7 +8,8 @@ from typing import Any
 from models.actions.action import Who
 from models.actions.acts import MAKING, WORTH_A_LOOK, Act, Commitment, body, commitment
 from models.actions.due import Found, find
-from models.summarizer.conversation import SENTENCE_END, Conversation, Turn
+from models.actions.sentences import asks, sentences
+from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
 
 _DESK = re.compile(
@@ -25,10 +26,11 @@ _KINDS = {
     "send": "보내 보내주 발송하 전송하 송부하 부치 넣 남기 드리 주 재발송하 쏘 회신하 회신드리",
     "phone": "걸 전화하 전화드리 연락하 연락드리 재통화하 알리 알려주 통보하 안내하 안내드리 보고하 보고드리",
     "hand in": "올리 내 제출하 첨부하 업로드하 붙이 가져오 갖다주 지참하 전하 전달하",
-    "go": "가 오 들르 방문하 찾아가 찾아뵈 찾아오",
+    "go": "가 오 모시 들르 방문하 찾아가 찾아뵈 찾아오",
     "take": "찍 촬영하 떼 발급하 발급받 받 챙기 준비하 모으 찾",
-    "sign": "서명하 작성하 적 쓰 동의하 인증하 신청하",
-    "pay": "입금하 납부하 결제하 송금하 입금되 지급하 지급되 환급하 환급되 들어가 들어오 나가",
+    "sign": "서명하 사인하 작성하 적 쓰 동의하 인증하 신청하",
+    "keep": "두 놓 보관하 보존하 갖고있",
+    "pay": "입금하 납부하 채우 결제하 송금하 입금되 지급하 지급되 환급하 환급되 들어가 들어오 나가",
     "enter": "등록하 접수하 처리하 변경하 취소하 해지하 막 차단하 정지하 배정하 바꾸 고치 정정하 예약하 넘기 이관하 요청하",
     "report": "신고하 삭제하 지우 부르",
     "ask around": "물 물어보 알아보 확인하 상의하 의논하 여쭙 여쭈",
@@ -38,15 +40,27 @@ _KIND_OF = {verb: kind for kind, verbs in _KINDS.items() for verb in verbs.split
 # How a thing is sent, and words that name no thing: a deed with no other noun says too little by itself (메일로 보내기).
 _NO_THING = word_set(
     "문자 메일 이메일 팩스 우편 등기 카톡 카카오톡 알림톡 번호 주소 전화 연락 회신 발송 처리 등록 접수 오늘 내일 고객 사진 "
-    "이번 그쪽 저희 제 이것 그것"
+    "이번 그쪽 저희 제 이것 그것 "
+    "누나 언니 형 오빠 동생 엄마 아빠 어머니 아버지 어머님 아버님 남편 아내 와이프 신랑 딸 아들 따님 아드님 친구 사장 담당자 당일"
 )
+_PLACE = re.compile(r"(?:사무소|센터|지점|병원|은행|원무과|경찰서|우체국|편의점|보건소|학교|회사|창구)$")
+# What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
+_PAPERS = re.compile(
+    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|등본|초본|대장|원부|확인원|양식|안내문|안내장"
+    r"|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|예시|문구|페이지|종이)$"
+)
+_MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
+DONE_TO = {"send": _PAPERS, "hand in": _PAPERS, "take": _PAPERS, "sign": _PAPERS, "pay": _MONEY}
+_MOMENTS = word_set("전 후 뒤 때 다음")  # 비행기 타기 전에
 _GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
+# What is asked for within a sentence that says why: 숫자를 회신해 주셔야 등록이 됩니다, 수요일까지 올려 주시면 심사가 가능합니다.
+_ASKED_ON_THE_WAY = re.compile(r"^.+?(?:[시셔]야|주시면)(?= (?!되|돼|됩|하|합|해|좋|감사))")
 _WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
 ADDRESSING = re.compile(
     r"^(?:(?:(?:[가-힣]{1,6} )?[가-힣]{1,4}님(?=,)|있지(?=,)|네+|예|아|음|어|응|그럼|그러면|그러시면|그러니까|알겠습니다|알았습니다"
     r"|알겠어요|알았어요|알았어|알겠소|알았소|알겠네|그러죠|그러지요|그래요|오케이|맞아요|맞습니다|좋아요|제가|저희가|저는|고객님|어르신|선생님"
-    r"|그리고|일단|우선|먼저)[\s,]+)+"
+    r"|그리고|그라믄|일단|우선|먼저)[\s,]+)+"
 )
 # What is told before the deed and is none. Endings after which the deed begins, whatever the verb:
 _NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
@@ -67,6 +81,7 @@ _ONCE_KNOWN = re.compile(
     r"(?:나오|나|끝나|되|오|받으|도착하)(?:면|시면|는 대로|자마자)(?!\S)"
     r"|(?<!\S)(?:보고|보고서|물어보고|알아보고|상의하고|의논하고|얘기해 보고)(?!\S)"
 )
+_POINTS = re.compile(r"(?<!\S)(?:그|이)(?:거|것|건|걸|게)")
 _AGAIN = re.compile(r"(?<!\S)(?:다시|또|먼저)(?!\S)")
 _THIS = re.compile(r"(?<!\S)[이그저]$")  # 이 전화 끊고
 _DANGLING = re.compile(r"^(?:에|로|을|를|이|가|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
@@ -133,40 +148,56 @@ def _are_alike(one: Candidate, other: Candidate) -> bool:
 
 def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener) -> Iterator[Candidate]:
     # "보내 드릴 테니 보세요" promises and asks.
-    sentences = [sentence for sentence in SENTENCE_END.split(_WILL_SO.sub("게요. ", turn.text)) if sentence]
-    for number, sentence in enumerate(sentences):
-        if not WORTH_A_LOOK.search(sentence):
-            continue
-        due = find(sentence)
-        if due is not None and _IS_WHAT.match(sentence[due.end :]):
-            due = None
-        said = body(ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
-        tokens = shortener.tokens(said)
-        found = commitment(tokens, asked=sentence.rstrip().endswith("?"))
-        if found is None:
-            continue
-        if turn.by_caller and found.act is Act.ARRANGED and _own_decision(tokens, found.verb):
-            found = replace(found, act=Act.PROMISED)
-        who, desk = _who(found, turn, tokens, said)
-        yield Candidate(
-            turn=turn.number,
-            by_caller=turn.by_caller,
-            act=found.act,
-            who=who,
-            what=_what(said, tokens, found, shortener),
-            due=due,
-            desk=desk,
-            words=frozenset(content_words(tokens)),
-            things=_things(tokens, found.verb),
-            kind=kind_of(tokens, found.verb),
-            signs=tuple(_signs(turns, place, said, found, tokens, due, last=number == len(sentences) - 1)),
-        )
+    text = _WILL_SO.sub("게요. ", turn.text)
+    spoken = list(sentences(text, shortener)) if WORTH_A_LOOK.search(text) else []
+    for number, sentence in enumerate(spoken):
+        asked = [] if turn.by_caller else _ASKED_ON_THE_WAY.findall(sentence)
+        for said, clause in (*((f"{deed} {'됩니다' if deed.endswith('면') else '합니다'}", True) for deed in asked), (sentence, False)):
+            one = (
+                _of_sentence(turns, place, said, shortener, last=number == len(spoken) - 1, clause=clause)
+                if WORTH_A_LOOK.search(said)
+                else None
+            )
+            if one is not None:
+                yield one
+
+
+def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Shortener, *, last: bool, clause: bool) -> Candidate | None:
+    """What a sentence, or a ``clause`` of one that asks for something, may leave to do."""
+    turn, due = turns[place], find(sentence)
+    if due is not None and _IS_WHAT.match(sentence[due.end :]):
+        due = None
+    said = body(ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
+    tokens = shortener.tokens(said)
+    found = commitment(tokens, asked=asks(sentence))
+    if found is None or (clause and kind_of(tokens, found.verb) in ("", "talk")):
+        return None
+    if turn.by_caller and found.act is Act.ARRANGED and _own_decision(tokens, found.verb):
+        found = replace(found, act=Act.PROMISED)
+    if found.act is Act.ABLE:
+        if due is None or not due.exact or kind_of(tokens, found.verb) in ("", "talk"):
+            return None
+        found = replace(found, act=Act.PROMISED)  # 금요일까지는 보낼 수 있어요
+    who, desk = _who(found, turn, tokens, said)
+    return Candidate(
+        turn=turn.number,
+        by_caller=turn.by_caller,
+        act=found.act,
+        who=who,
+        what=_what(said, tokens, found, shortener),
+        due=due,
+        desk=desk,
+        words=frozenset(content_words(tokens)),
+        things=_things(tokens, _deed_begins(tokens, found.verb), found.verb),
+        kind=kind_of(tokens, found.verb),
+        signs=tuple(_signs(turns, place, said, found, tokens, due, last=last, clause=clause)),
+    )
 
 
 def _without(sentence: str, due: Found) -> str:
     """The sentence without the words for by when, which are told apart, and without what describes them (종료일 전인 내일까지)."""
-    rest = _DANGLING.sub("", sentence[due.end :])
-    before = _THIS.sub("", _OF_THE_TIME.sub("", sentence[: due.start].rstrip()))
+    rest = _DANGLING.sub("", sentence[due.end :].replace(due.said, ""))
+    before = _THIS.sub("", _OF_THE_TIME.sub("", sentence[: due.start].replace(due.said, "").rstrip()))
     return re.sub(r"\s+", " ", f"{before} {rest}").strip(" ,")
 
 
@@ -190,7 +221,7 @@ def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
         if not subject or not place or any(other.tag == "EC" and other.form in _EMBEDDED for other in tokens[place:verb]):
             continue  # 담당자가 전화드리게 예약하겠습니다: who speaks does it
         begin = place
-        while begin and (tokens[begin - 1].tag.startswith("N") or tokens[begin - 1].tag == "XSN") and place - begin < 4:
+        while begin and (tokens[begin - 1].tag in ("NNG", "NNP", "NP", "NR") or tokens[begin - 1].tag == "XSN") and place - begin < 4:
             begin -= 1
         named = _OUR.sub("", said[tokens[begin].start : token.start].strip())
         if _DESK.search(named):
@@ -208,7 +239,10 @@ def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shorte
         deed = f"{shortener.upto(text, kept, kept[link].end)} 하기"
     else:
         deed = shortener.deed(text, kept, verb)
-    words = _OWN_SUBJECT.sub("", deed).split()
+    begin, end = _topic(tokens, first)
+    done_to = end and kind_of(tokens, found.verb) in DONE_TO and any(of.search(tokens[end - 1].form) for of in (_PAPERS, _MONEY))
+    topic = f"{said[tokens[begin].start : tokens[end].end]} " if done_to else ""
+    words = f"{topic}{_OWN_SUBJECT.sub('', deed)}".split()
     while len(words) > 1 and words[0].rstrip(",") in _BETWEEN_SENTENCES:
         words = words[1:]
     return " ".join(words)
@@ -238,6 +272,8 @@ def _ends_no_deed(tokens: Sequence[Any], ending: int) -> bool:
         return True  # 지금 밖이라
     if form in _REASONS and stem and tokens[stem].form == "하" and tokens[stem - 1].form in ("어야", "아야", "여야"):
         return True  # 특약을 봐야 해서
+    if form in _CONDITIONS and tokens[stem].form == "드리":
+        return True  # 문자로 링크 보내드리면 올려 주시겠어요: another's deed
     past = False
     while stem > 0 and tokens[stem].tag == "EP":
         past |= tokens[stem].form in ("었", "았", "였")
@@ -253,11 +289,28 @@ def _ends_no_deed(tokens: Sequence[Any], ending: int) -> bool:
     return past or (state and form not in ("어", "아"))
 
 
-def _things(tokens: Sequence[Any], verb: int) -> frozenset[str]:
-    """Nouns before the verb that name a thing; not the verb's own (발송하다), nor by what way or when."""
+def _things(tokens: Sequence[Any], first: int, verb: int) -> frozenset[str]:
+    """Nouns of the deed's clause that name a thing; not the verb's own (발송하다), nor by what way, where, with whom or when."""
     own = verb - 1 if tokens[verb].tag.startswith("XS") else verb
-    nouns = {token.form for token in tokens[:own] if token.tag in _CONTENT and len(token.form) > 1}
-    return frozenset(nouns - _NO_THING)
+    first = next(
+        (place + 1 for place in range(own - 1, first, -1) if tokens[place - 1].form in _MOMENTS and tokens[place].form == "에"), first
+    )
+    named = [place for place in range(first, own) if tokens[place].tag in _CONTENT and len(tokens[place].form) > 1]
+    topic = [tokens[end - 1].form for _, end in (_topic(tokens, first),) if end]
+    done_to = [tokens[place].form for place in named if tokens[place + 1].tag != "JKB" and not tokens[place + 1].tag.startswith("XS")]
+    return frozenset(noun for noun in (*topic, *done_to) if not _PLACE.search(noun)) - _NO_THING
+
+
+def _topic(tokens: Sequence[Any], first: int) -> tuple[int, int]:
+    """Where the sentence's topic stands, before a deed that begins at ``first``: 초본은 있으니까 앱으로 올릴게요; nowhere is (0, 0)."""
+    for end in range(1, first):
+        named = tokens[end - 1].tag in ("NNG", "NNP", "SL", "XSN")
+        if tokens[end].tag == "JX" and tokens[end].form in ("은", "는") and named and tokens[end - 1].form not in _NO_THING:
+            begin = end - 1
+            while begin and tokens[begin - 1].tag in (*_CONTENT, "XSN", "XPN"):
+                begin -= 1
+            return begin, end
+    return 0, 0
 
 
 def content_words(tokens: Sequence[Any]) -> frozenset[str]:
@@ -268,7 +321,7 @@ def content_words(tokens: Sequence[Any]) -> frozenset[str]:
 
 
 def _signs(
-    turns: Sequence[Turn], place: int, said: str, found: Commitment, tokens: Sequence[Any], due: Found | None, *, last: bool
+    turns: Sequence[Turn], place: int, said: str, found: Commitment, tokens: Sequence[Any], due: Found | None, *, last: bool, clause: bool
 ) -> Iterator[str]:
     turn = turns[place]
     kind = f"{'C' if turn.by_caller else 'A'}:{found.act}"
@@ -287,6 +340,10 @@ def _signs(
     yield f"{kind} {'last' if last else 'not last'}"
     if found.through:
         yield f"{kind} through"
+    if clause:
+        yield f"{kind} on the way"
+    if _POINTS.search(said):
+        yield f"{kind} points"
     if _ONCE_KNOWN.search(said):
         yield f"{kind} once known"
         yield f"{kind} once known kind {done}"
@@ -305,7 +362,7 @@ def _signs(
         yield f"{kind} answered {_answer(turns[place + 1].text)}"
     if place:
         yield f"{kind} after {_answer(turns[place - 1].text)}"
-        yield f"{kind} {'after question' if turns[place - 1].text.rstrip().endswith('?') else 'after statement'}"
+        yield f"{kind} {'after question' if asks(turns[place - 1].text) else 'after statement'}"
 
 
 def kind_of(tokens: Sequence[Any], verb: int) -> str:
@@ -328,7 +385,15 @@ def _lemma(tokens: Sequence[Any], verb: int) -> str:
         and noun.tag in ("NNG", "XR")
         and (token.tag.startswith("XS") or (token.form == "드리" and noun.end == token.start))
     )
+    if token.form == "하" and not made and (named := _done_by_name(tokens, verb)) is not None:
+        return f"{tokens[named].form}하"
     return f"{noun.form}{'하' if token.tag.startswith('XS') else token.form}" if made and noun is not None else str(token.form)
+
+
+def _done_by_name(tokens: Sequence[Any], verb: int) -> int | None:
+    """Where the noun stands that tells what is done (서명은 이십오일까지 해 주셔야 …); None where nothing is named so."""
+    named = (place for place in range(verb - 1) if tokens[place].tag == "NNG" and tokens[place + 1].tag in ("JX", "JKO"))
+    return next((place for place in named if f"{tokens[place].form}하" in _KIND_OF), None)
 
 
 def _bucket(left: int) -> str:

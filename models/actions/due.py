@@ -68,13 +68,13 @@ _DAY = (
     rf"|(?<![가-힣])(?P<whole_month>{_either(*_MONTHS_AHEAD)})(?P<month_end> ?말)?|(?P<last_day>월말|말일))"
 )
 _LENGTH = (
-    rf"(?P<working>영업일(?: ?기준)?(?:으로|로)? ?)?(?:(?P<days>{_either(*_DAYS_COUNTED)})"
+    rf"(?P<working>영업일(?: ?기준)?(?:으로|로)? ?)?(?:(?P<days>{_either(*_DAYS_COUNTED)})(?P<of_work> ?영업일)?"
     rf"|(?P<count>{_NUMBER}) ?(?P<unit>영업일|일|시간|분|주일|주|개월|달)|(?P<one_week>일주일))"
 )
 _BOUNDED = r" ?(?:정도 ?|쯤 ?)?(?P<bound>이내|안으로|안에|안|내로|내에|내(?![가-힣])|뒤|후)"
 _AT_ONCE = (
     r"(?P<at_once>(?:(?:통화|전화)[가를]? ?(?:끝나는 대로|끝나(?:면|고)|끝나자마자|마치(?:면|고)|종료 ?후|직후|후)"
-    r"|(?:(?:통화|전화) ?)?끊(?:으시면|으면|고|자마자))(?: ?(?:바로|즉시))?"
+    r"|(?:(?:통화|전화) ?)?끊(?:으시면|으면|고(?: ?나서)?|자마자))(?: ?(?:바로|즉시))?"
     r"|(?:지금|이따가?|(?:좀|조금) ?(?:있다가?|이따가?)|바로|즉시|곧)(?: ?(?:바로|당장|즉시))?)"
 )
 _PATTERNS = (
@@ -170,7 +170,7 @@ def _length(said: Said, called: datetime) -> Resolved | None:
     unit = said.get("unit", "일")
     if count is None or not {"days", "count", "one_week"} & said.keys():
         return None
-    if "working" in said or unit == "영업일":
+    if {"working", "of_work"} & said.keys() or unit == "영업일":
         return working_day(called.date(), count), None
     if unit in ("시간", "분"):
         moment = called + timedelta(**{"hours" if unit == "시간" else "minutes": count})

@@ -20,7 +20,7 @@ from models.actions.acts import Act
 from models.actions.candidates import Candidate, candidates
 from models.actions.due import Found
 from models.actions.weighed import Weighed
-from models.actions.wording import Told, objects_in, with_thing, worded
+from models.actions.wording import WRITTEN_ON, Told, may_be_done_to, objects_in, with_thing, worded
 from models.errors import ConfigurationError
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener
@@ -81,7 +81,7 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
     likely = [(one, model.lasting.likelihood(one.signs)) for one in said]
     enough = {True: model.callers, False: model.lasting.threshold}
     standing = [(one, how) for one, how in likely if how >= enough[one.who is Who.CALLER] and _stands(one, conversation)]
-    return _once_each([(_with_time(_named(one, said, shortener), said), how) for one, how in standing])
+    return _once_each([(_with_time(named(one, said, shortener), said), how) for one, how in standing])
 
 
 def _action(one: Candidate, called: datetime | None, what: str) -> Action:
@@ -89,7 +89,7 @@ def _action(one: Candidate, called: datetime | None, what: str) -> Action:
     return Action(what=what, who=one.who, utterance=one.turn, due=due, desk=one.desk)
 
 
-def _named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
+def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
     """A deed that names no thing (메일로 보내기) with the thing that the same one was asked for just before."""
     if one.does_so and one.act is Act.PROMISED:
         return _what_was_asked(one, said)
@@ -104,9 +104,11 @@ def _named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> C
         and (other.who is Who.CALLER) is (one.who is Who.CALLER)
         and other.kind in _HANDING_OVER
     ]
-    if not asked:
+    if not asked or WRITTEN_ON.search(one.what):
         return one
     objects = objects_in(asked[-1].what, shortener)
+    if objects and not may_be_done_to(one, objects[-1]):
+        return one
     what = with_thing(one.what, objects[-1].text) if objects else asked[-1].what
     return replace(one, what=what, words=one.words | asked[-1].words, things=asked[-1].things)
 
@@ -133,11 +135,14 @@ def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
     asked = [
         other
         for other in said
-        if 0 < one.turn - other.turn <= LATEST_ANSWER
-        and other.by_caller is not one.by_caller
-        and other.act is Act.ASKED
+        if 0 <= one.turn - other.turn <= LATEST_ANSWER
+        and (
+            (other.by_caller is not one.by_caller and other.act is Act.ASKED)
+            or (other.by_caller is one.by_caller and other.act is Act.ACCEPTED)
+        )
         and (other.kind or other.things)
         and other.kind != "talk"
+        and not other.what.endswith("부르기")
     ]
     return replace(one, what=asked[-1].what, words=asked[-1].words, things=asked[-1].things, kind=asked[-1].kind) if asked else one
 
@@ -145,6 +150,9 @@ def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
 def _stands(one: Candidate, conversation: Conversation) -> bool:
     """Whether what was offered is agreed to, what was asked for not refused, and neither taken back later."""
     if one.by_caller:
+        answer = next((turn.text for turn in conversation if turn.number > one.turn and not turn.by_caller and turn.text), "")
+        if one.act is Act.ACCEPTED and _NO.match(answer):
+            return False  # 캄보디아 면허도 보내면 되죠? 아니요.
         return not any(_takes_back(turn, one) for turn in conversation if turn.number > one.turn and turn.by_caller)
     later = [turn for turn in conversation if turn.number > one.turn and turn.by_caller and turn.text]
     answer = later[0].text if later else ""
@@ -173,14 +181,20 @@ def _once_each(found: Sequence[tuple[Candidate, float]]) -> list[Candidate]:
 
 
 def _joined(before: Candidate, later: Candidate) -> Candidate:
+    if before.act is Act.PROMISED and (later.act is Act.ASKED or later.things <= before.things) and _no_other_time(before, later):
+        return replace(before, due=before.due or later.due)  # once more, or thanked for: 네, 올려 주시면 …
     due = later.due if later.due is not None and (later.due.exact or before.due is None) else before.due
     if later.names_a_thing or later.turn == before.turn:
         return replace(later, due=due)
-    if later.act is before.act and (before.due is None or later.due is None or _same_hour(before.due, later.due)):
+    if later.act is before.act and _no_other_time(before, later):
         return replace(before, due=before.due or later.due)  # the same promise once more
     if not before.names_a_thing:
-        return replace(later, due=due)
+        return replace(later, due=due, what=later.what if " " in later.what else before.what)
     return replace(later, due=due, what=before.what, words=before.words | later.words, things=before.things, desk=later.desk or before.desk)
+
+
+def _no_other_time(before: Candidate, later: Candidate) -> bool:
+    return before.due is None or later.due is None or _same_hour(before.due, later.due)
 
 
 def _same_hour(one: Found, other: Found) -> bool:
@@ -197,6 +211,8 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
         return True
     apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind
     if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2:
+        return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
+    if before.act is Act.PROMISED and later.act is Act.ASKED and apart <= 2 and alike:
         return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
     if before.act in (Act.OFFERED, Act.ACCEPTED) and later.act is Act.PROMISED and apart <= 4 and alike:
         return True

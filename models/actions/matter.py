@@ -15,23 +15,25 @@ from models.actions.acts import commitment
 from models.actions.candidates import ADDRESSING, kind_of
 from models.actions.due import find
 from models.actions.mentions import named_in
-from models.summarizer.conversation import SENTENCE_END, Conversation
+from models.actions.sentences import sentences
+from models.summarizer.conversation import Conversation
 from models.summarizer.own_words import Shortener, word_set
 
 LONGEST = 40  # characters
 FEWEST_WORDS = 3  # of a clause that tells something
 FEWEST = 2  # nouns that say what is meant: 지연 alone does not
 _YES = re.compile(r"(?:네+|예+|응+|어+|음+|그래|그렇|그쵸|그럼|맞|바로 그|그거|아 ?네|아 ?예|좋)")
-_NO = re.compile(r"(?:.{0,6}(?:아니|아뇨|아녀|아이다|말고|잠깐만))")
+_NO = re.compile(r"(?:아이 (?!참)|.{0,6}(?:아니|아뇨|아녀|아이다|말고|잠깐만))")
 _SAID_BACK = re.compile(r"(?:군요|네요|는구나|죠|지요|까요|니까|가요|거예요|로요|이요)\s*[?.!]*$")
 _UNDERSTOOD = re.compile(r"(?:군요|네요)\s*[.!]*$")  # said back as understood: who keeps quiet about it agrees
 # What a matter ends with where it shares no noun with the request, as callers call things by other names.
 _OF_INSURANCE = re.compile(
     r"(?:변경|해지|철회|취소|삭제|추가|연기|접수|청구|신청|재검토|재심사|발급|정정|이전|연장|감액|완납|부활|견적|사본|서류|한도|유예|거부|보류|산출|근거"
-    r"|소재지|명의|수익자|계약자|담보|특약|보장|계좌|환급|갱신|이체)$"
+    r"|소재지|명의|수익자|계약자|담보|특약|보장|계좌|환급|갱신|이체| 건)$"
 )
 _A_STORY = re.compile(r"는데|(?:어|아) 있|, ")
 _MEANT = re.compile(r"(?:(?:이?라는|다는|자는|시겠다는|하신다는|달라는)? ?말씀(?:이|하|을|인)|(?:을|를)? ?(?:원하|요청하)[시신]|이해하)")
+_NOT_SO = re.compile(r"^\S+(?:은|는|이|가) 아니(?:시|라)?고,? ")  # 해지는 아니시고 차량 대체
 _OF_THE_CALL = re.compile(
     r"성함|이름|생년|본인|주민|연락처|휴대폰|통화|시간|자리|맞으|괜찮|계신|계세|가능하신|있으|없으|어떻|어떤|무엇|무슨|어느|언제|얼마|몇"
 )
@@ -48,12 +50,15 @@ _OF_ANYTHING = word_set("고객 고객님 요청 희망 문의 여부 방법 안
 
 def matter(conversation: Conversation, request: str, shortener: Shortener) -> str:
     """The matter in at most ``LONGEST`` characters; empty where neither the agent nor the request tells it."""
-    wanted = nouns_of(request, shortener)
-    said = [text for text in said_back(conversation, shortener) if len(text) <= LONGEST]
-    chosen = [text for text in said if nouns_of(text, shortener) & wanted] or [text for text in said if _OF_INSURANCE.search(text)]
-    if chosen and request:
-        return chosen[-1]
-    return of_request(request, shortener) if request else ""
+    if not request:
+        return ""
+    # What shares nouns with the subject alone may only be identified: 그랜저 차량이시죠?
+    subject, _, asked = request.rpartition(" 관련, ")
+    known, wanted = nouns_of(subject, shortener), nouns_of(asked, shortener)
+    said = [(text, nouns_of(text, shortener)) for text in said_back(conversation, shortener) if len(text) <= LONGEST]
+    chosen = [text for text, nouns in said if nouns & wanted or (nouns & known and _OF_INSURANCE.search(text))]
+    chosen = chosen or [text for text, _ in said if _OF_INSURANCE.search(text)]
+    return chosen[-1] if chosen else of_request(request, shortener)
 
 
 def nouns_of(text: str, shortener: Shortener) -> frozenset[str]:
@@ -68,7 +73,7 @@ def said_back(conversation: Conversation, shortener: Shortener) -> Iterator[str]
     for turn, answer in pairwise(turns):
         if turn.by_caller or not answer.by_caller or _NO.match(answer.text):
             continue
-        for sentence in SENTENCE_END.split(turn.text):
+        for sentence in sentences(turn.text, shortener):
             agreed = _YES.match(answer.text) or _UNDERSTOOD.search(sentence)
             if agreed and _SAID_BACK.search(sentence) and not _OF_THE_CALL.search(sentence):
                 phrase = _phrase(ADDRESSING.sub("", sentence), shortener)
@@ -78,7 +83,7 @@ def said_back(conversation: Conversation, shortener: Shortener) -> Iterator[str]
 
 def _phrase(sentence: str, shortener: Shortener) -> str:
     """A sentence that says something back as a phrase: 계약자 변경이시네요 → 계약자 변경; empty where it is made otherwise."""
-    text = re.sub(r"[\s.?!…~,]+$", "", sentence)
+    text = _NOT_SO.sub("", re.sub(r"[\s.?!…~,]+$", "", sentence))
     meant = _MEANT.search(text)
     text = text[: meant.start()].strip() if meant else text
     tokens = shortener.tokens(text)
@@ -93,6 +98,8 @@ def _phrase(sentence: str, shortener: Shortener) -> str:
         return _deed(text, tokens[:end], shortener)
     if last.form in ("되", "돼") and end > 1 and tokens[end - 1].form in ("면", "으면"):
         return _deed(text, tokens[: end - 1], shortener)
+    if not meant and any(token.tag == "JKS" for token in tokens[:end]):
+        return ""  # 아버님이 계약자: who or what somebody is
     return text[: last.end] if last.tag in ("NNG", "NNP", "SL", "XSN") else _deed(text, tokens, shortener) if meant else ""
 
 

@@ -1,15 +1,16 @@
-"""The things that are named in a call: every group of nouns, where it stands, and what can be seen of it.
+"""The things that are named in a turn: every group of nouns, where it stands, and what can be seen of it.
 
 A deed often does not say of what it is done (네, 바로 발송해 드리겠습니다): the thing was named before, by either side. Which of the things
 named is meant, weights over what can be seen tell (``models.actions.antecedent``).
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.summarizer.conversation import SENTENCE_END, Conversation, Turn
+from models.actions.sentences import asks, sentences
+from models.summarizer.conversation import Turn
 from models.summarizer.own_words import Shortener, word_set
 
 _NOUNS = frozenset(("NNG", "NNP", "SL", "SN", "NR", "XSN", "XPN", "NNB", "XR", "SW"))
@@ -27,6 +28,8 @@ _DEEDS = word_set(
     "이체 갱신 정정 삭제"
 )
 _TIMES = word_set("김 때 후 전 뒤 대로 동안 적")
+_MOMENTS = word_set("오늘 내일 모레 어제 지금 이번 다음 오전 오후")
+_WAYS = word_set("문자 메일 이메일 팩스 우편 등기 카톡 알림톡")
 _SHORTEST = 2
 _LONGEST = 24  # characters
 
@@ -51,18 +54,14 @@ class Mention:
     start: int = field(compare=False, default=0)
 
 
-def mentions(conversation: Conversation, shortener: Shortener) -> list[Mention]:
-    """The things named in a call, in the order said."""
-    return [one for turn in conversation if turn.text for one in _of_turn(turn, shortener)]
-
-
 def named_in(text: str, shortener: Shortener) -> list[Mention]:
     """The things named in a text that is no turn of a call."""
-    return list(_of_turn(Turn(0, True, text), shortener))
+    return list(mentions(Turn(0, True, text), shortener))
 
 
-def _of_turn(turn: Turn, shortener: Shortener) -> Iterator[Mention]:
-    for sentence in SENTENCE_END.split(turn.text):
+def mentions(turn: Turn, shortener: Shortener) -> Iterator[Mention]:
+    """The things named in a turn, in the order said."""
+    for sentence in sentences(turn.text, shortener):
         tokens = shortener.tokens(sentence)
         groups = [(first, end, found) for first, end in _groups(tokens) if (found := _mention(sentence, tokens, first, end)) is not None]
         for first, end, (words, head, nouns) in groups:
@@ -75,10 +74,10 @@ def _of_turn(turn: Turn, shortener: Shortener) -> Iterator[Mention]:
                 nouns=nouns,
                 particle=following.form if following is not None and following.tag.startswith("J") else "-",
                 verb=_verb_after(tokens, end),
-                asked=sentence.rstrip().endswith("?"),
+                asked=asks(sentence),
                 said=sentence,
                 among=len(groups),
-                start=tokens[first].start,
+                start=max(tokens[first].start, sentence.find(words, tokens[first].start)),
             )
 
 
@@ -122,6 +121,10 @@ def _described(tokens: Sequence[Any], first: int) -> int:
 
 
 def _mention(sentence: str, tokens: Sequence[Any], first: int, end: int) -> tuple[str, str, frozenset[str]] | None:
+    while end - 1 > first and tokens[end - 1].form in _WAYS and tokens[end - 2].tag in _HEADS:
+        end -= 1  # 추가 보험료 메일로: by what way it is sent is none of the thing
+    while first < end - 1 and (tokens[first].form in _MOMENTS or any(token.form == "때" for token in tokens[first : end - 1])):
+        first += 1  # 오늘 청약서, 퇴원하실 때 진단서
     if tokens[end - 1].form in _TIMES:
         return None  # 가는 김에, 나가기 전에
     heads = [token for token in tokens[first:end] if token.tag in _HEADS]
@@ -141,11 +144,3 @@ def _verb_after(tokens: Sequence[Any], place: int) -> str:
         if token.tag in ("XSV", "XSA") and at:
             return f"{tokens[at - 1].form}하"
     return ""
-
-
-def times_named(found: Sequence[Mention]) -> Mapping[str, int]:
-    """How often each last noun is named."""
-    counts: dict[str, int] = {}
-    for one in found:
-        counts[one.head] = counts.get(one.head, 0) + 1
-    return counts

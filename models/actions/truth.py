@@ -12,14 +12,17 @@ CALLER = "고객"
 NEAR = 1  # turns between where a writer and we say that it was said
 # Words for the same thing to do: writers name it in the trade's words, people say it in their own.
 _SAME = (
-    "발송 전송 송부 보내 넣 부치 전달 드리",
-    "연락 전화 회신 걸 안내 알리 통보",
-    "제출 올리 업로드 첨부 내 등록",
+    "발송 전송 송부 보내 넣 부치 전달 드리 제출 회신 반송",
+    "연락 전화 회신 걸 안내 알리 통보 통지",
+    "제출 올리 업로드 첨부 내 등록 전송 보내",
     "방문 가 들르 오",
     "촬영 찍",
     "발급 떼",
-    "입금 부치 납입 넣 지급 송금",
+    "입금 부치 납입 결제 넣 내 지급 송금 채우",
     "준비 챙기",
+    "서명 사인 작성 쓰 동의",
+    "삭제 지우",
+    "보관 보존 두 놓 모으",
     "변경 바꾸 정정 고치",
     "배정 보내",
 )

@@ -10,26 +10,27 @@ noun (번호, 목록) takes the fuller words that were said of it. What the call
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from models.actions.action import Who
-from models.actions.candidates import Candidate
+from models.actions.candidates import DONE_TO, Candidate
+from models.actions.due import find
 from models.actions.matter import matter, nouns_of
-from models.actions.mentions import Mention, mentions, named_in, times_named
+from models.actions.mentions import Mention, mentions, named_in
 from models.actions.weighed import Weighed
-from models.summarizer.conversation import Conversation
+from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
 
 _TOWARDS = re.compile(r"(?:에|에서|으?로)(?:\s|$)")
 _BESIDE = 4  # turns
 _A_LIST = 3  # things that a sentence names
-LATEST = 24  # turns back in which a thing is looked for; one may also be named in the answer
+NEAREST = 6  # turns back in which a thing is looked for
 # After a group of nouns that the verb does something to; none is as good as 을.
 _OF_AN_OBJECT = word_set("을 를 은 는 도 만 이 가 - 하고 랑 이랑 부터 이나 나")
 _GOING = word_set("가 오 들르 나가 나오 들어가 들어오 다니 내려가 올라가 찾아가 다녀오")  # 병원 가서: a place without its particle
-_POINTER = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸)(?:를|은|는|도|만|부터|랑|)(?!\S)")
+_POINTER = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸)(?:를|은|는|도|만|부터|랑|로|)(?!\S)")
 _POINTING_WORD = re.compile(r"(?<!\S)(?:그|이|저)\s(?=[가-힣])")
 # What comes before a deed and is done to nothing: 퇴근하고, 집에 가서, 결과 나오면, 심사 끝난 다음에.
 _COMES_FIRST = re.compile(
@@ -37,11 +38,18 @@ _COMES_FIRST = re.compile(
     r"|나온 다음에?|끝난 다음에?|받은 다음에?|난 (?:다음|뒤|후)에?|오는 대로|나오는 대로|되는 대로|끝나는 대로|받는 대로))\s"
 )
 _WAY_ALONE = re.compile(
-    r"(?<!\S)(문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|택배)(?:를|을|도)? "
+    r"(?:^|(?<=[을를은는도만에로서고면록까] ))(문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|택배)(?:를|을|도)? "
     r"(?=(?:(?:바로|다시|한번|꼭|먼저) )*(?:발송|보내기|넣기|드리기|주기)$)"
 )
 _FIRST_THEN = re.compile(r"([가-힣]{2,})(?:해서|하고|하여|해 가지고) (?=(?:(?:바로|다시|직접|꼭) )?(?:전화|연락|회신|안내|답변)$)")
 _HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |거 |것 |때 |분)")
+# Who hands a thing over, by the sentence that names it: a caller wants it, an agent sends it or needs it.
+_WANTED = re.compile(r"보내|받고 싶|받을 수|받아 ?[보야볼]|받기|받으|발급|떼 ?주|뽑아|부쳐|볼 수")
+_SENDING = re.compile(r"(?:보내|넣어|발송해|전송해|뽑아|부쳐|적어)? ?(?:드릴|드리겠|드려요|드립니다|드렸|드리도록)")
+_SAID_BACK = re.compile(r"(?:군요|네요|말씀이[가-힣]*|건가요|이요|요)\s*[.?!]*$")
+_NEEDED = re.compile(r"필요|있어야|내셔야|주셔야|하셔야|주시면|주세요|주시겠|주실|내시면|챙기|챙겨")
+_FORM = re.compile(r"(?:신청서|청약서|철회서|서식|양식|용지|링크|질문서)$")
+WRITTEN_ON = re.compile(r"서명|작성|사인|(?<!\S)(?:써|적어|쓰고|적고)")
 # What the sentence that names a thing shows of it: that it is needed, sent, said back, refused.
 _SHOWN = (
     ("needed", re.compile(r"필요|있어야|내셔야|주셔야|하셔야|주시면|부탁|받겠|제출|준비|챙기|첨부|올려|작성")),
@@ -49,14 +57,10 @@ _SHOWN = (
     ("said back", re.compile(r"(?:군요|네요|죠|지요|말씀이[가-힣]*|이요)[.?!]*$")),
     ("refused", re.compile(r"말고|아니|없|필요 ?없|안 ?(?:해|하|돼|되)|아뇨")),
 )
-# What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
-_PAPERS = re.compile(
-    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|용지|사진|링크|사본|원본|목록|명단|명부|내역|양식|안내문|안내장|번호|계좌|약관|자료|파일|영상"
-    r"|견적|공문|증권|명세|이력|소견|책자|주소|예시|문구|페이지|종이)$"
-)
-_MONEY = re.compile(r"(?:보험료|금|비|비용|계좌|카드|이자|돈|차액|요금)$")
-_MAY_BE = {"send": _PAPERS, "hand in": _PAPERS, "take": _PAPERS, "sign": _PAPERS, "pay": _MONEY}
 _BARE = 1  # nouns of a group that may be told more fully
+_DONE_BY_NAME = re.compile(r"(?<!\S)((?:전자)?서명|제출|신고|입금|결제|동의|방문|접수|신청|인증)(?:은|는|을|를|만|도) 하기$")
+_NAMED_SHORTLY = re.compile(r"(?<!\S)(?:돈|표|답|책|차|약)(?:을|를|은|는|도|만)\s|(?<=[가-힣] )(?:문자|메일)(?:를|을)\s")
+_JOINED = re.compile(r"(?<=[가-힣])(?:하고|이?랑|와|과|,| 그리고| 및)\s")
 
 
 @dataclass(frozen=True)
@@ -66,16 +70,16 @@ class Told:
     conversation: Conversation
     shortener: Shortener
     request: str = ""
+    _by_turn: dict[int, list[Mention]] = field(default_factory=dict, compare=False)
 
-    @cached_property
-    def things(self) -> Sequence[Mention]:
-        """What is named, in the order said; looked for once, and only where something lacks a thing."""
-        return mentions(self.conversation, self.shortener)
+    def things(self, last: int, back: int) -> list[Mention]:
+        """What is named from ``back`` turns before a turn up to it, in the order said; looked for only where something lacks a thing."""
+        return [thing for turn in self.conversation if last - back <= turn.number <= last for thing in self._named(turn)]
 
-    @cached_property
-    def counts(self) -> Mapping[str, int]:
-        """How often each is named."""
-        return times_named(self.things)
+    def _named(self, turn: Turn) -> list[Mention]:
+        if turn.number not in self._by_turn:
+            self._by_turn[turn.number] = list(mentions(turn, self.shortener)) if turn.text else []
+        return self._by_turn[turn.number]
 
     @cached_property
     def matter(self) -> str:
@@ -94,7 +98,7 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     objects = objects_in(what, told.shortener)
     if objects:
         what = _fuller(what, objects[-1], one, told)
-    elif one.kind in _MAY_BE and (thing := likeliest(one, told, model)) is not None:
+    elif one.kind in DONE_TO and not _names_its_thing(what, told.shortener) and (thing := likeliest(one, told, model)) is not None:
         what = with_thing(what, thing.text)
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
@@ -106,8 +110,8 @@ def _place_to_go(one: Candidate, told: Told) -> str:
     """Where somebody was told to go just before (지점에 오시는 게 빠릅니다. 어머님 모시고 갈게요); empty where nobody said it."""
     named = [
         thing.text
-        for thing in told.things
-        if 0 <= one.turn - thing.turn <= _BESIDE and thing.particle in ("에", "로", "으로") and thing.verb in _GOING
+        for thing in told.things(one.turn, _BESIDE)
+        if thing.particle in ("에", "로", "으로") and thing.verb in _GOING and find(f"{thing.text}에") is None
     ]
     return named[-1] if named else ""
 
@@ -115,6 +119,7 @@ def _place_to_go(one: Candidate, told: Told) -> str:
 def _as_noted(what: str) -> str:
     """The deed as notes have it: 문자 바로 보내기 is sent by 문자, 확인해서 전화 comes after 확인, 결제하시는 링크 is 결제 링크."""
     what = _WAY_ALONE.sub(lambda way: f"{way[1]}{'으로' if way[1].endswith('톡') or way[1].endswith('편') else '로'} ", what)
+    what = _DONE_BY_NAME.sub(r"\1", what)
     what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
     return _HONOURED.sub(" ", _FIRST_THEN.sub(r"\1 후 ", what))
 
@@ -139,6 +144,21 @@ def _is_deed(group: Mention, what: str) -> bool:
     return group.start + len(group.text) == len(what)
 
 
+def _names_its_thing(what: str, shortener: Shortener) -> bool:
+    """Whether the deed's thing is no group of nouns of its own: 돈은 넣기, 안내 문자를 보내기, 확인서 발급."""
+    return _NAMED_SHORTLY.search(what) is not None or any(
+        _is_deed(group, what) and len(group.nouns) > 1 for group in named_in(what, shortener)
+    )
+
+
+def may_be_done_to(one: Candidate, thing: Mention) -> bool:
+    """Whether such a deed is done to such a thing at all: a link is followed by the caller, not sent back, a form is not fetched."""
+    of = DONE_TO.get(one.kind)
+    if of is not None and not of.search(thing.head):
+        return False
+    return not (one.who is Who.CALLER and (thing.head.endswith("링크") or (one.kind == "take" and _FORM.search(thing.head))))
+
+
 def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
     """The thing that a deed is most likely done to; None where none is likely enough."""
     sure = [(model.likelihood(thing_signs(one, thing, told)), -place, thing) for place, thing in enumerate(reachable(one, told))]
@@ -147,17 +167,32 @@ def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
 
 
 def reachable(one: Candidate, told: Told) -> list[Mention]:
-    """The things that may be meant, the latest first: of the kind that such a deed is done to, not those that the deed names itself, nor
-    those that an agent lists for the caller to bring, which the agent does not send (위임장, 인감증명서, 가족관계증명서 …)."""
-    own, may_be = one.what.replace(" ", ""), _MAY_BE.get(one.kind)
-    return [
+    """The things that may be meant: those of the nearest turn that names any which such a deed is done to, by who does it."""
+    own = one.what.replace(" ", "")
+    meant = [
         thing
-        for thing in reversed(told.things)
-        if -1 <= one.turn - thing.turn <= LATEST
-        and (may_be is None or may_be.search(thing.head))
-        and thing.text.replace(" ", "") not in own
-        and not (one.kind == "send" and not one.by_caller and not thing.by_caller and thing.among >= _A_LIST)
+        for thing in told.things(one.turn, NEAREST)
+        if may_be_done_to(one, thing) and thing.text.replace(" ", "") not in own and _is_handed_over(one, thing, told)
     ]
+    if WRITTEN_ON.search(one.what):
+        meant = [thing for thing in meant if _FORM.search(thing.head)] or meant
+    nearest = [thing for thing in reversed(meant) if thing.turn == meant[-1].turn]
+    return [thing for thing in nearest if not any(thing.nouns < other.nouns for other in nearest)]
+
+
+def _is_handed_over(one: Candidate, thing: Mention, told: Told) -> bool:
+    """Whether the one who does it may be who hands a thing over: a caller what is needed of him or what he has, an agent what was asked of
+    him. What an agent sends is sent back where it is to be written on (신청서)."""
+    form = _FORM.search(thing.head) is not None
+    if one.who is Who.CALLER:
+        sent = _WANTED.search(thing.said) if thing.by_caller else _SENDING.search(thing.said)
+        return thing.turn == one.turn or sent is None or (form and WRITTEN_ON.search(one.what) is not None)
+    if thing.by_caller:
+        return _WANTED.search(thing.said) is not None
+    if thing.among >= _A_LIST or not (form or _SENDING.search(thing.said) or _SAID_BACK.search(thing.said)):
+        return False  # 위임장, 인감증명서, 가족관계증명서: what the caller has to bring
+    asked_of_caller = {other.head for other in told.things(one.turn, NEAREST) if not other.by_caller and _NEEDED.search(other.said)}
+    return form or thing.head not in asked_of_caller
 
 
 def thing_signs(one: Candidate, thing: Mention, told: Told) -> Iterator[str]:
@@ -174,7 +209,6 @@ def thing_signs(one: Candidate, thing: Mention, told: Told) -> Iterator[str]:
     yield f"end {thing.head[-2:]}"
     for noun in thing.nouns:
         yield f"noun {noun}"
-    yield f"times {min(told.counts[thing.head], 4)}"
     yield f"nouns {min(len(thing.nouns), 3)}"
     yield f"{'asked' if thing.asked else 'said'}"
     speaker, doer = "C" if thing.by_caller else "A", "C" if one.who is Who.CALLER else "A"
@@ -197,17 +231,24 @@ def _fuller(what: str, bare: Mention, one: Candidate, told: Told) -> str:
     """The deed with a bare noun of its told as fully as it was told before: 목록 as 청구 서류 목록, 그 번호 as 팩스 번호."""
     if len(bare.nouns) > _BARE or " " in bare.text:
         return what
-    for thing in reachable(one, told):
-        if thing.head == bare.head and thing.text.endswith(bare.text) and len(thing.nouns) > _BARE:
-            before = _POINTING_WORD.sub("", what[: bare.start])
-            return f"{before}{thing.text}{what[bare.start + len(bare.text) :]}"
-    return what
+    fuller = {
+        name
+        for thing in told.things(one.turn, _BESIDE)
+        for name in _JOINED.split(thing.text)
+        if name.endswith(f" {bare.text}") and find(name) is None
+    }
+    if len(fuller) != 1:
+        return what
+    before = _POINTING_WORD.sub("", what[: bare.start])
+    return f"{before}{fuller.pop()}{what[bare.start + len(bare.text) :]}"
 
 
 def with_thing(what: str, thing: str) -> str:
     """The deed with a thing, after what comes first (퇴근하고 가상계좌를 …) and before what is done to it (사진을 찍어 보내기)."""
     if " " not in what and not what.endswith("기"):
         return f"{thing} {what}"  # 가입증명서 발송
+    if thing.endswith("계좌"):
+        return f"{re.sub(r'(?:넣|보내)기$', '', what)}{thing}로 입금"  # an account is paid into
     first = _COMES_FIRST.match(what)
     before, deed = (what[: first.end()], what[first.end() :]) if first else ("", what)
     return f"{before}{thing}{_object_particle(thing)} {deed}"

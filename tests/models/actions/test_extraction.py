@@ -99,3 +99,44 @@ def test_where_nobody_can_tell_who_speaks_nothing_is_told() -> None:
 )
 def test_pieces_of_speech_leave_nothing_to_do_and_stop_nothing(text: str) -> None:
     assert things_to_do(read(text), MODEL, SHORTENER) == []
+
+
+@pytest.mark.parametrize(
+    ("talk", "who", "what", "said"),
+    [
+        (
+            "상담원: 인적사항하고 동의서 필요하신데 팩스로 주시겠어요\n고객: 내일 열두 시 전에 넣을게요 걔가 지금 나가 있어서",
+            Who.CALLER,
+            "인적사항하고 동의서를 넣기",
+            "내일 열두 시 전에",
+        ),
+        (
+            "상담원: 안내문을 내일까지 문자로 보내드릴게요 더 필요하신 건 없으세요\n고객: 네 없어요",
+            Who.AGENT,
+            "안내문을 문자로 발송",
+            "내일까지",
+        ),
+        (
+            "상담원: 소견서를 언제까지 보내 주실 수 있으세요?\n고객: 이번 주 금요일까지는 보낼 수 있어요.",
+            Who.CALLER,
+            "소견서를 보내기",
+            "이번 주 금요일까지는",
+        ),
+        (
+            "상담원: 서명은 이번 달 이십오일까지 해 주셔야 다음 달 출금이 안 됩니다.\n고객: 네, 이십오일 전에 할게요.",
+            Who.CALLER,
+            "서명",
+            "이십오일 전에",
+        ),
+    ],
+    ids=["no signs", "no signs, more behind", "able to", "asked for within a sentence"],
+)
+def test_promises_in_other_forms_are_found(talk: str, who: Who, what: str, said: str) -> None:
+    (action,) = left(f"{talk}\n상담원: 네 감사합니다")
+    assert action.due is not None
+    assert (action.who, action.what, action.due.said) == (who, what, said)
+
+
+def test_who_thanks_for_what_was_promised_asks_for_nothing_more() -> None:
+    talk = "고객: 진단서는 오늘 저녁에 앱으로 올릴게요.\n상담원: 네, 올려 주시면 내일까지 결과를 문자로 보내 드리겠습니다.\n고객: 네"
+    assert [(one.who, one.utterance) for one in left(talk)] == [(Who.CALLER, 8), (Who.AGENT, 9)]

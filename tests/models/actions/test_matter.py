@@ -47,3 +47,10 @@ def test_of_a_long_request_the_part_that_asks_is_told() -> None:
 
 def test_without_a_request_there_is_no_matter() -> None:
     assert told("고객: 그냥 걸었어요\n상담원: 네, 감사합니다.\n고객: 네", "") == ""
+
+
+def test_what_is_only_identified_is_no_matter() -> None:
+    talk = "고객: 차 때문에요\n상담원: 그랜저 차량이시죠?\n고객: 네"
+    assert told(talk, "차량 관련, 오늘 날짜로 해지 요청") == "차량 관련 오늘 날짜로 해지 요청"
+    talk = "고객: 차 때문에요\n상담원: 아버님이 계약자이신가요?\n고객: 네"
+    assert told(talk, "자동차보험 명의 변경 문의") == "자동차보험 명의 변경 문의"

@@ -1,5 +1,7 @@
 """A thing to do says by itself what is to be done, in words that were said."""
 
+from dataclasses import replace
+
 import pytest
 
 from models.actions.extraction import ToDoModel, things_to_do
@@ -7,10 +9,15 @@ from models.summarizer.conversation import read
 from models.summarizer.own_words import Shortener
 
 MODEL, SHORTENER = ToDoModel.shipped(), Shortener()
+EVERYTHING = replace(MODEL, lasting=replace(MODEL.lasting, threshold=0.0), callers=0.0)  # wording alone: whatever is promised or asked
 OPENING = (
     "상담원: 무엇을 도와드릴까요\n고객: 보험금 청구하려고요\n상담원: 네 고객님, 성함이 어떻게 되세요?\n고객: 김가나요\n"
     "상담원: 네, 확인됐습니다.\n고객: 네\n"
 )
+
+
+def promised(talk: str) -> list[str]:
+    return [one.what for one in things_to_do(read(OPENING + talk), EVERYTHING, SHORTENER)]
 
 
 def left(talk: str, request: str = "") -> list[str]:
@@ -71,3 +78,42 @@ def test_no_word_is_put_in_that_was_not_said(talk: str) -> None:
     found = [what.removesuffix("(보험금 청구)").split()[:-1] for what in left(talk, "보험금 청구")]  # the last word is the verb as a noun
     assert found
     assert all(word in whole or word[:-1] in whole for words in found for word in words)
+
+
+@pytest.mark.parametrize(
+    ("talk", "what"),
+    [
+        (
+            "상담원: 증액 산출서를 내일까지 메일로 보내 드리겠습니다.\n고객: 네\n상담원: 건축물대장도 하나 필요하십니다.\n"
+            "고객: 그건 이번 주 안에 떼서 보낼게요.",
+            "건축물대장을 떼서 보내기",
+        ),
+        (
+            "상담원: 퇴직증명서가 필요하세요.\n고객: 언제 줄지 몰라서요\n상담원: 상실 확인서도 됩니다.\n고객: 그럼 그걸로 내일까지 낼게요.",
+            "상실 확인서를 내기",
+        ),
+        ("상담원: 초본이 필요하세요.\n고객: 초본은 있으니까 내일까지 앱으로 올릴게요.", "초본은 앱으로 올리기"),
+        ("상담원: 청약서 링크를 보내 드릴게요.\n고객: 돈은 금요일에 월급 나오니까 금요일에 넣을게요.", "돈은 넣기"),
+        ("상담원: 신청서를 우편으로 보내 드릴게요.\n고객: 네\n상담원: 감사합니다.\n고객: 다음 주에 써서 부칠게요.", "신청서를 써서 부치기"),
+    ],
+)
+def test_what_a_caller_hands_over_is_what_was_asked_of_him_last_and_not_what_he_is_sent(talk: str, what: str) -> None:
+    assert what in promised(f"{talk}\n상담원: 네 감사합니다")
+
+
+@pytest.mark.parametrize(
+    ("talk", "what"),
+    [
+        (
+            "상담원: 지연확인서를 받아 주셔야 합니다.\n고객: 네\n상담원: 통화 끝나면 바로 안내 문자를 보내 드리겠습니다.",
+            "안내 문자를 보내기",
+        ),
+        ("상담원: 진료비 세부내역서가 필요합니다.\n고객: 어려워요\n상담원: 오늘 영어 문자로 보내 드릴게요.", "영어 문자로 발송"),
+        (
+            "상담원: 위임장, 인감증명서, 가족관계증명서가 필요하세요.\n고객: 많네요\n상담원: 전부 적어서 오늘 문자로 보내 드리겠습니다.",
+            "문자로 발송",
+        ),
+    ],
+)
+def test_an_agent_does_not_send_what_the_caller_has_to_bring(talk: str, what: str) -> None:
+    assert what in promised(f"{talk}\n고객: 네 감사합니다")
