@@ -1,17 +1,15 @@
 """What staff read of ways to answer questions: models that were fine-tuned for it, and quotes, which need no training."""
 
-from collections.abc import Callable
-
 from models.training.answers import AnswersCompared, WayOfAnswering
-from models.training.metrics import Scores
 from reports.markdown import figure, table
+from reports.training import Shown, both_scores
 
-Shown = Callable[[str], str]
 _HEAD = ("방법", "점수", "BERTScore F1 / STS", "답한 질문의 점수", "거절 (남겨 둔 질문)", "문서에 없는 질문에 답함", "ms/질문")
+_LONGEST = 120  # characters
 _NOTE = (
-    "점수는 남겨 둔 질문을 답안 하나하나와 견준 평균이고, 거절은 0점입니다. 남겨 둔 질문은 다른 표현까지 학습에도 색인에도 없으므로, "
-    "문서가 같은 내용을 담지 않았다면 거절이 옳습니다. 생성 모델은 거절할 줄 모르고, 인용은 문서의 문장만 보입니다. "
-    "그래서 생성 모델은 비교만 하고, 서비스의 답은 인용입니다."
+    "점수는 남겨 둔 질문을 답안 하나하나와 견준 평균이고, 거절은 0점, 빈 답은 거절입니다. "
+    "남겨 둔 질문은 다른 표현까지 학습에도 색인에도 없으므로, 문서가 같은 내용을 담지 않았다면 거절이 옳습니다. "
+    "생성 모델은 모른다고 말할 줄 몰라 지어내고, 인용은 문서의 문장만 보입니다. 그래서 생성 모델은 비교만 하고, 서비스의 답은 인용입니다."
 )
 
 
@@ -20,7 +18,7 @@ def answers_report(compared: AnswersCompared, shown: Shown) -> str:
     scale = compared.another_wording
     rows = [_row(way) for way in compared.ways]
     if scale is not None:
-        rows.append(("표의 다른 답안", figure(scale.score), _both(scale), "–", "–", "–", "–"))
+        rows.append(("표의 다른 답안", figure(scale.score), both_scores(scale), "–", "–", "–", "–"))
     return "\n\n".join(["## 답변: 학습한 모델과 인용", table(_HEAD, rows), _NOTE, "### 예", _samples(compared, shown)])
 
 
@@ -29,7 +27,7 @@ def _row(way: WayOfAnswering) -> tuple[str, ...]:
     return (
         way.name,
         figure(way.scores.score if way.scores else None),
-        _both(way.scores),
+        both_scores(way.scores),
         figure(answered.score if answered else None),
         f"{way.refused} / {way.asked}",
         f"{way.unanswerable_answered} / {way.unanswerable}" if way.unanswerable else "–",
@@ -37,13 +35,14 @@ def _row(way: WayOfAnswering) -> tuple[str, ...]:
     )
 
 
-def _both(scores: Scores | None) -> str:
-    return f"{scores.bertscore_f1:.4f} / {scores.sts:.4f}" if scores else "–"
-
-
 def _samples(compared: AnswersCompared, shown: Shown) -> str:
     lines = []
     for question, right in compared.shown:  # a list: the UI breaks no line in a table's cell
         lines += [f"- {shown(question)}", f"    - 답안: {shown(right) or '문서에 없음'}"]
-        lines += [f"    - {way.name}: {shown(way.answers[question]) or '거절'}" for way in compared.ways]
+        lines += [f"    - {way.name}: {shown(_shortened(way.answers[question])) or '거절'}" for way in compared.ways]
     return "\n".join(lines)
+
+
+def _shortened(answer: str) -> str:
+    """The beginning of an answer: what a generator repeats a hundred times tells nothing more."""
+    return answer if len(answer) <= _LONGEST else f"{answer[:_LONGEST]}…"

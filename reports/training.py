@@ -96,11 +96,12 @@ def _beside_the_base(summary: RunSummary) -> str:
     ]
     base = summary.base_test_scores
     difference = f"{test.score - base.score:+.4f}" if test and base else "–"
-    rows.append(("시험 BERTScore F1 / STS (서비스와 같게)", _both(base), _both(test), difference))
+    rows.append(("시험 BERTScore F1 / STS (서비스와 같게)", both_scores(base), both_scores(test), difference))
     return table(("", "베이스", "이 실행", "차이"), rows)
 
 
-def _both(scores: Scores | None) -> str:
+def both_scores(scores: Scores | None) -> str:
+    """BERTScore F1 and STS in one cell."""
     return f"{scores.bertscore_f1:.4f} / {scores.sts:.4f}" if scores else "–"
 
 
