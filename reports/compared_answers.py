@@ -4,10 +4,11 @@ from models.training.answers import AnswersCompared, WayOfAnswering
 from reports.markdown import figure, table
 from reports.training import Shown, both_scores
 
-_HEAD = ("방법", "점수", "BERTScore F1 / STS", "답한 질문의 점수", "거절 (남겨 둔 질문)", "문서에 없는 질문에 답함", "ms/질문")
+_HEAD = ("방법", "ROUGE-L", "답한 질문의 ROUGE-L", "BERTScore F1 / STS", "거절 (남겨 둔 질문)", "문서에 없는 질문에 답함", "ms/질문")
 _LONGEST = 120  # characters
 _NOTE = (
-    "점수는 남겨 둔 질문을 답안 하나하나와 견준 평균이고, 거절은 0점, 빈 답은 거절입니다. "
+    "점수는 남겨 둔 질문을 답안 하나하나와 견준 평균이고, 거절은 0점, 빈 답은 거절입니다. ROUGE-L은 글자로 셉니다. "
+    "채점 인코더가 shipped이면 BERTScore와 STS는 답을 가리지 못합니다(마침표 하나가 가장 높았습니다). "
     "남겨 둔 질문은 다른 표현까지 학습에도 색인에도 없으므로, 문서가 같은 내용을 담지 않았다면 거절이 옳습니다. "
     "생성 모델은 모른다고 말할 줄 몰라 지어내고, 인용은 문서의 문장만 보입니다. 그래서 생성 모델은 비교만 하고, 서비스의 답은 인용입니다."
 )
@@ -18,7 +19,7 @@ def answers_report(compared: AnswersCompared, shown: Shown) -> str:
     scale = compared.another_wording
     rows = [_row(way) for way in compared.ways]
     if scale is not None:
-        rows.append(("표의 다른 답안", figure(scale.score), both_scores(scale), "–", "–", "–", "–"))
+        rows.append(("표의 다른 답안", figure(scale.rouge_l), "–", both_scores(scale.by_encoders), "–", "–", "–"))
     return "\n\n".join(["## 답변: 학습한 모델과 인용", table(_HEAD, rows), _NOTE, "### 예", _samples(compared, shown)])
 
 
@@ -26,9 +27,9 @@ def _row(way: WayOfAnswering) -> tuple[str, ...]:
     answered = way.scores_answered
     return (
         way.name,
-        figure(way.scores.score if way.scores else None),
-        both_scores(way.scores),
-        figure(answered.score if answered else None),
+        figure(way.scores.rouge_l),
+        figure(answered.rouge_l if answered else None),
+        both_scores(way.scores.by_encoders),
         f"{way.refused} / {way.asked}",
         f"{way.unanswerable_answered} / {way.unanswerable}" if way.unanswerable else "–",
         f"{way.milliseconds:,.0f}",

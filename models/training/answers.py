@@ -2,6 +2,9 @@
 
 What is held out is a question with all its phrasings and answers (``models.training.data.split``). An empty answer is a refusal; it scores
 0, like an empty summary. A generator always says something, so what matters beside its score is what it says where nothing answers.
+
+Answers are scored as summaries are, by encoders, and by ROUGE-L over characters beside them: the encoder that ships was trained on phrases
+of summaries and gave a lone full stop more than any answer (benchmarks/LOG.md).
 """
 
 import csv
@@ -48,14 +51,23 @@ class Questions:
         return [*held[:_SAMPLES], *((question, "") for question in self.unanswerable[:_SAMPLES])]
 
 
+class AnswerScores(BaseModel):
+    """Means over pairs of an answer and a wording of the right one; ``by_encoders`` where encoders score at all."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rouge_l: float
+    by_encoders: Scores | None
+
+
 class WayOfAnswering(BaseModel):
-    """How one way did: the score of all held-out questions, the score of those that it answered, refusals, milliseconds a question."""
+    """How one way did: the scores of all held-out questions and of those that it answered, refusals, milliseconds a question."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    scores: Scores | None
-    scores_answered: Scores | None
+    scores: AnswerScores
+    scores_answered: AnswerScores | None
     asked: int
     refused: int
     unanswerable: int
@@ -68,7 +80,7 @@ class AnswersCompared(BaseModel):
     """All ways on the same questions. ``another_wording``: what the table's own answers score against each other, the scale of the rest."""
 
     ways: list[WayOfAnswering]
-    another_wording: Scores | None
+    another_wording: AnswerScores | None
     shown: list[tuple[str, str]]
 
 
@@ -82,7 +94,7 @@ def judged(name: str, ask: Ask, questions: Questions, scorer: SummaryScorer | No
     return WayOfAnswering(
         name=name,
         scores=_scored(scorer, questions.held_out, [told[pair.input] for pair in questions.held_out]),
-        scores_answered=_scored(scorer, answered, [told[pair.input] for pair in answered]),
+        scores_answered=_scored(scorer, answered, [told[pair.input] for pair in answered]) if answered else None,
         asked=len(questions.distinct),
         refused=sum(not told[question] for question in questions.distinct),
         unanswerable=len(questions.unanswerable),
@@ -92,8 +104,8 @@ def judged(name: str, ask: Ask, questions: Questions, scorer: SummaryScorer | No
     )
 
 
-def another_wording(questions: Questions, scorer: SummaryScorer | None) -> Scores | None:
-    """The score of each answer of the table as if it were the one given, against the next wording; None where a question has but one."""
+def another_wording(questions: Questions, scorer: SummaryScorer | None) -> AnswerScores | None:
+    """The scores of each answer of the table as if it were the one given, against the next wording; None where a question has but one."""
     by_question = [list(pairs) for _, pairs in groupby(questions.held_out, key=lambda pair: pair.input)]
     if any(len(pairs) < 2 for pairs in by_question):
         return None
@@ -101,11 +113,30 @@ def another_wording(questions: Questions, scorer: SummaryScorer | None) -> Score
     return _scored(scorer, questions.held_out, others)
 
 
-def _scored(scorer: SummaryScorer | None, pairs: Sequence[Pair], answers: Sequence[str]) -> Scores | None:
-    if scorer is None or not pairs:
-        return None
-    scorer.embed_references([pair.summary for pair in pairs])
-    return scorer.score(answers)
+def _scored(scorer: SummaryScorer | None, pairs: Sequence[Pair], answers: Sequence[str]) -> AnswerScores:
+    by_encoders = None
+    if scorer is not None:
+        scorer.embed_references([pair.summary for pair in pairs])
+        by_encoders = scorer.score(answers)
+    shared = [rouge_l(answer, pair.summary) for answer, pair in zip(answers, pairs, strict=True)]
+    return AnswerScores(rouge_l=sum(shared) / len(shared), by_encoders=by_encoders)
+
+
+def rouge_l(answer: str, reference: str) -> float:
+    """ROUGE-L F1 over characters without spaces, for Korean's particles make other words of the same ones (Lin, 2004).
+
+    >>> round(rouge_l("평일에 엽니다", "평일 9시에 엽니다"), 2), rouge_l("", "네")
+    (0.86, 0.0)
+    """
+    mine, theirs = "".join(answer.split()), "".join(reference.split())
+    longest = [0] * (len(theirs) + 1)  # common subsequence of what was read of the answer and of the reference up to each place
+    for one in mine:
+        before = 0
+        for at, other in enumerate(theirs, start=1):
+            here = longest[at]
+            longest[at] = before + 1 if one == other else max(here, longest[at - 1])
+            before = here
+    return 2 * longest[-1] / (len(mine) + len(theirs)) if mine and theirs else 0.0
 
 
 def learnt_rows(pairs: Iterable[Pair]) -> list[FaqRow]:

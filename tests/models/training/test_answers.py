@@ -7,7 +7,7 @@ import pytest
 
 from models.answers.faq import faq_csv, read_faq
 from models.errors import ConfigurationError
-from models.training.answers import Questions, another_wording, judged, learnt_rows, questions_csv, read_unanswerable
+from models.training.answers import Questions, another_wording, judged, learnt_rows, questions_csv, read_unanswerable, rouge_l
 from models.training.data.loader import read_pairs
 from models.training.metrics import SummaryScorer, local_encoder
 
@@ -40,33 +40,41 @@ def test_each_question_is_asked_once_and_its_answer_held_against_every_wording(s
     assert heard == ["자동차 보험 해지 되나요?", "자동차 보험 해지하고 싶어요.", "암 보험 청구 되나요?", *QUESTIONS.unanswerable]
     assert (way.asked, way.refused, way.unanswerable, way.unanswerable_answered) == (3, 0, 2, 2)
     scorer.embed_references([pair.summary for pair in PAIRS])
-    assert way.scores == way.scores_answered == scorer.score(["암보험 청구"] * 6)
+    assert way.scores == way.scores_answered
+    assert way.scores.by_encoders == scorer.score(["암보험 청구"] * 6)
+    assert way.scores.rouge_l == pytest.approx(sum(rouge_l("암보험 청구", pair.summary) for pair in PAIRS) / 6)
 
 
 def test_a_refusal_scores_nothing_among_all_and_is_left_out_of_what_was_answered(scorer: SummaryScorer) -> None:
     refused = [*QUESTIONS.distinct[:2], QUESTIONS.unanswerable[0]]
     way = judged("quotes", lambda texts: always("암보험 청구", refuse=refused), QUESTIONS, scorer)
     assert (way.refused, way.unanswerable_answered) == (2, 1)
-    assert way.scores is not None
     assert way.scores_answered is not None
-    assert way.scores.sts == pytest.approx(way.scores_answered.sts * 2 / 6)  # four of the six pairs are refused
+    assert way.scores.rouge_l == pytest.approx(way.scores_answered.rouge_l * 2 / 6)  # four of the six pairs are refused
 
 
 def test_a_way_that_answers_nothing_has_no_score_of_its_answers(scorer: SummaryScorer) -> None:
     way = judged("quotes", lambda texts: [""] * len(texts), QUESTIONS, scorer)
-    assert way.scores is not None
-    assert (way.scores.score, way.scores_answered, way.refused) == (0.0, None, 3)
+    assert way.scores.by_encoders is not None
+    assert (way.scores.by_encoders.score, way.scores.rouge_l, way.scores_answered, way.refused) == (0.0, 0.0, None, 3)
 
 
-def test_without_an_encoder_refusals_are_counted_all_the_same() -> None:
-    way = judged("quotes", lambda texts: [""] * len(texts), QUESTIONS, None)
-    assert (way.scores, way.refused, another_wording(QUESTIONS, None)) == (None, 3, None)
+def test_without_an_encoder_refusals_and_shared_characters_are_counted_all_the_same() -> None:
+    way = judged("generator", lambda texts: always("암보험 청구"), QUESTIONS, None)
+    assert (way.scores.by_encoders, way.refused, way.scores.rouge_l > 0) == (None, 0, True)
+
+
+def test_a_lone_full_stop_shares_next_to_nothing_with_an_answer() -> None:
+    assert rouge_l(".", "평일 9시부터 18시까지 엽니다.") < 0.15
+    assert rouge_l("평일 9시부터 18시까지 엽니다.", "평일 9시부터 18시까지 엽니다.") == 1.0
 
 
 def test_the_scale_is_each_answer_of_the_table_against_the_next_wording(scorer: SummaryScorer) -> None:
     swapped = [PAIRS[at ^ 1].summary for at in range(6)]
     scorer.embed_references([pair.summary for pair in PAIRS])
-    assert another_wording(QUESTIONS, scorer) == scorer.score(swapped)
+    scale = another_wording(QUESTIONS, scorer)
+    assert scale is not None
+    assert scale.by_encoders == scorer.score(swapped)
     assert another_wording(Questions(PAIRS[:1]), scorer) is None
 
 
