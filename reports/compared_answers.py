@@ -4,10 +4,11 @@ from models.training.answers import AnswersCompared, WayOfAnswering
 from reports.markdown import figure, table
 from reports.training import Shown, both_scores
 
-_HEAD = ("방법", "ROUGE-L", "답한 질문의 ROUGE-L", "BERTScore F1 / STS", "거절 (남겨 둔 질문)", "문서에 없는 질문에 답함", "ms/질문")
+_HEAD = ("방법", "ROUGE-L", "답한 것만", "F1 / STS", "거절", "없어도 답함", "ms")  # wider, V1 cuts the table off
 _LONGEST = 120  # characters
 _NOTE = (
     "점수는 남겨 둔 질문을 답안 하나하나와 견준 평균이고, 거절은 0점, 빈 답은 거절입니다. ROUGE-L은 글자로 셉니다. "
+    "'없어도 답함'은 어느 문서에도 답이 없는 질문 가운데 답한 것, ms는 질문 하나에 걸린 시간입니다. "
     "채점 인코더가 shipped이면 BERTScore와 STS는 답을 가리지 못합니다(마침표 하나가 가장 높았습니다). "
     "남겨 둔 질문은 다른 표현까지 학습에도 색인에도 없으므로, 문서가 같은 내용을 담지 않았다면 거절이 옳습니다. "
     "생성 모델은 모른다고 말할 줄 몰라 지어내고, 인용은 문서의 문장만 보입니다. 그래서 생성 모델은 비교만 하고, 서비스의 답은 인용입니다."
