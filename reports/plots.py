@@ -22,6 +22,20 @@ def losses(history: Sequence[HistoryRow]) -> bytes:
     return _lines(series, "loss")
 
 
+def losses_of_runs(histories: Mapping[str, Sequence[HistoryRow]]) -> bytes:
+    """Validation loss over epochs, solid, and training loss, dashed, of several runs in a colour each, PNG."""
+    figure, axes = _figure()
+    for number, (run, history) in enumerate(histories.items()):
+        for kind, style, label in (("train_loss", "--", "_"), ("validation_loss", "-", run)):
+            points = [(row.epoch, getattr(row, kind)) for row in history if getattr(row, kind) is not None]
+            axes.plot(*zip(*points, strict=True), style, color=f"C{number}", marker="." if style == "-" else "", label=label)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss (dashed: training)")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=7)
+    return png(figure)
+
+
 def scores(history: Sequence[HistoryRow], encoders: Mapping[str, str]) -> bytes:
     """BERTScore F1 and STS over steps, PNG; the legend names the encoders."""
     series = {

@@ -96,11 +96,12 @@ def _beside_the_base(summary: RunSummary) -> str:
     ]
     base = summary.base_test_scores
     difference = f"{test.score - base.score:+.4f}" if test and base else "–"
-    rows.append(("시험 BERTScore F1 / STS (서비스와 같게)", _both(base), _both(test), difference))
+    rows.append(("시험 BERTScore F1 / STS (서비스와 같게)", both_scores(base), both_scores(test), difference))
     return table(("", "베이스", "이 실행", "차이"), rows)
 
 
-def _both(scores: Scores | None) -> str:
+def both_scores(scores: Scores | None) -> str:
+    """BERTScore F1 and STS in one cell."""
     return f"{scores.bertscore_f1:.4f} / {scores.sts:.4f}" if scores else "–"
 
 
@@ -121,11 +122,19 @@ def _took(summary: RunSummary) -> dict[str, str]:
         "채점 인코더": ", ".join(f"{name}: {encoder}" for name, encoder in result.encoders.items()) or "없음 (손실로 선택)",
         "학습된 파라미터": f"{result.trained_parameters:,} / {result.parameters:,}",
         "시간": f"{result.seconds:,.0f}초, {result.samples_per_second:.1f} 행/초, {result.device} {result.precision}",
-        "메모리": f"{result.memory_mib:,.0f} MiB" if result.memory_mib else "–",
+        "메모리": _memory(result.memory_mib),
         "비용": f"{summary.won:,.0f}원" if summary.won else "– (`READBACK_TRAINING_WON_PER_HOUR`가 없습니다)",
         "이어받은 스텝": f"{result.resumed_from}",
         "길이 제한으로 잘린 행": f"{result.truncated_rows:,}",
     }
+
+
+def _memory(mib: float) -> str:
+    return f"{mib:,.0f} MiB" if mib else "–"
+
+
+def _seconds(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds:,.1f}"
 
 
 def _settings(config: FinetuneConfig) -> dict[str, object]:
@@ -156,7 +165,7 @@ def _sweep_row(row: SweepRow, address: str) -> dict[str, str]:
         "실행": row.run,
         "상태": state_name(row.state),
         "진행": row.progress or "–",
-        "모델": config.family,
+        "베이스": named(config.base_model),
         "방법": config.method,
         "학습률": f"{config.learning_rate:g}",
         "에폭": f"{config.epochs:g}",
@@ -167,23 +176,46 @@ def _sweep_row(row: SweepRow, address: str) -> dict[str, str]:
         "STS": figure(best.sts if best else None),
         "베이스와 차이": f"{summary.result.gain:+.4f}" if summary and summary.result.gain is not None else "–",
         "시험 점수": figure(test.score if test else None),
+        "초/에폭": _seconds(summary.result.seconds_an_epoch if summary else None),
+        "메모리": _memory(summary.result.memory_mib if summary else 0.0),
         "결과": summary.prefix if summary else told_failure(row.reason)[:200],
         "링크": address,
     }
 
 
 def sweep_report(name: str, rows: Sequence[SweepRow], best: RunSummary, bucket: str, metrics_link: str) -> str:
-    """The best row of a sweep, the encoders that judged, and the rows that failed."""
+    """The best row of a sweep, all rows side by side (loss over epochs, time, memory), the encoders that judged, the rows that failed."""
     encoders = ", ".join(f"{name}: {encoder}" for name, encoder in best.result.encoders.items()) or "없음 (손실로 비교)"
     failed = [f"- `{row.run}`: {state_name(row.state)} {named(told_failure(row.reason))}".rstrip() for row in rows if row.summary is None]
-    lines = [
+    finished = {row.run: row.summary.result for row in rows if row.summary is not None}
+    parts = [
         f"# {name}: {best.run}",
-        "",
-        f"{len(rows)}개 중 {len(rows) - len(failed)}개 완료. 채점 인코더: {encoders}",
-        "",
+        f"{len(rows)}개 중 {len(finished)}개 완료. 채점 인코더: {encoders}",
         f"`s3://{bucket}/{best.serving_prefix}` · [metrics.csv]({metrics_link})",
+        "## 나란히",
+        table(_SIDE_BY_SIDE, [_side_by_side(row) for row in rows if row.summary is not None]),
+        "메모리는 학습한 프로세스의 최고치입니다. `run_in_process`로는 한 프로세스가 모든 행을 학습하므로 행끼리 비교할 수 없습니다.",
+        f"![에폭별 손실]({plots.data_uri(plots.losses_of_runs({run: result.history for run, result in finished.items()}))})",
+        "\n".join(["## 실패", *failed]) if failed else "",
     ]
-    return "\n".join([*lines, *(["", "## 실패", *failed] if failed else [])])
+    return "\n\n".join(filter(None, parts))
+
+
+_SIDE_BY_SIDE = ("실행", "베이스", "검증 손실", "시험 점수", "초/에폭", "메모리", "학습한 파라미터")
+
+
+def _side_by_side(row: SweepRow) -> tuple[str, ...]:
+    assert row.summary is not None
+    result, test = row.summary.result, row.summary.test_scores
+    return (
+        f"`{row.run}`",
+        named(row.config.base_model),
+        figure(result.best.validation_loss),
+        figure(test.score if test else None),
+        _seconds(result.seconds_an_epoch),
+        _memory(result.memory_mib),
+        f"{result.trained_parameters:,}",
+    )
 
 
 def _files(bucket: str, prefix: str, links: Mapping[str, str]) -> str:

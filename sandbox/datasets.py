@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import models.recipe
+from models.answers.questions import read_questions
 from models.recipe.generator import generate, generate_out_of_domain, write_csv
 from models.recipe.signals_recipe import danger_rows, emotion_rows
+from models.training.answers import questions_csv
 from models.training.outputs import pairs_csv
 
 # Drawn with other seeds than the shipped model's data.
@@ -16,6 +18,8 @@ OUT_OF_DOMAIN = "datasets/out_of_domain.csv"
 EMOTIONS, DANGERS = "datasets/emotions.csv", "datasets/dangers.csv"
 FREE_FORM = "datasets/free_form.csv"
 QUESTIONS = "datasets/questions.csv"
+UNANSWERABLE = "datasets/unanswerable.csv"
+HELD_OUT_QUESTIONS = Path(__file__).parents[1] / "benchmarks" / "questions"  # nothing was tuned on them
 RECIPE = Path(models.recipe.__file__).parent
 
 
@@ -34,6 +38,12 @@ def provide(s3: Any, bucket: str) -> list[str]:
     s3.upload_file(str(RECIPE / "free_form.csv"), bucket, FREE_FORM)
     s3.upload_file(str(RECIPE / "answers" / "documents" / "faq.csv"), bucket, QUESTIONS)
     written = {EMOTIONS: pairs_csv(emotion_rows(), "emotion"), DANGERS: pairs_csv(danger_rows(), "danger")}
+    written[UNANSWERABLE] = questions_csv(_unanswerable())
     for key, text in written.items():
         s3.put_object(Bucket=bucket, Key=key, Body=text.encode("utf-8"))
     return [*DATA_SETS, REQUESTS, FREE_FORM, QUESTIONS, OUT_OF_DOMAIN, *written]
+
+
+def _unanswerable() -> list[str]:
+    """Questions that none of the bundled documents answers."""
+    return [one.text for path in sorted(HELD_OUT_QUESTIONS.glob("*.tsv")) for one in read_questions(path) if not one.gold]

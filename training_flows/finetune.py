@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Literal, Self
 from uuid import UUID
@@ -166,9 +167,10 @@ async def finetune(run: FinetuneRun) -> RunSummary | State[RunSummary]:
         served = result.merged_dir or (result.model_dir if config.method == "full" else None)
         scores, base_scores, test = None, None, data.split.test[: run.split.test_rows or None]
         if served is not None and config.metrics.enabled:
-            scores = await evaluate(served, test, config.metrics)
+            judge = partial(evaluate, rows=test, metrics=config.metrics, faithful=not data.of_answers)
+            scores = await judge(served)
             if (base := Path(config.base_model)).is_dir():
-                base_scores = await evaluate(base, test, config.metrics)
+                base_scores = await judge(base)
         summary = RunSummary(
             run=name,
             prefix=keys.prefix,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from models.errors import ConfigurationError
 from models.forms import FORM
+from models.keys import DocumentKeys
 from models.training import FinetuneConfig
 from models.training.config import Family, Method
 from models.training.outputs import RunName
@@ -19,13 +20,24 @@ from training_flows.finetune import Encoders, FinetuneRun, Rows
 SWEEPS = Path(__file__).parent / "sweeps"
 
 
+class Quoted(BaseModel):
+    """Quotes from the company's documents beside the models of a sweep over questions and answers."""
+
+    model_config = FORM
+
+    documents: str = Field(
+        DocumentKeys.UPLOADS, description="Folder of the bucket with documents; its tables (.csv) are left out. Empty: rows learnt alone"
+    )
+    unanswerable: str = Field("", description="Questions that no document answers: a CSV with the column question, a data set; empty: none")
+
+
 class SweepGrid(BaseModel):
     """Every combination of the lists is a row; what no list varies stands in ``common``."""
 
     model_config = FORM
 
     name: RunName = Field("sweep", min_length=1, description="Name of the sweep")
-    data: str = Field("datasets/data_12000.csv", description="Pairs: a data set, see finetune")
+    data: str = Field("datasets/data_12000.csv", description="Pairs, or a table of questions and answers: a data set, see finetune")
     out_of_domain: str = Field("", description="CSV of pairs from outside insurance; empty: none")
     split_seed: int = Field(42, ge=0, description="Seed of the split, the same for all rows")
     encoders: Encoders = Field("configured", description="Encoders that score; see finetune")
@@ -33,11 +45,14 @@ class SweepGrid(BaseModel):
     at_once: int = Field(2, ge=1, description="Rows in flight; more than there are workers only wait")
     row_hours: float = Field(48.0, gt=0, description="A row that takes longer is reported as unfinished")
     families: list[Family] = Field(["bart"], min_length=1, description="Model families")
-    bases: dict[Family, str] = Field(default_factory=dict, description="Base model of a family; absent: its default")
+    bases: dict[Family, str | list[str]] = Field(
+        default_factory=dict, description="Base model, or several, of a family; absent: its default"
+    )
     methods: list[Method] = Field(["lora"], min_length=1, description="full, lora, qlora")
     learning_rates: list[float] = Field([3e-4, 5e-5], min_length=1, description="Peak learning rates")
     epochs: list[float] = Field([5], min_length=1, description="Epochs")
     ranks: list[int] = Field([8], min_length=1, description="LoRA ranks; a full fine-tuning has none")
+    quoted: Quoted | None = Field(None, description="For questions and answers: quotes from the documents as a row beside the models")
     common: FinetuneConfig = Field(default_factory=FinetuneConfig, description="Everything that is the same in all rows")
 
     @model_validator(mode="after")
@@ -49,9 +64,11 @@ class SweepGrid(BaseModel):
     def rows(self) -> list[FinetuneRun]:
         """The runs of the sweep, each once, in the lists' order."""
         found: dict[str, FinetuneRun] = {}
-        for family, method, rate, epochs, rank in product(self.families, self.methods, self.learning_rates, self.epochs, self.ranks):
+        for (family, base), method, rate, epochs, rank in product(
+            self._bases(), self.methods, self.learning_rates, self.epochs, self.ranks
+        ):
             chosen: dict[str, object] = {"family": family, "method": method, "learning_rate": rate, "epochs": epochs}
-            chosen |= {"base": self.bases[family]} if family in self.bases else {}
+            chosen |= {"base": base} if base else {}
             chosen |= {"lora_rank": rank} if method != "full" else {}
             run = FinetuneRun.of(
                 FinetuneConfig.model_validate(dict(self.common) | chosen),
@@ -61,6 +78,11 @@ class SweepGrid(BaseModel):
             )
             found.setdefault(run.model_dump_json(), run)
         return list(found.values())
+
+    def _bases(self) -> list[tuple[Family, str]]:
+        """Every base with its family; an empty one is what ``common`` or the family says."""
+        named = {family: self.bases.get(family, "") for family in self.families}
+        return [(family, base) for family, bases in named.items() for base in ([bases] if isinstance(bases, str) else bases)]
 
 
 class SignalGrid(BaseModel):

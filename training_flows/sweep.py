@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import httpx
@@ -22,9 +22,14 @@ from prefect.settings import get_current_settings
 
 from models.errors import TrainingFailed
 from models.lines import SUMMARIZER
+from models.training.answers import AnswersCompared, Questions, WayOfAnswering
+from models.training.metrics import MetricSettings
 from models.training.outputs import RunSummary, SweepRow
+from reports.compared_answers import answers_report
 from reports.training import sweep_report, sweep_table
-from tasks.training.data import prepare_data, publish_data
+from tasks.markdown import shown
+from tasks.operations.compared_answers import ask_models, ask_quotes, questions_to_ask
+from tasks.training.data import TrainingData, prepare_data, publish_data
 from tasks.training.train import SEVEN_DAYS, find_finished
 from tasks.training.watching import artifact_key, look_at_rows
 from training_flows.finetune import FinetuneRun, finetune
@@ -41,13 +46,14 @@ async def sweep(grid_file: str = "smoke", grid: SweepGrid | None = None, run_in_
     """Train every row of a grid and compare them; rows that finished earlier are not repeated, a row that crashes sinks no other.
 
     Args:
-        grid_file: a name in training_flows/sweeps (full, small, smoke) or the path of a YAML file; not read when a grid is given
+        grid_file: a name in training_flows/sweeps (full, small, smoke, answers) or the path of a YAML file; not read when a grid is given
         grid: the grid itself
         run_in_process: train the rows here, one after the other, instead of on the g4dn pool
     """
     chosen = grid or read_grid(grid_file)
     data = await prepare_data(chosen.data, chosen.out_of_domain, chosen.split_seed)
     await publish_data(SUMMARIZER, data, chosen.data)
+    quotes = await ask_documents(chosen, data)
     requests = [request.model_copy(update={"name": request.named(data.fingerprint)}) for request in chosen.rows()]
     rows = [SweepRow(run=request.name, config=request.config) for request in requests]
     gate = asyncio.Semaphore(1 if run_in_process else chosen.at_once)
@@ -62,10 +68,27 @@ async def sweep(grid_file: str = "smoke", grid: SweepGrid | None = None, run_in_
     if best.summary is None:
         reasons = "; ".join(sorted({row.reason for row in rows}))
         raise TrainingFailed(f"No row of sweep {chosen.name} finished: {reasons}", remedy="Open the failed child runs, then launch again")
-    await acreate_markdown_artifact(
-        report_of(chosen, rows, best.summary), key=artifact_key("sweep-best", chosen.name), description=best.run
-    )
+    compared = await ask_models(rows, *quotes) if quotes else None
+    report = await asyncio.to_thread(report_of, chosen, rows, best.summary, compared)
+    await acreate_markdown_artifact(report, key=artifact_key("sweep-best", chosen.name), description=best.run)
     return rows
+
+
+class Quotes(NamedTuple):
+    """The questions that a sweep's models will be asked, how quotes did on them, and what scores both."""
+
+    questions: Questions
+    way: WayOfAnswering
+    metrics: MetricSettings
+
+
+async def ask_documents(grid: SweepGrid, data: TrainingData) -> Quotes | None:
+    """Let the documents answer first: it takes seconds, and what is wrong with documents or questions is known before anything trains."""
+    if grid.quoted is None:
+        return None
+    questions = await questions_to_ask(data, grid.data, grid.test_rows, grid.quoted.unanswerable)
+    metrics = grid.rows()[0].resolved().metrics  # the same in all rows
+    return Quotes(questions, await ask_quotes(questions, data.split.train, grid.quoted.documents, metrics), metrics)
 
 
 async def train_row(row: SweepRow, request: FinetuneRun, grid: SweepGrid, in_process: bool) -> None:
@@ -161,7 +184,8 @@ def run_address(flow_run_id: str) -> str:
     return f"{base}/runs/flow-run/{flow_run_id}" if base else "–"
 
 
-def report_of(grid: SweepGrid, rows: list[SweepRow], best: RunSummary) -> str:
+def report_of(grid: SweepGrid, rows: list[SweepRow], best: RunSummary, compared: AnswersCompared | None) -> str:
     """The sweep's report, with a link that opens the best row's figures for a week."""
     store = object_store()
-    return sweep_report(grid.name, rows, best, store.bucket, store.link(f"{best.prefix}metrics.csv", seconds=SEVEN_DAYS))
+    report = sweep_report(grid.name, rows, best, store.bucket, store.link(f"{best.prefix}metrics.csv", seconds=SEVEN_DAYS))
+    return report if compared is None else f"{report}\n\n{answers_report(compared, shown)}"

@@ -212,6 +212,11 @@ class FinetuneResult(BaseModel):
     memory_mib: float = Field(0.0, description="Memory at its highest: the GPU's, or this process's where it computed on processors")
 
     @property
+    def seconds_an_epoch(self) -> float | None:
+        """How long the training rows take once, evaluation not counted; None where this process trained no step."""
+        return self.train_rows / self.samples_per_second if self.samples_per_second else None
+
+    @property
     def before(self) -> HistoryRow | None:
         """The base on the same validation rows, before the first update; None in runs of before that was measured."""
         return next((row for row in self.history if row.step == 0), None)

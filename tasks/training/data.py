@@ -20,12 +20,16 @@ from wiring import datasets
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The split rows, their profile as markdown, a fingerprint of everything that was read, and the versions that it was read from."""
+    """The split rows, their profile as markdown, a fingerprint of everything that was read, and the versions that it was read from.
+
+    ``of_answers`` where the rows are questions with answers: those say what no question says, so a summary's guard has no place there.
+    """
 
     split: Split
     profile: str
     fingerprint: str
     versions: tuple[DatasetVersion, ...] = ()
+    of_answers: bool = False
 
 
 @task_in_thread("prepare-data")
@@ -45,7 +49,8 @@ def load_training_data(known: Datasets, data: str, out_of_domain: str, seed: int
     everything = [*pairs, *(pair for one in more for pair in one.pairs)]
     versions = (version, *(one.version for one in (*more, *outside)))
     profile = data_report(everything, split, [report, *(one.report for one in (*more, *outside))], seed)
-    return TrainingData(split, f"{profile}\n{versions_report(versions)}", data_fingerprint([*everything, *outsiders]), versions)
+    fingerprint = data_fingerprint([*everything, *outsiders])
+    return TrainingData(split, f"{profile}\n{versions_report(versions)}", fingerprint, versions, report.of_answers)
 
 
 class _Source(NamedTuple):

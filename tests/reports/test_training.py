@@ -6,8 +6,8 @@ import pytest
 
 from models.training.config import FinetuneConfig, FinetuneResult, HistoryRow
 from models.training.metrics import Scores
-from models.training.outputs import RunSummary
-from reports.training import verdict
+from models.training.outputs import RunSummary, SweepRow
+from reports.training import sweep_report, sweep_table, verdict
 
 
 def run(validation: float, test: float | None) -> RunSummary:
@@ -32,7 +32,8 @@ def run(validation: float, test: float | None) -> RunSummary:
         validation_rows=9,
         truncated_rows=0,
         seconds=1.0,
-        samples_per_second=1.0,
+        samples_per_second=4.0,
+        memory_mib=1234.5,
     )
     scores = {} if test is None else {"test_scores": _of(test), "base_test_scores": _of(0.5)}
     return RunSummary(run="minji-1", prefix="models/bart/minji-1/", config=FinetuneConfig(), result=result, **scores)
@@ -62,3 +63,22 @@ def test_a_gain_that_validation_contradicts_is_told_as_what_may_be_chance() -> N
 
 def test_a_run_that_is_worse_as_served_is_worse_whatever_validation_says() -> None:
     assert verdict(run(0.6, 0.4)).startswith("**베이스보다 나빠졌습니다**: 시험 점수 0.5000 → 0.4000.")
+
+
+def swept() -> list[SweepRow]:
+    """One row that finished and one that did not."""
+    done = run(0.6, 0.7)
+    return [
+        SweepRow(run="minji-1", config=FinetuneConfig(base="org/kobart"), state="Finished", summary=done),
+        SweepRow(run="minji-2", config=FinetuneConfig(method="qlora"), state="Failed", reason="out of memory"),
+    ]
+
+
+def test_a_sweep_shows_seconds_an_epoch_and_memory_of_each_row_beside_its_scores() -> None:
+    first, second = sweep_table(swept(), {})
+    assert (first["베이스"], first["초/에폭"], first["메모리"]) == ("org/kobart", "21.5", "1,234 MiB")  # 86 rows, 4 a second
+    assert (second["베이스"], second["초/에폭"], second["메모리"]) == ("hyunwoongko/kobart", "–", "–")
+    report = sweep_report("small", swept(), run(0.6, 0.7), "bucket", "https://link")
+    assert "| `minji-1` | org/kobart | 0.9000 | 0.7000 | 21.5 | 1,234 MiB | 1 |" in report
+    assert "- `minji-2`: 실패" in report
+    assert report.count("data:image/png;base64,") == 1

@@ -1,17 +1,18 @@
 """Reading a data set, CSV (UTF-8 or EUC-KR) or Excel: columns ``input`` and the right answer, ``summary`` as a rule.
 
 ``style``, ``row`` and ``dialogue`` are optional. A table of questions and answers (``models.answers.faq``) is read as well: each phrasing
-with each answer is a pair, the pairs of a row one dialogue. What can be repaired safely is, and is counted in a LoadReport; what cannot
+with each answer is a pair, the pairs of an id one dialogue. What can be repaired safely is, and is counted in a LoadReport; what cannot
 be repaired without guessing is an error that says what to change.
 """
 
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from pydantic import BaseModel, Field
 
-from models.answers.faq import FaqRow, is_faq, read_faq
+from models.answers.faq import FaqRow, check_header, faq_row, is_faq, without_rows
 from models.errors import ConfigurationError
 from models.training.data.decoding import decode, is_damaged, without_invisible
 from models.training.data.pair import Pair, normalized
@@ -26,6 +27,7 @@ class LoadReport(BaseModel):
 
     file: str
     encoding: str = Field(description="utf-8, utf-8 with BOM, cp949 (EUC-KR and its extension), or the Excel sheet")
+    of_answers: bool = Field(default=False, description="Whether it is a table of questions and answers, a pair for each two of a row")
     rows_read: int = 0
     rows_kept: int = 0
     headers: list[str] = Field(default_factory=list, description="Rows that are a header again, as in joined files, left out")
@@ -58,7 +60,8 @@ class LoadReport(BaseModel):
         repairs = [f"보이지 않는 문자 {self.invisible:,}자 제거"] if self.invisible else []
         repairs += [f"분리된 한글 {len(self.recomposed):,}행 조합(NFC)"] if self.recomposed else []
         repairs += [f"읽지 않은 시트: {', '.join(self.sheets_left_out)}"] if self.sheets_left_out else []
-        told = f"{self.file}: {self.encoding}, {self.rows_read:,}행 중 {self.rows_kept:,}행 사용 ({counts})"
+        used = f"{self.rows_read:,}행에서 {self.rows_kept:,}쌍" if self.of_answers else f"{self.rows_read:,}행 중 {self.rows_kept:,}행"
+        told = f"{self.file}: {self.encoding}, {used} 사용 ({counts})"
         return "; ".join([told, *repairs])
 
 
@@ -73,28 +76,30 @@ def read_pairs(body: bytes, name: str, reference: str = SUMMARY) -> tuple[list[P
     ``reference`` is the column with the right answers. Bytes tell Excel from CSV, not the name.
     """
     if body.startswith((ZIP, OLE)):
-        rows, sheets = excel_rows(body, name)
+        sheet, sheets = excel_rows(body, name)
         report = LoadReport(file=name, encoding=f"Excel ({sheets[0]})", sheets_left_out=sheets[1:])
-        found = _pairs(([_visible(cell, report) for cell in cells] for cells in rows), reference, report)
+        rows: Iterator[list[str]] = ([_visible(cell, report) for cell in cells] for cells in sheet)
     else:
         text, encoding = decode(body, name)
         report = LoadReport(file=name, encoding=encoding)
-        if reference == SUMMARY and is_faq(text.partition("\n")[0].split(",")):
-            return _expanded(read_faq(_visible(text, report), name), report)
         # Before the fields are told apart: a second BOM before a quote would make the quote a letter.
-        found = _pairs(csv_rows(_visible(text, report), name), reference, report)
-    kept = without_repeats(list(found), report)
+        rows = csv_rows(_visible(text, report), name)
+    header = next(rows, [])
+    if reference == SUMMARY and is_faq(_header(header)):
+        return _expanded(_header(header), rows, report), report
+    kept = without_repeats(list(_pairs(chain([header], rows), reference, report)), report)
     if not kept:
         raise ConfigurationError(f"{name} holds no usable row ({report.sentence()})", remedy=f"Fill the columns input and {reference}")
     report.rows_kept = len(kept)
     return kept, report
 
 
-def _expanded(rows: list[FaqRow], report: LoadReport) -> tuple[list[Pair], LoadReport]:
-    """Every phrasing of a question with every answer; the same pair once."""
+def _expanded(header: list[str], rows: Iterable[list[str]], report: LoadReport) -> list[Pair]:
+    """Every phrasing of a question with every answer, the same pair once; ConfigurationError where a column or every row is missing."""
+    check_header(header, report.file)
+    report.of_answers = True
     kept: dict[tuple[str, str], Pair] = {}
-    report.rows_read = len(rows)
-    for row in rows:
+    for row in _faq_rows(header, rows, report):
         for number, (question, answer) in enumerate(row.pairs(), start=1):
             name = f"{report.file}:{row.line}.{number}"
             if (normalized(question), normalized(answer)) in kept:
@@ -103,8 +108,28 @@ def _expanded(rows: list[FaqRow], report: LoadReport) -> tuple[list[Pair], LoadR
                 report.damaged.append(name)
             else:
                 kept[normalized(question), normalized(answer)] = Pair(question, answer, name, row.category, "", row.id or str(row.line))
+    if not kept:
+        raise without_rows(report.file)
     report.rows_kept = len(kept)
-    return list(kept.values()), report
+    return list(kept.values())
+
+
+def _faq_rows(header: list[str], rows: Iterable[list[str]], report: LoadReport) -> Iterator[FaqRow]:
+    """Rows with a question and an answer, by their number; a comma too many would make an answer of what is none."""
+    for number, fields in enumerate(rows, start=1):
+        name = f"{report.file}:{number}"
+        report.rows_read += 1
+        composed = [unicodedata.normalize("NFC", field) for field in fields]
+        if _header(fields) == header:
+            report.headers.append(name)
+        elif any(map(str.strip, fields)) and len(fields) != len(header):
+            report.misshapen.append(name)
+        elif (row := faq_row(dict(zip(header, composed, strict=False)), number)).questions and row.answers:
+            if composed != fields:
+                report.recomposed.append(name)
+            yield row
+        else:
+            report.empty.append(name)
 
 
 def _visible(text: str, report: LoadReport) -> str:

@@ -310,3 +310,58 @@ def test_a_table_of_questions_and_answers_becomes_every_phrasing_with_every_answ
     parts = [{pair.dialogue for pair in part} for part in (split.train, split.validation, split.test)]
     assert [len(part) for part in parts] == [24, 3, 3]
     assert len(set.union(*parts)) == 30
+
+
+HEADER = "id,질문_1,질문_2,category,답변_1,답변_2"
+
+
+def test_a_workbook_of_questions_and_answers_is_expanded_too() -> None:
+    body = workbook({"문답": [HEADER.split(","), ["1", "언제 열어요?", "", "상담", "9시에 엽니다.", "아홉 시입니다."]]})
+    pairs, report = read_pairs(body, "faq.xlsx")
+    assert [(pair.input, pair.summary, pair.row) for pair in pairs] == [
+        ("언제 열어요?", "9시에 엽니다.", "faq.xlsx:1.1"),
+        ("언제 열어요?", "아홉 시입니다.", "faq.xlsx:1.2"),
+    ]
+    assert "1행에서 2쌍 사용" in report.sentence()
+
+
+def test_what_is_wrong_with_single_rows_of_questions_is_left_out_and_counted() -> None:
+    lines = [
+        HEADER,
+        "1,언제 열어요?,,상담,9시에 엽니다.,9시에 엽니다.",
+        "2,얼마예요?,,요금,만원, 오천원,입니다.",  # a comma too many: 오천원 is no answer
+        HEADER,
+        "3,,,상담,답만 있습니다.,",
+        "4,깨\ufffd진 질문,,상담,답,",
+    ]
+    pairs, report = read_pairs("\n".join(lines).encode(), "faq.csv")
+    assert [pair.summary for pair in pairs] == ["9시에 엽니다."]
+    assert (report.duplicates, report.misshapen, report.headers) == (["faq.csv:1.2"], ["faq.csv:2"], ["faq.csv:3"])
+    assert (report.empty, report.damaged) == (["faq.csv:4"], ["faq.csv:5.1"])
+
+
+@pytest.mark.parametrize(
+    ("body", "said", "remedy"),
+    [
+        ("id,질문_1,category\n1,언제요?,상담\n", r"faq\.csv has no column 답변_1; its columns are id, 질문_1, category", "답변_1 … 답변_5"),
+        ("id,답변_1\n1,네.\n", r"faq\.csv has no column 질문_1; its columns are id, 답변_1", "Name them id, 질문_1"),
+        (f"{HEADER}\n", r"faq\.csv holds no question with an answer", "Fill the columns id, 질문_1"),
+        (f"{HEADER}\n1,,,상담,답,\n2,질문,,상담,,\n", r"faq\.csv holds no question with an answer", "Fill the columns id, 질문_1"),
+        (f"{HEADER}\n1,깨\ufffd진,,상담,답,\n", r"faq\.csv holds no question with an answer", "Fill the columns id, 질문_1"),
+        (f'{HEADER}\n1,언제요?,,상담,"열린 따옴표,\n2,질문,,상담,답,\n', r"faq\.csv is no valid CSV from row 1 on", "Close every quote"),
+        ("", r"faq\.csv has no column input and no column summary; its columns are none", "Name the columns"),
+    ],
+)
+def test_a_damaged_or_empty_table_of_questions_names_file_column_and_remedy(body: str, said: str, remedy: str) -> None:
+    with pytest.raises(ConfigurationError, match=said) as refused:
+        read_pairs(body.encode(), "faq.csv")
+    assert remedy in (refused.value.remedy or "")
+
+
+def test_no_id_stands_in_two_parts_wherever_its_rows_lie() -> None:
+    lines = [f"{n % 20},질문 {n} 하나,질문 {n} 둘,계약,답 {n} 가,답 {n} 나" for n in range(60)]
+    pairs, _ = read_pairs("\n".join([HEADER, *lines]).encode(), "faq.csv")
+    split = split_pairs(pairs, [], 3)
+    parts = [{pair.dialogue for pair in part} for part in (split.train, split.validation, split.test)]
+    assert [len(part) for part in parts] == [16, 2, 2]
+    assert len(set.union(*parts)) == 20
