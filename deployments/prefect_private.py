@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial, wraps
+from functools import lru_cache, partial, wraps
 from pkgutil import resolve_name
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
@@ -73,10 +73,14 @@ NAMES: Mapping[str, tuple[str, ...] | None] = {
 # What Prefect's worker and its observer set on themselves.
 WORKER_ATTRIBUTES = ("_logger", "_work_pool", "_work_pool_name", "_work_queues", "_limiter")
 OBSERVER_ATTRIBUTES = ("_watches",)
-# The server's, the first for a Python below 3.13; the second is of the driver that Prefect chose.
+# The server's; the first is for a Python below 3.13, the second of the driver that Prefect chose.
 SERVER_NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect.server.utilities.database:Timestamp.process_bind_param": ("self", "value", "dialect"),
     "sqlalchemy.dialects.postgresql.asyncpg:PGDialect_asyncpg.do_ping": ("self", "dbapi_connection"),
+    # public names that our own stand in for
+    "prefect.server.models.flow_runs:read_flow_run": ("db", "session", "flow_run_id", "for_update"),
+    "prefect.server.events.schemas.events:ReceivedEvent.model_validate_json": None,
+    "prefect.server.events.actions:RunDeployment.succeed": ("self", "triggered_action"),
 }
 
 Intent = Literal["cancel", "reschedule"]
@@ -87,6 +91,7 @@ _WAKE_SECONDS = 1.0
 _OF_A_RUN = ("prefect.task-run.", "prefect.artifact.")
 _SHORT_SECONDS = 1.0
 _CONNECTIONS = 8
+_EVENTS_AT_HAND = 1000
 # Where Prefect's engine and worker write of runs, and what they write that the states Pending, Running and Completed say.
 _LOGS_OF_RUNS = ("prefect.flow_runs", "prefect.flow_runs.worker")
 _AS_STATES_SAY = ("Worker '", "Beginning flow run ", "Finished in state ")
@@ -545,12 +550,11 @@ class OpenWorker(BaseWorker[KnownConfiguration, BaseVariables, BaseWorkerResult]
 
 
 def ask_connections_seldom() -> None:
-    """Ask a connection to PostgreSQL at most every ten seconds whether it lives; for the server's process alone.
+    """Ask a connection to PostgreSQL at most every ten seconds whether it lives.
 
     Prefect asks before each use, with a transaction of its own: three messages there and back. A connection that
     PostgreSQL closes is known as closed at once; one that is cut off without a word is noticed by whoever uses it next, as it is now.
     """
-    check_names(SERVER_NAMES)
     from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
     ask, asked = PGDialect_asyncpg.do_ping, WeakKeyDictionary[Any, float]()
@@ -567,15 +571,85 @@ def ask_connections_seldom() -> None:
     PGDialect_asyncpg.do_ping = do_ping  # type: ignore[method-assign]
 
 
+def spare_the_server() -> None:
+    """Let Prefect's server in this process do what it does at less cost. ConfigurationError under a Prefect that is not known."""
+    check_names(SERVER_NAMES)
+    bind_plain_timestamps()
+    ask_connections_seldom()
+    parse_events_once()
+    read_runs_at_once()
+    tell_no_action_that_made_a_run()
+    leave_out_old_clients()
+
+
+def leave_out_old_clients() -> None:
+    """Let the server complete no headers of clients before Prefect 3.6.19; for that it makes a task and two streams for each request."""
+    from prefect.server.api import server
+
+    make = server.create_api_app
+
+    @wraps(make)
+    def create_api_app(*arguments: Any, **options: Any) -> Any:
+        app = make(*arguments, **options)
+        app.user_middleware[:] = [
+            one for one in app.user_middleware if getattr(one.kwargs.get("dispatch"), "__name__", "") != "default_content_type"
+        ]
+        return app
+
+    server.create_api_app = create_api_app
+
+
+def parse_events_once() -> None:
+    """Let the server parse an event once for all of its services that hear of it.
+
+    Each parses it for itself, five times in all, and changes nothing in it. Those that lag behind further than this parse again.
+    """
+    from prefect.server.events.schemas.events import ReceivedEvent
+
+    if not hasattr(ReceivedEvent.model_validate_json, "__wrapped__"):
+        parse = lru_cache(maxsize=_EVENTS_AT_HAND)(ReceivedEvent.model_validate_json)
+        ReceivedEvent.model_validate_json = parse  # type: ignore[method-assign, assignment]
+
+
+def read_runs_at_once() -> None:
+    """Let the server read a run together with its queue and pool.
+
+    Prefect reads a run six times a call, its state, its queue and the queue's pool after it, a statement each. Of a row that is to be
+    locked the state stays apart: joined, it would be missing where the row had to be waited for and has another state by then.
+    """
+    import sqlalchemy as sa
+    from prefect.server.database import PrefectDBInterface, db_injector
+    from prefect.server.models import flow_runs
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import joinedload
+
+    @db_injector
+    async def read_flow_run(db: PrefectDBInterface, session: AsyncSession, flow_run_id: UUID, for_update: bool = False) -> Any:
+        queue_and_pool = joinedload(db.FlowRun.work_queue).joinedload(db.WorkQueue.work_pool)
+        run = sa.select(db.FlowRun).where(db.FlowRun.id == flow_run_id).options(queue_and_pool)
+        return (await session.execute(run.with_for_update(of=db.FlowRun) if for_update else run)).scalar()
+
+    flow_runs.read_flow_run = read_flow_run
+
+
+def tell_no_action_that_made_a_run() -> None:
+    """Let an automation that has started a run tell no event of it: the run names the automation."""
+    from prefect.server.events.actions import RunDeployment
+
+    async def succeed(self: RunDeployment, triggered_action: object) -> None:
+        return None
+
+    RunDeployment.succeed = succeed  # type: ignore[method-assign, assignment]
+
+
 def bind_plain_timestamps() -> None:
-    """Let every timestamp of Prefect's server reach the database's driver as a ``datetime``; for the server's process alone.
+    """Let every timestamp of Prefect's server reach the database's driver as a ``datetime``.
 
     Below Python 3.13 Prefect's are ``pendulum.DateTime``. asyncpg subtracts its epoch from each, over a thousand times a call: 18
     microseconds, 0.1 for a ``datetime``, 1.4 to make the one of the other; an eighth of the server's processor time (ADR 9).
     """
     if sys.version_info >= (3, 13):
         return
-    check_names(SERVER_NAMES)
     from prefect.server.utilities.database import Timestamp
 
     bind = Timestamp.process_bind_param
