@@ -52,8 +52,10 @@ from wiring.configuration import load_settings
 # Blocking vendor calls of all runs share these threads; a call waits for the network, not for a core.
 BLOCKING_THREADS = 64
 _INSIST_SECONDS = 3.0
-# Runs that are scheduled within this time are asked for together.
+# Runs that are scheduled within this time are asked for together, and so are those within the second one after a question. The first
+# after a pause is not made to wait, so one call a second is as quick; of many at once each would be asked for alone.
 _GATHER_SECONDS = 0.005
+_REST_SECONDS = 0.3
 
 
 class ResidentResult(BaseWorkerResult):
@@ -218,6 +220,7 @@ class ResidentWorker(OpenWorker):
                 await self.get_and_submit_flow_runs()
             except Exception as error:  # noqa: BLE001 — the regular questions go on, and the next event must be heard
                 self.logger.warning("The server did not say which runs are scheduled: %s: %s", type(error).__name__, error)
+            await asyncio.sleep(_REST_SECONDS)
 
     async def run(
         self,
