@@ -79,8 +79,10 @@ SERVER_NAMES: Mapping[str, tuple[str, ...] | None] = {
     "sqlalchemy.dialects.postgresql.asyncpg:PGDialect_asyncpg.do_ping": ("self", "dbapi_connection"),
     # public names that our own stand in for
     "prefect.server.models.flow_runs:read_flow_run": ("db", "session", "flow_run_id", "for_update"),
+    "prefect.server.models.deployments:read_deployment": ("db", "session", "deployment_id"),
     "prefect.server.events.schemas.events:ReceivedEvent.model_validate_json": None,
     "prefect.server.events.actions:RunDeployment.succeed": ("self", "triggered_action"),
+    "prefect.server.api.server:create_api_app": None,
 }
 
 Intent = Literal["cancel", "reschedule"]
@@ -612,14 +614,14 @@ def parse_events_once() -> None:
 
 
 def read_runs_at_once() -> None:
-    """Let the server read a run together with its queue and pool.
+    """Let the server read a run, and a deployment, together with its queue and pool.
 
-    Prefect reads a run six times a call, its state, its queue and the queue's pool after it, a statement each. Of a row that is to be
-    locked the state stays apart: joined, it would be missing where the row had to be waited for and has another state by then.
+    Prefect reads a run and its deployment several times a call, and what belongs to them after it, a statement each. The state of a run
+    stays apart: joined, it would be missing where the run's row had to be waited for and has another state by then.
     """
     import sqlalchemy as sa
     from prefect.server.database import PrefectDBInterface, db_injector
-    from prefect.server.models import flow_runs
+    from prefect.server.models import deployments, flow_runs
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.orm import joinedload
 
@@ -629,7 +631,14 @@ def read_runs_at_once() -> None:
         run = sa.select(db.FlowRun).where(db.FlowRun.id == flow_run_id).options(queue_and_pool)
         return (await session.execute(run.with_for_update(of=db.FlowRun) if for_update else run)).scalar()
 
+    @db_injector
+    async def read_deployment(db: PrefectDBInterface, session: AsyncSession, deployment_id: UUID) -> Any:
+        queue_and_pool = joinedload(db.Deployment.work_queue).joinedload(db.WorkQueue.work_pool)
+        what_belongs_to_it = (joinedload(db.Deployment.schedules), joinedload(db.Deployment.global_concurrency_limit), queue_and_pool)
+        return await session.get(db.Deployment, deployment_id, options=what_belongs_to_it)
+
     flow_runs.read_flow_run = read_flow_run
+    deployments.read_deployment = read_deployment
 
 
 def tell_no_action_that_made_a_run() -> None:

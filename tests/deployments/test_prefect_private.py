@@ -199,6 +199,45 @@ def test_a_run_is_read_with_its_queue_and_pool_and_locked_alone(run_python: RunP
     assert locked.removesuffix(" FOR UPDATE OF flow_run") == read
 
 
+DEPLOYMENT_READ = """
+import asyncio, os
+import sqlalchemy as sa
+from deployments.prefect_private import read_runs_at_once
+from prefect.server.database import provide_database_interface
+from prefect.server.models import deployments, flows, work_queues
+from prefect.server.models.workers import create_work_pool, create_work_queue
+from prefect.server.schemas import actions, core, schedules
+
+statements = []
+
+async def read():
+    db = provide_database_interface()
+    await db.create_db()
+    async with db.session_context(begin_transaction=True) as session:
+        pool = await create_work_pool(session=session, work_pool=actions.WorkPoolCreate(name="calls", type="resident"))
+        queue = await create_work_queue(session=session, work_pool_id=pool.id, work_queue=actions.WorkQueueCreate(name="first"))
+        flow = await flows.create_flow(session=session, flow=core.Flow(name="f"))
+        schedule = actions.DeploymentScheduleCreate(schedule=schedules.IntervalSchedule(interval=60))
+        made = core.Deployment(name="d", flow_id=flow.id, work_queue_id=queue.id, schedules=[schedule.model_dump()], concurrency_limit=3)
+        made = (await deployments.create_deployment(session=session, deployment=made)).id
+    sa.event.listen((await db.engine()).sync_engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    async with db.session_context() as session:
+        found = await deployments.read_deployment(session=session, deployment_id=made)
+        print(found.name, found.work_queue.name, found.work_queue.work_pool.name, len(found.schedules))
+        print(found.global_concurrency_limit.limit)
+        print(len([one for one in statements if one.startswith("SELECT")]))
+
+read_runs_at_once()
+asyncio.run(read())
+"""
+
+
+def test_a_deployment_is_read_in_one_statement_with_its_queue_pool_and_schedules(tmp_path: Path, run_python: RunPython) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'prefect.db'}"
+    said = run_python(DEPLOYMENT_READ, PREFECT_API_DATABASE_CONNECTION_URL=url, PREFECT_HOME=str(tmp_path)).stdout.splitlines()
+    assert said == ["d first calls 1", "3", "1"]
+
+
 def test_an_automation_that_made_a_run_tells_no_event_of_it_and_one_that_failed_does(run_python: RunPython) -> None:
     said = run_python("""
         import asyncio
