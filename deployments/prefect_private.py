@@ -6,6 +6,7 @@ them is refused with its name, before a run is taken. ``tests/deployments/test_p
 """
 
 import abc
+import asyncio
 import inspect
 import logging
 import sys
@@ -16,7 +17,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
+from functools import lru_cache, partial, wraps
 from pkgutil import resolve_name
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
@@ -27,7 +28,7 @@ import prefect
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import Flow as APIFlow
 from prefect.client.schemas.objects import FlowRun, State, TaskRun, WorkPool
-from prefect.client.schemas.responses import DeploymentResponse, OrchestrationResult
+from prefect.client.schemas.responses import DeploymentResponse, OrchestrationResult, SetStateStatus
 from prefect.context import AsyncClientContext, FlowRunContext
 from prefect.events.schemas.events import Event, RelatedResource
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
@@ -64,6 +65,7 @@ NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect.workers.base:BaseWorker._emit_flow_run_submitted_event": ("self", "configuration"),
     # the worker
     "prefect.workers.base:BaseWorker._propose_submitting_state": ("self", "flow_run"),
+    "prefect.workers.base:BaseWorker._give_worker_labels_to_flow_run": ("self", "flow_run_id"),
     "prefect.workers.base:BaseWorker._cancel_run": ("self", "flow_run_id"),
     "prefect.workers.base:BaseWorker._record_work_pool_snapshot": ("self", "work_pool"),
     "prefect.workers.base:BaseJobConfiguration._related_objects": None,
@@ -71,10 +73,16 @@ NAMES: Mapping[str, tuple[str, ...] | None] = {
 # What Prefect's worker and its observer set on themselves.
 WORKER_ATTRIBUTES = ("_logger", "_work_pool", "_work_pool_name", "_work_queues", "_limiter")
 OBSERVER_ATTRIBUTES = ("_watches",)
-# The server's, the first for a Python below 3.13; the second is of the driver that Prefect chose.
+# The server's; the first is for a Python below 3.13, the second of the driver that Prefect chose.
 SERVER_NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect.server.utilities.database:Timestamp.process_bind_param": ("self", "value", "dialect"),
     "sqlalchemy.dialects.postgresql.asyncpg:PGDialect_asyncpg.do_ping": ("self", "dbapi_connection"),
+    # public names that our own stand in for
+    "prefect.server.models.flow_runs:read_flow_run": ("db", "session", "flow_run_id", "for_update"),
+    "prefect.server.models.deployments:read_deployment": ("db", "session", "deployment_id"),
+    "prefect.server.events.schemas.events:ReceivedEvent.model_validate_json": None,
+    "prefect.server.events.actions:RunDeployment.succeed": ("self", "triggered_action"),
+    "prefect.server.api.server:create_api_app": None,
 }
 
 Intent = Literal["cancel", "reschedule"]
@@ -83,6 +91,12 @@ _ASK_SECONDS = 10.0
 _log = logging.getLogger("readback.prefect")
 _WAKE_SECONDS = 1.0
 _OF_A_RUN = ("prefect.task-run.", "prefect.artifact.")
+_SHORT_SECONDS = 1.0
+_CONNECTIONS = 8
+_EVENTS_AT_HAND = 1000
+# Where Prefect's engine and worker write of runs, and what they write that the states Pending, Running and Completed say.
+_LOGS_OF_RUNS = ("prefect.flow_runs", "prefect.flow_runs.worker")
+_AS_STATES_SAY = ("Worker '", "Beginning flow run ", "Finished in state ")
 
 
 def check_names(names: Mapping[str, tuple[str, ...] | None] = NAMES) -> None:
@@ -121,10 +135,13 @@ def _unknown_prefect(name: str, what: str) -> ConfigurationError:
 
 @dataclass
 class Supervision:
-    """One run among many: why it is being ended (None: nobody asked), and the state that it was taken in."""
+    """One run among many: why it is being ended (None: nobody asked), as what it was taken, how often it has begun since, and as what it
+    last did, until its engine has asked for that."""
 
     intent: Intent | None = None
-    taken_in: State[Any] | None = None
+    taken: FlowRun | None = None
+    beginnings: int = 0
+    begun: FlowRun | None = None
 
 
 _OF_THIS_RUN: ContextVar[Supervision | None] = ContextVar("supervision_of_this_run", default=None)
@@ -170,7 +187,7 @@ async def one_suspension_observer() -> AsyncIterator[None]:
             watch = observer._watches[flow_run_id] = observer._create_watch(flow_run_id)
             # From the state that the run was taken in: an older suspension, which a resumed run has behind it, is told again when
             # the stream of events connects anew. Prefect asks the server for this state.
-            watch.initialize(supervision.taken_in if supervision else None)
+            watch.initialize(supervision.taken.state if supervision and supervision.taken else None)
             try:
                 yield
             finally:
@@ -246,14 +263,16 @@ def one_heart() -> Iterator[None]:
 
 @asynccontextmanager
 async def one_client() -> AsyncIterator[None]:
-    """Give all runs of this context one client, which keeps as many connections to the server as Prefect opens at once.
+    """Give all runs of this context one client, which keeps all its connections to the server.
 
-    By itself Prefect keeps half of them, and opens the others anew for each request.
+    By itself Prefect keeps half of them, and opens the others anew for each request. httpx looks at each connection twice a request, and
+    the server answers one request at a time: half as many as Prefect's are enough.
     """
-    keep_connections = {"limits": httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=25)}
+    keep_connections = {"limits": httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=25)}
     async with AsyncClientContext(keep_connections) as clients:
         clients._httpx_settings = None  # else Prefect hands this client only to who asks for the same settings
         join_updates(clients.client)
+        know_what_begins(clients.client)
         yield
 
 
@@ -280,6 +299,35 @@ def join_updates(client: PrefectClient) -> None:
     client.set_flow_run_state = set_flow_run_state  # type: ignore[method-assign]
 
 
+def know_what_begins(client: PrefectClient) -> None:
+    """Let the engine's question for its own run, which it asks once the run has begun, be answered with what its worker was told of it.
+
+    What beginning changes in a run is its state, which the server has just answered, and how often it has begun.
+    """
+    set_state, read = client.set_flow_run_state, client.read_flow_run
+
+    async def set_flow_run_state(flow_run_id: UUID | str, state: State[Any], force: bool = False) -> OrchestrationResult[Any]:
+        answer = await set_state(flow_run_id, state, force)
+        supervision = _OF_THIS_RUN.get()
+        taken = supervision.taken if supervision else None
+        if supervision is None or taken is None or str(taken.id) != str(flow_run_id):
+            return answer
+        if answer.status == SetStateStatus.ACCEPT and answer.state is not None and answer.state.is_running():
+            supervision.beginnings += 1
+            supervision.begun = taken.model_copy(update={"state": answer.state, "run_count": taken.run_count + supervision.beginnings})
+        return answer
+
+    async def read_flow_run(flow_run_id: UUID) -> FlowRun:
+        supervision = _OF_THIS_RUN.get()
+        if supervision is None or supervision.begun is None or supervision.begun.id != flow_run_id:
+            return await read(flow_run_id)
+        begun, supervision.begun = supervision.begun, None
+        return begun
+
+    client.set_flow_run_state = set_flow_run_state  # type: ignore[method-assign]
+    client.read_flow_run = read_flow_run  # type: ignore[method-assign]
+
+
 def renew_leases_when_due() -> None:
     """Let a lease be renewed once three quarters of it have passed.
 
@@ -302,17 +350,16 @@ def renew_leases_when_due() -> None:
 def tell_less() -> None:
     """Let the runs of this process tell no event that tells nothing new, and let those of tasks and artifacts name their flow run alone.
 
-    Of a task Prefect tells that it is pending a moment before it runs; of a limit, that a slot was taken and given back. Each event of a
-    task names its deployment, flow, pool, queue and tags, which its flow run's events name as well: six rows and half of the event.
+    Of a limit Prefect tells that a slot was taken and given back. Each event of a task names its deployment, flow, pool, queue and tags,
+    which its flow run's events name as well: six rows and half of the event. Its log of a run says again what the run's states say.
     """
     from prefect import task_engine
     from prefect.concurrency import _events
     from prefect.events.worker import EventsWorker
-    from prefect.utilities.engine import emit_task_run_state_change_event
 
     if hasattr(EventsWorker.attach_related_resources_from_context, "__wrapped__"):
         return
-    attach, emit = EventsWorker.attach_related_resources_from_context, emit_task_run_state_change_event
+    attach = EventsWorker.attach_related_resources_from_context
 
     @wraps(attach)
     async def attach_run(self: EventsWorker, event: Event) -> None:
@@ -323,21 +370,59 @@ def tell_less() -> None:
         event.related.append(RelatedResource({**run, "prefect.resource.name": context.flow_run.name}))
         return None
 
-    @wraps(emit)
-    def emit_what_happens(
-        task_run: TaskRun, initial_state: State[Any] | None, validated_state: State[Any], follows: Event | None = None
-    ) -> Event | None:
-        if initial_state is None and validated_state.is_pending():
-            return None
-        return emit(task_run, initial_state, validated_state, follows)
-
     @wraps(_events._emit_concurrency_event)
     def emit_nothing(*_: Any, **__: Any) -> None:
         return None
 
     EventsWorker.attach_related_resources_from_context = attach_run  # type: ignore[method-assign]
-    task_engine.emit_task_run_state_change_event = emit_what_happens  # type: ignore[attr-defined]
+    task_engine.emit_task_run_state_change_event = tell_ends_of_short_tasks(task_engine.emit_task_run_state_change_event)  # type: ignore[attr-defined]
     _events._emit_concurrency_event = emit_nothing
+    for name in _LOGS_OF_RUNS:
+        logging.getLogger(name).addFilter(_says_more_than_states)
+
+
+def tell_ends_of_short_tasks(emit: Callable[..., Event | None]) -> Callable[..., Event | None]:
+    """What tells of a task's states by ``emit``: that it runs, once it has run for a second or ends otherwise than well, and how it ends.
+
+    Prefect tells that it is pending, that it runs and how it ends, each a row of events, one of states and five parsings at the server. A
+    task that completes within the second appears with its end, which names its beginning.
+    """
+    held: dict[UUID, tuple[asyncio.TimerHandle, Callable[[], object]]] = {}
+
+    @wraps(emit)
+    def emit_what_lasts(
+        task_run: TaskRun, initial_state: State[Any] | None, validated_state: State[Any], follows: Event | None = None
+    ) -> Event | None:
+        if initial_state is None and validated_state.is_pending():
+            return None
+        timer, tell_that_it_runs = held.pop(task_run.id, (None, None))
+        if timer is not None and tell_that_it_runs is not None:
+            timer.cancel()
+            if not validated_state.is_completed():
+                tell_that_it_runs()
+        if validated_state.is_running() and (loop := _running_loop()) is not None:
+            tell = partial(emit, task_run.model_copy(), initial_state, validated_state)
+            held[task_run.id] = (loop.call_later(_SHORT_SECONDS, _tell_held, held, task_run.id), tell)
+            return None
+        return emit(task_run, initial_state, validated_state, follows)
+
+    return emit_what_lasts
+
+
+def _tell_held(held: dict[UUID, tuple[asyncio.TimerHandle, Callable[[], object]]], task_run_id: UUID) -> None:
+    _, tell = held.pop(task_run_id)
+    tell()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:  # a task in a thread of its own
+        return None
+
+
+def _says_more_than_states(record: logging.LogRecord) -> bool:
+    return record.levelno != logging.INFO or not record.getMessage().startswith(_AS_STATES_SAY)
 
 
 def remember_deployments(client: PrefectClient) -> None:
@@ -354,6 +439,18 @@ def remember_deployments(client: PrefectClient) -> None:
         return deployment
 
     client.read_deployment = read_deployment  # type: ignore[method-assign]
+
+
+def name_who_takes(client: PrefectClient, worker: str) -> None:
+    """Let the state Pending, in which a worker takes a run, say which worker that is."""
+    set_state = client.set_flow_run_state
+
+    async def set_flow_run_state(flow_run_id: UUID | str, state: State[Any], force: bool = False) -> OrchestrationResult[Any]:
+        if state.is_pending() and not state.message:
+            state = state.model_copy(update={"message": f"Taken by worker {worker}"})
+        return await set_state(flow_run_id, state, force)
+
+    client.set_flow_run_state = set_flow_run_state  # type: ignore[method-assign]
 
 
 class KnownConfiguration(BaseJobConfiguration):
@@ -405,6 +502,7 @@ class OpenWorker(BaseWorker[KnownConfiguration, BaseVariables, BaseWorkerResult]
         """Do what every worker does."""
         await super().setup()
         remember_deployments(self.client)
+        name_who_takes(self.client, self.name)
 
     @property
     def logger(self) -> "logging.Logger | logging.LoggerAdapter[logging.Logger]":
@@ -442,8 +540,11 @@ class OpenWorker(BaseWorker[KnownConfiguration, BaseVariables, BaseWorkerResult]
     async def _propose_submitting_state(self, flow_run: FlowRun) -> None:
         """Go from Pending to Running: nothing is handed to an infrastructure meanwhile, and each state is a row, an event and 8 ms."""
 
+    async def _give_worker_labels_to_flow_run(self, flow_run_id: UUID) -> None:
+        """Write no labels, which are a request of their own: the state Pending names the worker."""
+
     def _emit_flow_run_submitted_event(self, configuration: BaseJobConfiguration) -> None:
-        """Tell no event of a run's submission, and so none of its end: the run's labels name its worker, its states the rest."""
+        """Tell no event of a run's submission, and so none of its end: the run's state Pending names its worker, its states the rest."""
 
     def _record_work_pool_snapshot(self, work_pool: WorkPool) -> None:
         """Accept a pool of any type: the summarizer's resident worker serves the GPU pool beside process or ECS workers."""
@@ -451,12 +552,11 @@ class OpenWorker(BaseWorker[KnownConfiguration, BaseVariables, BaseWorkerResult]
 
 
 def ask_connections_seldom() -> None:
-    """Ask a connection to PostgreSQL at most every ten seconds whether it lives; for the server's process alone.
+    """Ask a connection to PostgreSQL at most every ten seconds whether it lives.
 
     Prefect asks before each use, with a transaction of its own: three messages there and back. A connection that
     PostgreSQL closes is known as closed at once; one that is cut off without a word is noticed by whoever uses it next, as it is now.
     """
-    check_names(SERVER_NAMES)
     from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
     ask, asked = PGDialect_asyncpg.do_ping, WeakKeyDictionary[Any, float]()
@@ -473,15 +573,92 @@ def ask_connections_seldom() -> None:
     PGDialect_asyncpg.do_ping = do_ping  # type: ignore[method-assign]
 
 
+def spare_the_server() -> None:
+    """Let Prefect's server in this process do what it does at less cost. ConfigurationError under a Prefect that is not known."""
+    check_names(SERVER_NAMES)
+    bind_plain_timestamps()
+    ask_connections_seldom()
+    parse_events_once()
+    read_runs_at_once()
+    tell_no_action_that_made_a_run()
+    leave_out_old_clients()
+
+
+def leave_out_old_clients() -> None:
+    """Let the server complete no headers of clients before Prefect 3.6.19; for that it makes a task and two streams for each request."""
+    from prefect.server.api import server
+
+    make = server.create_api_app
+
+    @wraps(make)
+    def create_api_app(*arguments: Any, **options: Any) -> Any:
+        app = make(*arguments, **options)
+        app.user_middleware[:] = [
+            one for one in app.user_middleware if getattr(one.kwargs.get("dispatch"), "__name__", "") != "default_content_type"
+        ]
+        return app
+
+    server.create_api_app = create_api_app
+
+
+def parse_events_once() -> None:
+    """Let the server parse an event once for all of its services that hear of it.
+
+    Each parses it for itself, five times in all, and changes nothing in it. Those that lag behind further than this parse again.
+    """
+    from prefect.server.events.schemas.events import ReceivedEvent
+
+    if not hasattr(ReceivedEvent.model_validate_json, "__wrapped__"):
+        parse = lru_cache(maxsize=_EVENTS_AT_HAND)(ReceivedEvent.model_validate_json)
+        ReceivedEvent.model_validate_json = parse  # type: ignore[method-assign, assignment]
+
+
+def read_runs_at_once() -> None:
+    """Let the server read a run, and a deployment, together with its queue and pool.
+
+    Prefect reads a run and its deployment several times a call, and what belongs to them after it, a statement each. The state of a run
+    stays apart: joined, it would be missing where the run's row had to be waited for and has another state by then.
+    """
+    import sqlalchemy as sa
+    from prefect.server.database import PrefectDBInterface, db_injector
+    from prefect.server.models import deployments, flow_runs
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import joinedload
+
+    @db_injector
+    async def read_flow_run(db: PrefectDBInterface, session: AsyncSession, flow_run_id: UUID, for_update: bool = False) -> Any:
+        queue_and_pool = joinedload(db.FlowRun.work_queue).joinedload(db.WorkQueue.work_pool)
+        run = sa.select(db.FlowRun).where(db.FlowRun.id == flow_run_id).options(queue_and_pool)
+        return (await session.execute(run.with_for_update(of=db.FlowRun) if for_update else run)).scalar()
+
+    @db_injector
+    async def read_deployment(db: PrefectDBInterface, session: AsyncSession, deployment_id: UUID) -> Any:
+        queue_and_pool = joinedload(db.Deployment.work_queue).joinedload(db.WorkQueue.work_pool)
+        what_belongs_to_it = (joinedload(db.Deployment.schedules), joinedload(db.Deployment.global_concurrency_limit), queue_and_pool)
+        return await session.get(db.Deployment, deployment_id, options=what_belongs_to_it)
+
+    flow_runs.read_flow_run = read_flow_run
+    deployments.read_deployment = read_deployment
+
+
+def tell_no_action_that_made_a_run() -> None:
+    """Let an automation that has started a run tell no event of it: the run names the automation."""
+    from prefect.server.events.actions import RunDeployment
+
+    async def succeed(self: RunDeployment, triggered_action: object) -> None:
+        return None
+
+    RunDeployment.succeed = succeed  # type: ignore[method-assign, assignment]
+
+
 def bind_plain_timestamps() -> None:
-    """Let every timestamp of Prefect's server reach the database's driver as a ``datetime``; for the server's process alone.
+    """Let every timestamp of Prefect's server reach the database's driver as a ``datetime``.
 
     Below Python 3.13 Prefect's are ``pendulum.DateTime``. asyncpg subtracts its epoch from each, over a thousand times a call: 18
     microseconds, 0.1 for a ``datetime``, 1.4 to make the one of the other; an eighth of the server's processor time (ADR 9).
     """
     if sys.version_info >= (3, 13):
         return
-    check_names(SERVER_NAMES)
     from prefect.server.utilities.database import Timestamp
 
     bind = Timestamp.process_bind_param

@@ -1,6 +1,6 @@
 """Prefect's server as ``prefect server`` starts it, at less cost: ``python -m deployments.prefect_server start --port 4200``.
 
-Python's garbage collector leaves alone what was loaded at the start, and timestamps go to the database as Python's own (ADR 9). It does
+Python's garbage collector leaves alone what was loaded at the start, and what Prefect does twice is done once (ADR 9, 35, 44). It does
 not listen beyond this machine without a password, and answers no page of another site: whoever reaches the API reads every transcript.
 A service of it that ends is begun again (``kept_services``).
 """
@@ -68,13 +68,12 @@ def main() -> None:
     from prefect.cli import app
 
     from deployments.kept_services import keep_services
-    from deployments.prefect_private import ask_connections_seldom, bind_plain_timestamps
+    from deployments.prefect_private import spare_the_server
 
     answer_own_pages(os.environ)
     keep_services()
     freeze_gc()
-    bind_plain_timestamps()
-    ask_connections_seldom()
+    spare_the_server()
     sys.argv[1:1] = ["server"]
     app()
 

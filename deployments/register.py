@@ -24,7 +24,7 @@ import wiring
 from deployments.aws.training_pool import job_template
 from deployments.notifications import register_notifications
 from models.errors import ConfigurationError
-from tasks.call.speak import RATE_LIMIT
+from tasks.call.pace import RATE_LIMIT, burst
 from tasks.call.transcribe import jobs_limit
 from tasks.command import prefect_command
 from tasks.operations.alive import expect_alive
@@ -112,8 +112,7 @@ def limits(settings: Settings) -> tuple[Limit, ...]:
     slots[jobs_limit("whisper")] = settings.whisper_concurrency
     jobs = (Limit(name, most) for name, most in slots.items())
     per_minute = settings.tts_per_minute
-    # A minute's quota may be used in a burst of a tenth of it, then at the quota's own pace.
-    return *jobs, Limit(RATE_LIMIT, max(1, per_minute // 10), per_minute / 60)
+    return *jobs, Limit(RATE_LIMIT, burst(per_minute), per_minute / 60)
 
 
 def training_pool(settings: Settings) -> tuple[Pool, dict[str, Any]] | None:

@@ -17,12 +17,17 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from moto.core import responses
+from moto.core.errors import ErrorLookupFactory
+from moto.core.utils import unix_time
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.sqs.models import Message, SQSBackend
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Response
 
@@ -140,11 +145,24 @@ class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
         return self._backends[host]
 
 
+def spare_moto() -> None:
+    """Let moto look up once what never changes, a class's methods and a service's errors, and not count a queue for each message in it."""
+    responses.method_names_from_class = cache(responses.method_names_from_class)
+    ErrorLookupFactory._create_error_lut = staticmethod(cache(ErrorLookupFactory._create_error_lut))
+    SQSBackend.is_message_valid_based_on_retention_period = _is_kept
+
+
+def _is_kept(self: SQSBackend, queue_name: str, message: Message) -> bool:
+    sent = float(message.sent_timestamp or 0.0) / 1000
+    return bool(sent + self.get_queue(queue_name).message_retention_period > unix_time())
+
+
 def listen(host: str, port: int, roles: Mapping[str, Sequence[Statement]] | None = None) -> BaseWSGIServer:
     """A server that listens, with a thread for each connection; ``port`` 0 chooses a free one.
 
     Where ``roles`` are given, by the name of the container that has one, each may do what its statements say (``sandbox.aws.allowed``).
     """
+    spare_moto()
     application: Application = RefuseMetadata(OneAtATime(Dispatcher()))
     if roles is not None:
         application = OnlyWhatIsAllowed(application, roles)

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass
 
 from prefect import get_run_logger
-from prefect.concurrency.asyncio import rate_limit
 
 import wiring
 from models.call.ledger import Payment
@@ -16,11 +15,10 @@ from models.signals.told import CallEmotion
 from models.sound.prompt import join_wavs
 from stores.openings import Openings
 from tasks.call.bill import Bill
+from tasks.call.pace import take_slot
 from tasks.emotion_groups import group_of
 from tasks.privacy import masked
 from tasks.without_words import call_task
-
-RATE_LIMIT = "google-tts"
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ async def speak(summary: Summary, bill: Bill, emotion: CallEmotion | None = None
 @call_task("speak")
 async def synthesize(part: str, bill: Bill) -> bytes:
     """Speak one part within the limit of requests a minute; an answer that never came may be billed all the same."""
-    await rate_limit(RATE_LIMIT, occupy=1, strict=True)
+    await take_slot()
     voice = wiring.text_to_speech()
     try:
         sound = await asyncio.to_thread(voice.synthesize, part)

@@ -154,6 +154,118 @@ def test_the_server_asks_a_connection_every_ten_seconds_whether_it_lives(
     assert len(asked) == 4
 
 
+def test_the_server_parses_an_event_once_for_all_who_hear_of_it(run_python: RunPython) -> None:
+    said = run_python("""
+        from datetime import UTC, datetime
+        from uuid import uuid4
+        from prefect.server.events.schemas.events import ReceivedEvent
+        from deployments.prefect_private import parse_events_once
+
+        parse_events_once()
+        parse_events_once()
+        about = {"occurred": datetime.now(UTC), "resource": {"prefect.resource.id": "a"}}
+        sent = [ReceivedEvent(**about, event=name, id=uuid4()) for name in ("one", "other")]
+        data = [event.model_dump_json().encode() for event in sent]
+        heard = [ReceivedEvent.model_validate_json(one) for one in (data[0], data[1], data[0])]
+        print([event.event for event in heard], heard[0] is heard[2], heard[:2] == sent)
+    """).stdout.strip()
+    assert said == "['one', 'other', 'one'] True True"
+
+
+def test_a_run_is_read_with_its_queue_and_pool_and_locked_alone(run_python: RunPython) -> None:
+    locked, read = run_python("""
+        import asyncio
+        from uuid import uuid4
+        from sqlalchemy.dialects import postgresql
+        from deployments.prefect_private import read_runs_at_once
+        from prefect.server import models
+
+        class Found:
+            def scalar(self):
+                return "the run"
+
+        class Session:
+            async def execute(self, statement):
+                print(*str(statement.compile(dialect=postgresql.dialect())).partition("FROM")[2].split())
+                return Found()
+
+        read_runs_at_once()
+        for locked in (True, False):
+            assert asyncio.run(models.flow_runs.read_flow_run(session=Session(), flow_run_id=uuid4(), for_update=locked)) == "the run"
+    """).stdout.splitlines()
+    assert locked.count("JOIN") == 2
+    assert "flow_run_state" not in locked
+    assert locked.endswith("FOR UPDATE OF flow_run")
+    assert locked.removesuffix(" FOR UPDATE OF flow_run") == read
+
+
+DEPLOYMENT_READ = """
+import asyncio, os
+import sqlalchemy as sa
+from deployments.prefect_private import read_runs_at_once
+from prefect.server.database import provide_database_interface
+from prefect.server.models import deployments, flows, work_queues
+from prefect.server.models.workers import create_work_pool, create_work_queue
+from prefect.server.schemas import actions, core, schedules
+
+statements = []
+
+async def read():
+    db = provide_database_interface()
+    await db.create_db()
+    async with db.session_context(begin_transaction=True) as session:
+        pool = await create_work_pool(session=session, work_pool=actions.WorkPoolCreate(name="calls", type="resident"))
+        queue = await create_work_queue(session=session, work_pool_id=pool.id, work_queue=actions.WorkQueueCreate(name="first"))
+        flow = await flows.create_flow(session=session, flow=core.Flow(name="f"))
+        schedule = actions.DeploymentScheduleCreate(schedule=schedules.IntervalSchedule(interval=60))
+        made = core.Deployment(name="d", flow_id=flow.id, work_queue_id=queue.id, schedules=[schedule.model_dump()], concurrency_limit=3)
+        made = (await deployments.create_deployment(session=session, deployment=made)).id
+    sa.event.listen((await db.engine()).sync_engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    async with db.session_context() as session:
+        found = await deployments.read_deployment(session=session, deployment_id=made)
+        print(found.name, found.work_queue.name, found.work_queue.work_pool.name, len(found.schedules))
+        print(found.global_concurrency_limit.limit)
+        print(len([one for one in statements if one.startswith("SELECT")]))
+
+read_runs_at_once()
+asyncio.run(read())
+"""
+
+
+def test_a_deployment_is_read_in_one_statement_with_its_queue_pool_and_schedules(tmp_path: Path, run_python: RunPython) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'prefect.db'}"
+    said = run_python(DEPLOYMENT_READ, PREFECT_API_DATABASE_CONNECTION_URL=url, PREFECT_HOME=str(tmp_path)).stdout.splitlines()
+    assert said == ["d first calls 1", "3", "1"]
+
+
+def test_an_automation_that_made_a_run_tells_no_event_of_it_and_one_that_failed_does(run_python: RunPython) -> None:
+    said = run_python("""
+        import asyncio
+        from uuid import uuid4
+        from prefect.server.events.actions import Action, CallWebhook, RunDeployment
+        from deployments.prefect_private import tell_no_action_that_made_a_run
+
+        tell_no_action_that_made_a_run()
+        made = RunDeployment(source="selected", deployment_id=uuid4())
+        print(asyncio.run(made.succeed(None)), RunDeployment.fail is Action.fail, CallWebhook.succeed is Action.succeed)
+    """).stdout.strip()
+    assert said == "None True True"
+
+
+def test_the_server_completes_no_headers_of_old_clients_and_answers_those_of_its_own(run_python: RunPython) -> None:
+    said = run_python("""
+        from starlette.testclient import TestClient
+        from prefect.server.api import server
+        from deployments.prefect_private import leave_out_old_clients
+
+        leave_out_old_clients()
+        app = server.create_api_app()
+        print(*[one.cls.__name__ for one in app.user_middleware])
+        print(TestClient(app).post("/flows/", json={"name": 1}).status_code)
+    """).stdout.splitlines()
+    assert said == ["GZipMiddleware", "422"]
+
+
 def test_the_server_takes_the_commands_of_prefect_server() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deployments.prefect_server", "start", "--help"], capture_output=True, text=True, timeout=120, check=False

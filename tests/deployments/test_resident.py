@@ -10,13 +10,24 @@ from uuid import UUID, uuid4
 
 import pytest
 from prefect import flow_engine
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.responses import OrchestrationResult, SetStateStatus, StateAcceptDetails
 from prefect.concurrency import _leases
 from prefect.settings import get_current_settings
-from prefect.states import Completed, Running, State
+from prefect.states import Completed, Pending, Running
 from prefect.workers.base import BaseWorker
 
 from deployments import prefect_private
-from deployments.prefect_private import join_updates, one_heart, remember_deployments, renew_leases_when_due
+from deployments.prefect_private import (
+    Supervision,
+    join_updates,
+    know_what_begins,
+    name_who_takes,
+    one_heart,
+    remember_deployments,
+    renew_leases_when_due,
+    supervise,
+)
 from deployments.resident import ResidentWorker
 from tests.deployments.conftest import RunPython
 
@@ -173,6 +184,56 @@ def test_what_the_engine_notes_of_a_run_goes_with_its_name_or_else_before_its_en
     assert asyncio.run(a_run()) == ["Running", begun, "Completed"]
 
 
+class Server:
+    """A client of a server that accepts each state, but none of a run that is paused, and writes down what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[object] = []
+        self.paused = False
+
+    async def set_flow_run_state(self, flow_run_id: UUID, state: State[Any], force: bool = False) -> OrchestrationResult[Any]:
+        status = SetStateStatus.REJECT if self.paused else SetStateStatus.ACCEPT
+        self.asked.append(state)
+        return OrchestrationResult(state=state, status=status, details=StateAcceptDetails())
+
+    async def read_flow_run(self, flow_run_id: UUID) -> str:
+        self.asked.append(flow_run_id)
+        return "as the server knows it"
+
+
+def test_a_run_that_has_begun_is_known_once_and_counts_how_often_it_has_begun() -> None:
+    server: Any = Server()
+    client: Any = SimpleNamespace(set_flow_run_state=server.set_flow_run_state, read_flow_run=server.read_flow_run)
+    know_what_begins(client)
+    taken = FlowRun(flow_id=uuid4(), name="통화 1", run_count=2, state=Pending())
+
+    async def begin(run: UUID) -> tuple[Any, Any]:
+        supervise(Supervision(taken=taken))
+        await client.set_flow_run_state(run, Running())
+        return await client.read_flow_run(run), await client.read_flow_run(run)
+
+    first, again = asyncio.run(begin(taken.id))
+    assert (first.name, first.run_count, first.state.type, again) == ("통화 1", 3, StateType.RUNNING, "as the server knows it")
+    assert taken.run_count == 2
+    other = uuid4()
+    assert asyncio.run(begin(other)) == ("as the server knows it", "as the server knows it")
+    server.paused = True
+    assert asyncio.run(begin(taken.id)) == ("as the server knows it", "as the server knows it")
+
+
+def test_the_state_in_which_a_run_is_taken_names_its_worker() -> None:
+    server: Any = Server()
+    name_who_takes(server, "call-worker")
+
+    async def take() -> None:
+        states: list[State[Any]] = [Pending(), Pending(message="NotReady"), Completed()]
+        for state in states:
+            await server.set_flow_run_state(uuid4(), state)
+
+    asyncio.run(take())
+    assert [state.message for state in server.asked] == ["Taken by worker call-worker", "NotReady", None]
+
+
 class Engine:
     """As much of Prefect's engine as a heartbeat needs."""
 
@@ -220,27 +281,91 @@ import asyncio
 from prefect import flow, task
 from prefect.events.clients import AssertingEventsClient
 from prefect.events.worker import EventsWorker
+from deployments import prefect_private
 from deployments.prefect_private import tell_less
 
 tell_less()
 EventsWorker.set_client_override(AssertingEventsClient)
 
 @task
-async def step():
+async def short():
+    pass
+
+@task
+async def long():
+    await asyncio.sleep(0.5)
+
+@task
+async def broken():
+    raise ValueError
+
+@task
+def in_a_thread_of_its_own():
     pass
 
 @flow
 async def steps():
-    await step()
+    prefect_private._SHORT_SECONDS = 600.0
+    await short()
+    await broken(return_state=True)
+    in_a_thread_of_its_own.submit().wait()
+    prefect_private._SHORT_SECONDS = 0.05
+    await long()
 
 asyncio.run(steps())
 EventsWorker.drain_all()
 for event in AssertingEventsClient.last.events:
     if event.event.startswith("prefect.task-run."):
-        print(event.event, *[resource.role for resource in event.related])
+        task = event.resource["prefect.resource.name"].rpartition("-")[0]
+        print(task, event.event.rpartition(".")[2], *[resource.role for resource in event.related])
 """
 
 
-def test_a_task_tells_that_it_runs_and_how_it_ends_and_names_its_flow_run_alone(prefect_server: None, run_python: RunPython) -> None:
+def test_a_task_that_lasts_or_fails_tells_that_it_runs_and_each_tells_its_end_and_names_its_flow_run_alone(
+    prefect_server: None, run_python: RunPython
+) -> None:
     said = run_python(TOLD, PREFECT_API_URL=str(get_current_settings().api.url)).stdout.splitlines()
-    assert said == ["prefect.task-run.Running flow-run", "prefect.task-run.Completed flow-run"]
+    assert said == [
+        "short Completed flow-run",
+        "broken Running flow-run",
+        "broken Failed flow-run",
+        "in_a_thread_of_its_own Running flow-run",
+        "in_a_thread_of_its_own Completed flow-run",
+        "long Running flow-run",
+        "long Completed flow-run",
+    ]
+
+
+LOGGED = """
+import logging
+from deployments.prefect_private import tell_less
+from prefect.logging.loggers import flow_run_logger
+from prefect.client.schemas.objects import FlowRun
+from uuid import uuid4
+
+class Kept(logging.Handler):
+    def emit(self, record):
+        print(record.getMessage())
+
+tell_less()
+for name in ("prefect.flow_runs", "prefect.flow_runs.worker"):
+    logging.getLogger(name).handlers = [Kept()]
+    logging.getLogger(name).propagate = False
+run = flow_run_logger(FlowRun(flow_id=uuid4()))
+run.info("Beginning flow run 'a' for flow 'b'")
+run.info("Finished in state Completed()")
+run.error("Finished in state Failed('why')")
+run.info("Worker of ours")
+run.info("3 calls are behind")
+run.getChild("worker").info("Worker 'w' submitting flow run 'a'")
+run.getChild("worker").error("Worker lost")
+"""
+
+
+def test_the_log_of_a_run_repeats_no_state_but_a_failure(run_python: RunPython) -> None:
+    assert run_python(LOGGED).stdout.splitlines() == [
+        "Finished in state Failed('why')",
+        "Worker of ours",
+        "3 calls are behind",
+        "Worker lost",
+    ]

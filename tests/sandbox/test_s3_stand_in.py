@@ -11,11 +11,12 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 from moto.s3.models import S3Backend
+from moto.sqs.models import SQSBackend
 
 from clients.aws import aws_client
 from clients.s3 import ObjectStore
 from models.errors import StorageConflict
-from sandbox.s3 import listen
+from sandbox.s3 import listen, spare_moto
 
 REGION = "ap-northeast-2"
 
@@ -74,6 +75,20 @@ def test_objects_are_served_while_somebody_waits_for_messages(s3_server: str) ->
         s3.list_buckets()
         sqs.send_message(QueueUrl=queue, MessageBody="the listing is done")
         assert [message["Body"] for message in waiting.result()["Messages"]] == ["the listing is done"]
+
+
+def test_a_queue_gives_no_message_that_is_older_than_it_keeps_them() -> None:
+    spare_moto()
+    backend = SQSBackend(REGION, "123456789012")
+    queue = backend.create_queue("keeps-a-minute", {}, MessageRetentionPeriod=60)
+    for body in ("old", "new"):
+        backend.send_message("keeps-a-minute", body)
+    assert queue.messages[0].sent_timestamp is not None
+    queue.messages[0].sent_timestamp -= 61_000
+    assert backend.receive_message("keeps-a-minute", 10, 0, 30) == []
+    queue.messages.pop(0)
+    queue._messages.pop(0)
+    assert [message.body for message in backend.receive_message("keeps-a-minute", 10, 0, 30)] == ["new"]
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from sounds import tone, wav
 
 import flows.process_call
 import tasks.call.hand_over
+import tasks.call.pace
 import tasks.call.report
 import tasks.call.speak
 import tasks.call.summarize
@@ -396,7 +397,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         patched.setattr(tasks.call.summarize, "run_on_gpu_pool", on_the_gpu_pool)
         patched.setattr(tasks.call.transcribe, "concurrency", lambda *args, **options: nullcontext())
         for module, name in (
-            (tasks.call.speak, "rate_limit"),
+            (tasks.call.pace, "rate_limit"),
             (tasks.call.take_up, "name_run"),
             (tasks.call.report, "acreate_markdown_artifact"),
         ):
