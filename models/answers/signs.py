@@ -7,9 +7,11 @@ import numpy as np
 
 from models.answers.encoder import Vectors
 from models.answers.index import Found, Index, Question
+from models.answers.pairs import shipped
 from models.answers.words import speech
 
-MOST = 10  # passages that are looked at
+MOST = 20  # passages that are looked at
+SIDE_BY_SIDE = "side by side"
 _SAID_OTHERWISE = 0.75  # how like two words are that speech.tsv has side by side
 Signs = dict[str, float]
 
@@ -26,7 +28,8 @@ def candidates(index: Index, question: Question, found: Sequence[Found]) -> list
     """The first of what was found, with their signs."""
     first = found[:MOST]
     likeness = _likeness(index, question)
-    return [Candidate(one, _signs(index, question, one, first, likeness)) for one in first]
+    beside = shipped().scores(question.pieces, [index.pieces(one.number) for one in first])
+    return [Candidate(one, _signs(index, question, one, first, likeness) | {SIDE_BY_SIDE: score}) for one, score in zip(first, beside, strict=True)]
 
 
 def _likeness(index: Index, question: Question) -> Vectors:
