@@ -1,8 +1,8 @@
 """What turns passages and questions into vectors: the encoder that ships, or any folder of sentence-transformers.
 
 The shipped one is multilingual-e5-small with a Korean vocabulary and an adapter that learnt how callers ask
-(``models.recipe.answers_encoder_recipe``); it serves in CTranslate2 with 8-bit weights, like the reader. Its states, one a piece of the text,
-are told narrower (``pieces.safetensors``) for what reads question and passage side by side (``models.answers.pairs``).
+(``models.recipe.answers_encoder_recipe``); it serves in CTranslate2 with 8-bit weights, like the reader. Its states, one for each piece of
+a text, are made narrower (``pieces.safetensors``) for what reads question and passage side by side (``models.answers.pairs``).
 """
 
 import json
@@ -118,7 +118,7 @@ class E5:
 
 
 class SentenceTransformer:
-    """A folder of sentence-transformers, with its prompts for questions and passages where it has such; pieces are the shipped encoder's."""
+    """A folder of sentence-transformers, with its prompts where it has such; pieces are those of the encoder that ships."""
 
     def __init__(self, folder: Path, device: Device = "auto") -> None:
         """Load it; ConfigurationError where the library is not installed."""

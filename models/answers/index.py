@@ -1,8 +1,8 @@
 """An index of passages: found by words (BM25 over Kiwi's morphemes) and by sense (vectors), ranked together.
 
     index.json     the encoder's name, the documents, the passages with their words
-    vectors.npz    rows (float16): of each passage, then of its sentences; of each word; the middle of questions and of words; pieces of each
-                   passage (int8, ``PIECE_SCALE`` times as long as they are) and how many each has
+    vectors.npz    rows (float16): of each passage, then of its sentences; the middle of questions; the pieces of each passage
+                   (int8, ``PIECE_SCALE`` times as long as they are) and how many each has
 
 Rankings are fused by reciprocal rank (Cormack and others, 2009): a passage's score is the sum over both of 1 / (offset + rank). A passage
 is as near to a question as the nearest of its rows. Vectors are taken from the middle of their kind: callers ask in another style than
@@ -85,12 +85,10 @@ class InMemory:
 
 @dataclass(frozen=True)
 class Kept:
-    """The vectors of an index. ``rows`` and ``words`` are of length 1, taken from their middles."""
+    """The vectors of an index. ``rows`` are of length 1, taken from their middle."""
 
     rows: Vectors
-    words: Vectors  # one a word, by the sorted vocabulary
     of_questions: Vectors
-    of_words: Vectors
     pieces: npt.NDArray[np.int8]  # of all passages, one after another
     piece_counts: npt.NDArray[np.int64]  # one a passage
 
@@ -109,12 +107,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Question:
-    """A question as it is looked for; ``word_vectors`` has a row for each of its own words, ``pieces`` one for each of the encoder's."""
+    """A question as it is looked for; ``pieces`` has a row for each of the encoder's."""
 
     text: str
     words: AskedWords
     vector: Vectors
-    word_vectors: Vectors
     pieces: Vectors
 
 
@@ -129,7 +126,6 @@ class Index:
         self._piece_starts = np.cumsum([0, *kept.piece_counts])
         self.near: Nearest = InMemory(kept.rows, self.starts)
         self.word_sets = [frozenset(several) for several in self.words]
-        self.vocabulary = {word: at for at, word in enumerate(_vocabulary(self.words))}
         self._sentence_words = dict[int, list[frozenset[str]]]()
         self._frequency = Counter(word for several in self.word_sets for word in several)
 
@@ -141,14 +137,10 @@ class Index:
         told = [IndexedDocument(name=d.name, title=d.title, version=d.version, chunks=len(c)) for d, c in pairs]
         words = words_of([chunk.sought for chunk in chunks])
         rows = encoder.passages([row for chunk in chunks for row in rows_of(chunk)])
-        of_words = encoder.questions(_vocabulary(words))
         pieces = encoder.passage_pieces([rows_of(chunk)[0] for chunk in chunks])
-        middle = of_words.mean(axis=0)
         kept = Kept(
             rows=_as_kept(of_length_one(rows - rows.mean(axis=0))),
-            words=_as_kept(of_length_one(of_words - middle)),
             of_questions=encoder.questions([one.text for one in calibration()]).mean(axis=0),
-            of_words=middle,
             pieces=np.rint(PIECE_SCALE * np.concatenate(pieces)).astype(np.int8),
             piece_counts=np.array([len(one) for one in pieces], dtype=np.int64),
         )
@@ -163,8 +155,7 @@ class Index:
         written = _Written(encoder=self.encoder, documents=self.documents, passages=passages)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / INDEX).write_text(written.model_dump_json(), encoding="utf-8")
-        halved = {name: getattr(self.kept, name).astype(np.float16) for name in ("rows", "words")}
-        np.savez(folder / VECTORS, **(vars(self.kept) | halved))
+        np.savez(folder / VECTORS, **(vars(self.kept) | {"rows": self.kept.rows.astype(np.float16)}))
 
     @classmethod
     def load(cls, folder: Path) -> "Index":
@@ -172,14 +163,15 @@ class Index:
         try:
             read = _Written.model_validate_json((folder / INDEX).read_text(encoding="utf-8"))
             with np.load(folder / VECTORS, allow_pickle=False) as arrays:
-                whole = {name: arrays[name] for name in ("pieces", "piece_counts")}
-                kept = Kept(**{one.name: arrays[one.name].astype(np.float32) for one in fields(Kept) if one.name not in whole}, **whole)
+                if "pieces" not in arrays:
+                    raise ModelRefused(f"the index in {folder} was made before passages had pieces, with {read.encoder}", remedy=_AGAIN)
+                kept = Kept(**{one.name: arrays[one.name] for one in fields(Kept)} | {"rows": arrays["rows"].astype(np.float32)})
             chunks = [Chunk(one.place, one.sentences, one.found_by) for one in read.passages]
             index = cls(read.encoder, read.documents, chunks, [one.words for one in read.passages], kept)
         except (OSError, ValueError, KeyError) as error:
             raise ModelRefused(f"the index in {folder} cannot be read ({type(error).__name__})", remedy=_AGAIN) from error
-        sizes = (len(kept.rows), len(kept.words), len(kept.piece_counts), len(kept.pieces))
-        if sizes != (index.starts[-1], len(index.vocabulary), len(chunks), kept.piece_counts.sum()):
+        sizes = (len(kept.rows), len(kept.piece_counts), len(kept.pieces))
+        if sizes != (index.starts[-1], len(chunks), kept.piece_counts.sum()):
             raise ModelRefused(f"the index in {folder} has not the vectors of its passages", remedy=_AGAIN)
         return index
 
@@ -188,14 +180,8 @@ class Index:
         if encoder.name != self.encoder:
             raise ModelRefused(f"the index was made with encoder {self.encoder}, this process has {encoder.name}", remedy=_AGAIN)
         words = asked_words(text)
-        vectors = encoder.questions([text, *words.own])
-        return Question(
-            text,
-            words,
-            of_length_one(vectors[:1] - self.kept.of_questions)[0],
-            of_length_one(vectors[1:] - self.kept.of_words),
-            encoder.question_pieces([text])[0],
-        )
+        vector = of_length_one(encoder.questions([text]) - self.kept.of_questions)[0]
+        return Question(text, words, vector, encoder.question_pieces([text])[0])
 
     def by_words(self, question: Question) -> list[tuple[int, float]]:
         """Passages that share words with the question, with their BM25 score, the highest first."""
@@ -221,7 +207,7 @@ class Index:
     def pieces(self, number: int) -> Vectors:
         """A passage's pieces, shape (pieces, width)."""
         rows = self.kept.pieces[self._piece_starts[number] : self._piece_starts[number + 1]]
-        return np.asarray(rows, dtype=np.float32) / PIECE_SCALE
+        return np.asarray(rows / PIECE_SCALE, dtype=np.float32)
 
     def sentence_words(self, number: int) -> list[frozenset[str]]:
         """The words of each of a passage's sentences."""
@@ -237,7 +223,7 @@ class Index:
         return math.log(1 + (len(self.chunks) - seen + 0.5) / (seen + 0.5))
 
     def _scores(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
-        known = [word for word in words if word in self.vocabulary]
+        known = [word for word in words if word in self._frequency]
         if not known:
             return np.zeros(len(self.chunks))
         return np.asarray(self._bm25.get_scores(known), dtype=np.float64)
@@ -264,10 +250,6 @@ def digest_of(folder: Path) -> str:
     for name in (INDEX, VECTORS):
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _vocabulary(words: Sequence[Sequence[str]]) -> list[str]:
-    return sorted({word for several in words for word in several})
 
 
 def _as_kept(vectors: Vectors) -> Vectors:

@@ -8,6 +8,7 @@ encoder, however many passages are looked at. ``models.recipe.answers_pairs_reci
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ class Pairs:
         alike = question @ pieces.T
         nearest = np.maximum.reduceat(alike, starts[:-1], axis=1)  # (pieces of the question, passages)
         looked = np.exp(self.sharpness * (alike - np.repeat(nearest, np.diff(starts), axis=1)))
-        pairs = zip(starts, starts[1:], strict=False)
+        pairs = pairwise(starts)
         found = np.stack([looked[:, a:b] @ pieces[a:b] / looked[:, a:b].sum(axis=1, keepdims=True) for a, b in pairs], axis=1)
         beside = question[:, None]
         hidden = (beside * found) @ self.common + np.abs(beside - found) @ self.apart + (question @ self.own + self.first)[:, None]

@@ -1,8 +1,9 @@
 """How reading question and passage side by side is learnt: ``python -m models.recipe.answers_pairs_recipe`` (two minutes of one core).
 
-A question's candidates are a passage that answers it and near ones of its insurer's that do not, by the encoder's own cosines; beside them
-stands "none", with log-odds 0. Cross-entropy over both, and once more with the right passage taken away, when none is right: near misses for
-nothing. The encoder stays as it is, so its states are computed once; ``pieces.safetensors`` (beside it) and ``pairs.safetensors`` are learnt.
+A question's candidates are a passage that answers it and near ones of its insurer's that do not, by the encoder's cosines; beside them
+stands "none", with log-odds 0. Cross-entropy over both, and once more with the right passage taken away, when none is right: near misses
+for nothing. The encoder stays as it is, so its states are computed once. Learnt are the projection beside it (``pieces.safetensors``) and
+``pairs.safetensors``.
 """
 
 import argparse
@@ -29,8 +30,8 @@ from models.summarizer.packed import ADAPTER
 
 WIDTH, HIDDEN = 128, 64
 DROPPED = 0.2
-EPOCHS, RATE = 6, 1e-3
-QUESTIONS, CANDIDATES = 32, 10  # of one insurer, in each step
+EPOCHS, RATE = 5, 1e-3
+QUESTIONS, CANDIDATES = 32, 8  # of one insurer, in each step
 NEAREST, POOL = 4, 20  # candidates that every time are there, and among how many the others are drawn
 SCALES = 11.0, 4.0, 4.0  # that bring what is common, apart and own to numbers around 1
 TAKEN_AWAY = 0.5  # what a question without its passage counts
@@ -104,16 +105,18 @@ class SideBySide(nn.Module):
         both = torch.cat([SCALES[0] * beside * found, SCALES[1] * (beside - found).abs(), SCALES[2] * beside, nearest[..., None]], -1)
         of_piece = self.last(self.dropout(functional.relu(self.first(self.dropout(both)))))[..., 0] + self.likeness * nearest
         weights = (asked @ self.weight).masked_fill(~asked_there, -1e4).softmax(-1)[:, None]
-        return (weights * of_piece).sum(-1) + self.bias
+        scores: torch.Tensor = (weights * of_piece).sum(-1) + self.bias
+        return scores
 
     def projection(self) -> dict[str, torch.Tensor]:
         """What is kept beside the encoder."""
-        return {name: getattr(self, name).detach().half() for name in ("narrower", "of_passages", "of_questions")}
+        return {name: getattr(self, name).detach().half().contiguous() for name in ("narrower", "of_passages", "of_questions")}
 
     def pairs(self) -> dict[str, torch.Tensor]:
         """The weights as ``models.answers.pairs`` takes them."""
-        common, apart, own, most = self.first.weight.detach().T.split([WIDTH, WIDTH, WIDTH, 1])
-        kept = {"common": SCALES[0] * common, "apart": SCALES[1] * apart, "own": SCALES[2] * own, "most": most[0], "first": self.first.bias}
+        *wide, most = (self.first.weight.detach().T[at : at + WIDTH] for at in range(0, 3 * WIDTH + 1, WIDTH))
+        common, apart, own = (scale * weights for scale, weights in zip(SCALES, wide, strict=True))
+        kept = {"common": common, "apart": apart, "own": own, "most": most[0], "first": self.first.bias}
         kept |= {"last": self.last.weight[0], **{name: getattr(self, name) for name in ("weight", "sharpness", "likeness", "bias")}}
         return {name: values.detach().float().contiguous() for name, values in kept.items()}
 
@@ -126,12 +129,19 @@ def candidates(one: Material, number: int, drawn: random.Random) -> list[int]:
     return [*right, *others][:CANDIDATES]
 
 
+def by_length(one: Material, drawn: random.Random) -> list[int]:
+    """An insurer's questions, those of like length beside each other, so that little is padded: every time in another order."""
+    pieces = one.questions_there.sum(1).tolist()
+    return sorted(range(len(pieces)), key=lambda number: pieces[number] * drawn.uniform(0.8, 1.2))
+
+
 def loss(model: SideBySide, one: Material, numbers: Sequence[int], drawn: random.Random) -> torch.Tensor:
     """Of some questions of an insurer."""
     chosen = torch.tensor([candidates(one, number, drawn) for number in numbers])
     answered = torch.tensor([bool(one.gold[number]) for number in numbers])
-    asked = model.pieces_of_questions(one.questions[numbers])
-    scores = model(asked, one.questions_there[numbers], model.pieces_of_passages(one)[chosen], one.passages_there[chosen])
+    longest = int(one.questions_there[numbers].sum(1).max())
+    asked = model.pieces_of_questions(one.questions[numbers, :longest])
+    scores = model(asked, one.questions_there[numbers, :longest], model.pieces_of_passages(one)[chosen], one.passages_there[chosen])
     none = torch.zeros(len(numbers), 1)
     whole, taken_away = (-torch.cat([some, none], 1).log_softmax(1) for some in (scores, scores[:, 1:]))
     return (torch.where(answered, whole[:, 0], whole[:, -1]) + TAKEN_AWAY * answered * taken_away[:, -1]).mean()
@@ -143,7 +153,7 @@ def learn(learnt: Sequence[Material], epochs: int = EPOCHS) -> SideBySide:
     drawn, model = random.Random(0), SideBySide(learnt)
     course = list[tuple[Material, list[int]]]()
     for _ in range(epochs):
-        orders = [(one, drawn.sample(range(len(one.gold)), len(one.gold))) for one in learnt]
+        orders = [(one, by_length(one, drawn)) for one in learnt]
         steps = [(one, order[at : at + QUESTIONS]) for one, order in orders for at in range(0, len(order), QUESTIONS)]
         course += drawn.sample(steps, len(steps))
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE)

@@ -16,15 +16,18 @@ from typing import Any
 
 import numpy as np
 
+from models.answers import SHIPPED_ENCODER
 from models.answers.document import Document
-from models.answers.encoder import load_encoder
+from models.answers.encoder import PIECES, load_encoder
 from models.answers.formats import read_document
 from models.answers.index import Index
-from models.answers.judge import HELD, RELEVANCE, WEIGHTS, Judge, Logistic, held_signs
-from models.answers.questions import GoldQuestion, calibration
+from models.answers.judge import HELD, RELEVANCE, WEIGHTS, Judge, Logistic
+from models.answers.pairs import PAIRS
+from models.answers.questions import CALIBRATION, GoldQuestion, calibration
 from models.answers.signs import Candidate, Signs, candidates
 from models.errors import in_one_sentence
 from models.recipe.insurers import development, fingerprint
+from models.summarizer.packed import ADAPTER
 
 DOCUMENTS = Path(__file__).parent / "answers" / "documents"
 FOLDS = 10
@@ -42,6 +45,11 @@ class Row:
     found: list[Candidate]
     gold: frozenset[int]
     weight: float
+
+
+def made_of() -> str:
+    """A fingerprint of the weights and questions that the judge is learnt on."""
+    return fingerprint(SHIPPED_ENCODER / ADAPTER, SHIPPED_ENCODER / PIECES, PAIRS, CALIBRATION)
 
 
 def documents(folder: Path = DOCUMENTS) -> list[Document]:
@@ -79,7 +87,7 @@ def judge(learnt: Sequence[Row], threshold: float) -> Judge:
     pairs = [(one, row) for row in learnt for one in row.found]
     relevance = fit(RELEVANCE, [one.signs for one, _ in pairs], [one.found.number in row.gold for one, row in pairs], [1.0] * len(pairs))
     unjudged = Judge(relevance, relevance, threshold)
-    signs = [held_signs(relevance, unjudged.ordered(row.found)) for row in learnt]
+    signs = [unjudged.ordered(row.found)[0].signs for row in learnt]
     return Judge(relevance, fit(HELD, signs, [bool(row.gold) for row in learnt], [row.weight for row in learnt]), threshold)
 
 
@@ -109,7 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     threshold = round(float(np.quantile(sure[kind == "not held"], REFUSED)), 3)
     for name in ("not held", "taken away", "answered"):
         print(f"{name}: {np.mean(sure[kind == name] < threshold):.3f} of {np.sum(kind == name)} refused below {threshold}")
-    options.target.write_text(json.dumps(asdict(judge(made, threshold)), indent=1) + "\n", encoding="utf-8")
+    told = {"made_of": made_of(), **asdict(judge(made, threshold))}
+    options.target.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,14 @@ from models.summarizer.packed import with_whole_weights
 
 RANK = 16
 FROZEN = 6  # lower layers that stay as they are: they need no backward pass
-_MATRICES = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "intermediate.dense", "output.dense")
+_MATRICES = (
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "intermediate.dense",
+    "output.dense",
+)
 
 
 class LowRank(nn.Module):
@@ -55,4 +62,8 @@ def slowed(step: int, all_steps: int) -> float:
 
 def learnt(model: Any) -> dict[str, torch.Tensor]:
     """The thin matrices by the name of their matrix, as they are kept."""
-    return {name.replace(".down", ".weight.down").replace(".up", ".weight.up"): values.detach().half() for name, values in model.named_parameters() if values.requires_grad}
+    return {
+        name.replace(".down", ".weight.down").replace(".up", ".weight.up"): values.detach().half()
+        for name, values in model.named_parameters()
+        if values.requires_grad
+    }

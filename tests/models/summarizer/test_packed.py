@@ -11,7 +11,17 @@ from safetensors.numpy import load_file, save_file
 from models.answers import SHIPPED_ENCODER
 from models.errors import ConfigurationError
 from models.summarizer import SHIPPED_READER
-from models.summarizer.packed import ADAPTER, BLOCK, BLOCK_BYTES, EIGHT_BIT, FOUR_BIT, in_eight_bits, unpack, whole_weights, with_whole_weights
+from models.summarizer.packed import (
+    ADAPTER,
+    BLOCK,
+    BLOCK_BYTES,
+    EIGHT_BIT,
+    FOUR_BIT,
+    in_eight_bits,
+    unpack,
+    whole_weights,
+    with_whole_weights,
+)
 
 
 def by_the_formula(block: bytes) -> list[float]:
