@@ -25,7 +25,7 @@ Vectors = npt.NDArray[np.float32]  # (texts, width), of length 1
 QUESTION, PASSAGE = "query: ", "passage: "  # as E5 was trained
 _LONGEST = 510  # pieces between the special tokens
 PIECES = "pieces.safetensors"
-LONGEST_QUESTION, LONGEST_PASSAGE = 64, 128  # pieces that are looked at side by side
+LONGEST_QUESTION, LONGEST_PASSAGE = 64, 256  # pieces that are looked at side by side
 
 
 class Encoder(Protocol):

@@ -18,11 +18,11 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from models.answers import SHIPPED_ENCODER
-from models.answers.encoder import LONGEST_PASSAGE, LONGEST_QUESTION, PASSAGE, QUESTION
+from models.answers.encoder import LONGEST_QUESTION, PASSAGE, QUESTION
 from models.answers.index import rows_of
 from models.errors import in_one_sentence
 from models.recipe.insurers import Insurer, fingerprint, learnt_from
-from models.recipe.low_rank import FROZEN, encoder, learnt, slowed
+from models.recipe.low_rank import FROZEN, LONGEST_LEARNT, encoder, learnt, slowed
 from models.summarizer.encoding import load_tokenizer
 from models.summarizer.packed import ADAPTER
 
@@ -55,7 +55,7 @@ class Learner:
         chunks = insurer.chunks
         kept = [(one.text, sorted(one.passages(chunks))) for one in insurer.questions]
         return Material(
-            passages=self._lower([PASSAGE + rows_of(chunk)[0] for chunk in chunks], LONGEST_PASSAGE),
+            passages=self._lower([PASSAGE + rows_of(chunk)[0] for chunk in chunks], LONGEST_LEARNT),
             questions=self._lower([QUESTION + text for text, _ in kept], LONGEST_QUESTION),
             gold=[gold for _, gold in kept],
         )

@@ -20,12 +20,12 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from models.answers import SHIPPED_ENCODER
-from models.answers.encoder import E5, LONGEST_PASSAGE, LONGEST_QUESTION, PASSAGE, PIECES, QUESTION, of_length_one
+from models.answers.encoder import E5, LONGEST_QUESTION, PASSAGE, PIECES, QUESTION, of_length_one
 from models.answers.index import rows_of
 from models.answers.pairs import PAIRS
 from models.errors import in_one_sentence
 from models.recipe.insurers import Insurer, fingerprint, learnt_from
-from models.recipe.low_rank import slowed
+from models.recipe.low_rank import LONGEST_LEARNT, slowed
 from models.summarizer.packed import ADAPTER
 
 WIDTH, HIDDEN = 128, 64
@@ -59,7 +59,7 @@ def material(insurer: Insurer, encoder: E5) -> Material:
     asked, found = (of_length_one(several - several.mean(axis=0)) for several in means)
     order = np.argsort(-asked @ found.T, axis=1)
     near = [[int(number) for number in row if number not in right][:POOL] for row, right in zip(order, gold, strict=True)]
-    return Material(*_padded(passages, LONGEST_PASSAGE), *_padded(questions, LONGEST_QUESTION), gold, near)
+    return Material(*_padded(passages, LONGEST_LEARNT), *_padded(questions, LONGEST_QUESTION), gold, near)
 
 
 def _padded(states: Sequence[np.ndarray], longest: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -14,6 +14,7 @@ from torch import nn
 from models.summarizer.packed import with_whole_weights
 
 RANK = 16
+LONGEST_LEARNT = 128  # pieces of a passage: few have more, and all would be padded to them
 FROZEN = 6  # lower layers that stay as they are: they need no backward pass
 _MATRICES = (
     "attention.self.query",
