@@ -42,10 +42,10 @@ class LowRank(nn.Module):
 
 
 def encoder(folder: Path) -> Any:
-    """The encoder of a folder, frozen, in half precision (bfloat16), with thin matrices to learn."""
+    """The encoder of a folder, without what was learnt on top before: frozen, in bfloat16, with thin matrices to learn."""
     from transformers import BertModel
 
-    with with_whole_weights(folder) as whole:
+    with with_whole_weights(folder, learnt=False) as whole:
         model = BertModel.from_pretrained(whole, add_pooling_layer=False, dtype=torch.bfloat16)
     model.requires_grad_(False)
     for layer in model.encoder.layer[FROZEN:]:

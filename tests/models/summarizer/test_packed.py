@@ -86,6 +86,8 @@ def test_what_was_learnt_on_top_is_added_when_the_weights_are_made_whole(tmp_pat
         assert not (folder / ADAPTER).exists()
     assert np.allclose(whole["some.weight"], unpack(blocks) + up.astype(np.float32) @ down.astype(np.float32), rtol=2e-3, atol=1e-3)
     assert whole["some.bias"].tolist() == [1, 1, 1, 1]
+    with with_whole_weights(model, tmp_path, learnt=False) as folder:
+        assert np.array_equal(load_file(folder / "model.safetensors")["some.weight"], unpack(blocks).astype(np.float16))
 
 
 def test_an_adapter_of_another_model_is_named(tmp_path: Path) -> None:
