@@ -1,8 +1,9 @@
 """How good answers from documents are: ``python -m benchmarks.answers`` over questions that nothing was tuned on.
 
-Documents of an invented insurer, questions of the held-out half (``benchmarks/questions/held_out.tsv``). Told: whether the right passage is
-among the first three by words alone, by sense alone, by both fused, and as the answerer orders them; how many questions that no document
-answers are refused, how many of the others are; how many answers quote the right passage; and milliseconds a question.
+Documents of an invented insurer, questions of the held-out half (``benchmarks/questions/held_out.tsv``); with ``--insurer``, terms and
+questions of a folder such as ``benchmarks/questions/unseen_insurer``, by a hand of which nothing was learnt. Told: whether the right
+passage is among the first three by words alone, by sense alone, by both fused, and as the answerer orders them; how many questions that no
+document answers are refused, how many of the others are; how many answers quote the right passage; and milliseconds a question.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from models.answers.questions import GoldQuestion, read_questions
 from models.answers.signs import candidates
 from models.answers.told import Suggested
 from models.recipe.answers_recipe import documents
+from models.recipe.insurers import Insurer
 
 HELD_OUT = Path(__file__).parent / "questions" / "held_out.tsv"
 
@@ -81,12 +83,15 @@ def answers(answerer: Answerer, questions: Sequence[GoldQuestion]) -> dict[str, 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Count over the held-out questions."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--questions", type=Path, default=HELD_OUT, help="questions to judge by")
+    asked_of = parser.add_mutually_exclusive_group()
+    asked_of.add_argument("--questions", type=Path, default=HELD_OUT, help="questions to judge by, about the bundled documents")
+    asked_of.add_argument("--insurer", type=Path, help="folder with terms.md and questions.tsv of another insurer, instead")
     parser.add_argument("--index", type=Path, help="folder of a built index; made anew where none is given")
     options = parser.parse_args(arguments)
     encoder = load_encoder()
-    index = Index.load(options.index) if options.index else Index.build(documents(), encoder)
-    asked = read_questions(options.questions)
+    other = Insurer.of(options.insurer) if options.insurer else None
+    asked = other.questions if other else read_questions(options.questions)
+    index = Index.load(options.index) if options.index else Index.build([other.document] if other else documents(), encoder)
     Answerer(index, encoder).answer(asked[0].text)
     row = {"passages": len(index.chunks), "answerable": sum(bool(one.gold) for one in asked)}
     row |= retrieval(index, [one for one in asked if one.gold], encoder) | answers(Answerer(index, encoder), asked)

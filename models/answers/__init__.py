@@ -6,7 +6,8 @@
         case NotHeld():   "문서에서 찾지 못했습니다"
 
 ``told`` holds what an answer is; ``document`` and ``formats`` read documents into blocks, ``chunks`` makes passages of them, ``words`` and
-``encoder`` are what they are found by, ``index`` finds them, ``refusal`` tells whether they hold the answer, ``answerer`` quotes.
+``encoder`` are what they are found by, ``index`` finds them, ``pairs`` reads each side by side with the question, ``judge`` orders them and
+tells whether they hold the answer, ``answerer`` quotes.
 """
 
 from pathlib import Path

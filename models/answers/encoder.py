@@ -1,10 +1,13 @@
 """What turns passages and questions into vectors: the encoder that ships, or any folder of sentence-transformers.
 
-The shipped one is multilingual-e5-small with a Korean vocabulary; it serves in CTranslate2 with 8-bit weights, like the reader.
+The shipped one is multilingual-e5-small with a Korean vocabulary and an adapter that learnt how callers ask
+(``models.recipe.answers_encoder_recipe``); it serves in CTranslate2 with 8-bit weights, like the reader. Its states, one for each piece of
+a text, are made narrower (``pieces.safetensors``) for what reads question and passage side by side (``models.answers.pairs``).
 """
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,8 +22,10 @@ from models.summarizer.engine import BATCH_ROWS, Device, choose_device, compute_
 from models.summarizer.folder import content_hash
 
 Vectors = npt.NDArray[np.float32]  # (texts, width), of length 1
-_QUESTION, _PASSAGE = "query: ", "passage: "  # as E5 was trained
+QUESTION, PASSAGE = "query: ", "passage: "  # as E5 was trained
 _LONGEST = 510  # pieces between the special tokens
+PIECES = "pieces.safetensors"
+LONGEST_QUESTION, LONGEST_PASSAGE = 64, 256  # pieces that are looked at side by side
 
 
 class Encoder(Protocol):
@@ -33,6 +38,12 @@ class Encoder(Protocol):
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         """Of what is asked."""
+
+    def passage_pieces(self, texts: Sequence[str]) -> list[Vectors]:
+        """A vector of length 1 for each piece of each passage, shape (pieces, width)."""
+
+    def question_pieces(self, texts: Sequence[str]) -> list[Vectors]:
+        """A vector of length 1 for each piece of each question, shape (pieces, width)."""
 
 
 def load_encoder(folder: Path = SHIPPED_ENCODER, device: Device = "auto", threads: int = 0) -> Encoder:
@@ -52,6 +63,7 @@ class E5:
         import ctranslate2
 
         self.name = f"e5-{content_hash(folder)[:16]}"
+        self._folder = folder
         self._device = choose_device(device)
         converted = converted_form(folder, cache_dir)
         kind, sizes = compute_type(self._device), parallelism(converted, self._device, threads)
@@ -60,26 +72,53 @@ class E5:
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         """Of what is found."""
-        return self._vectors([_PASSAGE + text for text in texts])
+        return self._vectors([PASSAGE + text for text in texts])
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         """Of what is asked."""
-        return self._vectors([_QUESTION + text for text in texts])
+        return self._vectors([QUESTION + text for text in texts])
 
-    def _vectors(self, texts: Sequence[str]) -> Vectors:
+    def passage_pieces(self, texts: Sequence[str]) -> list[Vectors]:
+        """Of what is found."""
+        return self._pieces([PASSAGE + text for text in texts], LONGEST_PASSAGE, "of_passages")
+
+    def question_pieces(self, texts: Sequence[str]) -> list[Vectors]:
+        """Of what is asked."""
+        return self._pieces([QUESTION + text for text in texts], LONGEST_QUESTION, "of_questions")
+
+    def _pieces(self, texts: Sequence[str], longest: int, kind: str) -> list[Vectors]:
+        narrower, middle = self._projection["narrower"], self._projection[kind]
+        return [of_length_one(states[:longest] @ narrower.T + middle) for states in self.states(texts)]
+
+    @cached_property
+    def _projection(self) -> dict[str, Vectors]:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        try:
+            stored = load_file(self._folder / PIECES)
+            return {name: stored[name].astype(np.float32) for name in ("narrower", "of_passages", "of_questions")}
+        except (OSError, SafetensorError, KeyError) as error:
+            remedy = "Restore the folder of the encoder that ships"
+            raise ConfigurationError(f"{self._folder / PIECES} cannot be read ({error})", remedy=remedy) from error
+
+    def states(self, texts: Sequence[str]) -> list[Vectors]:
+        """What stands for each piece of each text, shape (pieces, width), its special tokens included."""
         ids = [[*found.ids[: _LONGEST + 1], found.ids[-1]][: len(found.ids)] for found in self._tokenizer.encode_batch(list(texts))]
         order, rows = sorted(range(len(ids)), key=lambda at: len(ids[at])), BATCH_ROWS[self._device]
-        vectors: dict[int, Any] = {}
+        made: dict[int, Vectors] = {}
         for first in range(0, len(order), rows):
             batch = order[first : first + rows]
             states = np.asarray(self._encoder.forward_batch([ids[at] for at in batch]).last_hidden_state).astype(np.float32, copy=False)
-            for row, at in enumerate(batch):
-                vectors[at] = states[row, : len(ids[at])].mean(axis=0)
-        return of_length_one(np.array([vectors[at] for at in range(len(ids))], dtype=np.float32))
+            made |= {at: states[row, : len(ids[at])] for row, at in enumerate(batch)}
+        return [made[at] for at in range(len(ids))]
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
+        return of_length_one(np.array([states.mean(axis=0) for states in self.states(texts)], dtype=np.float32))
 
 
 class SentenceTransformer:
-    """A folder of sentence-transformers, with its prompts for questions and passages where it has such."""
+    """A folder of sentence-transformers, with its prompts where it has such; pieces are those of the encoder that ships."""
 
     def __init__(self, folder: Path, device: Device = "auto") -> None:
         """Load it; ConfigurationError where the library is not installed."""
@@ -89,7 +128,8 @@ class SentenceTransformer:
             raise ConfigurationError(
                 f"{folder} needs sentence-transformers", remedy="pip install -r requirements/train.txt, or use the encoder that ships"
             ) from error
-        self.name = f"st-{content_hash(folder)[:16]}"
+        self._side_by_side = E5(SHIPPED_ENCODER, device)
+        self.name = f"st-{content_hash(folder)[:16]}+{self._side_by_side.name}"
         self._model: Any = Library(str(folder), device=None if device == "auto" else device)
         stated = folder / "config_sentence_transformers.json"
         prompts = json.loads(stated.read_text(encoding="utf-8")).get("prompts") or {} if stated.is_file() else {}
@@ -102,6 +142,14 @@ class SentenceTransformer:
     def questions(self, texts: Sequence[str]) -> Vectors:
         """Of what is asked."""
         return self._vectors([self._question + text for text in texts])
+
+    def passage_pieces(self, texts: Sequence[str]) -> list[Vectors]:
+        """Of what is found."""
+        return self._side_by_side.passage_pieces(texts)
+
+    def question_pieces(self, texts: Sequence[str]) -> list[Vectors]:
+        """Of what is asked."""
+        return self._side_by_side.question_pieces(texts)
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         return of_length_one(np.asarray(self._model.encode(list(texts), convert_to_numpy=True), dtype=np.float32))

@@ -1,7 +1,8 @@
 """An index of passages: found by words (BM25 over Kiwi's morphemes) and by sense (vectors), ranked together.
 
     index.json     the encoder's name, the documents, the passages with their words
-    vectors.npz    rows (float16): of each passage, then of its sentences; of each word; the middle of questions and of words
+    vectors.npz    rows (float16): of each passage, then of its sentences; the middle of questions; the pieces of each passage
+                   (int8, ``PIECE_SCALE`` times as long as they are) and how many each has
 
 Rankings are fused by reciprocal rank (Cormack and others, 2009): a passage's score is the sum over both of 1 / (offset + rank). A passage
 is as near to a question as the nearest of its rows. Vectors are taken from the middle of their kind: callers ask in another style than
@@ -12,10 +13,11 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +36,7 @@ INDEX, VECTORS = "index.json", "vectors.npz"
 POOL = 50  # of each ranking, what is fused
 RANK_OFFSET = 10
 K1, B = 1.2, 0.4
+PIECE_SCALE = 127
 MEANT = 0.7  # what a word counts that documents use for the caller's, against the caller's own
 _AGAIN = "Run index-documents again"
 
@@ -83,12 +86,12 @@ class InMemory:
 
 @dataclass(frozen=True)
 class Kept:
-    """The vectors of an index. ``rows`` and ``words`` are of length 1, taken from their middles."""
+    """The vectors of an index. ``rows`` are of length 1, taken from their middle."""
 
     rows: Vectors
-    words: Vectors  # one a word, by the sorted vocabulary
     of_questions: Vectors
-    of_words: Vectors
+    pieces: npt.NDArray[np.int8]  # of all passages, one after another
+    piece_counts: npt.NDArray[np.int64]  # one a passage
 
 
 @dataclass(frozen=True)
@@ -105,12 +108,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Question:
-    """A question as it is looked for; ``word_vectors`` has a row for each of its own words."""
+    """A question as it is looked for; ``pieces`` has a row for each of the encoder's."""
 
     text: str
     words: AskedWords
     vector: Vectors
-    word_vectors: Vectors
+    pieces: Vectors
 
 
 class Index:
@@ -121,9 +124,9 @@ class Index:
     ) -> None:
         self.encoder, self.documents, self.chunks, self.words, self.kept = encoder, list(documents), list(chunks), list(words), kept
         self.starts = np.cumsum([0, *(len(rows_of(chunk)) for chunk in self.chunks)])
+        self._piece_starts = np.cumsum([0, *kept.piece_counts])
         self.near: Nearest = InMemory(kept.rows, self.starts)
         self.word_sets = [frozenset(several) for several in self.words]
-        self.vocabulary = {word: at for at, word in enumerate(_vocabulary(self.words))}
         self._sentence_words = dict[int, list[frozenset[str]]]()
         self._frequency = Counter(word for several in self.word_sets for word in several)
 
@@ -135,13 +138,12 @@ class Index:
         told = [IndexedDocument(name=d.name, title=d.title, version=d.version, chunks=len(c)) for d, c in pairs]
         words = words_of([chunk.sought for chunk in chunks])
         rows = encoder.passages([row for chunk in chunks for row in rows_of(chunk)])
-        of_words = encoder.questions(_vocabulary(words))
-        middle = of_words.mean(axis=0)
+        pieces = encoder.passage_pieces([rows_of(chunk)[0] for chunk in chunks])
         kept = Kept(
             rows=_as_kept(of_length_one(rows - rows.mean(axis=0))),
-            words=_as_kept(of_length_one(of_words - middle)),
             of_questions=encoder.questions([one.text for one in calibration()]).mean(axis=0),
-            of_words=middle,
+            pieces=np.rint(PIECE_SCALE * np.concatenate(pieces)).astype(np.int8),
+            piece_counts=np.array([len(one) for one in pieces], dtype=np.int64),
         )
         return cls(encoder.name, told, chunks, words, kept)
 
@@ -154,8 +156,7 @@ class Index:
         written = _Written(encoder=self.encoder, documents=self.documents, passages=passages)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / INDEX).write_text(written.model_dump_json(), encoding="utf-8")
-        rows, words = self.kept.rows.astype(np.float16), self.kept.words.astype(np.float16)
-        np.savez(folder / VECTORS, rows=rows, words=words, of_questions=self.kept.of_questions, of_words=self.kept.of_words)
+        np.savez(folder / VECTORS, **(vars(self.kept) | {"rows": self.kept.rows.astype(np.float16)}))
 
     @classmethod
     def load(cls, folder: Path) -> "Index":
@@ -163,12 +164,15 @@ class Index:
         try:
             read = _Written.model_validate_json((folder / INDEX).read_text(encoding="utf-8"))
             with np.load(folder / VECTORS, allow_pickle=False) as arrays:
-                kept = Kept(**{name: arrays[name].astype(np.float32) for name in Kept.__dataclass_fields__})
+                if "pieces" not in arrays:
+                    raise ModelRefused(f"the index in {folder} was made before passages had pieces, with {read.encoder}", remedy=_AGAIN)
+                kept = Kept(**{one.name: arrays[one.name] for one in fields(Kept)} | {"rows": arrays["rows"].astype(np.float32)})
             chunks = [Chunk(one.place, one.sentences, one.found_by) for one in read.passages]
             index = cls(read.encoder, read.documents, chunks, [one.words for one in read.passages], kept)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise ModelRefused(f"the index in {folder} cannot be read ({type(error).__name__})", remedy=_AGAIN) from error
-        if (len(kept.rows), len(kept.words)) != (index.starts[-1], len(index.vocabulary)):
+        sizes = (len(kept.rows), len(kept.piece_counts), len(kept.pieces))
+        if sizes != (index.starts[-1], len(chunks), kept.piece_counts.sum()):
             raise ModelRefused(f"the index in {folder} has not the vectors of its passages", remedy=_AGAIN)
         return index
 
@@ -177,10 +181,8 @@ class Index:
         if encoder.name != self.encoder:
             raise ModelRefused(f"the index was made with encoder {self.encoder}, this process has {encoder.name}", remedy=_AGAIN)
         words = asked_words(text)
-        vectors = encoder.questions([text, *words.own])
-        return Question(
-            text, words, of_length_one(vectors[:1] - self.kept.of_questions)[0], of_length_one(vectors[1:] - self.kept.of_words)
-        )
+        vector = of_length_one(encoder.questions([text]) - self.kept.of_questions)[0]
+        return Question(text, words, vector, encoder.question_pieces([text])[0])
 
     def by_words(self, question: Question) -> list[tuple[int, float]]:
         """Passages that share words with the question, with their BM25 score, the highest first."""
@@ -203,6 +205,11 @@ class Index:
             found.append(Found(number, _reciprocal(word_rank) + _reciprocal(sense_rank), bm25, cosine, word_rank, sense_rank))
         return sorted(found, key=lambda one: (-one.score, one.number))
 
+    def pieces(self, number: int) -> Vectors:
+        """A passage's pieces, shape (pieces, width)."""
+        rows = self.kept.pieces[self._piece_starts[number] : self._piece_starts[number + 1]]
+        return np.asarray(rows / PIECE_SCALE, dtype=np.float32)
+
     def sentence_words(self, number: int) -> list[frozenset[str]]:
         """The words of each of a passage's sentences."""
         known = self._sentence_words.get(number)
@@ -217,7 +224,7 @@ class Index:
         return math.log(1 + (len(self.chunks) - seen + 0.5) / (seen + 0.5))
 
     def _scores(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
-        known = [word for word in words if word in self.vocabulary]
+        known = [word for word in words if word in self._frequency]
         if not known:
             return np.zeros(len(self.chunks))
         return np.asarray(self._bm25.get_scores(known), dtype=np.float64)
@@ -244,10 +251,6 @@ def digest_of(folder: Path) -> str:
     for name in (INDEX, VECTORS):
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _vocabulary(words: Sequence[Sequence[str]]) -> list[str]:
-    return sorted({word for several in words for word in several})
 
 
 def _as_kept(vectors: Vectors) -> Vectors:

@@ -1,7 +1,8 @@
 """Which passage answers, and whether any does: two logistic regressions over signs, their weights learnt on calibration questions.
 
-``relevance`` orders the passages that were found; ``held`` looks at the likeliest one and tells whether the documents hold the answer at
-all. Below ``threshold`` they do not. ``models.recipe.answers_recipe`` makes the weights.
+``relevance`` orders the passages that were found. ``held`` tells how likely it is that the first of them answers, by what reading it side
+by side with the question says and nothing else: other signs tell near misses no better. Below ``threshold`` the documents do not hold it.
+``models.recipe.answers_recipe`` makes the weights.
 """
 
 import json
@@ -11,35 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from models.answers.signs import Candidate, Signs
+from models.answers.signs import SIDE_BY_SIDE, Candidate, Signs
 from models.errors import ConfigurationError
 
 WEIGHTS = Path(__file__).parent / "weights.json"
-RELEVANCE = (
-    "cosine",
-    "nearer than others",
-    "word rank",
-    "sense rank",
-    "same words or said otherwise",
-    "like words",
-    "words in one sentence",
-    "is an answer of a table",
-)
-HELD = (
-    "relevance",
-    "ahead of the next",
-    "highest cosine",
-    "highest bm25",
-    "cosine",
-    "nearer than others",
-    "same words or said otherwise",
-    "like words",
-    "like nouns",
-    "least like noun",
-    "words in one sentence",
-    "words known",
-    "least known noun",
-)
+RELEVANCE = (SIDE_BY_SIDE, "cosine", "nearer than others", "word rank", "sense rank", "same words")
+HELD = (SIDE_BY_SIDE,)
 
 
 @dataclass(frozen=True)
@@ -81,18 +59,7 @@ class Judge:
 
     def confidence(self, ordered: Sequence[Candidate]) -> float:
         """How likely it is that the documents hold the answer; 0 where nothing was found."""
-        return self.held.likelihood(held_signs(self.relevance, ordered)) if ordered else 0.0
-
-
-def held_signs(relevance: Logistic, ordered: Sequence[Candidate]) -> Signs:
-    """The signs of the likeliest passage, and how it stands out among the others."""
-    margins = [relevance.margin(one.signs) for one in ordered]
-    return ordered[0].signs | {
-        "relevance": margins[0],
-        "ahead of the next": margins[0] - margins[1] if len(margins) > 1 else 0.0,
-        "highest cosine": max(one.signs["cosine"] for one in ordered),
-        "highest bm25": max(one.signs["bm25"] for one in ordered),
-    }
+        return self.held.likelihood(ordered[0].signs) if ordered else 0.0
 
 
 @cache

@@ -9,7 +9,6 @@ from models.summarizer.own_words import morphology, word_set
 
 SPEECH = Path(__file__).parent / "speech.tsv"
 _TAGS = ("NNG", "NNP", "NR", "XR", "SL", "SN", "SH", "VV", "VA", "MAG")
-_NOUNS = ("NNG", "NNP", "NR", "XR", "SL", "SH")
 # Said in every question or passage, so they tell no passage from another.
 _EMPTY = word_set(
     "하 되 있 없 보 주 받 오 가 말 것 수 때 거 좀 그냥 저 제 나 이 그 어떻 그러 이러 어떠하 어떻하 알 싶 드리 "
@@ -19,10 +18,9 @@ _EMPTY = word_set(
 
 @dataclass(frozen=True)
 class AskedWords:
-    """A question's words, those of them that are nouns, and what documents call what is said there."""
+    """A question's words, and what documents call what is said there."""
 
     own: tuple[str, ...]
-    nouns: frozenset[str]
     meant: tuple[str, ...]
 
 
@@ -35,10 +33,9 @@ def asked_words(question: str) -> AskedWords:
     """The words of a question; what is said several times counts once."""
     tokens = morphology().tokenize(question)
     own = dict.fromkeys(token.form.lower() for token in tokens if _tells(token))
-    nouns = frozenset(token.form.lower() for token in tokens if token.tag in _NOUNS)
     forms = dict.fromkeys(token.form.lower() for token in tokens)
     meant = dict.fromkeys(word for form in forms for word in speech().get(form, ()))
-    return AskedWords(tuple(own), nouns, tuple(word for word in meant if word not in own))
+    return AskedWords(tuple(own), tuple(word for word in meant if word not in own))
 
 
 @cache

@@ -1,5 +1,7 @@
-"""How the weights for answers are made: ``python -m models.recipe.answers_recipe`` over an invented insurer's documents.
+"""How the weights for answers are made: ``python -m models.recipe.answers_recipe`` over documents of two invented insurers.
 
+Both are unknown to what reads question and passage side by side, which is learnt first, from other insurers'
+(``answers_encoder_recipe``, then ``answers_pairs_recipe``): the bundled documents with ``calibration.tsv``, and ``insurers.development()``.
 Rows of ``relevance`` are passages found for a calibration question, right where its gold stands in them. Rows of ``held`` are questions:
 one that the documents answer is a second row with its passages taken away, which the documents then do not answer: near misses for nothing.
 The threshold refuses ``REFUSED`` of the calibration questions that no document answers, each judged by weights learnt without it.
@@ -14,14 +16,18 @@ from typing import Any
 
 import numpy as np
 
+from models.answers import SHIPPED_ENCODER
 from models.answers.document import Document
-from models.answers.encoder import load_encoder
+from models.answers.encoder import PIECES, load_encoder
 from models.answers.formats import read_document
 from models.answers.index import Index
-from models.answers.judge import HELD, RELEVANCE, WEIGHTS, Judge, Logistic, held_signs
-from models.answers.questions import GoldQuestion, calibration
+from models.answers.judge import HELD, RELEVANCE, WEIGHTS, Judge, Logistic
+from models.answers.pairs import PAIRS
+from models.answers.questions import CALIBRATION, GoldQuestion, calibration
 from models.answers.signs import Candidate, Signs, candidates
 from models.errors import in_one_sentence
+from models.recipe.insurers import development, fingerprint
+from models.summarizer.packed import ADAPTER
 
 DOCUMENTS = Path(__file__).parent / "answers" / "documents"
 FOLDS = 10
@@ -41,15 +47,20 @@ class Row:
     weight: float
 
 
+def made_of() -> str:
+    """A fingerprint of the weights and questions that the judge is learnt on."""
+    return fingerprint(SHIPPED_ENCODER / ADAPTER, SHIPPED_ENCODER / PIECES, PAIRS, CALIBRATION)
+
+
 def documents(folder: Path = DOCUMENTS) -> list[Document]:
     """The bundled documents."""
     return [read_document(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
 
 
-def rows(index: Index, questions: Sequence[GoldQuestion], encoder: Any) -> list[Row]:
-    """Every question, and those that are answered once more without their passages."""
+def rows(index: Index, questions: Sequence[GoldQuestion], encoder: Any, first: int = 0) -> list[Row]:
+    """Every question, numbered from ``first``, and those that are answered once more without their passages."""
     made = list[Row]()
-    for number, one in enumerate(questions):
+    for number, one in enumerate(questions, start=first):
         asked = index.question(one.text, encoder)
         found, gold = index.find(asked), one.passages(index.chunks)
         made.append(Row(number, candidates(index, asked, found), frozenset(gold), 1.0 if gold else _OF_ITS_OWN))
@@ -76,7 +87,7 @@ def judge(learnt: Sequence[Row], threshold: float) -> Judge:
     pairs = [(one, row) for row in learnt for one in row.found]
     relevance = fit(RELEVANCE, [one.signs for one, _ in pairs], [one.found.number in row.gold for one, row in pairs], [1.0] * len(pairs))
     unjudged = Judge(relevance, relevance, threshold)
-    signs = [held_signs(relevance, unjudged.ordered(row.found)) for row in learnt]
+    signs = [unjudged.ordered(row.found)[0].signs for row in learnt]
     return Judge(relevance, fit(HELD, signs, [bool(row.gold) for row in learnt], [row.weight for row in learnt]), threshold)
 
 
@@ -98,13 +109,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--target", type=Path, default=WEIGHTS, help="file that gets the weights")
     options = parser.parse_args(arguments)
     encoder = load_encoder()
+    aside = development()
     made = rows(Index.build(documents(), encoder), calibration(), encoder)
+    made += rows(Index.build([aside.document], encoder), aside.questions, encoder, first=len(calibration()))
     sure = np.array(left_out(made))
     kind = np.array(["answered" if row.gold else "taken away" if row.weight < 1 else "not held" for row in made])
     threshold = round(float(np.quantile(sure[kind == "not held"], REFUSED)), 3)
     for name in ("not held", "taken away", "answered"):
         print(f"{name}: {np.mean(sure[kind == name] < threshold):.3f} of {np.sum(kind == name)} refused below {threshold}")
-    options.target.write_text(json.dumps(asdict(judge(made, threshold)), indent=1) + "\n", encoding="utf-8")
+    told = {"made_of": made_of(), **asdict(judge(made, threshold))}
+    options.target.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

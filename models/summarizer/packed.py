@@ -9,7 +9,8 @@ In the place of ``model.safetensors`` stands in a Hugging Face folder
                              ``<name>.scale`` float32 of shape (rows,): CTranslate2 rounds these weights to the same numbers again, so that
                              nothing is lost that would have been served.
 
-Any other tensor is what it is.
+Any other tensor is what it is. What was learnt on top of packed weights may lie beside them in ``adapter.safetensors`` (LoRA): for a matrix
+``<name>.up`` of shape (rows, rank) and ``<name>.down`` (rank, columns), whose product is added to it.
 """
 
 import shutil
@@ -29,6 +30,7 @@ BLOCK = 32  # weights
 _STORED = np.dtype([("scale", "<f2"), ("halves", "u1", 16)])
 BLOCK_BYTES = _STORED.itemsize
 _SCALE = ".scale"
+ADAPTER, UP, DOWN = "adapter.safetensors", ".up", ".down"
 
 Blocks = npt.NDArray[np.uint8]
 Weights = npt.NDArray[np.float32]
@@ -70,14 +72,24 @@ def whole_weights(packed: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArr
     }
 
 
+def adapted(tensors: Mapping[str, npt.NDArray[Any]], adapter: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """Tensors with what was learnt on top of them added; KeyError or ValueError where the adapter is another model's."""
+    whole = dict(tensors)
+    for name in (name.removesuffix(UP) for name in adapter if name.endswith(UP)):
+        whole[name] = whole[name] + adapter[name + UP].astype(np.float32) @ adapter[name + DOWN].astype(np.float32)
+    return whole
+
+
 def packed_file(model_dir: Path) -> Path | None:
     """The packed weights of a folder, None where they lie there whole."""
     return next((model_dir / name for name in (FOUR_BIT, EIGHT_BIT) if (model_dir / name).is_file()), None)
 
 
 @contextmanager
-def with_whole_weights(model_dir: Path, scratch: Path | None = None) -> Iterator[Path]:
+def with_whole_weights(model_dir: Path, scratch: Path | None = None, *, learnt: bool = True) -> Iterator[Path]:
     """The folder as transformers loads it: itself, or for a while a copy (below ``scratch``) with its weights as float16.
+
+    ``learnt`` adds what was learnt on top of them, if there is something.
 
     Raises ConfigurationError where the packed file is damaged.
     """
@@ -87,17 +99,28 @@ def with_whole_weights(model_dir: Path, scratch: Path | None = None) -> Iterator
         return
     with tempfile.TemporaryDirectory(dir=scratch, prefix="unpacked-") as folder:
         whole = Path(folder) / model_dir.name
-        shutil.copytree(model_dir, whole, ignore=shutil.ignore_patterns(packed.name))
-        _write_unpacked(packed, whole / "model.safetensors")
+        shutil.copytree(model_dir, whole, ignore=shutil.ignore_patterns(packed.name, ADAPTER))
+        _write_unpacked(packed, whole / "model.safetensors", learnt)
         yield whole
 
 
-def _write_unpacked(packed: Path, target: Path) -> None:
+def _write_unpacked(packed: Path, target: Path, learnt: bool) -> None:
+    from safetensors.numpy import save_file
+
+    weights, adapter = whole_weights(_tensors(packed)), packed.with_name(ADAPTER)
+    if learnt and adapter.is_file():
+        try:
+            weights = adapted(weights, _tensors(adapter))
+        except (KeyError, ValueError) as error:
+            raise ConfigurationError(f"{adapter} is no adapter of {packed.name}: {error}", remedy="Restore the model's folder") from error
+    save_file({name: values.astype(np.float16) for name, values in weights.items()}, target, metadata={"format": "pt"})
+
+
+def _tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
     from safetensors import SafetensorError
-    from safetensors.numpy import load_file, save_file
+    from safetensors.numpy import load_file
 
     try:
-        stored = load_file(packed)
+        return load_file(path)
     except SafetensorError as error:
-        raise ConfigurationError(f"{packed} is damaged: {error}", remedy="Restore the model's folder") from error
-    save_file({name: values.astype(np.float16) for name, values in whole_weights(stored).items()}, target, metadata={"format": "pt"})
+        raise ConfigurationError(f"{path} is damaged: {error}", remedy="Restore the model's folder") from error

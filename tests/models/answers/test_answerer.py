@@ -8,7 +8,7 @@ import pytest
 
 from models.answers.answerer import Answerer, quoted
 from models.answers.encoder import Encoder
-from models.answers.index import Index
+from models.answers.index import VECTORS, Index
 from models.answers.judge import shipped
 from models.answers.serving import LoadedAnswers
 from models.answers.told import NotHeld, Suggested
@@ -53,8 +53,21 @@ def test_a_damaged_index_and_one_of_another_encoder_are_refused(index: Index, en
     other = Index("e5-other", index.documents, index.chunks, index.words, index.kept)
     with pytest.raises(ModelRefused, match="e5-other"):
         Answerer(other, encoder).answer("견인")
-    np.savez(tmp_path / "vectors.npz", rows=np.zeros((1, 384)))
+    vectors = tmp_path / VECTORS
+    vectors.write_bytes(vectors.read_bytes()[:-100])
     with pytest.raises(ModelRefused, match="cannot be read"):
+        LoadedAnswers(tmp_path, encoder, "1")
+    np.savez(vectors, **(vars(index.kept) | {"pieces": index.kept.pieces[:-1]}))
+    with pytest.raises(ModelRefused, match="has not the vectors"):
+        LoadedAnswers(tmp_path, encoder, "1")
+
+
+def test_an_index_from_before_passages_had_pieces_says_so_and_with_which_encoder_it_was_made(
+    index: Index, encoder: Encoder, tmp_path: Path
+) -> None:
+    index.save(tmp_path)
+    np.savez(tmp_path / VECTORS, rows=index.kept.rows, of_questions=index.kept.of_questions)
+    with pytest.raises(ModelRefused, match=f"before passages had pieces, with {encoder.name}.*Run index-documents again"):
         LoadedAnswers(tmp_path, encoder, "1")
 
 

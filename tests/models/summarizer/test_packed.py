@@ -11,7 +11,17 @@ from safetensors.numpy import load_file, save_file
 from models.answers import SHIPPED_ENCODER
 from models.errors import ConfigurationError
 from models.summarizer import SHIPPED_READER
-from models.summarizer.packed import BLOCK, BLOCK_BYTES, EIGHT_BIT, FOUR_BIT, in_eight_bits, unpack, whole_weights, with_whole_weights
+from models.summarizer.packed import (
+    ADAPTER,
+    BLOCK,
+    BLOCK_BYTES,
+    EIGHT_BIT,
+    FOUR_BIT,
+    in_eight_bits,
+    unpack,
+    whole_weights,
+    with_whole_weights,
+)
 
 
 def by_the_formula(block: bytes) -> list[float]:
@@ -62,6 +72,31 @@ def test_a_damaged_file_is_named_and_nothing_is_left_of_it(tmp_path: Path) -> No
     with pytest.raises(ConfigurationError, match=f"{FOUR_BIT} is damaged"), with_whole_weights(model, scratch):
         pass
     assert not list(scratch.iterdir())
+
+
+def test_what_was_learnt_on_top_is_added_when_the_weights_are_made_whole(tmp_path: Path) -> None:
+    model, rng = tmp_path / "model", np.random.default_rng(3)
+    model.mkdir()
+    blocks = rng.integers(0, 50, (4, 2, BLOCK_BYTES), dtype=np.uint8)
+    up, down = (rng.normal(size=shape).astype(np.float16) for shape in ((4, 2), (2, 2 * BLOCK)))
+    save_file({"some.weight": blocks, "some.bias": np.ones(4, np.float16)}, model / FOUR_BIT)
+    save_file({"some.weight.up": up, "some.weight.down": down}, model / ADAPTER)
+    with with_whole_weights(model, tmp_path) as folder:
+        whole = load_file(folder / "model.safetensors")
+        assert not (folder / ADAPTER).exists()
+    assert np.allclose(whole["some.weight"], unpack(blocks) + up.astype(np.float32) @ down.astype(np.float32), rtol=2e-3, atol=1e-3)
+    assert whole["some.bias"].tolist() == [1, 1, 1, 1]
+    with with_whole_weights(model, tmp_path, learnt=False) as folder:
+        assert np.array_equal(load_file(folder / "model.safetensors")["some.weight"], unpack(blocks).astype(np.float16))
+
+
+def test_an_adapter_of_another_model_is_named(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    save_file({"some.weight": np.zeros((2, 3, BLOCK_BYTES), np.uint8)}, model / FOUR_BIT)
+    save_file({"other.weight.up": np.zeros((2, 1), np.float16), "other.weight.down": np.zeros((1, 96), np.float16)}, model / ADAPTER)
+    with pytest.raises(ConfigurationError, match=f"{ADAPTER} is no adapter of {FOUR_BIT}"), with_whole_weights(model, tmp_path):
+        pass
 
 
 def test_rows_of_eight_bits_serve_as_the_whole_weights_would(tmp_path: Path) -> None:

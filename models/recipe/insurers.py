@@ -1,0 +1,55 @@
+"""What finding and refusing are learnt from: terms of invented insurers and questions about them, each by a writer of its own.
+
+``models/recipe/answers/writers/<writer>/terms.md`` and ``questions.tsv`` (``models.answers.questions``). One writer is kept aside
+(``DEVELOPMENT``): what is learnt is watched and the threshold is chosen on its questions.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.answers.chunks import Chunk, chunks_of
+from models.answers.document import Document
+from models.answers.formats import read_document
+from models.answers.questions import GoldQuestion, read_questions
+
+WRITERS = Path(__file__).parent / "answers" / "writers"
+DEVELOPMENT = "w5"
+
+
+@dataclass(frozen=True)
+class Insurer:
+    """One writer's document and questions."""
+
+    name: str
+    document: Document
+    questions: list[GoldQuestion]
+
+    @classmethod
+    def of(cls, folder: Path) -> "Insurer":
+        """Read a writer's folder."""
+        terms = folder / "terms.md"
+        return cls(folder.name, read_document(f"{folder.name}.md", terms.read_bytes()), read_questions(folder / "questions.tsv"))
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        """The document's passages."""
+        return chunks_of(self.document)
+
+
+def learnt_from() -> list[Insurer]:
+    """The writers that weights are learnt from."""
+    return [Insurer.of(folder) for folder in sorted(WRITERS.iterdir()) if folder.is_dir() and folder.name != DEVELOPMENT]
+
+
+def development() -> Insurer:
+    """The writer kept aside."""
+    return Insurer.of(WRITERS / DEVELOPMENT)
+
+
+def fingerprint(*others: Path) -> str:
+    """Of everything that the writers wrote, and of other files: weights name it, so that a test finds out what has changed since."""
+    found = hashlib.sha256()
+    for path in [*sorted(WRITERS.glob("*/terms.md")), *sorted(WRITERS.glob("*/questions.tsv")), *others]:
+        found.update(path.read_bytes())
+    return found.hexdigest()[:16]
