@@ -18,6 +18,7 @@ from pathlib import Path
 from models.actions.action import Action, Who
 from models.actions.acts import Act
 from models.actions.candidates import Candidate, candidates
+from models.actions.done import is_changed, is_done
 from models.actions.due import Found
 from models.actions.weighed import Weighed
 from models.actions.wording import WRITTEN_ON, Told, may_be_done_to, objects_in, with_thing, worded
@@ -80,7 +81,15 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
     said = candidates(conversation, shortener)
     likely = [(one, model.lasting.likelihood(one.signs)) for one in said]
     enough = {True: model.callers, False: model.lasting.threshold}
-    standing = [(one, how) for one, how in likely if how >= enough[one.who is Who.CALLER] and _stands(one, conversation)]
+    standing = [
+        (one, how)
+        for one, how in likely
+        if how >= enough[one.who is Who.CALLER]
+        and not one.by_itself
+        and _stands(one, conversation)
+        and not is_done(one, conversation, shortener)
+        and not is_changed(one, conversation)
+    ]
     return _once_each([(_with_time(named(one, said, shortener), said), how) for one, how in standing])
 
 
@@ -93,6 +102,8 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
     """A deed that names no thing (메일로 보내기) with the thing that the same one was asked for just before."""
     if one.does_so and one.act is Act.PROMISED:
         return _what_was_asked(one, said)
+    if one.gives_it:
+        return _what_was_promised(one, said)
     if one.names_a_thing or one.kind not in _HANDING_OVER:
         return one
     asked = [
@@ -115,7 +126,7 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
 
 def _with_time(one: Candidate, said: Sequence[Candidate]) -> Candidate:
     """A deed without words for by when, with those said of it beside (열두 시 전에만 넣으면 되죠? 퇴근하고 넣을게요)."""
-    if one.due is not None or not one.kind:
+    if one.due is not None or not one.kind or one.hangs:
         return one
     beside = [
         other.due
@@ -145,6 +156,24 @@ def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
         and not other.what.endswith("부르기")
     ]
     return replace(one, what=asked[-1].what, words=asked[-1].words, things=asked[-1].things, kind=asked[-1].kind) if asked else one
+
+
+def _what_was_promised(one: Candidate, said: Sequence[Candidate]) -> Candidate:
+    """그럼 열두 시 반에 드리겠습니다: what the same side promised just before."""
+    before = [
+        other
+        for other in said
+        if 0 < one.turn - other.turn <= LATEST_ANSWER
+        and other.by_caller is one.by_caller
+        and other.act is Act.PROMISED
+        and other.kind in ("phone", "send")
+        and not other.gives_it
+    ]
+    if not before:
+        return one
+    last = before[-1]
+    due = one.due if one.due is None or last.due is None else one.due.on_the_day_of(last.due)
+    return replace(one, what=last.what, words=last.words, things=last.things, kind=last.kind, due=due)
 
 
 def _stands(one: Candidate, conversation: Conversation) -> bool:
@@ -210,6 +239,8 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
     if before.turn == later.turn:
         return True
     apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind
+    if before.who is not later.who and not (alike and before.things & later.things):
+        return False  # the agent's message, the desk's call
     if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2:
         return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
     if before.act is Act.PROMISED and later.act is Act.ASKED and apart <= 2 and alike:
