@@ -18,7 +18,9 @@ _DESK = re.compile(
 )
 _EMBEDDED = MAKING | {"도록"}
 # Who is neither the caller nor of the company: what they will do is nothing to note.
-_OTHERS = re.compile(r"(?:따님|아드님|딸|아들|남편|아내|와이프|어머님|아버님|엄마|아빠|며느님|사위|손자|손녀|가족분?들?|친구분?|경찰|구급차|구급대)$")
+_OTHERS = re.compile(
+    r"(?:따님|아드님|딸|아들|남편|아내|와이프|어머님|아버님|엄마|아빠|며느님|사위|손자|손녀|가족분?들?|친구분?|경찰|구급차|구급대)$"
+)
 _ASSIGNED = word_set("배정 지정")  # 담당자 배정돼서 전화드릴 거예요
 _MAY = frozenset(("go", "pay"))  # 한두 통 갈 수 있어요: may, not can
 _OUR = re.compile(r"^(?:저희|우리|해당|그)\s+")
@@ -65,7 +67,8 @@ _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|�
 ADDRESSING = re.compile(
     r"^(?:(?:(?:[가-힣]{1,6} )?[가-힣]{1,4}님(?=,)|있지(?=,)|네+|예|아|음|어|응|그럼|그러면|그러시면|그러니까|알겠습니다|알았습니다"
     r"|알겠어요|알았어요|알았어|알겠소|알았소|알겠네|그러죠|그러지요|그래요|오케이|맞아요|맞습니다|좋아요|제가|저희가|저는|고객님|어르신|선생님"
-    r"|고마워(?:요|잉)?|고맙습니다|감사합니다|(?:정말 |너무 )*죄송(?:합니다|해요)|미안(?:합니다|해요|해)|그리고|그라믄|일단|우선|먼저)[\s,]+)+"
+    r"|고마워(?:요|잉)?|고맙습니다|감사합니다|(?:정말 |너무 )*죄송(?:합니다|해요)|미안(?:합니다|해요|해)"
+    r"|그리고|그라믄|일단|우선|먼저)[\s,]+)+"
 )
 # What is told before the deed and is none. Endings after which the deed begins, whatever the verb:
 _NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
@@ -90,6 +93,8 @@ _ONCE_KNOWN = re.compile(
 _WILL_DO = re.compile(r"겠습니다|[가-힣]게요")
 _IF_YOU_DO = re.compile(r"(?<!\S)(?:하|신청하|누르)시면\s")
 _HANGS = re.compile(r"(?:나오|끝나|되|도착하)(?:시)?면(?!\S)")
+_HANDED_ON = re.compile(r"(?<!\S)(?:저희가|제가)\s.*(?:넘기|올리|전달하)면\s")
+_DOES_IT = re.compile(r"((?:[가-힣]*(?![은는])[가-힣] ){0,2}[가-힣]+(?:팀|부서|센터))에서 ")
 _POINTS = re.compile(r"(?<!\S)(?:그|이)(?:거|것|건|걸|게)")
 _AGAIN = re.compile(r"(?<!\S)(?:다시|또|먼저)(?!\S)")
 _THIS = re.compile(r"(?<!\S)[이그저]$")  # 이 전화 끊고
@@ -206,6 +211,8 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
             return None
         found = replace(found, act=Act.PROMISED)  # 금요일까지는 보낼 수 있어요
     who, desk = _who(found, turn, tokens, said)
+    if who is Who.AGENT and found.act is Act.ARRANGED and (to := _handed_to(sentence, turn)):
+        who, desk = Who.OTHER_DESK, to
     return Candidate(
         turn=turn.number,
         by_caller=turn.by_caller,
@@ -270,6 +277,14 @@ def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tup
     return (Who.OTHER_DESK, desk) if desk and not found.through else (Who.AGENT, "")
 
 
+def _handed_to(sentence: str, turn: Turn) -> str:
+    """The desk that is said before to do it: 삭제는 보호팀에서 하고요, 저희가 신청을 넘기면 결과를 드려요; empty where there is none."""
+    if not _HANDED_ON.search(sentence):
+        return ""
+    desks = _DOES_IT.findall(turn.text[: max(0, turn.text.find(sentence))])
+    return str(desks[-1]) if desks else ""
+
+
 def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
     """The desk that is the sentence's subject (담당자가 …), as it was named."""
     for place, token in enumerate(tokens[:verb]):
@@ -278,7 +293,9 @@ def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
         if not subject or not place or any(other.tag == "EC" and other.form in _EMBEDDED for other in tokens[place:verb]):
             continue  # 담당자가 전화드리게 예약하겠습니다: who speaks does it
         begin = place
-        while begin and (tokens[begin - 1].tag in ("NNG", "NNP", "NP", "NR", "XSN") or tokens[begin - 1].form == "쪽") and place - begin < 4:
+        while (
+            begin and (tokens[begin - 1].tag in ("NNG", "NNP", "NP", "NR", "XSN") or tokens[begin - 1].form == "쪽") and place - begin < 4
+        ):
             begin -= 1
         named = _OUR.sub("", said[tokens[begin].start : token.start].strip())
         if _DESK.search(named):

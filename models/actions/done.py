@@ -1,14 +1,14 @@
 """What of the things to do is done, or becomes another, before the call ends.
 
-    지금 막아 놓겠습니다 … 네, 막았습니다                     done
-    링크 지금 보내 드릴게요 … 왔다                            done
-    서류를 받아서 보내 주세요 … 서류는 담당자가 요청하는 거로 바꾸겠습니다     changed
+지금 막아 놓겠습니다 … 네, 막았습니다                     done
+링크 지금 보내 드릴게요 … 왔다                            done
+서류를 받아서 보내 주세요 … 서류는 담당자가 요청하는 거로 바꾸겠습니다     changed
 """
 
 import re
 
-from models.actions.acts import Act, done
 from models.actions.action import Who
+from models.actions.acts import Act, done
 from models.actions.candidates import Candidate, done_in
 from models.actions.sentences import asks, sentences
 from models.summarizer.conversation import Conversation, Turn
@@ -16,9 +16,11 @@ from models.summarizer.own_words import Shortener
 
 SOON = 6  # turns in which what is done at once is told to be done
 _FINALS, _FIRST, _LAST, _SS = 28, 0xAC00, 0xD7A3, 20  # ㅆ among the final consonants
-_PAST = re.compile("[" + "".join(chr(code) for code in range(_FIRST, _LAST + 1) if (code - _FIRST) % _FINALS == _SS and chr(code) not in "있겠") + "]")
+_PAST = re.compile(
+    "[" + "".join(chr(code) for code in range(_FIRST, _LAST + 1) if (code - _FIRST) % _FINALS == _SS and chr(code) not in "있겠") + "]"
+)
 _ARRIVED = re.compile(r"^(?:(?:네|예|아|어|오|응)[,. ]+)*(?:(?:문자|링크|카톡|메일) ?)?(?:왔(?:다|네|어|습|구)|도착했|들어왔)")
-_WAIVED = re.compile(r"안 ?(?:[가-힣]{1,4} ?)?(?:주|[가-힣]?시|[가-힣]?셔)(?:셔)?도|필요 ?없")
+_WAIVED = re.compile(r"(?<!\S)안 ?[가-힣]{0,3}셔도|필요 ?없")
 _CHANGED = re.compile(r"(?:는|을) (?:거|것|걸)로 (?:바꾸|바꿔|변경)")
 _PAPERS_OF_ALL_KINDS = "서류"
 _ASIDE = re.compile(r"잠깐만|잠시만|옆에(?:서| )|뭐라 ?(?:하|그러)|물어보(?:세요|시네|네요)")
@@ -37,7 +39,8 @@ def is_done(one: Candidate, conversation: Conversation, shortener: Shortener) ->
 
 
 def _says_so(turn: Turn, one: Candidate, shortener: Shortener) -> bool:
-    if len(one.verb) > 1 and one.verb.endswith("하") and re.search(rf"{one.verb[:-1]}(?:이|가|는|은)? ?(?:들어갔|됐|되었|끝났|마쳤)", turn.text):
+    named = one.verb.removesuffix("하")
+    if named not in ("", one.verb) and re.search(rf"{named}(?:이|가|는|은)? ?(?:들어갔|됐|되었|끝났|마쳤)", turn.text):
         return True  # 신고 들어갔고
     for sentence in sentences(turn.text, shortener):
         if _PAST.search(sentence) and not asks(sentence):

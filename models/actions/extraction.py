@@ -29,7 +29,7 @@ from models.summarizer.own_words import Shortener
 WEIGHTS = Path(__file__).with_name("weights.json")
 _YES = re.compile(r"(?:네+|예|응+|그래|좋|그럼|그러|알겠|알았|고마|고맙|감사|부탁|당연|물론)")
 _NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:할|해|돼)|필요 ?없|관둘|그만)")
-BESIDE = 2  # turns in which two sentences of one kind are about the same
+BESIDE = 1  # turns in which two sentences of one kind are about the same
 LATEST_ANSWER = 4  # turns between a question and the promise that answers it
 _HANDING_OVER = frozenset(("send", "hand in", "take"))
 _TAKEN_BACK = re.compile(
@@ -239,7 +239,7 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
     if before.turn == later.turn:
         return True
     apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind
-    if before.who is not later.who and not (alike and before.things & later.things):
+    if before.who is not later.who and (later.hangs or not (alike and before.things & later.things)):
         return False  # the agent's message, the desk's call
     if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2:
         return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)

@@ -64,11 +64,15 @@ _NAMED_SHORTLY = re.compile(
     r"|(?<=[가-힣] )(?:안내|방법)(?:를|을)? (?:문자|이?메일|팩스|우편|카톡|카카오톡|알림톡)으?로 발송$"
 )
 # What is sent is what becomes known: 문의 넣고 문자로 발송.
-_IS_THE_ANSWER = re.compile(r"(?:(?:문의|확인|조회)(?:를|을)? ?(?:넣고|하고|해서|후)|(?:물어|알아)[보봐]\S*).* ?문자로 발송$")
+_IS_THE_ANSWER = re.compile(
+    r"(?:(?:문의|확인|조회)(?:를|을)? ?(?:넣고|하고|해서|후)|(?:물어|알아)[보봐]\S*|(?:나오|끝나)시?면).* ?문자로 발송$"
+)
 _REGISTERED = re.compile(r"(?<!\S)(?:등록|기재)된 (?:주소|이?메일(?: 주소)?|번호|휴대폰|연락처)(?:으?로|에) ")
 _OUTDATED = re.compile(r"옛날|예전|바뀌|바뀐|바꼈|안 ?쓰|안 ?써|말고")
 _WAY = re.compile(r"(?<!\S)(서면|우편|등기|이?메일|팩스|문자|카톡|알림톡)(으?로)(?= )")
-_WAY_CHOSEN = re.compile(r"^(?:(?:네|예|아|그럼|그냥)[,. ]+)*(우편|등기|이?메일|팩스|문자|카톡|알림톡)(으?로) (?:해|할게|보내|주|받을|부탁)")
+_WAY_CHOSEN = re.compile(
+    r"^(?:(?:네|예|아|그럼|그냥)[,. ]+)*(우편|등기|이?메일|팩스|문자|카톡|알림톡)(으?로) (?:해|할게|보내|주|받을|부탁)"
+)
 _JOINED = re.compile(r"(?<=[가-힣])(?:하고|이?랑|와|과|,| 그리고| 및)\s")
 
 
@@ -107,7 +111,12 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     objects = objects_in(what, told.shortener)
     if objects:
         what = _fuller(what, objects[-1], one, told)
-    elif one.kind in DONE_TO and not _IS_THE_ANSWER.search(what) and not _names_its_thing(what, told.shortener) and (thing := likeliest(one, told, model)) is not None:
+    elif (
+        one.kind in DONE_TO
+        and not _IS_THE_ANSWER.search(what)
+        and not _names_its_thing(what, told.shortener)
+        and (thing := likeliest(one, told, model)) is not None
+    ):
         what = with_thing(what, thing.text)
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
@@ -116,7 +125,7 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
 
 
 def _sent_to(one: Candidate, told: Told, what: str) -> str:
-    """The deed by the way, and not to the address, that the caller says behind it: 서면으로 … 문자로 해요; 등록된 주소로 … 그거 옛날 거고."""
+    """The deed by the way that the caller says behind it (서면으로 … 문자로 해요), and to no address that he calls old."""
     answers = [turn.text for turn in told.conversation if turn.by_caller and one.turn < turn.number <= one.turn + _BESIDE]
     if one.by_caller or not answers:
         return what
