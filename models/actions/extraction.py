@@ -32,6 +32,7 @@ _NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:�
 BESIDE = 1  # turns in which two sentences of one kind are about the same
 LATEST_ANSWER = 4  # turns between a question and the promise that answers it
 _HANDING_OVER = frozenset(("send", "hand in", "take"))
+_TELLS_NOTHING = frozenset(("하기", "그러기", "그렇게 하기"))  # 십일월에 할게요, where nothing was asked for
 _TAKEN_BACK = re.compile(
     r"(?:필요 ?없|안 ?(?:주셔도|보내셔도|하셔도|해 주셔도|할게|할래|보낼게|갈게)|됐어요|취소할게|관둘게|그만둘게|없던 ?걸로|하지 ?마)"
 )
@@ -90,7 +91,8 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
         and not is_done(one, conversation, shortener)
         and not is_changed(one, conversation)
     ]
-    return _once_each([(_with_time(named(one, said, shortener), said), how) for one, how in standing])
+    told = [(_with_time(named(one, said, shortener), said), how) for one, how in standing]
+    return _once_each([(one, how) for one, how in told if one.what not in _TELLS_NOTHING])
 
 
 def _action(one: Candidate, called: datetime | None, what: str) -> Action:
