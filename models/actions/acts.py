@@ -44,6 +44,9 @@ _STATES = word_set("습니다 ᆸ니다 어요 아요 에요 예요 고요 고 �
 _OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
 MAKING = word_set("라고 으라고 게")  # 보내라고 할게요: another is made to do it
 _ORDERS = word_set("세요 으세요 시오 십시오 으십시오 ᆸ시오 라 어라 아라 셔요 세 읍시다 ᆸ시다")
+# What nobody can be told to do: 보장이 안 되세요, 이삼 일 걸리세요.
+_NO_ORDERS = word_set("계시 안녕하 되 돼 걸리 나오 모르 없 맞 들")
+_NOT = word_set("못 안")
 # What may be worth a morphological look at all; most sentences are not.
 WORTH_A_LOOK = re.compile(
     r"겠|리다|[게께](?:요|예|유|에|여)?(?=[\s.,!?…]|$)|거(?:예|에|야)|겁니다|것(?:이|입)|예정|세요|셔요|시오|[야면] "
@@ -90,7 +93,34 @@ def commitment(tokens: Sequence[Any], *, asked: bool) -> Commitment | None:
         return _future(kept, place)
     if not kept[place].tag.startswith(("VV", "VX", "XSV", "XSA", "VA")):
         return None
-    return _by_ending(kept, place, ending, marks, asked=asked)
+    found = _by_ending(kept, place, ending, marks, asked=asked)
+    return None if found is not None and _is_refused(kept, found) else found
+
+
+def done(tokens: Sequence[Any]) -> int | None:
+    """Where the verb stands that a sentence says to have been done (막아 놓았습니다); None for another sentence, or one with 못 and 안."""
+    kept = without_politeness(tokens)
+    ending = next((place for place in range(len(kept) - 1, 1, -1) if kept[place].tag in ("EF", "EC")), 0)
+    stem, marks = ending - 1, set[str]()
+    while stem > 0 and kept[stem].tag == "EP":
+        marks.add(kept[stem].form)
+        stem -= 1
+    if stem < 0 or not marks & {"었", "았", "였"} or marks & {"시", "으시", "겠"}:
+        return None
+    verb, _ = _main_verb(kept, stem)
+    return None if verb is None or _just_before(kept, verb) in _NOT else verb
+
+
+def _is_refused(tokens: Sequence[Any], found: Commitment) -> bool:
+    """약속은 못 드려요, 보장이 안 됩니다: what is not done, and nothing that somebody wants to leave undone (안 갈게요)."""
+    before = _just_before(tokens, found.verb)
+    return before == "못" or (before == "안" and found.act is Act.ARRANGED)
+
+
+def _just_before(tokens: Sequence[Any], verb: int) -> str:
+    """The word before a verb and the noun that it is made of."""
+    first = verb - 1 if tokens[verb].tag.startswith("XS") else verb
+    return str(tokens[first - 1].form) if first > 0 and tokens[first - 1].tag == "MAG" else ""
 
 
 def _future(tokens: Sequence[Any], copula: int) -> Commitment | None:
@@ -128,7 +158,7 @@ def _by_ending(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *
 
 def _orders(stem: str, ending: str, marks: set[str]) -> bool:
     """신고하세요, and one of several orders: 신고하시고요."""
-    return stem not in ("계시", "안녕하") and (ending in _ORDERS or (ending in ("고", "고요") and bool(marks & {"시", "으시"})))
+    return stem not in _NO_ORDERS and (ending in _ORDERS or (ending in ("고", "고요") and bool(marks & {"시", "으시"})))
 
 
 def _asks_to_give(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *, asked: bool) -> bool:

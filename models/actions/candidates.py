@@ -13,10 +13,16 @@ from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
 
 _DESK = re.compile(
-    r"(?:담당자?|담당 ?부서|부서|[가-힣]*팀장?|센터장?|기사|심사자|책임자|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원"
+    r"(?:담당자?|담당 ?부서|부서|[가-힣]+ 쪽|[가-힣]*팀장?|센터장?|기사|심사자|책임자|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원"
     r"|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
 )
 _EMBEDDED = MAKING | {"도록"}
+# Who is neither the caller nor of the company: what they will do is nothing to note.
+_OTHERS = re.compile(
+    r"(?:따님|아드님|딸|아들|남편|아내|와이프|어머님|아버님|엄마|아빠|며느님|사위|손자|손녀|가족분?들?|친구분?|경찰|구급차|구급대)$"
+)
+_ASSIGNED = word_set("배정 지정")  # 담당자 배정돼서 전화드릴 거예요
+_MAY = frozenset(("go", "pay"))  # 한두 통 갈 수 있어요: may, not can
 _OUR = re.compile(r"^(?:저희|우리|해당|그)\s+")
 _NEAR = 4  # turns in which two sides speak of one thing to do
 _EMERGENCY = re.compile(r"(?<!\d)1(?:12|19|09|32)(?!\d)|일일[구이]|일공구|일삼이")
@@ -51,6 +57,7 @@ _PAPERS = re.compile(
 )
 _MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
 DONE_TO = {"send": _PAPERS, "hand in": _PAPERS, "take": _PAPERS, "sign": _PAPERS, "pay": _MONEY}
+_TOLD = re.compile(r"(?:번호|주소|연락처|이름|성함|계정|주민|인적|사항|시간|답|말씀)$")
 _MOMENTS = word_set("전 후 뒤 때 다음")  # 비행기 타기 전에
 _GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
 # What is asked for within a sentence that says why: 숫자를 회신해 주셔야 등록이 됩니다, 수요일까지 올려 주시면 심사가 가능합니다.
@@ -60,6 +67,7 @@ _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|�
 ADDRESSING = re.compile(
     r"^(?:(?:(?:[가-힣]{1,6} )?[가-힣]{1,4}님(?=,)|있지(?=,)|네+|예|아|음|어|응|그럼|그러면|그러시면|그러니까|알겠습니다|알았습니다"
     r"|알겠어요|알았어요|알았어|알겠소|알았소|알겠네|그러죠|그러지요|그래요|오케이|맞아요|맞습니다|좋아요|제가|저희가|저는|고객님|어르신|선생님"
+    r"|고마워(?:요|잉)?|고맙습니다|감사합니다|(?:정말 |너무 )*죄송(?:합니다|해요)|미안(?:합니다|해요|해)"
     r"|그리고|그라믄|일단|우선|먼저)[\s,]+)+"
 )
 # What is told before the deed and is none. Endings after which the deed begins, whatever the verb:
@@ -70,6 +78,7 @@ _STATES = word_set("있 없 필요 걸리 모자라 맞 남 같 그러 이러 �
 # … and where the caller is only to say something, or to agree (번호 불러 주시면, 괜찮으시면).
 _CONDITIONS = word_set("면 으면")
 _SAYING = word_set("부르 말하 말씀하 알리 괜찮 좋 원하 필요하 가능하 편하 말씀주 주소부르")
+_GIVES_IT = re.compile(r"^(?:그때 |바로 |꼭 |다시 )*(?:드리기|주기)$")
 _DOES_SO = re.compile(r"(?<!\S)(?:하기|그러기|해 ?보기|누르기|들어가기)$")
 _BETWEEN_SENTENCES = word_set(
     "요 그리고 다만 그럼 그러면 근데 그런데 그래서 그러니까 대신 아니면 일단 우선 혹시 그냥 가급적 고객님은 고객님께서는 고객님이"
@@ -81,6 +90,11 @@ _ONCE_KNOWN = re.compile(
     r"(?:나오|나|끝나|되|오|받으|도착하)(?:면|시면|는 대로|자마자)(?!\S)"
     r"|(?<!\S)(?:보고|보고서|물어보고|알아보고|상의하고|의논하고|얘기해 보고)(?!\S)"
 )
+_WILL_DO = re.compile(r"겠습니다|[가-힣]게요")
+_IF_YOU_DO = re.compile(r"(?<!\S)(?:하|신청하|누르)시면\s")
+_HANGS = re.compile(r"(?:나오|끝나|되|도착하)(?:시)?면(?!\S)")
+_HANDED_ON = re.compile(r"(?<!\S)(?:저희가|제가)\s.*(?:넘기|올리|전달하)면\s")
+_DOES_IT = re.compile(r"((?:[가-힣]*(?![은는])[가-힣] ){0,2}[가-힣]+(?:팀|부서|센터))에서 ")
 _POINTS = re.compile(r"(?<!\S)(?:그|이)(?:거|것|건|걸|게)")
 _AGAIN = re.compile(r"(?<!\S)(?:다시|또|먼저)(?!\S)")
 _THIS = re.compile(r"(?<!\S)[이그저]$")  # 이 전화 끊고
@@ -91,7 +105,8 @@ _DANGLING = re.compile(r"^(?:에|로|을|를|이|가|까지|은|는|도|만|안�
 class Candidate:
     """A sentence that may leave something to do.
 
-    ``words`` are its content words, ``things`` those that name a thing, ``kind`` its kind of doing, ``signs`` what can be seen of it.
+    ``verb`` is what is done, ``words`` are its content words, ``things`` those that name a thing, ``kind`` its kind of doing, ``signs``
+    what can be seen of it; ``by_itself`` is what neither side nor a desk has to do: it comes of itself, others do it, it is a present.
     """
 
     turn: int
@@ -104,12 +119,24 @@ class Candidate:
     words: frozenset[str] = frozenset()
     things: frozenset[str] = frozenset()
     kind: str = ""
+    verb: str = ""
+    by_itself: bool = False
     signs: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def does_so(self) -> bool:
         """Whether the deed is only pointed at, as an answer has it: 저녁에 들어가서 할게요, 그렇게 하겠습니다."""
         return not self.things and not self.kind and _DOES_SO.search(self.what) is not None
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it is left until something is known: 심사 끝나면 전화."""
+        return _HANGS.search(self.what) is not None
+
+    @property
+    def gives_it(self) -> bool:
+        """Whether only that something is given is said, mostly a call that was promised before: 그럼 열두 시 반에 드리겠습니다."""
+        return self.act is Act.PROMISED and not self.things and _GIVES_IT.search(self.what) is not None
 
     @property
     def names_a_thing(self) -> bool:
@@ -164,7 +191,8 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
 
 def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Shortener, *, last: bool, clause: bool) -> Candidate | None:
     """What a sentence, or a ``clause`` of one that asks for something, may leave to do."""
-    turn, due = turns[place], find(sentence)
+    turn = turns[place]
+    due = find(sentence, by_caller=turn.by_caller)
     if due is not None and _IS_WHAT.match(sentence[due.end :]):
         due = None
     said = body(ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
@@ -172,19 +200,29 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
     found = commitment(tokens, asked=asks(sentence))
     if found is None or (clause and kind_of(tokens, found.verb) in ("", "talk")):
         return None
-    if turn.by_caller and found.act is Act.ARRANGED and _own_decision(tokens, found.verb):
-        found = replace(found, act=Act.PROMISED)
+    if turn.by_caller and found.act is Act.ARRANGED:
+        if _own_decision(tokens, found.verb):
+            found = replace(found, act=Act.PROMISED)
+        elif _is_plainly_asked(tokens, found.verb) and place + 1 < len(turns) and _WILL_DO.search(turns[place + 1].text):
+            found = replace(found, act=Act.ASKED)
     if found.act is Act.ABLE:
-        if due is None or not due.exact or kind_of(tokens, found.verb) in ("", "talk"):
+        kind = kind_of(tokens, found.verb)
+        if due is None or not due.exact or kind in ("", "talk") or (kind in _MAY and not turn.by_caller):
             return None
         found = replace(found, act=Act.PROMISED)  # 금요일까지는 보낼 수 있어요
     who, desk = _who(found, turn, tokens, said)
+    if who is Who.AGENT and found.act is Act.ARRANGED and (to := _handed_to(sentence, turn)):
+        who, desk = Who.OTHER_DESK, to
     return Candidate(
         turn=turn.number,
         by_caller=turn.by_caller,
         act=found.act,
         who=who,
         what=_what(said, tokens, found, shortener),
+        verb=_lemma(tokens, found.verb),
+        by_itself=_is_a_present(tokens, found)
+        if turn.by_caller
+        else found.act is Act.ARRANGED and (_is_anothers(tokens, said, found.verb) or _is_how_it_works(sentence, tokens, found.verb, due)),
         due=due,
         desk=desk,
         words=frozenset(content_words(tokens)),
@@ -207,6 +245,31 @@ def _own_decision(tokens: Sequence[Any], verb: int) -> bool:
     return decided and bool(kind_of(tokens, verb)) and not any(token.tag == "JKS" for token in tokens[:verb])
 
 
+def _is_plainly_asked(tokens: Sequence[Any], verb: int) -> bool:
+    """크게 써서 보내, to which the agent says that he will: an order among friends, which a statement of one's own deed is like."""
+    plain = tokens[-1].tag == "EF" and tokens[-1].form in ("어", "아") and verb == len(tokens) - 2
+    return plain and kind_of(tokens, verb) in ("send", "phone") and not any(token.tag in ("JKS", "NP") for token in tokens[:verb])
+
+
+def _is_a_present(tokens: Sequence[Any], found: Commitment) -> bool:
+    """숙주 많이 줄게: what a caller will give that is neither a paper nor a number nor money."""
+    things = _things(tokens, _deed_begins(tokens, found.verb), found.verb)
+    gives = found.act is Act.PROMISED and tokens[found.verb].form == "주" and _lemma(tokens, found.verb) == "주"
+    return gives and bool(things) and not any(of.search(thing) for thing in things for of in (_PAPERS, _MONEY, _TOLD))
+
+
+def _is_anothers(tokens: Sequence[Any], said: str, verb: int) -> bool:
+    """Whether the sentence's subject is somebody else's (따님이 전화할 거예요)."""
+    subjects = (said[: token.start].rstrip() for token in tokens[:verb] if token.tag == "JKS")
+    return any(_OTHERS.search(subject) for subject in subjects)
+
+
+def _is_how_it_works(sentence: str, tokens: Sequence[Any], verb: int, due: Found | None) -> bool:
+    """앱에서 하시면 바로 입금됩니다: what comes of a thing that the caller may do, by no day of its own."""
+    happens = tokens[verb].form == "되" and tokens[verb].tag == "XSV"
+    return happens and (due is None or not due.exact) and _IF_YOU_DO.search(sentence) is not None
+
+
 def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tuple[Who, str]:
     if (found.act is Act.ASKED) != turn.by_caller:
         return Who.CALLER, ""
@@ -214,14 +277,25 @@ def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tup
     return (Who.OTHER_DESK, desk) if desk and not found.through else (Who.AGENT, "")
 
 
+def _handed_to(sentence: str, turn: Turn) -> str:
+    """The desk that is said before to do it: 삭제는 보호팀에서 하고요, 저희가 신청을 넘기면 결과를 드려요; empty where there is none."""
+    if not _HANDED_ON.search(sentence):
+        return ""
+    desks = _DOES_IT.findall(turn.text[: max(0, turn.text.find(sentence))])
+    return str(desks[-1]) if desks else ""
+
+
 def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
     """The desk that is the sentence's subject (담당자가 …), as it was named."""
     for place, token in enumerate(tokens[:verb]):
-        subject = token.tag == "JKS" or (token.form == "에서" and token.tag == "JKB")
+        assigned = token.form in _ASSIGNED and tokens[place + 1].form == "되"
+        subject = assigned or token.tag == "JKS" or (token.form == "에서" and token.tag == "JKB")
         if not subject or not place or any(other.tag == "EC" and other.form in _EMBEDDED for other in tokens[place:verb]):
             continue  # 담당자가 전화드리게 예약하겠습니다: who speaks does it
         begin = place
-        while begin and (tokens[begin - 1].tag in ("NNG", "NNP", "NP", "NR") or tokens[begin - 1].tag == "XSN") and place - begin < 4:
+        while (
+            begin and (tokens[begin - 1].tag in ("NNG", "NNP", "NP", "NR", "XSN") or tokens[begin - 1].form == "쪽") and place - begin < 4
+        ):
             begin -= 1
         named = _OUR.sub("", said[tokens[begin].start : token.start].strip())
         if _DESK.search(named):
@@ -268,6 +342,8 @@ def _deed_begins(tokens: Sequence[Any], verb: int) -> int:
 
 def _ends_no_deed(tokens: Sequence[Any], ending: int) -> bool:
     form, stem = tokens[ending].form, ending - 1
+    if form in _REASONS and stem and tokens[stem - 1].form == "못":
+        return True  # 정확하게 말씀을 못 드리고
     if form in _NOT_THE_DEED or (form in ("라", "라서") and tokens[stem].tag in ("VCP", "VCN")):
         return True  # 지금 밖이라
     if form in _REASONS and stem and tokens[stem].form == "하" and tokens[stem - 1].form in ("어야", "아야", "여야"):
@@ -299,6 +375,11 @@ def _things(tokens: Sequence[Any], first: int, verb: int) -> frozenset[str]:
     topic = [tokens[end - 1].form for _, end in (_topic(tokens, first),) if end]
     done_to = [tokens[place].form for place in named if tokens[place + 1].tag != "JKB" and not tokens[place + 1].tag.startswith("XS")]
     return frozenset(noun for noun in (*topic, *done_to) if not _PLACE.search(noun)) - _NO_THING
+
+
+def done_in(tokens: Sequence[Any], verb: int) -> tuple[str, str, frozenset[str]]:
+    """A deed as a candidate has it: what is done, its kind, and the things that its clause names."""
+    return _lemma(tokens, verb), kind_of(tokens, verb), _things(tokens, _deed_begins(tokens, verb), verb)
 
 
 def _topic(tokens: Sequence[Any], first: int) -> tuple[int, int]:

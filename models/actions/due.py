@@ -1,6 +1,7 @@
 """By when: the words for it in a sentence, and the day and hour that they mean, counted from the call's time in Korea.
 
     find("다음 주 화요일까지 보내 드릴게요")            → Found(start=0, end=10, …)
+    find("이십사 일까지 주시면 이십육 일에 나갑니다")     → Found(said="이십육 일에", …): the first is by when the caller does his part
     find(…).due(datetime(2026, 11, 27, 10, 0))          → Due(said="다음 주 화요일까지", day=2026-12-01)
 
 Working days leave out Korea's holidays, substitute ones as well (``holidays``). A week ends on its last working day: who is reminded early
@@ -64,7 +65,8 @@ _DAY = (
     rf"|(?:(?P<week>{_either(*_WEEKS_AHEAD)})(?:에)? ?)?(?P<weekday>[{_WEEKDAYS}])요일"
     rf"|(?<![가-힣])(?P<whole_week>{_either(*_WEEKS_AHEAD)})(?P<weekend> ?말)?"
     r"|(?P<this_weekend>주말)"
-    rf"|(?:(?P<month>{_either(*_MONTHS_AHEAD)}|(?P<month_number>{_NUMBER}) ?월) ?)?(?:(?P<day_of_month>{_NUMBER}) ?일(?![가-힣]*간))"
+    rf"|(?:(?P<month>{_either(*_MONTHS_AHEAD)}|(?P<month_number>{_NUMBER}) ?월) ?)?(?:(?P<day_of_month>{_NUMBER}) ?일(?!월|[가-힣]*간))"
+    rf"|(?<![가-힣])(?P<month_alone>{_NUMBER}) ?월(?= ?(?:에|까지|중|안|부터|이후))"
     rf"|(?<![가-힣])(?P<whole_month>{_either(*_MONTHS_AHEAD)})(?P<month_end> ?말)?|(?P<last_day>월말|말일))"
 )
 _LENGTH = (
@@ -85,7 +87,12 @@ _PATTERNS = (
     re.compile(rf"(?<![가-힣])(?P<only_part>오전|오후|(?:저녁|점심)(?! ?(?:먹|밥|식사))|밤(?!낮))(?: ?(?:시간|무렵|때))?(?:에)?{_TAIL}"),
     re.compile(rf"(?<![가-힣]){_AT_ONCE}"),
 )
+# Ends of what comes before the deed: what somebody else has to do first (주시면, 오시면 되고), and what else is said (방문할 거고).
+_OTHERS_PART = re.compile(r"(?:시면|시면 되고|시면 됩니다|시면 돼요)\s(?!되|돼|됩|좋|괜찮)")
+_ASIDE = re.compile(r"(?:오면|나오면|들어오면|[가-힣]{2} 거고|되고|까지요|는데|니까)\s(?!되|돼|됩|좋|괜찮)")
+_NOT_THEN = re.compile(r"\s*말고")
 _AFTER = ("이후", "지나서", "지나고", "지나면", "부터", "후", "뒤")
+_NAMES_OF_DAYS = ("soon", "weekday", "day_of_month")
 _LATE = {"오전": time(12), "아침": time(12), "점심": time(14), "낮": time(18), "오후": time(18)}
 
 
@@ -103,6 +110,16 @@ class Found:
         """Whether more is told than that it is to be soon."""
         return "at_once" not in self._match.re.groupindex
 
+    def on_the_day_of(self, other: "Found") -> "Found":
+        """An hour without its day, of the day that was said of the same deed before: 내일 오전에 …, 그럼 열두 시 반에."""
+        hour, day = self._match.groupdict(), other._match.groupdict()
+        if hour.get("hour") is None or any(hour.get(name) for name in _NAMES_OF_DAYS) or not any(day.get(name) for name in _NAMES_OF_DAYS):
+            return self
+        ends = [other._match.end(name) for name in _NAMES_OF_DAYS if day.get(name)]
+        named = other._match.string[other._match.start() : max(ends)]
+        named += "요일" if day.get("weekday") else "일" if day.get("day_of_month") else ""
+        return find(f"{named} {self.said}") or self
+
     def due(self, called: datetime | None) -> Due:
         """What that is, counted from the call's time in Korea, where that is known."""
         if called is None:
@@ -115,15 +132,21 @@ class Found:
         return Due(said=self.said, day=day, hour=hour, after=said.get("tail", "").endswith(_AFTER))
 
 
-def find(sentence: str) -> Found | None:
-    """The words that tell by when something is done, the most telling; None where a sentence has none."""
-    return max(_found(sentence), key=lambda found: (found.exact, found.end - found.start), default=None)
+def find(sentence: str, *, by_caller: bool = False) -> Found | None:
+    """The words that tell by when the deed is done with which a sentence ends, the most telling; None where a sentence has none.
+
+    What the caller has to do by then before (네 시까지 오시면 되고, 예약해 놓겠습니다) is no time of an agent's deed.
+    """
+    found = list(_found(sentence))
+    others, aside = (max((end.end() for end in ends.finditer(sentence)), default=0) for ends in (_OTHERS_PART, _ASIDE))
+    kept = [one for one in found if by_caller or one.end > others or (not one.exact and one.said.endswith("면"))]  # 끊으시면 바로
+    return max([one for one in kept if one.end > aside] or kept, key=lambda one: (one.exact, one.end - one.start), default=None)
 
 
 def _found(sentence: str) -> Iterator[Found]:
     for pattern in _PATTERNS:
         for match in pattern.finditer(sentence):
-            if _is_date(match):
+            if _is_date(match) and not _NOT_THEN.match(sentence, match.end()):
                 yield Found(match.start(), match.end(), match[0].strip(), match)
 
 
@@ -199,6 +222,8 @@ def _calendar_day(said: Said, today: date) -> date | None:
         return monday + timedelta(days=6)
     if number := said.get("day_of_month"):
         return _day_of_month(today, _value(number), said.get("month"), said.get("month_number"))
+    if month := said.get("month_alone"):
+        return _whole_month(today, _value(month), begins=said.get("tail") == "부터")
     if "last_day" in said:
         return _month_end(today)
     if month := said.get("whole_month"):
@@ -230,6 +255,14 @@ def _day_of_month(today: date, number: int | None, month: str | None, month_numb
     if number is None or number > _month_end(first).day:
         return None
     return first.replace(day=number)
+
+
+def _whole_month(today: date, number: int | None, *, begins: bool) -> date | None:
+    """십일월에, 십일월까지: its last day; its first one where something begins then."""
+    if number is None or not 1 <= number <= 12:
+        return None
+    first = date(today.year + (number < today.month), number, 1)
+    return first if begins else _month_end(first)
 
 
 def _clock(said: Said, called: datetime) -> Resolved | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from models.actions.action import Action, Who
 from models.actions.acts import Act
 from models.actions.candidates import Candidate, candidates
+from models.actions.done import is_changed, is_done
 from models.actions.due import Found
 from models.actions.weighed import Weighed
 from models.actions.wording import WRITTEN_ON, Told, may_be_done_to, objects_in, with_thing, worded
@@ -28,9 +29,10 @@ from models.summarizer.own_words import Shortener
 WEIGHTS = Path(__file__).with_name("weights.json")
 _YES = re.compile(r"(?:네+|예|응+|그래|좋|그럼|그러|알겠|알았|고마|고맙|감사|부탁|당연|물론)")
 _NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:할|해|돼)|필요 ?없|관둘|그만)")
-BESIDE = 2  # turns in which two sentences of one kind are about the same
+BESIDE = 1  # turns in which two sentences of one kind are about the same
 LATEST_ANSWER = 4  # turns between a question and the promise that answers it
 _HANDING_OVER = frozenset(("send", "hand in", "take"))
+_TELLS_NOTHING = frozenset(("하기", "그러기", "그렇게 하기"))  # 십일월에 할게요, where nothing was asked for
 _TAKEN_BACK = re.compile(
     r"(?:필요 ?없|안 ?(?:주셔도|보내셔도|하셔도|해 주셔도|할게|할래|보낼게|갈게)|됐어요|취소할게|관둘게|그만둘게|없던 ?걸로|하지 ?마)"
 )
@@ -80,8 +82,17 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
     said = candidates(conversation, shortener)
     likely = [(one, model.lasting.likelihood(one.signs)) for one in said]
     enough = {True: model.callers, False: model.lasting.threshold}
-    standing = [(one, how) for one, how in likely if how >= enough[one.who is Who.CALLER] and _stands(one, conversation)]
-    return _once_each([(_with_time(named(one, said, shortener), said), how) for one, how in standing])
+    standing = [
+        (one, how)
+        for one, how in likely
+        if how >= enough[one.who is Who.CALLER]
+        and not one.by_itself
+        and _stands(one, conversation)
+        and not is_done(one, conversation, shortener)
+        and not is_changed(one, conversation)
+    ]
+    told = [(_with_time(named(one, said, shortener), said), how) for one, how in standing]
+    return _once_each([(one, how) for one, how in told if one.what not in _TELLS_NOTHING])
 
 
 def _action(one: Candidate, called: datetime | None, what: str) -> Action:
@@ -93,6 +104,8 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
     """A deed that names no thing (메일로 보내기) with the thing that the same one was asked for just before."""
     if one.does_so and one.act is Act.PROMISED:
         return _what_was_asked(one, said)
+    if one.gives_it:
+        return _what_was_promised(one, said)
     if one.names_a_thing or one.kind not in _HANDING_OVER:
         return one
     asked = [
@@ -115,7 +128,7 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
 
 def _with_time(one: Candidate, said: Sequence[Candidate]) -> Candidate:
     """A deed without words for by when, with those said of it beside (열두 시 전에만 넣으면 되죠? 퇴근하고 넣을게요)."""
-    if one.due is not None or not one.kind:
+    if one.due is not None or not one.kind or one.hangs:
         return one
     beside = [
         other.due
@@ -145,6 +158,24 @@ def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
         and not other.what.endswith("부르기")
     ]
     return replace(one, what=asked[-1].what, words=asked[-1].words, things=asked[-1].things, kind=asked[-1].kind) if asked else one
+
+
+def _what_was_promised(one: Candidate, said: Sequence[Candidate]) -> Candidate:
+    """그럼 열두 시 반에 드리겠습니다: what the same side promised just before."""
+    before = [
+        other
+        for other in said
+        if 0 < one.turn - other.turn <= LATEST_ANSWER
+        and other.by_caller is one.by_caller
+        and other.act is Act.PROMISED
+        and other.kind in ("phone", "send")
+        and not other.gives_it
+    ]
+    if not before:
+        return one
+    last = before[-1]
+    due = one.due if one.due is None or last.due is None else one.due.on_the_day_of(last.due)
+    return replace(one, what=last.what, words=last.words, things=last.things, kind=last.kind, due=due)
 
 
 def _stands(one: Candidate, conversation: Conversation) -> bool:
@@ -210,6 +241,8 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
     if before.turn == later.turn:
         return True
     apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind
+    if before.who is not later.who and (later.hangs or not (alike and before.things & later.things)):
+        return False  # the agent's message, the desk's call
     if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2:
         return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
     if before.act is Act.PROMISED and later.act is Act.ASKED and apart <= 2 and alike:

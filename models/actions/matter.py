@@ -31,6 +31,12 @@ _OF_INSURANCE = re.compile(
     r"(?:변경|해지|철회|취소|삭제|추가|연기|접수|청구|신청|재검토|재심사|발급|정정|이전|연장|감액|완납|부활|견적|사본|서류|한도|유예|거부|보류|산출|근거"
     r"|소재지|명의|수익자|계약자|담보|특약|보장|계좌|환급|갱신|이체| 건)$"
 )
+# Words of which a phrase of the request needs one: without any (치킨이 다 날아갔어요) it is no matter to work by.
+_OF_THE_TRADE = re.compile(
+    r"보험|특약|담보|보장|보상|배상|약관|증권|계약|청약|가입|해지|해약|철회|환급|만기|연금|대출|이자|납입|갱신|이체|수익자|청구|접수|심사|실손|진단"
+    r"|입원|수술|치료|진료|처방|도수|영수증|서류|증명서|확인서|내역서|사본|소견서|결과지|계좌|통장|사고|과실|수리비|견적|렌트|면책|유예|부활|실효|감액"
+    r"|지급|명의|합의|부담금|할증|민원|녹취|동의|위임장|상속|사망|골절|장해|화재|누수|도난|예금주|적립|수익률|손해|조사|평가|약값|병원비|입금|출금"
+)
 _A_STORY = re.compile(r"는데|(?:어|아) 있|, ")
 _MEANT = re.compile(r"(?:(?:이?라는|다는|자는|시겠다는|하신다는|달라는)? ?말씀(?:이|하|을|인)|(?:을|를)? ?(?:원하|요청하)[시신]|이해하)")
 _NOT_SO = re.compile(r"^\S+(?:은|는|이|가) 아니(?:시|라)?고,? ")  # 해지는 아니시고 차량 대체
@@ -122,12 +128,15 @@ def _deed(text: str, tokens: Sequence[Any], shortener: Shortener) -> str:
 
 
 def of_request(request: str, shortener: Shortener) -> str:
-    """The last phrase of a request that asks for something and names it, behind its subject where both are short."""
+    """The last phrase of a request that asks for something and names it, behind its subject where both are short; its subject alone
+    where the phrase has no word of the trade, nothing where neither has."""
     subject, _, rest = request.rpartition(" 관련, ")
     phrases = _with_what_is_pointed_at(rest.split(", "))
     naming = [phrase for phrase in phrases if _ASKING.search(phrase) and named_in(phrase, shortener)]
     plain = [phrase for phrase in naming if not _POINTING.search(phrase)]
     chosen = _shortened(_JOINING.sub("", (plain or naming or phrases)[-1]))
+    if not _OF_THE_TRADE.search(chosen):
+        return f"{subject} 관련" if _OF_THE_TRADE.search(subject) else ""
     known = nouns_of(chosen, shortener)
     if subject and not known and len(subject) + len(chosen) >= LONGEST:
         return f"{subject} 관련"

@@ -45,4 +45,5 @@ def _ends(before: Any, token: Any, following: Any) -> bool:
     """Whether a sentence ends with a token: a final ending, 요 but behind a reason (필요해서요, …), and 갈게 without a sign, which is taken
     for 갈 것이 without an ending."""
     polite = token.tag == "JX" and token.form == "요" and (before is None or before.tag != "EC" or before.form in ("고", "구"))
-    return token.tag == "EF" or polite or (token.tag == "VCP" and not following.tag.startswith("E"))
+    by_when = token.form == "요" and before is not None and before.form == "까지" and before.end == token.start  # 열두 시까지요
+    return token.tag == "EF" or polite or by_when or (token.tag == "VCP" and not following.tag.startswith("E"))

@@ -47,7 +47,7 @@ _HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |�
 _WANTED = re.compile(r"보내|받고 싶|받을 수|받아 ?[보야볼]|받기|받으|발급|떼 ?주|뽑아|부쳐|볼 수")
 _SENDING = re.compile(r"(?:보내|넣어|발송해|전송해|뽑아|부쳐|적어)? ?(?:드릴|드리겠|드려요|드립니다|드렸|드리도록)")
 _SAID_BACK = re.compile(r"(?:군요|네요|말씀이[가-힣]*|건가요|이요|요)\s*[.?!]*$")
-_NEEDED = re.compile(r"필요|있어야|내셔야|주셔야|하셔야|주시면|주세요|주시겠|주실|내시면|챙기|챙겨")
+_NEEDED = re.compile(r"필요|있어야|내셔야|주셔야|하셔야|주시면|주세요|주시겠|주실|내시면|챙기|챙겨|(?:보내|올리|내|가져오)세요")
 _FORM = re.compile(r"(?:신청서|청약서|철회서|서식|양식|용지|링크|질문서)$")
 WRITTEN_ON = re.compile(r"서명|작성|사인|(?<!\S)(?:써|적어|쓰고|적고)")
 # What the sentence that names a thing shows of it: that it is needed, sent, said back, refused.
@@ -59,7 +59,20 @@ _SHOWN = (
 )
 _BARE = 1  # nouns of a group that may be told more fully
 _DONE_BY_NAME = re.compile(r"(?<!\S)((?:전자)?서명|제출|신고|입금|결제|동의|방문|접수|신청|인증)(?:은|는|을|를|만|도) 하기$")
-_NAMED_SHORTLY = re.compile(r"(?<!\S)(?:돈|표|답|책|차|약)(?:을|를|은|는|도|만)\s|(?<=[가-힣] )(?:문자|메일)(?:를|을)\s")
+_NAMED_SHORTLY = re.compile(
+    r"(?<!\S)(?:돈|표|답|책|차|약)(?:을|를|은|는|도|만)\s|(?<=[가-힣] )(?:문자|메일)(?:를|을)\s"
+    r"|(?<=[가-힣] )(?:안내|방법)(?:를|을)? (?:문자|이?메일|팩스|우편|카톡|카카오톡|알림톡)으?로 발송$"
+)
+# What is sent is what becomes known: 문의 넣고 문자로 발송.
+_IS_THE_ANSWER = re.compile(
+    r"(?:(?:문의|확인|조회)(?:를|을)? ?(?:넣고|하고|해서|후)|(?:물어|알아)[보봐]\S*|(?:나오|끝나)시?면).* ?문자로 발송$"
+)
+_REGISTERED = re.compile(r"(?<!\S)(?:등록|기재)된 (?:주소|이?메일(?: 주소)?|번호|휴대폰|연락처)(?:으?로|에) ")
+_OUTDATED = re.compile(r"옛날|예전|바뀌|바뀐|바꼈|안 ?쓰|안 ?써|말고")
+_WAY = re.compile(r"(?<!\S)(서면|우편|등기|이?메일|팩스|문자|카톡|알림톡)(으?로)(?= )")
+_WAY_CHOSEN = re.compile(
+    r"^(?:(?:네|예|아|그럼|그냥)[,. ]+)*(우편|등기|이?메일|팩스|문자|카톡|알림톡)(으?로) (?:해|할게|보내|주|받을|부탁)"
+)
 _JOINED = re.compile(r"(?<=[가-힣])(?:하고|이?랑|와|과|,| 그리고| 및)\s")
 
 
@@ -94,16 +107,32 @@ class Told:
 
 def worded(one: Candidate, told: Told, model: Weighed) -> str:
     """The deed with what it is done to."""
-    what = _as_noted(re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what)
+    what = _sent_to(one, told, _as_noted(re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what))
     objects = objects_in(what, told.shortener)
     if objects:
         what = _fuller(what, objects[-1], one, told)
-    elif one.kind in DONE_TO and not _names_its_thing(what, told.shortener) and (thing := likeliest(one, told, model)) is not None:
+    elif (
+        one.kind in DONE_TO
+        and not _IS_THE_ANSWER.search(what)
+        and not _names_its_thing(what, told.shortener)
+        and (thing := likeliest(one, told, model)) is not None
+    ):
         what = with_thing(what, thing.text)
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
     known = nouns_of(told.matter, told.shortener) <= nouns_of(what, told.shortener)
     return what if known else f"{what} ({told.matter})"
+
+
+def _sent_to(one: Candidate, told: Told, what: str) -> str:
+    """The deed by the way that the caller says behind it (서면으로 … 문자로 해요), and to no address that he calls old."""
+    answers = [turn.text for turn in told.conversation if turn.by_caller and one.turn < turn.number <= one.turn + _BESIDE]
+    if one.by_caller or not answers:
+        return what
+    if _OUTDATED.search(answers[0]):
+        what = _REGISTERED.sub("", what)
+    chosen = next((found for text in answers if (found := _WAY_CHOSEN.search(text))), None)
+    return what if chosen is None else _WAY.sub(f"{chosen[1]}{chosen[2]}", what, count=1)
 
 
 def _place_to_go(one: Candidate, told: Told) -> str:
@@ -154,7 +183,7 @@ def _names_its_thing(what: str, shortener: Shortener) -> bool:
 def may_be_done_to(one: Candidate, thing: Mention) -> bool:
     """Whether such a deed is done to such a thing at all: a link is followed by the caller, not sent back, a form is not fetched."""
     of = DONE_TO.get(one.kind)
-    if of is not None and not of.search(thing.head):
+    if of is not None and not of.search(thing.text):
         return False
     return not (one.who is Who.CALLER and (thing.head.endswith("링크") or (one.kind == "take" and _FORM.search(thing.head))))
 
@@ -234,6 +263,7 @@ def _fuller(what: str, bare: Mention, one: Candidate, told: Told) -> str:
     fuller = {
         name
         for thing in told.things(one.turn, _BESIDE)
+        if thing.by_caller is (one.who is Who.CALLER) or not thing.by_caller or _is_handed_over(one, thing, told)
         for name in _JOINED.split(thing.text)
         if name.endswith(f" {bare.text}") and find(name) is None
     }

@@ -37,10 +37,16 @@ def due(sentence: str, called: datetime | None = FRIDAY) -> Due:
         ("끊고 나서 바로 보내 드릴게요", "끊고 나서 바로", date(2026, 11, 27), None),
         ("사흘 안에 보내 드릴게요", "사흘 안에", date(2026, 11, 30), None),
         ("통화 끝나면 바로 보내 드릴게요", "통화 끝나면 바로", date(2026, 11, 27), None),
+        ("십이월에 신청할게요", "십이월에", date(2026, 12, 31), None),
+        ("일월까지 낼게요", "일월까지", date(2027, 1, 31), None),
     ],
 )
 def test_words_for_by_when_are_resolved_against_the_day_of_the_call(sentence: str, said: str, day: date, hour: time | None) -> None:
     assert due(sentence) == Due(said=said, day=day, hour=hour)
+
+
+def test_a_month_in_which_something_begins_is_meant_from_its_first_day() -> None:
+    assert due("일월부터 낼게요") == Due(said="일월부터", day=date(2027, 1, 1), after=True)
 
 
 def test_after_four_is_not_before_four() -> None:

@@ -1,6 +1,7 @@
 """What a call leaves to be done, and what of it does not."""
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, time
 
 import pytest
 
@@ -10,6 +11,7 @@ from models.summarizer.conversation import read
 from models.summarizer.own_words import Shortener
 
 MODEL, SHORTENER = ToDoModel.shipped(), Shortener()
+EVERYTHING = replace(MODEL, lasting=replace(MODEL.lasting, threshold=0.0), callers=0.0)  # rules alone: whatever the weights
 OPENING = (
     "상담원: 무엇을 도와드릴까요\n고객: 보험금 청구하려고요\n상담원: 네 고객님, 성함이 어떻게 되세요?\n고객: 김가나요\n"
     "상담원: 네, 확인됐습니다.\n고객: 네\n상담원: 어떤 진료를 받으셨어요?\n고객: 허리가 아파서 병원에 갔어요\n"
@@ -140,3 +142,127 @@ def test_promises_in_other_forms_are_found(talk: str, who: Who, what: str, said:
 def test_who_thanks_for_what_was_promised_asks_for_nothing_more() -> None:
     talk = "고객: 진단서는 오늘 저녁에 앱으로 올릴게요.\n상담원: 네, 올려 주시면 내일까지 결과를 문자로 보내 드리겠습니다.\n고객: 네"
     assert [(one.who, one.utterance) for one in left(talk)] == [(Who.CALLER, 8), (Who.AGENT, 9)]
+
+
+@pytest.mark.parametrize(
+    ("said", "what", "by_when"),
+    [
+        ("본점에 세 시까지 오시면 되고 통역 직원을 예약해 놓겠습니다.", "통역 직원 예약", None),
+        ("서류를 십오 일까지 주시면 십팔 일에 변경 증권을 보내 드리겠습니다.", "서류를 십오 일까지 주시면 변경 증권을 보내기", "십팔 일에"),
+        ("조사원이 금요일 오전에 방문할 거고 오늘 저녁까지 시간 잡는 전화를 드릴 거예요.", "시간 잡는 전화", "오늘 저녁까지"),
+        ("네 말일 밤 열두 시까지요 안내문을 사흘 안에 우편으로 보내 드릴게요.", "안내문을 우편으로 발송", "사흘 안에"),
+    ],
+)
+def test_a_deadline_is_that_of_its_own_deed(said: str, what: str, by_when: str | None) -> None:
+    (action,) = left(f"상담원: {said}\n고객: 네\n상담원: 감사합니다.")
+    assert (action.what, action.due.said if action.due else None) == (what, by_when)
+
+
+def test_no_desk_takes_the_deadline_of_the_agents_message() -> None:
+    first = "상담원: 확인서로 되는지 심사팀에 물어보고 오늘 중으로 문자 드릴게요.\n고객: 네\n상담원: 아닙니다\n고객: 네\n"
+    message, call = left(f"{first}상담원: 변경 보험료는 심사 끝나면 계약팀에서 전화드립니다.\n고객: 네")
+    assert message.due is not None
+    assert (message.due.said, message.who) == ("오늘 중으로", Who.AGENT)
+    assert (call.desk, call.due) == ("계약팀", None)
+
+
+def test_a_call_moved_to_another_hour_stays_on_its_day() -> None:
+    talk = "상담원: 내일 오전에 확인하고 제가 전화드릴게요.\n고객: 아침엔 회의가 있어요\n상담원: 그럼 한 시 반에 드리겠습니다.\n고객: 네"
+    (action,) = left(talk, datetime(2026, 11, 26, 10))
+    assert action.due is not None
+    assert (action.what, action.due.day, action.due.hour) == ("확인 후 전화", date(2026, 11, 27), time(13, 30))
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "상담원: 제가 지금 계좌 변경을 막아 놓겠습니다.\n고객: 네 빨리요\n상담원: 네 막았습니다.\n고객: 고맙습니다",
+        "고객: 신청 링크 좀 보내 주세요.\n상담원: 네, 링크를 문자로 보내 드릴게요.\n고객: 왔어요\n상담원: 네.",
+        "상담원: 서류를 지금 문자로 보내 드리겠습니다.\n고객: 네\n상담원: 지금 보내드렸어요.\n고객: 네",
+    ],
+    ids=["done", "arrived", "sent"],
+)
+def test_what_is_done_in_the_call_is_not_left(talk: str) -> None:
+    assert left(talk) == []
+
+
+def test_what_was_done_of_another_thing_is_still_left() -> None:
+    talk = "상담원: 청구서를 내일 우편으로 보내 드리겠습니다.\n고객: 네\n상담원: 링크는 지금 보냈습니다.\n고객: 네"
+    assert [one.what for one in left(talk)] == ["청구서를 우편으로 발송"]
+
+
+def test_what_the_agent_makes_another_is_no_longer_the_callers() -> None:
+    asked = "상담원: 진단서를 피해자분한테 받아서 보내 주셔야 합니다.\n고객: 그걸 제가요?\n"
+    assert [one.who for one in left(f"{asked}상담원: 네, 그렇습니다.\n고객: 네")] == [Who.CALLER]
+    assert left(f"{asked}상담원: 그럼 서류는 저희가 요청하는 걸로 바꾸겠습니다.\n고객: 네") == []
+    assert left(f"{asked}상담원: 그럼 진단서는 안 보내셔도 됩니다.\n고객: 네") == []
+
+
+def test_it_is_sent_by_the_way_and_to_the_address_that_the_caller_says_last() -> None:
+    (by_text,) = left(
+        "상담원: 심사 결과를 서면으로 보내 드리겠습니다.\n고객: 글쎄요\n상담원: 문자도 됩니다.\n고객: 문자로 해 주세요\n상담원: 네."
+    )
+    (elsewhere,) = left("상담원: 납입 확인서를 등록된 이메일로 발송해 드리겠습니다.\n고객: 그거 예전 거예요\n상담원: 네 바꾸겠습니다.")
+    assert (by_text.what, elsewhere.what) == ("심사 결과를 문자로 발송", "납입 확인서를 발송")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "상담원: 그 전에 난 사고는 보장이 안 되세요.",
+        "상담원: 카드사에서 반영까지 이삼 일 걸리세요.",
+        "상담원: 지금 약속은 못 드려요.",
+        "상담원: 명단 때문에 내일까지는 한두 통 갈 수 있어요.",
+        "상담원: 십구 일에 앱에서 신청하시면 바로 입금됩니다.",
+        "상담원: 아드님이 오늘 여섯 시에 전화할 거예요.",
+        "고객: 가게 오시면 만두 많이 줄게요",
+        "고객: 엄마가 물어보세요 잠깐만요\n상담원: 어머님께 조사만 하는 거라고 전해 주세요.",
+    ],
+)
+def test_refusals_warnings_jokes_and_what_others_do_are_no_tasks_whatever_the_weights(said: str) -> None:
+    talk = f"{said}\n고객: 네\n상담원: 네" if said.startswith("상담원") else f"{said}\n상담원: 네\n고객: 네"
+    told = things_to_do(read(OPENING + talk), EVERYTHING, SHORTENER)
+    assert [one.what for one in told if one.utterance == 7 + len(said.splitlines())] == []
+
+
+@pytest.mark.parametrize(
+    ("talk", "who", "desk"),
+    [
+        ("상담원: 모레 오후까지는 담당자 배정돼서 고객님께 전화드릴 거예요.\n고객: 네", Who.OTHER_DESK, "담당자"),
+        (
+            "상담원: 삭제는 정보 보호팀에서 하고요 저희가 신청을 넘기면 열흘 안에 결과를 문자로 보내 드려요.\n고객: 네",
+            Who.OTHER_DESK,
+            "정보 보호팀",
+        ),
+        ("상담원: 내일 오전까지 언더라이팅 쪽에서 고객님께 전화드릴 거예요.\n고객: 네", Who.OTHER_DESK, "언더라이팅 쪽"),
+        ("상담원: 저희 쪽에서 내일까지 안내문을 문자로 보내 드릴 거예요.\n고객: 네", Who.AGENT, ""),
+        ("고객: 안내문 글씨나 크게 써서 보내\n상담원: 네 크게 해서 넣어 드리겠습니다.", Who.AGENT, ""),
+    ],
+)
+def test_the_sentence_says_who_does_it_before_its_speaker_does(talk: str, who: Who, desk: str) -> None:
+    (action,) = left(f"{talk}\n상담원: 감사합니다.")
+    assert (action.who, action.desk) == (who, desk)
+
+
+@pytest.mark.parametrize(
+    ("talk", "what"),
+    [
+        ("고객: 남편 번호는 정지해야 되죠?\n상담원: 그건 통신사에 하셔야 하고 번호를 문자로 보내 드릴게요.", "번호를 문자로 발송"),
+        (
+            "고객: 링크는 받았어요.\n상담원: 링크를 누르시면 돼요.\n고객: 조산은요?\n상담원: 제가 문의 넣고 이틀 안에 문자 드릴게요.",
+            "문의 넣고 문자로 발송",
+        ),
+        (
+            "상담원: 정기검사 결과지를 내셔야 심사가 됩니다.\n고객: 예전 약관도 캡처해도 돼요?\n상담원: 네 이번 주 안에 앱에 올려 주세요.",
+            "정기검사 결과지를 앱에 등록",
+        ),
+        (
+            "상담원: 서류 그림으로 된 안내를 지금 카카오톡으로 보낼게요 나중에 영수증 사진 찍어서 보내세요",
+            "서류 그림으로 된 안내를 카카오톡으로 발송",
+        ),
+        ("상담원: 정말 죄송합니다 확답을 못 드리고 심사팀에 물어봐서 내일까지 문자 드릴게요.", "심사팀에 물어봐서 문자로 발송"),
+    ],
+    ids=["another's number", "the answer", "what was asked for", "named already", "stray words"],
+)
+def test_nothing_is_put_in_that_belongs_elsewhere(talk: str, what: str) -> None:
+    assert what in [one.what for one in left(f"{talk}\n고객: 네\n상담원: 감사합니다.")]

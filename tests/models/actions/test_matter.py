@@ -54,3 +54,10 @@ def test_what_is_only_identified_is_no_matter() -> None:
     assert told(talk, "차량 관련, 오늘 날짜로 해지 요청") == "차량 관련 오늘 날짜로 해지 요청"
     talk = "고객: 차 때문에요\n상담원: 아버님이 계약자이신가요?\n고객: 네"
     assert told(talk, "자동차보험 명의 변경 문의") == "자동차보험 명의 변경 문의"
+
+
+def test_a_request_without_a_word_of_the_trade_is_no_matter_its_subject_may_be() -> None:
+    talk = "고객: 여보세요\n상담원: 네"
+    assert told(talk, "치킨이 다 날아갔어요 그거 해 달라는 요청") == ""
+    assert told(talk, "대출 관련, 얼른 막아 달라는 요청") == "대출 관련"
+    assert told(talk, "대출 관련, 자동이체 변경 요청") == "대출 관련 자동이체 변경 요청"
