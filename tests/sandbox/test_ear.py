@@ -78,6 +78,7 @@ def test_numbers_that_the_voice_had_to_guess_are_heard() -> None:
     assert not hear(prompt(f"<speak>{SAYS}</speak>"), SAYS).says_it
 
 
+@pytest.mark.slow
 def test_a_vendors_stand_in_hears_a_prompt_of_the_voice_by_its_protocol(tmp_path: Path) -> None:
     write_down(tmp_path, SAYS, "문의하신 내용이 암보험 해지 요청")
     with stand_in("sandbox.returnzero", "--spoken", str(tmp_path), "--latency-seconds", "0") as (address, _):

@@ -39,6 +39,7 @@ def test_odd_text_ends_and_does_not_break_the_next(text: str) -> None:
     assert len(espeak.say("다음 말", Voice())) > 10_000
 
 
+@pytest.mark.slow
 def test_threads_do_not_mix_their_words() -> None:
     espeak = Espeak()
     lengths = {text: len(espeak.say(text, Voice())) for text in ("하나", "둘이서 함께", "셋이서 멀리 떠난 여행")}

@@ -55,6 +55,7 @@ def test_now_and_then_the_other_speaker_is_named() -> None:
     assert 0 < swapped < 40
 
 
+@pytest.mark.slow
 def test_the_stand_in_mishears_as_much_as_it_is_told_to() -> None:
     wave = sorted(RECORDINGS.glob("*.wav"))[0]
     said = [one["msg"] for one in json.loads(wave.with_suffix(".json").read_text("utf-8"))["utterances"]]
@@ -86,6 +87,7 @@ def test_a_correction_that_makes_it_worse_would_be_seen() -> None:
     assert worse(figures(hear(ROWS[:60], Noise(0.05), careless), TERMS))
 
 
+@pytest.mark.slow
 def test_words_heard_wrong_are_mostly_less_sure_than_words_heard_right_and_not_always() -> None:
     sure: dict[bool, list[float]] = {True: [], False: []}
     for place, text in enumerate(TEXTS[:600]):

@@ -150,6 +150,7 @@ def test_the_books_count_paid_jobs_by_sound(url: str) -> None:
     assert after["refused"]["H0001"] == before["refused"].get("H0001", 0) + 1
 
 
+@pytest.mark.slow
 def test_a_killed_stand_in_knows_its_jobs_tokens_and_books_again(tmp_path: Path) -> None:
     state = tmp_path / "state" / "jobs.jsonl"
     with vendor("--state", str(state)) as (address, child):

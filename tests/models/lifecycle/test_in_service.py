@@ -244,6 +244,7 @@ async def test_a_call_that_starts_while_the_next_model_is_being_loaded_does_not_
     service.close()
 
 
+@pytest.mark.slow
 async def test_a_model_that_others_can_do_without_keeps_nobody_waiting_and_is_tried_again() -> None:
     registry, shelf, reports, arrived = Registry("one"), Shelf(), list[ServiceReport](), threading.Event()
     shelf.broken.add("one")

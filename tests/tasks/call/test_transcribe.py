@@ -34,6 +34,7 @@ def submitting(faulty_store: ObjectStore) -> Checkpoint:
     )
 
 
+@pytest.mark.slow
 def test_a_job_id_is_written_down_although_s3_asks_for_a_slower_pace(
     faulty_store: ObjectStore, spoil_s3: Callable[..., None], submitting: Checkpoint
 ) -> None:
