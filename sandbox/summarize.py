@@ -60,6 +60,8 @@ def read_calls(path: Path) -> Iterator[Call]:
             continue
         try:
             call = json.loads(line)
+            if not isinstance(call, dict):
+                raise TypeError(f"{type(call).__name__} instead of an object")
             at = datetime.fromisoformat(call["at"]) if call.get("at") else None
             yield Call(str(call["id"]), _conversation([_utterance(one) for one in call["utterances"]]), at)
         except (ValueError, KeyError, TypeError, RecursionError) as error:

@@ -70,18 +70,23 @@ def _scores(index: Index, asked: Question, number: int) -> list[float]:
 def quoted(sentences: Sequence[str], scores: Sequence[float]) -> list[int]:
     """Which sentences of a passage are quoted, in its order: the best one, what limits it, and another one that says nearly as much.
 
+    What stands between two of them is quoted as well, for it may limit what they say.
+
     >>> quoted(["암을 보장합니다.", "다만 90일 동안은 보장하지 않습니다.", "수수료는 없습니다."], [0.9, 0.2, 0.1])
     [0, 1]
+    >>> quoted(["한 번 지급합니다.", "90일 동안은 보장하지 않습니다.", "1년 안이면 50%를 지급합니다."], [0.9, 0.2, 0.8])
+    [0, 1, 2]
     """
     order = sorted(range(len(sentences)), key=lambda at: (-scores[at], at))
     kept: set[int] = set()
     for at in order:
         if kept and scores[at] < _CLOSE * scores[order[0]]:
             break
-        together = _with_limits(sentences, at)
-        if kept and len(kept | together) > _MOST_SENTENCES:
+        together = kept | _with_limits(sentences, at)
+        together = set(range(min(together), max(together) + 1))
+        if kept and len(together) > _MOST_SENTENCES:
             break
-        kept |= together
+        kept = together
     return sorted(kept)
 
 

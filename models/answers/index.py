@@ -169,7 +169,7 @@ class Index:
                 kept = Kept(**{one.name: arrays[one.name] for one in fields(Kept)} | {"rows": arrays["rows"].astype(np.float32)})
             chunks = [Chunk(one.place, one.sentences, one.found_by) for one in read.passages]
             index = cls(read.encoder, read.documents, chunks, [one.words for one in read.passages], kept)
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             raise ModelRefused(f"the index in {folder} cannot be read ({type(error).__name__})", remedy=_AGAIN) from error
         sizes = (len(kept.rows), len(kept.piece_counts), len(kept.pieces))
         if sizes != (index.starts[-1], len(chunks), kept.piece_counts.sum()):

@@ -41,9 +41,12 @@ class Pairs:
         from safetensors.numpy import load_file
 
         try:
-            stored = load_file(path)
-            return cls(**{one.name: stored[one.name].astype(np.float32) for one in fields(cls)})
-        except (OSError, SafetensorError, KeyError) as error:
+            loaded = load_file(path)
+            stored = {one.name: loaded[one.name].astype(np.float32) for one in fields(cls)}
+            if not all(np.isfinite(numbers).all() for numbers in stored.values()):
+                raise ValueError("not every weight is a number")  # one that is none would make every answer a sure one
+            return cls(**stored)
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise ConfigurationError(f"{path} holds no weights ({error})", remedy="python -m models.recipe.answers_pairs_recipe") from error
 
     def scores(self, question: Vectors, passages: Sequence[Vectors]) -> list[float]:

@@ -81,8 +81,9 @@ def test_what_has_to_be_done_is_told_with_who_by_when_and_where(tmp_path: Path) 
     ]
 
 
-def test_a_damaged_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "in.jsonl").write_text('{"id": 1, "utterances": [{"spk": "nobody", "msg": "x"}]}\n', "utf-8")
+@pytest.mark.parametrize("line", ['{"id": 1, "utterances": [{"spk": "nobody", "msg": "x"}]}', "[]", "7"])
+def test_a_damaged_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str) -> None:
+    (tmp_path / "in.jsonl").write_text(f"{line}\n", "utf-8")
     assert main([str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 1
     assert "in.jsonl:1 is no call" in capsys.readouterr().err
 

@@ -54,9 +54,10 @@ def test_a_damaged_index_and_one_of_another_encoder_are_refused(index: Index, en
     with pytest.raises(ModelRefused, match="e5-other"):
         Answerer(other, encoder).answer("견인")
     vectors = tmp_path / VECTORS
-    vectors.write_bytes(vectors.read_bytes()[:-100])
-    with pytest.raises(ModelRefused, match="cannot be read"):
-        LoadedAnswers(tmp_path, encoder, "1")
+    for damaged in (vectors.read_bytes()[:-100], b""):
+        vectors.write_bytes(damaged)
+        with pytest.raises(ModelRefused, match="cannot be read"):
+            LoadedAnswers(tmp_path, encoder, "1")
     np.savez(vectors, **(vars(index.kept) | {"pieces": index.kept.pieces[:-1]}))
     with pytest.raises(ModelRefused, match="has not the vectors"):
         LoadedAnswers(tmp_path, encoder, "1")
@@ -76,3 +77,14 @@ def test_a_sentence_is_not_quoted_without_the_one_that_limits_it() -> None:
     assert quoted(sentences, [0.9, 0.1, 0.2]) == [0, 1]
     assert quoted(sentences, [0.1, 0.9, 0.2]) == [0, 1]
     assert quoted(sentences, [0.1, 0.2, 0.9]) == [2]
+
+
+def test_what_stands_between_two_quoted_sentences_is_quoted_too() -> None:
+    sentences = [
+        "암 진단을 받으면 한 번 지급합니다.",
+        "가입한 날부터 90일 동안은 보장하지 않습니다.",
+        "1년 안이면 50%를 지급합니다.",
+        "제출 서류는 다음과 같습니다.",
+    ]
+    assert quoted(sentences, [0.9, 0.2, 0.8, 0.1]) == [0, 1, 2]
+    assert quoted(sentences, [0.9, 0.2, 0.1, 0.8]) == [0]

@@ -49,6 +49,15 @@ def test_damaged_weights_are_named(tmp_path: Path, damage: bytes | None) -> None
         Pairs.of(path)
 
 
+def test_a_weight_that_is_no_number_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.safetensors"
+    stored = load_file(PAIRS)
+    stored["last"] = stored["last"] * np.nan
+    save_file(stored, path)
+    with pytest.raises(ConfigurationError, match="not every weight is a number"):
+        Pairs.of(path)
+
+
 def test_an_encoder_without_its_projection_is_named(tmp_path: Path) -> None:
     for path in SHIPPED_ENCODER.iterdir():
         if path.name != PIECES:
