@@ -3,6 +3,7 @@
 StatementMaker(folder).make([conversation, …])
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from models.summarizer.passages import Reading, led_by, passages, subjects, tell
 from models.summarizer.reader import Reader, Thresholds
 
 _BEST = FEATURES.index("best passage")
+# 콜백 부탁드려요 is all that some callers say, and too short for the reader to be sure of.
+_SERVICE = re.compile(r"(?:전화|콜백|연락|연결|통화|회신|접수|취소|해지) 요청$")
 STRONG = 0.65  # of calibration calls without a request none is marked as strongly
 
 
@@ -43,8 +46,8 @@ def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener)
 
 
 def asks_nothing(reading: Reading, draft: Draft, bound: float) -> bool:
-    """Whether a call without a request is more likely; a sentence that is marked strongly outweighs a long call's small talk."""
-    return reading.nothing_asked > bound and draft.features[_BEST] < STRONG
+    """Whether a call without a request is more likely than small talk beside a strongly marked sentence, or one that names a service."""
+    return reading.nothing_asked > bound and draft.features[_BEST] < STRONG and _SERVICE.search(draft.text) is None
 
 
 class StatementMaker:

@@ -55,6 +55,12 @@ def test_a_wrong_number_and_a_thank_you_are_no_request(summarizer: Summarizer, s
     assert (result.kind, result.text) == (Kind.NO_REQUEST, "")
 
 
+@pytest.mark.parametrize(("said", "told"), [("콜백 부탁드립니다.", "콜백 요청"), ("상담사 연결 부탁드립니다.", "상담사 연결 요청")])
+def test_a_service_that_is_asked_for_by_its_name_alone_is_a_request(summarizer: Summarizer, said: str, told: str) -> None:
+    (result,) = summarizer.results([said])
+    assert (result.kind is not Kind.NO_REQUEST, result.text) == (True, told)
+
+
 def test_every_phrase_points_to_the_turn_it_was_said_in(summarizer: Summarizer) -> None:
     turns = [
         (False, "안녕하세요 무엇을 도와드릴까요"),
