@@ -276,7 +276,7 @@ class _Sentence:
     def phrase(self) -> Phrase:
         last = self.tokens[-1]
         if last.tag not in ("EF", "EC") or self.repeats_a_name():
-            told = self.upto(last.end)
+            told = self.as_said()
             return Phrase(f"{told} 요청", Act.REQUEST) if _ACT_PLEASE.search(self.text) else Phrase(told, Act.PHRASE)
         if _HEARSAY_OR_QUESTION.search(self.text):
             return Phrase(self.upto(len(self.text)), Act.STATEMENT)
@@ -284,7 +284,7 @@ class _Sentence:
             return Phrase(self.upto(thing.start()), Act.PHRASE)
         predicate = self.predicate()
         if predicate is None:
-            return Phrase(self.upto(last.end), Act.PHRASE)
+            return Phrase(self.as_said(), Act.PHRASE)
         for form in (
             self.wanted_to_know,
             self.told_to_say,
@@ -359,6 +359,10 @@ class _Sentence:
             done = max(done, stop)
         kept = "".join(pieces) + self.text[done:end]
         return re.sub(r"\s+", " ", re.sub(r"\s*,(?:\s*,)+", ",", kept)).strip(" ,")
+
+    def as_said(self) -> str:
+        """The sentence without fillers and politeness, its ending as it was."""
+        return self.upto(self.tokens[-1].end)
 
     def before(self, index: int) -> str:
         return self.upto(self.tokens[index].start)
@@ -518,7 +522,7 @@ class _Sentence:
         if following in (["어야", "겠"], ["아야", "겠"]) and not _QUESTION_WORD.search(self.text):
             return self.own_doing(p.stem)
         if self.tokens[p.stem].form == "말" and p.ending.endswith("래"):
-            return Phrase(self.upto(self.tokens[-1].end), Act.STATEMENT)  # 하지 말래요: somebody said so
+            return Phrase(self.as_said(), Act.STATEMENT)  # 하지 말래요: somebody said so
         if p.ending not in _INTENTIONS and not (p.ending == "겠습니다" and self.tokens[p.stem].tag[:2] in ("VV", "XS", "VX")):
             return None
         return self.own_doing(p.stem)
@@ -605,27 +609,26 @@ class _Sentence:
         return _asked(self.ended(p.stem, [*self.tense(p), ending], ""))
 
     def stated(self, p: _Predicate) -> Phrase:
-        if self.tokens[p.stem].tag == "VCN" and not p.past and (owed := _IS_IT_NOT_OWED.search(self.upto(self.tokens[-1].end))):
+        if self.tokens[p.stem].tag == "VCN" and not p.past and (owed := _IS_IT_NOT_OWED.search(self.as_said())):
             return _asked(f"{owed.string[: owed.start()]}{owed[1]} 거 아닌지")
         if self.tokens[p.stem].tag == "VCP":
-            as_said = self.upto(self.tokens[-1].end) if self.is_open(p) else self.before(p.stem)
-            return self.reported_wish() or Phrase(as_said, Act.STATEMENT)
+            return self.reported_wish() or Phrase(self.as_said() if self.is_open(p) else self.before(p.stem), Act.STATEMENT)
         if needed := self.needed(p):
             return needed
         if self.said_with_a_wink(p.stem):
             done, past = self.before_tense(p.stem - 1)
-            return self.stated(_Predicate(done, done, "잖아", past or p.past))
+            return self.stated(_Predicate(done, done, "잖아", past or p.past))  # an ending that leaves nothing open
         if self.is_open(p):
             return self.left_open(p)
         if self.is_hearsay(p):
-            return Phrase(self.upto(self.tokens[-1].end), Act.STATEMENT)
+            return Phrase(self.as_said(), Act.STATEMENT)
         if p.ending in _INSISTING and not p.past and (noun := self.named_by_trade(p.stem)):
             return Phrase(noun, Act.STATEMENT)
         return Phrase(self.ended(p.stem, [*self.tense(p), ("음", "ETN")], ""), Act.STATEMENT)
 
     def reported_wish(self) -> Phrase | None:
         """…해 달라는 거예요, …해 달라는 말이죠: what we are to do."""
-        wanted = re.search(r"라는 (?:거|것|겁|건|말|얘기|뜻)[가-힣]*$", self.upto(self.tokens[-1].end))
+        wanted = re.search(r"라는 (?:거|것|겁|건|말|얘기|뜻)[가-힣]*$", self.as_said())
         given = next((i for i, token in reversed(list(enumerate(self.tokens))) if token.tag == "VX" and token.form == "달"), 0)
         if wanted is None or not given:
             return Phrase(f"{wanted.string[: wanted.start()]}라는 요청", Act.REQUEST) if wanted else None
@@ -664,7 +667,7 @@ class _Sentence:
         """As a question where it is said plainly, as it was said where it is denied or hearsay."""
         denied = any(token.form in ("안", "못", "없", "모르") for token in self.tokens[max(0, p.stem - 6) : p.stem + 1])
         if denied or self.tokens[p.stem].form not in _HAPPENS or p.ending.endswith(("대", "래")):
-            return Phrase(self.upto(self.tokens[-1].end), Act.STATEMENT)
+            return Phrase(self.as_said(), Act.STATEMENT)
         return self.question(p)
 
     def said_with_a_wink(self, stem: int) -> bool:

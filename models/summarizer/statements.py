@@ -46,7 +46,7 @@ def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener)
 
 
 def asks_nothing(reading: Reading, draft: Draft, bound: float) -> bool:
-    """Whether a call without a request is more likely than small talk beside a strongly marked sentence, or one that names a service."""
+    """Whether a call without a request is more likely; a strongly marked sentence, or one that names a service, outweighs small talk."""
     return reading.nothing_asked > bound and draft.features[_BEST] < STRONG and _SERVICE.search(draft.text) is None
 
 
