@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.actions.action import Who
-from models.actions.acts import MAKING, WORTH_A_LOOK, Act, Commitment, body, commitment
+from models.actions.acts import MAKING, WORTH_A_LOOK, Act, Commitment, body, commitment, main_verb
 from models.actions.due import Found, find
 from models.actions.sentences import asks, sentences
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
 
 _DESK = re.compile(
-    r"(?:담당자?|담당 ?부서|부서|[가-힣]+ 쪽|[가-힣]*팀장?|센터장?|기사|심사자|책임자|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원"
+    r"(?:담당자?|담당 ?부서|부서|[가-힣]+ 쪽|[가-힣]*팀장?|파트장|[가-힣]{2,}반|센터장?|기사|심사자|책임자|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원"
     r"|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
 )
 _EMBEDDED = MAKING | {"도록"}
@@ -24,6 +24,7 @@ _OTHERS = re.compile(
 _ASSIGNED = word_set("배정 지정")  # 담당자 배정돼서 전화드릴 거예요
 _MAY = frozenset(("go", "pay"))  # 한두 통 갈 수 있어요: may, not can
 _OUR = re.compile(r"^(?:저희|우리|해당|그)\s+")
+READY = "준비"  # what is said of papers that are needed, when nobody has said yet by what way they come
 _NEAR = 4  # turns in which two sides speak of one thing to do
 _EMERGENCY = re.compile(r"(?<!\d)1(?:12|19|09|32)(?!\d)|일일[구이]|일공구|일삼이")
 _CONTENT = ("NNG", "NNP", "SL", "XR", "SN")
@@ -51,17 +52,23 @@ _NO_THING = word_set(
 )
 _PLACE = re.compile(r"(?:사무소|센터|지점|병원|은행|원무과|경찰서|우체국|편의점|보건소|학교|회사|창구)$")
 # What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
-_PAPERS = re.compile(
+PAPERS = re.compile(
     r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|등본|초본|대장|원부|확인원|양식|안내문|안내장"
     r"|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|예시|문구|페이지|종이)$"
 )
-_MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
-DONE_TO = {"send": _PAPERS, "hand in": _PAPERS, "take": _PAPERS, "sign": _PAPERS, "pay": _MONEY}
+MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
+DONE_TO = {"send": PAPERS, "hand in": PAPERS, "take": PAPERS, "sign": PAPERS, "pay": MONEY}
 _TOLD = re.compile(r"(?:번호|주소|연락처|이름|성함|계정|주민|인적|사항|시간|답|말씀)$")
 _MOMENTS = word_set("전 후 뒤 때 다음")  # 비행기 타기 전에
 _GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
 # What is asked for within a sentence that says why: 숫자를 회신해 주셔야 등록이 됩니다, 수요일까지 올려 주시면 심사가 가능합니다.
 _ASKED_ON_THE_WAY = re.compile(r"^.+?(?:[시셔]야|주시면)(?= (?!되|돼|됩|하|합|해|좋|감사))")
+# What is asked for before something else is said: 일일이에 신고하시면 되는데 직원분이 …, 영수증이 필요한데 …
+_ASKED_FIRST = re.compile(r"^(.+?(?:시면 |[시셔]야 )(?:안 )?(?:되|돼|하))(?:는데|고|니까) (?=\S+ \S)")
+# What an agent does before a desk does something else: 제가 오늘 신청 올리고 손해평가반에서 사흘 안에 …
+_THEN_A_DESK = re.compile(
+    r"^(.*(?<!이)[가-힣])(?<!시)고,? (?=(?:[가-힣]{2,} )?[가-힣]*(?:담당자?|부서|팀장?|파트장|[가-힣]{2,}반|센터장?|기사|조사관|조사원|평가사|지점)(?:님|분)?(?:이|가|께서|에서) )"
+)
 _WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
 ADDRESSING = re.compile(
@@ -74,7 +81,7 @@ ADDRESSING = re.compile(
 _NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
 # … after a state alone (양식이 있어서, 승인이 필요해서),
 _REASONS = word_set("어서 아서 여서 고 어 아 니 으니 며 으며")
-_STATES = word_set("있 없 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 적 크 작 늦 바쁘 계시")
+_STATES = word_set("바뀌 있 없 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 적 크 작 늦 바쁘 계시")
 # … and where the caller is only to say something, or to agree (번호 불러 주시면, 괜찮으시면).
 _CONDITIONS = word_set("면 으면")
 _SAYING = word_set("부르 말하 말씀하 알리 괜찮 좋 원하 필요하 가능하 편하 말씀주 주소부르")
@@ -91,6 +98,7 @@ _ONCE_KNOWN = re.compile(
     r"|(?<!\S)(?:보고|보고서|물어보고|알아보고|상의하고|의논하고|얘기해 보고)(?!\S)"
 )
 _WILL_DO = re.compile(r"겠습니다|[가-힣]게요")
+_WILL = re.compile(r"거예요|겁니다|예정이|니다")
 _IF_YOU_DO = re.compile(r"(?<!\S)(?:하|신청하|누르)시면\s")
 _HANGS = re.compile(r"(?:나오|끝나|되|도착하)(?:시)?면(?!\S)")
 _HANDED_ON = re.compile(r"(?<!\S)(?:저희가|제가)\s.*(?:넘기|올리|전달하)면\s")
@@ -107,6 +115,7 @@ class Candidate:
 
     ``verb`` is what is done, ``words`` are its content words, ``things`` those that name a thing, ``kind`` its kind of doing, ``signs``
     what can be seen of it; ``by_itself`` is what neither side nor a desk has to do: it comes of itself, others do it, it is a present.
+    ``forbids`` where it is to be left undone; ``listed`` are the papers that an agent said are needed for it.
     """
 
     turn: int
@@ -121,12 +130,19 @@ class Candidate:
     kind: str = ""
     verb: str = ""
     by_itself: bool = False
+    forbids: bool = False
+    listed: str = ""
     signs: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def does_so(self) -> bool:
         """Whether the deed is only pointed at, as an answer has it: 저녁에 들어가서 할게요, 그렇게 하겠습니다."""
         return not self.things and not self.kind and _DOES_SO.search(self.what) is not None
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether only that papers are needed is said, not yet that they are to be sent."""
+        return bool(self.listed) and self.what.endswith(READY)
 
     @property
     def hangs(self) -> bool:
@@ -178,8 +194,7 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
     text = _WILL_SO.sub("게요. ", turn.text)
     spoken = list(sentences(text, shortener)) if WORTH_A_LOOK.search(text) else []
     for number, sentence in enumerate(spoken):
-        asked = [] if turn.by_caller else _ASKED_ON_THE_WAY.findall(sentence)
-        for said, clause in (*((f"{deed} {'됩니다' if deed.endswith('면') else '합니다'}", True) for deed in asked), (sentence, False)):
+        for said, clause in (*((deed, True) for deed in (() if turn.by_caller else _on_the_way(sentence))), (sentence, False)):
             one = (
                 _of_sentence(turns, place, said, shortener, last=number == len(spoken) - 1, clause=clause)
                 if WORTH_A_LOOK.search(said)
@@ -187,6 +202,14 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
             )
             if one is not None:
                 yield one
+
+
+def _on_the_way(sentence: str) -> Iterator[str]:
+    """What an agent asks for, or does himself, within a sentence that ends otherwise, each as a sentence of its own."""
+    yield from (f"{deed} {'됩니다' if deed.endswith('면') else '합니다'}" for deed in _ASKED_ON_THE_WAY.findall(sentence))
+    yield from (f"{deed[:-1]}{'합' if deed[-1] == '하' else '됩'}니다" for deed in _ASKED_FIRST.findall(sentence))
+    if _WILL_DO.search(sentence) or _WILL.search(sentence):
+        yield from (f"{deed}겠습니다" for deed in _THEN_A_DESK.findall(sentence))
 
 
 def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Shortener, *, last: bool, clause: bool) -> Candidate | None:
@@ -198,8 +221,10 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
     said = body(ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
     tokens = shortener.tokens(said)
     found = commitment(tokens, asked=asks(sentence))
-    if found is None or (clause and kind_of(tokens, found.verb) in ("", "talk")):
+    if found is None or (clause and not found.needs and kind_of(tokens, found.verb) in ("", "talk")):
         return None
+    if found.needs:
+        return _what_is_needed(turns, place, said, found, tokens, due, last=last, clause=clause)
     if turn.by_caller and found.act is Act.ARRANGED:
         if _own_decision(tokens, found.verb):
             found = replace(found, act=Act.PROMISED)
@@ -211,6 +236,7 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
             return None
         found = replace(found, act=Act.PROMISED)  # 금요일까지는 보낼 수 있어요
     who, desk = _who(found, turn, tokens, said)
+    ours = not turn.by_caller and found.act in (Act.PROMISED, Act.ARRANGED)
     if who is Who.AGENT and found.act is Act.ARRANGED and (to := _handed_to(sentence, turn)):
         who, desk = Who.OTHER_DESK, to
     return Candidate(
@@ -218,7 +244,7 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
         by_caller=turn.by_caller,
         act=found.act,
         who=who,
-        what=_what(said, tokens, found, shortener),
+        what=f"{'' if due and due.exact else _once_received(said, tokens, found, ours)}{_what(said, tokens, found, shortener, ours=ours)}",
         verb=_lemma(tokens, found.verb),
         by_itself=_is_a_present(tokens, found)
         if turn.by_caller
@@ -226,9 +252,36 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
         due=due,
         desk=desk,
         words=frozenset(content_words(tokens)),
-        things=_things(tokens, _deed_begins(tokens, found.verb), found.verb),
+        things=_things(tokens, _deed_begins(tokens, found.verb, ours=ours), found.verb),
         kind=kind_of(tokens, found.verb),
+        forbids=found.forbids,
         signs=tuple(_signs(turns, place, said, found, tokens, due, last=last, clause=clause)),
+    )
+
+
+def _what_is_needed(
+    turns: Sequence[Turn], place: int, said: str, found: Commitment, tokens: Sequence[Any], due: Found | None, *, last: bool, clause: bool
+) -> Candidate | None:
+    """The papers that an agent says are needed (진단서하고 영수증이 필요합니다): the caller is to have them ready. None for anything else."""
+    turn, first = turns[place], _deed_begins(tokens, found.verb)
+    end = next((at for at in range(found.verb - 1, first, -1) if tokens[at].tag in ("JKS", "JX") and tokens[at].form != "요"), first)
+    things = frozenset(thing for thing in _things(tokens, first, end) if PAPERS.search(thing))
+    listed = said[tokens[first].start : tokens[end].start]
+    if turn.by_caller or not things or not PAPERS.search(listed):
+        return None
+    return Candidate(
+        turn=turn.number,
+        by_caller=False,
+        act=Act.ASKED,
+        who=Who.CALLER,
+        what=f"{listed} {READY}",
+        verb=str(tokens[found.verb].form),
+        due=due,
+        words=content_words(tokens[first:end]),
+        things=things,
+        kind="hand in",
+        listed=listed,
+        signs=(*_signs(turns, place, said, found, tokens, due, last=last, clause=clause), "needs papers"),
     )
 
 
@@ -255,7 +308,7 @@ def _is_a_present(tokens: Sequence[Any], found: Commitment) -> bool:
     """숙주 많이 줄게: what a caller will give that is neither a paper nor a number nor money."""
     things = _things(tokens, _deed_begins(tokens, found.verb), found.verb)
     gives = found.act is Act.PROMISED and tokens[found.verb].form == "주" and _lemma(tokens, found.verb) == "주"
-    return gives and bool(things) and not any(of.search(thing) for thing in things for of in (_PAPERS, _MONEY, _TOLD))
+    return gives and bool(things) and not any(of.search(thing) for thing in things for of in (PAPERS, MONEY, _TOLD))
 
 
 def _is_anothers(tokens: Sequence[Any], said: str, verb: int) -> bool:
@@ -303,18 +356,22 @@ def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
     return ""
 
 
-def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shortener) -> str:
-    """The deed in the speaker's words, up to its verb, which becomes a noun (보내기); 보내라고 하기 where another is to do it."""
-    first = _deed_begins(tokens, found.verb)
+def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shortener, *, ours: bool = False) -> str:
+    """The deed in the speaker's words, up to its verb, which becomes a noun (보내기); 보내라고 하기 where another is to do it, 따지 않기
+    where it is to be left."""
+    first = _deed_begins(tokens, found.verb, ours=ours)
     start = tokens[first].start
     text, kept = " " * start + said[start:], list(tokens[first:])
     verb = found.verb - first
-    if found.through and (link := _linked(kept, verb)):
+    if found.forbids:
+        left = shortener.deed(text, kept, verb) if kept[verb + 1].form != "지" else shortener.upto(text, kept, kept[verb + 1].end)
+        deed = f"{left} 않기" if left.endswith("지") else f"{left.removesuffix('기')}지 않기" if left.endswith("기") else f"{left}하지 않기"
+    elif found.through and (link := _linked(kept, verb)):
         deed = f"{shortener.upto(text, kept, kept[link].end)} 하기"
     else:
         deed = shortener.deed(text, kept, verb)
     begin, end = _topic(tokens, first)
-    done_to = end and kind_of(tokens, found.verb) in DONE_TO and any(of.search(tokens[end - 1].form) for of in (_PAPERS, _MONEY))
+    done_to = end and kind_of(tokens, found.verb) in DONE_TO and any(of.search(tokens[end - 1].form) for of in (PAPERS, MONEY))
     topic = f"{said[tokens[begin].start : tokens[end].end]} " if done_to else ""
     words = f"{topic}{_OWN_SUBJECT.sub('', deed)}".split()
     while len(words) > 1 and words[0].rstrip(",") in _BETWEEN_SENTENCES:
@@ -327,17 +384,45 @@ def _linked(tokens: Sequence[Any], verb: int) -> int | None:
     return next((i for i in range(len(tokens) - 1, verb, -1) if tokens[i].tag == "EC" and tokens[i].form in MAKING), None)
 
 
-def _deed_begins(tokens: Sequence[Any], verb: int) -> int:
-    """Where the clause of the deed begins: after reasons, states and what has happened."""
+def _deed_begins(tokens: Sequence[Any], verb: int, *, ours: bool = False) -> int:
+    """Where the clause of the deed begins: after reasons, states and what has happened, and where it is ``ours`` after what the caller
+    does before (앱에 올려 주시고 저는 …)."""
     first = 0
     for place in range(1, verb):
         token = tokens[place]
         aside = token.tag == "SP" and not tokens[place - 1].tag.startswith(("N", "J", "EC", "XSN"))
-        if aside or token.tag == "EF" or (token.tag == "EC" and _ends_no_deed(tokens, place)):
+        callers = ours and token.tag == "EC" and _is_the_callers_part(tokens, place)
+        if aside or callers or token.tag == "EF" or (token.tag == "EC" and _ends_no_deed(tokens, place)):
             first = place + 1
     while first < verb and tokens[first].tag in ("JX", "SP", "SF", "IC") and (tokens[first].tag != "JX" or tokens[first].form == "요"):
         first += 1
     return first
+
+
+def _once_received(said: str, tokens: Sequence[Any], found: Commitment, ours: bool) -> str:
+    """영수증을 받으면, for what we do as soon as the caller has handed something in (영수증 올려 주시면 …); empty for anything else."""
+    parts = [at for at in range(2, found.verb) if ours and tokens[at].form in ("면", "으면") and _is_the_callers_part(tokens, at)]
+    if not parts:
+        return ""
+    verb, _ = main_verb(tokens, parts[-1] - 2)
+    if verb is None or kind_of(tokens, verb) not in ("send", "hand in"):
+        return ""
+    first = _deed_begins(tokens, verb)
+    things = [at for at in range(first, verb) if tokens[at].tag in ("NNG", "XSN") and tokens[at + 1].tag in ("JKO", "JX", "VV") and PAPERS.search(tokens[at].form)]
+    if not things:
+        return ""
+    begin = things[0]
+    while begin > first and tokens[begin - 1].tag in (*_CONTENT, "XSN") and tokens[begin - 1].end <= tokens[begin].start:
+        begin -= 1
+    return f"{said[tokens[begin].start : tokens[things[0]].end]} 받으면 "
+
+
+def _is_the_callers_part(tokens: Sequence[Any], ending: int) -> bool:
+    """Whether a clause tells what the caller does (작성하시고, 보내 주시면): with honour, and a doing rather than a state."""
+    if tokens[ending].form not in ("고", "면", "으면") or tokens[ending - 1].form not in ("시", "으시") or ending < 2:
+        return False
+    verb, _ = main_verb(tokens, ending - 2)
+    return verb is not None and kind_of(tokens, verb) in ("send", "hand in", "sign", "take", "go", "report")
 
 
 def _ends_no_deed(tokens: Sequence[Any], ending: int) -> bool:
@@ -421,6 +506,9 @@ def _signs(
     yield f"{kind} {'last' if last else 'not last'}"
     if found.through:
         yield f"{kind} through"
+    if found.forbids:
+        yield f"{kind} forbids"
+        yield f"{kind} forbids kind {done}"
     if clause:
         yield f"{kind} on the way"
     if _POINTS.search(said):

@@ -113,6 +113,7 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
         for other in said
         if 0 < one.turn - other.turn <= LATEST_ANSWER
         and other.names_a_thing
+        and not other.is_needed
         and other.act in (Act.ASKED, Act.OFFERED, Act.PROMISED)
         and (other.who is Who.CALLER) is (one.who is Who.CALLER)
         and other.kind in _HANDING_OVER
@@ -212,6 +213,8 @@ def _once_each(found: Sequence[tuple[Candidate, float]]) -> list[Candidate]:
 
 
 def _joined(before: Candidate, later: Candidate) -> Candidate:
+    if before.is_needed and not later.is_needed:
+        return replace(later, due=later.due or before.due, listed=before.listed)
     if before.act is Act.PROMISED and (later.act is Act.ASKED or later.things <= before.things) and _no_other_time(before, later):
         return replace(before, due=before.due or later.due)  # once more, or thanked for: 네, 올려 주시면 …
     due = later.due if later.due is not None and (later.due.exact or before.due is None) else before.due
@@ -240,6 +243,10 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
         return False
     if before.turn == later.turn:
         return True
+    if before.forbids is not later.forbids:
+        return False
+    if before.is_needed and later.kind in _HANDING_OVER:
+        return later.turn - before.turn <= LATEST_ANSWER and (not later.things or bool(before.things & later.things))
     apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind
     if before.who is not later.who and (later.hangs or not (alike and before.things & later.things)):
         return False  # the agent's message, the desk's call

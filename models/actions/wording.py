@@ -19,6 +19,7 @@ from models.actions.candidates import DONE_TO, Candidate
 from models.actions.due import find
 from models.actions.matter import matter, nouns_of
 from models.actions.mentions import Mention, mentions, named_in
+from models.actions.noted import noted, object_particle
 from models.actions.weighed import Weighed
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
@@ -37,12 +38,6 @@ _COMES_FIRST = re.compile(
     r".*(?:(?:퇴근|출근|전화|통화|도착)(?:하고|해서)|(?<!\S)(?:가서|와서|나가서|들러서|들어가서|끊고|먹고|나오면|나면|끝나면|되면|오면|도착하면|보고"
     r"|나온 다음에?|끝난 다음에?|받은 다음에?|난 (?:다음|뒤|후)에?|오는 대로|나오는 대로|되는 대로|끝나는 대로|받는 대로))\s"
 )
-_WAY_ALONE = re.compile(
-    r"(?:^|(?<=[을를은는도만에로서고면록까] ))(문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|택배)(?:를|을|도)? "
-    r"(?=(?:(?:바로|다시|한번|꼭|먼저) )*(?:발송|보내기|넣기|드리기|주기)$)"
-)
-_FIRST_THEN = re.compile(r"([가-힣]{2,})(?:해서|하고|하여|해 가지고) (?=(?:(?:바로|다시|직접|꼭) )?(?:전화|연락|회신|안내|답변)$)")
-_HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |거 |것 |때 |분)")
 # Who hands a thing over, by the sentence that names it: a caller wants it, an agent sends it or needs it.
 _WANTED = re.compile(r"보내|받고 싶|받을 수|받아 ?[보야볼]|받기|받으|발급|떼 ?주|뽑아|부쳐|볼 수")
 _SENDING = re.compile(r"(?:보내|넣어|발송해|전송해|뽑아|부쳐|적어)? ?(?:드릴|드리겠|드려요|드립니다|드렸|드리도록)")
@@ -58,7 +53,6 @@ _SHOWN = (
     ("refused", re.compile(r"말고|아니|없|필요 ?없|안 ?(?:해|하|돼|되)|아뇨")),
 )
 _BARE = 1  # nouns of a group that may be told more fully
-_DONE_BY_NAME = re.compile(r"(?<!\S)((?:전자)?서명|제출|신고|입금|결제|동의|방문|접수|신청|인증)(?:은|는|을|를|만|도) 하기$")
 _NAMED_SHORTLY = re.compile(
     r"(?<!\S)(?:돈|표|답|책|차|약)(?:을|를|은|는|도|만)\s|(?<=[가-힣] )(?:문자|메일)(?:를|을)\s"
     r"|(?<=[가-힣] )(?:안내|방법)(?:를|을)? (?:문자|이?메일|팩스|우편|카톡|카카오톡|알림톡)으?로 발송$"
@@ -107,7 +101,7 @@ class Told:
 
 def worded(one: Candidate, told: Told, model: Weighed) -> str:
     """The deed with what it is done to."""
-    what = _sent_to(one, told, _as_noted(re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what))
+    what = _sent_to(one, told, noted(re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what, one.who, told.shortener))
     objects = objects_in(what, told.shortener)
     if objects:
         what = _fuller(what, objects[-1], one, told)
@@ -115,9 +109,9 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
         one.kind in DONE_TO
         and not _IS_THE_ANSWER.search(what)
         and not _names_its_thing(what, told.shortener)
-        and (thing := likeliest(one, told, model)) is not None
+        and (thing := _done_to(one, told, model))
     ):
-        what = with_thing(what, thing.text)
+        what = with_thing(what, thing)
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
     known = nouns_of(told.matter, told.shortener) <= nouns_of(what, told.shortener)
@@ -145,18 +139,13 @@ def _place_to_go(one: Candidate, told: Told) -> str:
     return named[-1] if named else ""
 
 
-def _as_noted(what: str) -> str:
-    """The deed as notes have it: 문자 바로 보내기 is sent by 문자, 확인해서 전화 comes after 확인, 결제하시는 링크 is 결제 링크."""
-    what = _WAY_ALONE.sub(lambda way: f"{way[1]}{'으로' if way[1].endswith('톡') or way[1].endswith('편') else '로'} ", what)
-    what = _DONE_BY_NAME.sub(r"\1", what)
-    what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
-    return _HONOURED.sub(" ", _FIRST_THEN.sub(r"\1 후 ", what))
-
-
 def _without_desk(one: Candidate) -> str:
     """The deed without its subject, where that is the desk that it is told of anyway (보상 담당자가 진행 상황을 알리기)."""
-    rest = re.sub(rf"^(?:(?:저희|우리|해당|그)\s+)?{re.escape(one.desk)}(?:님)?(?:이|가|께서|에서)\s+", "", one.what) if one.desk else ""
-    return rest or one.what
+    if not one.desk:
+        return one.what
+    named = rf"(?:(?:저희|우리|해당|그)\s+)?{re.escape(one.desk)}(?:님)?(?:이|가|께서|에서)\s+"
+    rest = re.sub(rf"^.*고\s+{named}", "", one.what)  # 제가 신청 올리고 평가반에서 …: the agent's part is told by itself
+    return re.sub(rf"(?<!\S){named}", "", rest, count=1) or one.what
 
 
 def objects_in(what: str, shortener: Shortener) -> list[Mention]:
@@ -193,6 +182,14 @@ def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
     sure = [(model.likelihood(thing_signs(one, thing, told)), -place, thing) for place, thing in enumerate(reachable(one, told))]
     best = max(sure, key=lambda found: found[:2], default=None)
     return best[2] if best is not None and best[0] >= model.threshold else None
+
+
+def _done_to(one: Candidate, told: Told, model: Weighed) -> str:
+    """The thing that a deed is most likely done to; all that were said to be needed for it where it is one of them."""
+    thing = likeliest(one, told, model)
+    if one.listed and (thing is None or thing.text in one.listed or one.listed in thing.text):
+        return one.listed
+    return "" if thing is None else thing.text
 
 
 def reachable(one: Candidate, told: Told) -> list[Mention]:
@@ -281,14 +278,4 @@ def with_thing(what: str, thing: str) -> str:
         return f"{re.sub(r'(?:넣|보내)기$', '', what)}{thing}로 입금"  # an account is paid into
     first = _COMES_FIRST.match(what)
     before, deed = (what[: first.end()], what[first.end() :]) if first else ("", what)
-    return f"{before}{thing}{_object_particle(thing)} {deed}"
-
-
-def _object_particle(word: str) -> str:
-    """을 after a closed syllable, 를 else.
-
-    >>> _object_particle("사진"), _object_particle("영수증 사본"), _object_particle("서류")
-    ('을', '을', '를')
-    """
-    last = word[-1]
-    return "을" if "가" <= last <= "힣" and (ord(last) - ord("가")) % 28 else "를"
+    return f"{before}{thing}{object_particle(thing)} {deed}"
