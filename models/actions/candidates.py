@@ -16,6 +16,7 @@ _DESK = re.compile(
     r"(?:담당자?|담당 ?부서|부서|[가-힣]+ 쪽|[가-힣]*팀장?|파트장|[가-힣]{2,}반|센터장?|기사|심사자|책임자|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원"
     r"|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
 )
+_SENDERS = re.compile(r"(?:병원|은행|카드사|공업사|정비소|업체)(?: 쪽)?(?:님|분)?$")
 _EMBEDDED = MAKING | {"도록"}
 # Who is neither the caller nor of the company: what they will do is nothing to note.
 _OTHERS = re.compile(
@@ -91,7 +92,7 @@ _BETWEEN_SENTENCES = word_set(
     "요 그리고 다만 그럼 그러면 근데 그런데 그래서 그러니까 대신 아니면 일단 우선 혹시 그냥 가급적 고객님은 고객님께서는 고객님이"
 )
 _OF_THE_TIME = re.compile(r"(?:(?:^|\s)\S+)?(?:^|\s)(?:전|날|당일|기한)인$")
-_IS_WHAT = re.compile(r"으?로(?=\s)")  # 수요일 열한 시로 방문 예약: what is done, not by when
+_IS_WHAT = re.compile(r"으?로(?=\s+(?:\S+ )?(?:방문|예약|변경|바꾸|바꿔|잡|옮|미루|미뤄|당기|당겨|조정))")  # 수요일 열한 시로 방문 예약: what is done, not by when
 # What is left until something is known or has happened: 결과 나오면 연락드릴게요, 받아 보고 다시 전화할게요.
 _ONCE_KNOWN = re.compile(
     r"(?:나오|나|끝나|되|오|받으|도착하)(?:면|시면|는 대로|자마자)(?!\S)"
@@ -106,6 +107,7 @@ _DOES_IT = re.compile(r"((?:[가-힣]*(?![은는])[가-힣] ){0,2}[가-힣]+(?:�
 _POINTS = re.compile(r"(?<!\S)(?:그|이)(?:거|것|건|걸|게)")
 _AGAIN = re.compile(r"(?<!\S)(?:다시|또|먼저)(?!\S)")
 _THIS = re.compile(r"(?<!\S)[이그저]$")  # 이 전화 끊고
+_MORE_THAN_WHEN = re.compile(r"쯤|정도|까지|안에|요|[\s.,!?]")
 _DANGLING = re.compile(r"^(?:에|로|을|를|이|가|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
 
 
@@ -115,7 +117,8 @@ class Candidate:
 
     ``verb`` is what is done, ``words`` are its content words, ``things`` those that name a thing, ``kind`` its kind of doing, ``signs``
     what can be seen of it; ``by_itself`` is what neither side nor a desk has to do: it comes of itself, others do it, it is a present.
-    ``forbids`` where it is to be left undone; ``listed`` are the papers that an agent said are needed for it.
+    ``forbids`` where it is to be left undone; ``listed`` are the papers that an agent said are needed for it;
+    ``said_last`` is the turn in which its time or way was named anew.
     """
 
     turn: int
@@ -132,6 +135,7 @@ class Candidate:
     by_itself: bool = False
     forbids: bool = False
     listed: str = ""
+    said_last: int = 0
     signs: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -201,7 +205,14 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
                 else None
             )
             if one is not None:
-                yield one
+                after = _only_when(spoken[number + 1]) if number + 1 < len(spoken) and one.due is None and not clause else None
+                yield one if after is None else replace(one, due=after)
+
+
+def _only_when(sentence: str) -> Found | None:
+    """By when, where a sentence says nothing else: 링크로 올려 주세요 이번 주 금요일까지요; None for another sentence."""
+    due = find(sentence, by_caller=True)
+    return due if due is not None and due.exact and not _MORE_THAN_WHEN.sub("", f"{sentence[: due.start]}{sentence[due.end :]}") else None
 
 
 def _on_the_way(sentence: str) -> Iterator[str]:
@@ -325,9 +336,18 @@ def _is_how_it_works(sentence: str, tokens: Sequence[Any], verb: int, due: Found
 
 def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tuple[Who, str]:
     if (found.act is Act.ASKED) != turn.by_caller:
-        return Who.CALLER, ""
+        sender = "" if turn.by_caller else _sender(tokens, said, found.verb)
+        return (Who.OTHER_DESK, sender) if sender else (Who.CALLER, "")
     desk = _desk(tokens, said, found.verb)
     return (Who.OTHER_DESK, desk) if desk and not found.through else (Who.AGENT, "")
+
+
+def _sender(tokens: Sequence[Any], said: str, verb: int) -> str:
+    """Who else is to send something (병원에서 차트를 팩스로 보내 주셔야 …); empty where the caller fetches it there (병원에서 떼서 …)."""
+    named = _desk(tokens, said, verb)
+    fetches = any(token.tag == "EC" for token in tokens[:verb])
+    sends = re.search(rf"{re.escape(named)}(?:이|가|께서)|{re.escape(named)}에서 (?:직접|바로|저희|팩스)", said)
+    return named if _SENDERS.search(named) and kind_of(tokens, verb) == "send" and sends and not fetches else ""
 
 
 def _handed_to(sentence: str, turn: Turn) -> str:

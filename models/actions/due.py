@@ -67,7 +67,7 @@ _DAY = (
     r"|(?P<this_weekend>주말)"
     rf"|(?:(?P<month>{_either(*_MONTHS_AHEAD)}|(?P<month_number>{_NUMBER}) ?월) ?)?(?:(?P<day_of_month>{_NUMBER}) ?일(?!월|[가-힣]*간))"
     rf"|(?<![가-힣])(?P<month_alone>{_NUMBER}) ?월(?= ?(?:에|까지|중|안|부터|이후))"
-    rf"|(?<![가-힣])(?P<whole_month>{_either(*_MONTHS_AHEAD)})(?P<month_end> ?말)?|(?P<last_day>월말|말일))"
+    rf"|(?<![가-힣])(?P<whole_month>{_either(*_MONTHS_AHEAD)})(?P<month_end> ?말일?)?|(?P<last_day>월말|말일))"
 )
 _LENGTH = (
     rf"(?P<working>영업일(?: ?기준)?(?:으로|로)? ?)?(?:(?P<days>{_either(*_DAYS_COUNTED)})(?P<of_work> ?영업일)?"

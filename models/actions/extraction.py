@@ -19,9 +19,9 @@ from models.actions.action import Action, Who
 from models.actions.acts import Act
 from models.actions.candidates import Candidate, candidates
 from models.actions.done import is_changed, is_done
-from models.actions.due import Found
+from models.actions.due import Found, find
 from models.actions.weighed import Weighed
-from models.actions.wording import WRITTEN_ON, Told, may_be_done_to, objects_in, with_thing, worded
+from models.actions.wording import WRITTEN_ON, Told, by_the_way_of, may_be_done_to, objects_in, with_thing, worded
 from models.errors import ConfigurationError
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener
@@ -31,8 +31,10 @@ _YES = re.compile(r"(?:네+|예|응+|그래|좋|그럼|그러|알겠|알았|고�
 _NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:할|해|돼)|필요 ?없|관둘|그만)")
 BESIDE = 1  # turns in which two sentences of one kind are about the same
 LATEST_ANSWER = 4  # turns between a question and the promise that answers it
+MOVED_WITHIN = 10  # turns in which a caller moves the day of what he said he would do
 _HANDING_OVER = frozenset(("send", "hand in", "take"))
 _TELLS_NOTHING = frozenset(("하기", "그러기", "그렇게 하기"))  # 십일월에 할게요, where nothing was asked for
+_OTHERWISE = re.compile(r"말고|안 ?[되돼]|못 |없(?:는데|어|고|습|다)|아니|넘어야|바빠|어려|힘들|회의|근무|수업")
 _TAKEN_BACK = re.compile(
     r"(?:필요 ?없|안 ?(?:주셔도|보내셔도|하셔도|해 주셔도|할게|할래|보낼게|갈게)|됐어요|취소할게|관둘게|그만둘게|없던 ?걸로|하지 ?마)"
 )
@@ -91,13 +93,13 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
         and not is_done(one, conversation, shortener)
         and not is_changed(one, conversation)
     ]
-    told = [(_with_time(named(one, said, shortener), said), how) for one, how in standing]
+    told = [(_named_anew(_with_time(named(one, said, shortener), said), said, conversation), how) for one, how in standing]
     return _once_each([(one, how) for one, how in told if one.what not in _TELLS_NOTHING])
 
 
 def _action(one: Candidate, called: datetime | None, what: str) -> Action:
     due = None if one.due is None else one.due.due(called)
-    return Action(what=what, who=one.who, utterance=one.turn, due=due, desk=one.desk)
+    return Action(what=what, who=one.who, utterance=max(one.turn, one.said_last), due=due, desk=one.desk)
 
 
 def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
@@ -142,6 +144,33 @@ def _with_time(one: Candidate, said: Sequence[Candidate]) -> Candidate:
         and (not other.things or bool(other.things & one.things))
     ]
     return replace(one, due=beside[-1]) if beside else one
+
+
+def _named_anew(one: Candidate, said: Sequence[Candidate], conversation: Conversation) -> Candidate:
+    """A promise with the time or the way that the agent names anew, after the caller has answered with another one (그때는 안 되고요 …)."""
+    if one.by_caller or one.act not in (Act.PROMISED, Act.ARRANGED) or one.kind not in ("phone", "send", "go"):
+        return one
+    anew = [
+        other
+        for other in said
+        if 0 < other.turn - one.turn <= LATEST_ANSWER
+        and not other.by_caller
+        and other.act in (Act.PROMISED, Act.ARRANGED)
+        and (other.kind == one.kind or other.gives_it)
+        and (not other.names_a_thing or bool(other.things & one.things))
+        and (other.who is one.who or other.gives_it)
+        and any(_puts_off(turn) for turn in conversation if turn.by_caller and one.turn < turn.number < other.turn)
+    ]
+    if not anew:
+        return one
+    last = anew[-1]
+    due = one.due if last.due is None or not last.due.exact else last.due.on_the_day_of(one.due) if one.due else last.due
+    return replace(one, due=due, what=by_the_way_of(one.what, last.what), said_last=last.turn)
+
+
+def _puts_off(turn: Turn) -> bool:
+    """Whether the caller answers with another time or way than was named: 그 시간엔 못 받아요, 팩스 없는데요."""
+    return _OTHERWISE.search(turn.text) is not None or find(turn.text, by_caller=True) is not None
 
 
 def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
@@ -224,7 +253,7 @@ def _joined(before: Candidate, later: Candidate) -> Candidate:
         return replace(before, due=before.due or later.due)  # the same promise once more
     if not before.names_a_thing:
         return replace(later, due=due, what=later.what if " " in later.what else before.what)
-    return replace(later, due=due, what=before.what, words=before.words | later.words, things=before.things, desk=later.desk or before.desk)
+    return replace(later, due=due, what=by_the_way_of(before.what, later.what), words=before.words | later.words, things=before.things, desk=later.desk or before.desk)
 
 
 def _no_other_time(before: Candidate, later: Candidate) -> bool:
@@ -258,5 +287,9 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
         return True
     if apart <= 4 and alike and not later.names_a_thing:
         return True
+    if apart <= MOVED_WITHIN and alike and before.by_caller and later.by_caller and before.act is later.act is Act.PROMISED:
+        moved = before.due is not None and later.due is not None and not _same_hour(before.due, later.due)
+        if moved and (not later.things or not before.things or later.things & before.things):
+            return True  # 내일 보낼게요 … 아니 금요일에 보낼게요
     shared = before.words & later.words
     return len(shared) >= 2 or (bool(shared) and shared in (before.words, later.words))

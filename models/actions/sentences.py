@@ -47,4 +47,5 @@ def _ends(before: Any, token: Any, following: Any) -> bool:
     polite = token.tag == "JX" and token.form == "요" and (before is None or before.tag != "EC" or before.form in ("고", "구"))
     polite = polite or (token.form == "요" and before is not None and before.tag == "EC" and before.form == "고" and before.end == token.start)
     by_when = token.form == "요" and before is not None and before.form == "까지" and before.end == token.start  # 열두 시까지요
-    return token.tag == "EF" or polite or by_when or (token.tag == "VCP" and not following.tag.startswith("E"))
+    taken = token.tag == "EC" and token.form in ("어요", "아요")  # 못 드리겠어요, which ends nothing but a sentence
+    return token.tag == "EF" or taken or polite or by_when or (token.tag == "VCP" and not following.tag.startswith("E"))
