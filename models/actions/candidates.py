@@ -8,6 +8,7 @@ from typing import Any
 from models.actions.action import Who
 from models.actions.acts import MAKING, WORTH_A_LOOK, Act, Commitment, body, commitment, main_verb
 from models.actions.due import Found, find
+from models.actions.mentions import mentions
 from models.actions.sentences import asks, sentences
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
@@ -106,6 +107,9 @@ _HANDED_ON = re.compile(r"(?<!\S)(?:저희가|제가)\s.*(?:넘기|올리|전달
 _DOES_IT = re.compile(r"((?:[가-힣]*(?![은는])[가-힣] ){0,2}[가-힣]+(?:팀|부서|센터))에서 ")
 _POINTS = re.compile(r"(?<!\S)(?:그|이)(?:거|것|건|걸|게)")
 _AGAIN = re.compile(r"(?<!\S)(?:다시|또|먼저)(?!\S)")
+UNTIL = re.compile(r"까지|전에|전까지")  # what is to be left until then: 조사 오실 때까지 치우지 마세요
+_NOTED = re.compile(r"(?:라고|다고|달라고|도록|하게|거로|걸로|으로)\s(?:\S+ )?(?:메모|기록|표시|적|전달|남기|남겨|넘기|요청)")
+_PAPERS_MOVE = frozenset(("send", "hand in", "take", "sign"))
 _THIS = re.compile(r"(?<!\S)[이그저]$")  # 이 전화 끊고
 _MORE_THAN_WHEN = re.compile(r"쯤|정도|까지|안에|요|[\s.,!?]")
 _DANGLING = re.compile(r"^(?:에|로|을|를|이|가|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
@@ -235,7 +239,7 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
     if found is None or (clause and not found.needs and kind_of(tokens, found.verb) in ("", "talk")):
         return None
     if found.needs:
-        return _what_is_needed(turns, place, said, found, tokens, due, last=last, clause=clause)
+        return _what_is_needed(turns, place, said, found, tokens, due, shortener, last=last, clause=clause)
     if turn.by_caller and found.act is Act.ARRANGED:
         if _own_decision(tokens, found.verb):
             found = replace(found, act=Act.PROMISED)
@@ -271,14 +275,24 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
 
 
 def _what_is_needed(
-    turns: Sequence[Turn], place: int, said: str, found: Commitment, tokens: Sequence[Any], due: Found | None, *, last: bool, clause: bool
+    turns: Sequence[Turn],
+    place: int,
+    said: str,
+    found: Commitment,
+    tokens: Sequence[Any],
+    due: Found | None,
+    shortener: Shortener,
+    *,
+    last: bool,
+    clause: bool,
 ) -> Candidate | None:
     """The papers that an agent says are needed (진단서하고 영수증이 필요합니다): the caller is to have them ready. None for anything else."""
     turn, first = turns[place], _deed_begins(tokens, found.verb)
     end = next((at for at in range(found.verb - 1, first, -1) if tokens[at].tag in ("JKS", "JX") and tokens[at].form != "요"), first)
     things = frozenset(thing for thing in _things(tokens, first, end) if PAPERS.search(thing))
-    listed = said[tokens[first].start : tokens[end].start]
-    if turn.by_caller or not things or not PAPERS.search(listed):
+    named = mentions(Turn(turn.number, False, said[tokens[first].start : tokens[end].start]), shortener)
+    listed = ", ".join(one.text for one in named if PAPERS.search(one.text))
+    if turn.by_caller or not things or not listed:
         return None
     return Candidate(
         turn=turn.number,
@@ -529,6 +543,8 @@ def _signs(
     if found.forbids:
         yield f"{kind} forbids"
         yield f"{kind} forbids kind {done}"
+        if UNTIL.search(said):
+            yield f"{kind} forbids until"
     if clause:
         yield f"{kind} on the way"
     if _POINTS.search(said):
@@ -536,6 +552,11 @@ def _signs(
     if _ONCE_KNOWN.search(said):
         yield f"{kind} once known"
         yield f"{kind} once known kind {done}"
+    if done in _PAPERS_MOVE and any(token.tag.startswith("N") and PAPERS.search(token.form) for token in tokens[: found.verb]):
+        yield f"{kind} kind {done} papers"
+        yield f"{kind[0]} papers move"
+    if _NOTED.search(said):
+        yield f"{kind} noted"
     if _AGAIN.search(said):
         yield f"{kind} again kind {done}"
     if _EMERGENCY.search(said):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from models.actions.action import Action, Who
 from models.actions.acts import Act
-from models.actions.candidates import Candidate, candidates
+from models.actions.candidates import PAPERS, UNTIL, Candidate, candidates
 from models.actions.done import is_changed, is_done
 from models.actions.due import Found, find
 from models.actions.weighed import Weighed
@@ -29,6 +29,10 @@ from models.summarizer.own_words import Shortener
 WEIGHTS = Path(__file__).with_name("weights.json")
 _YES = re.compile(r"(?:네+|예|응+|그래|좋|그럼|그러|알겠|알았|고마|고맙|감사|부탁|당연|물론)")
 _NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:할|해|돼)|필요 ?없|관둘|그만)")
+LEFT_BY_ITS_FORM = 0.01
+PLAIN = 0.2  # likelihood of a paper that is asked for by its name, or of what is handed on to somebody who is named
+# What an agent hands on or notes for others: 마릿수 정정을 담당한테 전달, 위쪽 가지 확인 요청이라고 메모 남기기.
+_HANDS_ON = re.compile(r"(?:에|에게|한테|께|라고|다고|달라고|도록|으?로|을|를) (?:\S+ )?(?:전달|메모 남기기|메모에 남기기|표시|메모|기록)$")
 BESIDE = 1  # turns in which two sentences of one kind are about the same
 LATEST_ANSWER = 4  # turns between a question and the promise that answers it
 MOVED_WITHIN = 10  # turns in which a caller moves the day of what he said he would do
@@ -83,11 +87,10 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
     """What outlasts the call, each thing once, in its speaker's words."""
     said = candidates(conversation, shortener)
     likely = [(one, model.lasting.likelihood(one.signs)) for one in said]
-    enough = {True: model.callers, False: model.lasting.threshold}
     standing = [
         (one, how)
         for one, how in likely
-        if how >= enough[one.who is Who.CALLER]
+        if how >= _enough(one, model)
         and not one.by_itself
         and _stands(one, conversation)
         and not is_done(one, conversation, shortener)
@@ -95,6 +98,16 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
     ]
     told = [(_named_anew(_with_time(named(one, said, shortener), said), said, conversation), how) for one, how in standing]
     return _once_each([(one, how) for one, how in told if one.what not in _TELLS_NOTHING])
+
+
+def _enough(one: Candidate, model: ToDoModel) -> float:
+    """From which likelihood on it outlasts the call: less for what is plainly left by its form, whatever its words are."""
+    if one.forbids and UNTIL.search(one.what):
+        return LEFT_BY_ITS_FORM  # 조사 오실 때까지 치우지 마세요
+    usual = model.callers if one.who is Who.CALLER else model.lasting.threshold
+    asks_for_papers = one.act is Act.ASKED and not one.by_caller and one.kind in _HANDING_OVER and any(map(PAPERS.search, one.things))
+    hands_on = one.act is Act.PROMISED and not one.by_caller and _HANDS_ON.search(one.what) is not None
+    return min(usual, PLAIN) if asks_for_papers or hands_on else usual
 
 
 def _action(one: Candidate, called: datetime | None, what: str) -> Action:

@@ -66,13 +66,18 @@ def _by_its_name(what: str, who: Who) -> str:
     """What goes out is sent or paid, what a caller gives of papers is handed in."""
     if found := _COMES.match(what):
         return f"{found['before']}{found['thing']}{object_particle(found['thing'])} {found['way']}발송"
-    if (found := _GOES_OUT.match(what)) and (PAPERS.search(found[1]) or _TOLD_OF.search(found[1])):
+    if (found := _GOES_OUT.match(what)) and _is_sent(found[1]):
         return f"{found[1]} 발송"
     if found and MONEY.search(found[1]):
         return f"{found[1]} 지급"
-    if (found := _GIVES.match(what)) and (PAPERS.search(found[1]) or _TOLD_OF.search(found[1])):
+    if (found := _GIVES.match(what)) and _is_sent(found[1]):
         return f"{found[1]} {'제출' if who is Who.CALLER else '발송'}"
     return what
+
+
+def _is_sent(what: str) -> bool:
+    """Whether a deed's words end with a paper or with what is told (처리 결과): neither 통장에서 nor money is sent."""
+    return (PAPERS.search(what) is not None and not what.endswith("에서")) or _TOLD_OF.search(what) is not None
 
 
 def object_particle(word: str) -> str:
