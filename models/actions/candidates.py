@@ -406,6 +406,7 @@ def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shorte
         deed = shortener.deed(text, kept, verb)
     begin, end = _topic(tokens, first)
     done_to = end and kind_of(tokens, found.verb) in DONE_TO and any(of.search(tokens[end - 1].form) for of in (PAPERS, MONEY))
+    done_to = done_to and not any(token.tag == "JKO" for token in kept[:verb])
     topic = f"{said[tokens[begin].start : tokens[end].end]} " if done_to else ""
     words = f"{topic}{_OWN_SUBJECT.sub('', deed)}".split()
     while len(words) > 1 and words[0].rstrip(",") in _BETWEEN_SENTENCES:

@@ -35,6 +35,7 @@ _BEFORE_A_QUESTION = re.compile(r"^(?:(?:잠깐만요?|그러면|그럼|근데|�
 _TOLD_AS_ASKED = re.compile(r"^(.*지)(?: 여부)?(?: 문의)?$")
 _POINTS = re.compile(r"(?<!\S)(?:그|이|저)(?:거|게|건|걸|런 거|런 게)(?:는|도|를|만)?(?!\S)")
 _NO = re.compile(r"(?:아이 (?!참)|.{0,6}(?:아니|아뇨|아녀|아이다|말고|잠깐만))")
+_NO_AT_ONCE = re.compile(r"(?:(?:네|아|어|예|음)[, ]+)*(?:아니|아뇨|아녀|아이다)")
 _SAID_BACK = re.compile(r"(?:군요|네요|는구나|죠|지요|까요|니까|가요|거예요|로요|이요)\s*[?.!]*$")
 _UNDERSTOOD = re.compile(r"(?:군요|네요)\s*[.!]*$")  # said back as understood: who keeps quiet about it agrees
 # What a matter ends with where it shares no noun with the request, as callers call things by other names.
@@ -52,7 +53,7 @@ _PRODUCT = re.compile(r"[가-힣]{2,}(?:보험|특약|연금|저축|보증|대�
 _SPOKEN = re.compile(r"달라는|[는은ᆫ]지 |여부 문의|하하|잖아|(?<!\S)(?:그|이|저|뭐|거)(?!\S)|(?:있|없)(?:어요|음)|[가-힣]기 희망$")
 _OF_ANY_CALL = word_set("보험 보험료 보험금 서류 사고 계약 이메일 통장 등록 삭제 정지 보상 위임장")
 _IN_NOTES = word_set("어서 아서 고 어 아 여 여서")
-_A_STORY = re.compile(r"는데|(?:어|아) 있|, ")
+_A_STORY = re.compile(r"(?:없|있)고 |는데|(?:어|아) 있|, ")
 _MEANT = re.compile(r"(?:(?:이?라는|다는|자는|시겠다는|하신다는|달라는)? ?말씀(?:이|하|을|인)|(?:을|를)? ?(?:원하|요청하)[시신]|이해하)")
 _NOT_SO = re.compile(r"^\S+(?:은|는|이|가) 아니(?:시|라)?고,? ")  # 해지는 아니시고 차량 대체
 _OF_THE_CALL = re.compile(
@@ -92,9 +93,13 @@ def said_back(conversation: Conversation, shortener: Shortener) -> Iterator[str]
     """What agents said back and callers agreed to, as phrases, in the order said."""
     turns = [turn for turn in conversation if turn.text]
     for turn, answer in pairwise(turns):
-        if turn.by_caller or not answer.by_caller or _NO.match(answer.text):
+        if turn.by_caller or not answer.by_caller:
             continue
-        for sentence in sentences(turn.text, shortener):
+        spoken = list(sentences(turn.text, shortener))
+        for place, sentence in enumerate(spoken):
+            asked_on = place + 1 < len(spoken) and _UNDERSTOOD.search(sentence)  # the answer is to what was asked behind it
+            if _NO.match(answer.text) and not (asked_on and not _NO_AT_ONCE.match(answer.text)):
+                continue
             agreed = _YES.match(answer.text) or _UNDERSTOOD.search(sentence)
             if agreed and _SAID_BACK.search(sentence) and not _OF_THE_CALL.search(sentence):
                 phrase = _phrase(ADDRESSING.sub("", sentence), shortener)

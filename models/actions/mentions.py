@@ -85,7 +85,7 @@ def _groups(tokens: Sequence[Any]) -> Iterator[tuple[int, int]]:
     """Where groups of nouns stand, from and to: nouns one after the other, joined by 의 or 하고, and a word that describes them."""
     place = 0
     while place < len(tokens):
-        if tokens[place].tag not in _NOUNS:
+        if tokens[place].tag not in _NOUNS or (tokens[place].tag == "NNB" and tokens[place].form == "데"):
             place += 1
             continue
         end = place
@@ -112,6 +112,11 @@ def _described(tokens: Sequence[Any], first: int) -> int:
             verb -= 1
         while verb > 0 and tokens[verb].tag == tokens[verb - 1].tag == "NNG":
             verb -= 1  # 접수 신청하신 서류
+        if verb > 1 and tokens[verb - 1].tag == "JKS" and tokens[verb - 2].tag in _HEADS and tokens[verb].tag == "VV":
+            verb -= 2  # 시행일이 적힌 소견서
+            while verb > 0 and tokens[verb - 1].tag in _HEADS:
+                verb -= 1
+            return verb
         alone = verb == 0 or tokens[verb - 1].tag in ("EC", "EF", "SP", "SF", "MAJ", "IC", "JX", "JKS")
         if alone and tokens[verb].tag.startswith(("VV", "VA", "NNG")):
             return verb
@@ -123,7 +128,7 @@ def _described(tokens: Sequence[Any], first: int) -> int:
 def _mention(sentence: str, tokens: Sequence[Any], first: int, end: int) -> tuple[str, str, frozenset[str]] | None:
     while end - 1 > first and tokens[end - 1].form in _WAYS and tokens[end - 2].tag in _HEADS:
         end -= 1  # 추가 보험료 메일로: by what way it is sent is none of the thing
-    while first < end - 1 and (tokens[first].form in _MOMENTS or tokens[first].form == "데" or any(token.form == "때" for token in tokens[first : end - 1])):
+    while first < end - 1 and (tokens[first].form in _MOMENTS or any(token.form == "때" for token in tokens[first : end - 1])):
         first += 1  # 오늘 청약서, 퇴원하실 때 진단서
     if tokens[end - 1].form in _TIMES:
         return None  # 가는 김에, 나가기 전에

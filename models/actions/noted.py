@@ -23,12 +23,13 @@ _HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |�
 _DONE_BY_NAME = re.compile(r"(?<!\S)((?:전자)?서명|제출|신고|입금|결제|동의|방문|접수|신청|인증)(?:은|는|을|를|만|도) 하기$")
 _HONOUR = frozenset(("시", "으시"))
 _FILLS = re.compile(r"(?<!\S)(?:네+|예|아|어|음|좀|혹시|일단|이제|제가|저희가|저희는|저는|고객님이|고객님은|어머님은|절대|꼭)[,.]? (?=\S)")
-_BEGINS = re.compile(r"^(?:그다음에|그때|그러면|그럼|그 다음에|또|그리고|정|세부)[,]? (?=\S+ \S)")
+_BEGINS = re.compile(r"^(?:그다음에|그때|그러면|그럼|그 다음에|또|그리고|정|[가-힣]+(?<!필)(?<!중)(?<!주)(?<!수)요|[가-힣]+ [가-힣]+서요)[,]? (?=\S+ \S)")
 _TWICE = re.compile(r"(?<!\S)([가-힣]{2,}) \1(?=\s)")
 _WAYS = r"(?:문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|링크)"
 _COMES = re.compile(rf"^(?P<before>.*?)(?P<way>{_WAYS}으?로 )(?P<thing>(?:[가-힣]+ )?[가-힣]+)(?:이|가|은|는) (?:나?가기|오기)$")
 _GOES_OUT = re.compile(r"^(.*?[가-힣])(?:이|가|은|는)? 나가기$")
-_GIVES = re.compile(r"^(.*[가-힣])(?:을|를|은|는)? (?:주기|드리기)$")
+_GIVES = re.compile(r"^(.*?[가-힣])(?:을|를|은|는|만|도)? (?:주기|드리기)$")
+_COUNTED = re.compile(r" \S{1,3} ?(?:장|부|통|개|가지|매)$")
 _TOLD_OF = re.compile(r"(?:문자|결과|안내|알림톡|메일)$")
 _NOT_THEN = re.compile(r"지 마시고요? ")
 
@@ -77,7 +78,8 @@ def _by_its_name(what: str, who: Who) -> str:
 
 def _is_sent(what: str) -> bool:
     """Whether a deed's words end with a paper or with what is told (처리 결과): neither 통장에서 nor money is sent."""
-    return (PAPERS.search(what) is not None and not what.endswith("에서")) or _TOLD_OF.search(what) is not None
+    named = _COUNTED.sub("", what)
+    return (PAPERS.search(named) is not None and not named.endswith("에서")) or _TOLD_OF.search(named) is not None
 
 
 def object_particle(word: str) -> str:

@@ -123,7 +123,7 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     names_it = bool(objects) or _names_its_thing(what, told.shortener)
     if objects:
         what = _fuller(what, objects[-1], one, told)
-    elif one.kind in DONE_TO and not _IS_THE_ANSWER.search(what) and not names_it and (thing := _done_to(one, told, model)):
+    elif one.kind in DONE_TO and not one.forbids and not _IS_THE_ANSWER.search(what) and not names_it and (thing := _done_to(one, told, model)):
         what, names_it = with_thing(what, thing), True
     elif not names_it and _CONNECTED.search(what) and (place := _connected_to(one, told)):
         what, names_it = f"{place} 연결", True
