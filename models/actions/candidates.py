@@ -55,7 +55,7 @@ _NO_THING = word_set(
 _PLACE = re.compile(r"(?:사무소|센터|지점|병원|은행|원무과|경찰서|우체국|편의점|보건소|학교|회사|창구)$")
 # What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
 PAPERS = re.compile(
-    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|등본|초본|대장|원부|확인원|양식|안내문|안내장"
+    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|기록지|판독지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|등본|초본|대장|원부|확인원|양식|안내문|안내장"
     r"|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|예시|문구|페이지|종이)$"
 )
 MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
@@ -146,6 +146,11 @@ class Candidate:
     def does_so(self) -> bool:
         """Whether the deed is only pointed at, as an answer has it: 저녁에 들어가서 할게요, 그렇게 하겠습니다."""
         return not self.things and not self.kind and _DOES_SO.search(self.what) is not None
+
+    @property
+    def points(self) -> bool:
+        """Whether its sentence takes up what was named before: 그거는 제가 목요일에 받아서 팩스로 넣을게요."""
+        return self.by_caller and f"C:{self.act} points" in self.signs
 
     @property
     def is_needed(self) -> bool:

@@ -21,7 +21,7 @@ from models.actions.candidates import PAPERS, UNTIL, Candidate, candidates
 from models.actions.done import is_changed, is_done
 from models.actions.due import Found, find
 from models.actions.weighed import Weighed
-from models.actions.wording import WRITTEN_ON, Told, by_the_way_of, may_be_done_to, objects_in, with_thing, worded
+from models.actions.wording import WRITTEN_ON, Told, by_the_way_of, last_objects, may_be_done_to, objects_in, with_thing, worded
 from models.errors import ConfigurationError
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener
@@ -30,6 +30,7 @@ WEIGHTS = Path(__file__).with_name("weights.json")
 _YES = re.compile(r"(?:네+|예|응+|그래|좋|그럼|그러|알겠|알았|고마|고맙|감사|부탁|당연|물론)")
 _NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:할|해|돼)|필요 ?없|관둘|그만)")
 LEFT_BY_ITS_FORM = 0.01
+PLAIN_BY_A_DAY = 0.05
 PLAIN = 0.2  # likelihood of a paper that is asked for by its name, or of what is handed on to somebody who is named
 # What an agent hands on or notes for others: 마릿수 정정을 담당한테 전달, 위쪽 가지 확인 요청이라고 메모 남기기.
 _HANDS_ON = re.compile(r"(?:에|에게|한테|께|라고|다고|달라고|도록|으?로|을|를) (?:\S+ )?(?:전달|메모 남기기|메모에 남기기|표시|메모|기록)$")
@@ -37,6 +38,11 @@ BESIDE = 1  # turns in which two sentences of one kind are about the same
 LATEST_ANSWER = 4  # turns between a question and the promise that answers it
 MOVED_WITHIN = 10  # turns in which a caller moves the day of what he said he would do
 _HANDING_OVER = frozenset(("send", "hand in", "take"))
+_OF_ALL_KINDS = frozenset(("서류", "자료"))
+_PAPERS_OF_ALL_KINDS = re.compile(r"(?<!\S)(?:서류|자료)(?:를|는|도|만)? ")
+_ITS_OBJECT = re.compile(r"^(.*(?:을|를|도|만)) \S+$")
+_GOES_OUT = frozenset(("나가", "보내", "발송하", "발송되"))
+_DONE_BY_A_DAY = frozenset(("send", "hand in", "take", "sign", "pay"))
 _TELLS_NOTHING = frozenset(("하기", "그러기", "그렇게 하기"))  # 십일월에 할게요, where nothing was asked for
 _OTHERWISE = re.compile(r"말고|안 ?[되돼]|못 |없(?:는데|어|고|습|다)|아니|넘어야|바빠|어려|힘들|회의|근무|수업")
 _TAKEN_BACK = re.compile(
@@ -96,6 +102,7 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
         and not is_done(one, conversation, shortener)
         and not is_changed(one, conversation)
     ]
+    standing = [(_as_taken_up(one, said), how) for one, how in standing]
     told = [(_named_anew(_with_time(named(one, said, shortener), said), said, conversation), how) for one, how in standing]
     return _once_each([(one, how) for one, how in told if one.what not in _TELLS_NOTHING])
 
@@ -107,7 +114,11 @@ def _enough(one: Candidate, model: ToDoModel) -> float:
     usual = model.callers if one.who is Who.CALLER else model.lasting.threshold
     asks_for_papers = one.act is Act.ASKED and not one.by_caller and one.kind in _HANDING_OVER and any(map(PAPERS.search, one.things))
     hands_on = one.act is Act.PROMISED and not one.by_caller and _HANDS_ON.search(one.what) is not None
-    return min(usual, PLAIN) if asks_for_papers or hands_on else usual
+    dated = one.due is not None and one.due.exact
+    goes_out = dated and one.act is Act.ARRANGED and one.verb in _GOES_OUT and any(map(PAPERS.search, one.things))
+    if dated and one.act is Act.ASKED and not one.by_caller and one.kind in _DONE_BY_A_DAY and not one.forbids:
+        return min(usual, PLAIN_BY_A_DAY)  # 십구 일까지 서명하셔야 됩니다
+    return min(usual, PLAIN) if asks_for_papers or hands_on or goes_out else usual
 
 
 def _action(one: Candidate, called: datetime | None, what: str) -> Action:
@@ -121,7 +132,7 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
         return _what_was_asked(one, said)
     if one.gives_it:
         return _what_was_promised(one, said)
-    if one.names_a_thing or one.kind not in _HANDING_OVER:
+    if one.forbids or (one.names_a_thing and not one.points) or one.kind not in _HANDING_OVER:
         return one
     asked = [
         other
@@ -138,7 +149,7 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
     objects = objects_in(asked[-1].what, shortener)
     if objects and not may_be_done_to(one, objects[-1]):
         return one
-    what = with_thing(one.what, objects[-1].text) if objects else asked[-1].what
+    what = with_thing(one.what, last_objects(asked[-1].what, objects)) if objects else asked[-1].what
     return replace(one, what=what, words=one.words | asked[-1].words, things=asked[-1].things)
 
 
@@ -157,6 +168,22 @@ def _with_time(one: Candidate, said: Sequence[Candidate]) -> Candidate:
         and (not other.things or bool(other.things & one.things))
     ]
     return replace(one, due=beside[-1]) if beside else one
+
+
+def _as_taken_up(one: Candidate, said: Sequence[Candidate]) -> Candidate:
+    """What the caller asks for in the words in which the agent takes it up: 글씨나 크게 써서 보내 … 큰 글씨 안내문으로 넣어 드리겠습니다."""
+    if one.act is not Act.ASKED or not one.by_caller:
+        return one
+    taken = [
+        other
+        for other in said
+        if 0 < other.turn - one.turn <= BESIDE
+        and not other.by_caller
+        and other.act is Act.PROMISED
+        and other.kind == one.kind
+        and other.things & one.things
+    ]
+    return taken[0] if taken else one
 
 
 def _named_anew(one: Candidate, said: Sequence[Candidate], conversation: Conversation) -> Candidate:
@@ -255,11 +282,16 @@ def _once_each(found: Sequence[tuple[Candidate, float]]) -> list[Candidate]:
 
 
 def _joined(before: Candidate, later: Candidate) -> Candidate:
+    if later.things and later.things <= _OF_ALL_KINDS and not before.things <= _OF_ALL_KINDS and (of := _ITS_OBJECT.match(before.what)):
+        what = f"{of[1]} {_PAPERS_OF_ALL_KINDS.sub('', later.what)}"
+        return replace(later, due=later.due or before.due, what=what, things=before.things, listed=before.listed)
     if before.is_needed and not later.is_needed:
         return replace(later, due=later.due or before.due, listed=before.listed)
+    due = later.due if later.due is not None and (later.due.exact or before.due is None) else before.due
+    if before.act is later.act is Act.ASKED and before.turn < later.turn and later.things == before.things and before.things:
+        return replace(before, due=due, what=by_the_way_of(before.what, later.what), said_last=later.turn)  # 화요일까지 보내시면 돼요
     if before.act is Act.PROMISED and (later.act is Act.ASKED or later.things <= before.things) and _no_other_time(before, later):
         return replace(before, due=before.due or later.due)  # once more, or thanked for: 네, 올려 주시면 …
-    due = later.due if later.due is not None and (later.due.exact or before.due is None) else before.due
     if later.names_a_thing or later.turn == before.turn:
         return replace(later, due=due)
     if later.act is before.act and _no_other_time(before, later):
@@ -275,7 +307,7 @@ def _no_other_time(before: Candidate, later: Candidate) -> bool:
 
 def _same_hour(one: Found, other: Found) -> bool:
     """Whether one tells no other time than the other: 오늘 다섯 시까지, 다섯 시 전에."""
-    words, others = (set(re.findall(r"[가-힣0-9]+", re.sub(r"까지|전에|전", "", found.said))) for found in (one, other))
+    words, others = (set(re.findall(r"[가-힣0-9]+", re.sub(r"까지|전에|전|쯤|정도|안에", "", found.said))) for found in (one, other))
     return words <= others or others <= words
 
 
@@ -304,5 +336,7 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
         moved = before.due is not None and later.due is not None and not _same_hour(before.due, later.due)
         if moved and (not later.things or not before.things or later.things & before.things):
             return True  # 내일 보낼게요 … 아니 금요일에 보낼게요
+    if later.things and later.things <= _OF_ALL_KINDS and apart <= 6 and {before.kind, later.kind} <= _HANDING_OVER and before.things:
+        return before.who is later.who  # 사업자 등록증하고 사진을 주시면 … 서류를 이십사 일까지 주시면
     shared = before.words & later.words
     return len(shared) >= 2 or (bool(shared) and shared in (before.words, later.words))

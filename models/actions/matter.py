@@ -32,11 +32,15 @@ _MAY_ASK = re.compile(
     r"(?:\?|나요|까요?|니까|은지|는지|거 아니[에예]요|(?:돼|되나|되죠|되지|됩니꺼|되는가|되남)[요유]?|(?<=왜 )\S+요|(?:얼마|언제|어디|어떻게|왜|무슨|뭐).*요)\s*[.]*$"
 )
 _BEFORE_A_QUESTION = re.compile(r"^(?:(?:잠깐만요?|그러면|그럼|근데|그런데|아니|그러니까|그니까|제|저희|이제|와서|만약에?|혹시)[,]? )+")
+_WHETHER_ALONE = re.compile(r"^(해당|보장|지급|청구|가입|보상)(?:이|은)? ?(?:돼요|되나요|됩니까|되죠|되는가요)[?.\s]*$")
+_WISHED = re.compile(r"(?:요청|희망|기)$")
 _TOLD_AS_ASKED = re.compile(r"^(.*지)(?: 여부)?(?: 문의)?$")
 _POINTS = re.compile(r"(?<!\S)(?:그|이|저)(?:거|게|건|걸|런 거|런 게)(?:는|도|를|만)?(?!\S)")
 _NO = re.compile(r"(?:아이 (?!참)|.{0,6}(?:아니|아뇨|아녀|아이다|말고|잠깐만))")
 _NO_AT_ONCE = re.compile(r"(?:(?:네|아|어|예|음)[, ]+)*(?:아니|아뇨|아녀|아이다)")
 _SAID_BACK = re.compile(r"(?:군요|네요|는구나|죠|지요|까요|니까|가요|거예요|로요|이요)\s*[?.!]*$")
+# 허리 후유장해 건 맞으시죠, 슬개골 건: a noun or two of the trade or of what happened
+_CASE = re.compile(r"(?:^|(?:네|예|고객님|님|이|그|아)\s)((?:[가-힣]{2,}(?<![은는이가을를의])\s){0,2}[가-힣]{2,}) 건(?:이|은|으로|에|을|도)?(?:\s|$)(?!없|안)")
 _UNDERSTOOD = re.compile(r"(?:군요|네요)\s*[.!]*$")  # said back as understood: who keeps quiet about it agrees
 # What a matter ends with where it shares no noun with the request, as callers call things by other names.
 _OF_INSURANCE = re.compile(
@@ -80,7 +84,15 @@ def matter(conversation: Conversation, request: str, shortener: Shortener, *, ba
     said = [(text, nouns_of(text, shortener)) for text in said_back(conversation, shortener) if len(text) <= LONGEST]
     chosen = [text for text, nouns in said if nouns & wanted or (nouns & known and _OF_INSURANCE.search(text))]
     chosen = chosen or [text for text, _ in said if _OF_INSURANCE.search(text)]
-    return chosen[-1] if chosen else of_request(request, shortener, bare=bare)
+    told = chosen[-1] if chosen else of_request(request, shortener, bare=bare)
+    return told or (_case(conversation, shortener) if bare else "")
+
+
+def _case(conversation: Conversation, shortener: Shortener) -> str:
+    """The case that an agent named (허리 후유장해 건 맞으시죠); empty where none named any."""
+    named = [found[1] for turn in conversation if not turn.by_caller for found in _CASE.finditer(turn.text)]
+    named = [one for one in named if all(token.tag.startswith("N") for token in shortener.tokens(one))]
+    return f"{named[-1]} 건" if named else ""
 
 
 def nouns_of(text: str, shortener: Shortener) -> frozenset[str]:
@@ -179,10 +191,25 @@ def open_question(conversation: Conversation, turn: int, shortener: Shortener) -
     before = [one for one in conversation if one.by_caller and turn - ASKED_WITHIN <= one.number < turn and one.text]
     for asked in reversed(before):
         spoken = list(sentences(asked.text, shortener))
-        for sentence in reversed(spoken):
-            if _MAY_ASK.search(sentence) and (told := _as_question(sentence, shortener)):
+        for place in range(len(spoken) - 1, -1, -1):
+            if _MAY_ASK.search(spoken[place]) and (told := _as_question(spoken[place], shortener)):
                 return told
+            if found := _WHETHER_ALONE.search(spoken[place]):
+                subject = [one.text for said in spoken[:place] for one in named_in(said, shortener) if _OF_THE_TRADE.search(one.text)]
+                if subject:
+                    return f"{subject[-1]} {found[1]}되는지"
     return ""
+
+
+def open_wish(conversation: Conversation, turn: int, shortener: Shortener) -> str:
+    """What the caller wanted in the turn before one in which the agent hands it on (교육 좀 시켜요: 교육 시켜 달라는 요청); empty where he
+    wanted nothing that stands by itself."""
+    before = next((one for one in reversed(conversation) if one.number < turn and one.by_caller and one.text), None)
+    if before is None or turn - before.number > 1:
+        return ""
+    told = [shortener.phrase(ADDRESSING.sub("", sentence)) for sentence in sentences(before.text, shortener)]
+    wishes = [one.text for one in told if _WISHED.search(one.text) and len(one.text) <= LONGEST and not _POINTS.search(one.text)]
+    return wishes[-1] if wishes and len(nouns_of(wishes[-1], shortener)) >= 1 else ""
 
 
 def _as_question(sentence: str, shortener: Shortener) -> str:

@@ -10,14 +10,14 @@ noun (번호, 목록) takes the fuller words that were said of it. What the call
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from models.actions.action import Who
 from models.actions.candidates import DONE_TO, PAPERS, Candidate
 from models.actions.due import find
-from models.actions.matter import matter, nouns_of, open_question
+from models.actions.matter import matter, nouns_of, open_question, open_wish
 from models.actions.mentions import Mention, mentions, named_in
 from models.actions.noted import noted, object_particle
 from models.actions.weighed import Weighed
@@ -30,6 +30,7 @@ _A_LIST = 3  # things that a sentence names
 NEAREST = 6  # turns back in which a thing is looked for
 # After a group of nouns that the verb does something to; none is as good as 을.
 _OF_AN_OBJECT = word_set("을 를 은 는 도 만 이 가 - 하고 랑 이랑 부터 이나 나")
+_JOINS = word_set("하고 랑 이랑 나 이나 와 과")
 _GOING = word_set("가 오 들르 나가 나오 들어가 들어오 다니 내려가 올라가 찾아가 다녀오")  # 병원 가서: a place without its particle
 _POINTER = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸)(?:를|은|는|도|만|부터|랑|로|)(?!\S)")
 _POINTING_WORD = re.compile(r"(?<!\S)(?:그|이|저)\s$")
@@ -74,6 +75,8 @@ _WAY_CHOSEN = re.compile(
 )
 # What somebody will find out: 확인 후 전화, 심사팀에 물어봐서 문자로 발송, 문의 넣고 …
 _LOOKS_INTO = re.compile(r"(?:확인|조회|문의|검토)(?:를|을)? ?(?:후|해서|하고|넣고|넣어서|해 ?보고)|(?:물어|알아|여쭤)[보봐]|여쭙")
+_FORMS = re.compile(r"(?:안내문|양식|확인서|서식|사본|원본)$")
+_HANDED_ON = re.compile(r"(?:전달|메모|기록|메모 남기기|보고)$")
 _CONNECTED = re.compile(r"^(?:.* )?연결$")
 _JOINED = re.compile(r"(?<=[가-힣])(?:하고|이?랑|와|과|,| 그리고| 및)\s")
 
@@ -110,6 +113,10 @@ class Told:
         """What the caller asked just before a turn."""
         return open_question(self.conversation, turn, self.shortener)
 
+    def wish_before(self, turn: int) -> str:
+        """What the caller wanted just before a turn."""
+        return open_wish(self.conversation, turn, self.shortener)
+
     @cached_property
     def requested(self) -> frozenset[str]:
         """The nouns of the request."""
@@ -130,6 +137,8 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
     matter = told.question_before(one.turn) if _LOOKS_INTO.search(what) and not objects else ""
+    if not matter and not names_it and _HANDED_ON.search(what):
+        matter = told.wish_before(one.turn)
     matter = matter or ("" if one.forbids else told.matter if names_it else told.matter_of_bare)
     return what if nouns_of(matter, told.shortener) <= nouns_of(what, told.shortener) else f"{what} ({matter})"
 
@@ -181,6 +190,14 @@ def objects_in(what: str, shortener: Shortener) -> list[Mention]:
     return [group for group in named_in(what, shortener) if _is_object(group, what)]
 
 
+def last_objects(what: str, objects: Sequence[Mention]) -> str:
+    """The last thing that a deed is done to, with those that are joined to it: 소견서나 기록지, 영수증하고 진단서."""
+    first = len(objects) - 1
+    while first and objects[first - 1].particle in _JOINS:
+        first -= 1
+    return what[objects[first].start : objects[-1].start + len(objects[-1].text)]
+
+
 def _is_object(group: Mention, what: str) -> bool:
     """Whether something is done to a group of nouns: not where its noun is the deed itself (… 발송), nor a place to go to."""
     return group.particle in _OF_AN_OBJECT and not _is_deed(group, what) and not (group.particle == "-" and group.verb in _GOING)
@@ -192,7 +209,8 @@ def _is_deed(group: Mention, what: str) -> bool:
 
 def _names_its_thing(what: str, shortener: Shortener) -> bool:
     """Whether the deed's thing is no group of nouns of its own: 돈은 넣기, 안내 문자를 보내기, 확인서 발급."""
-    return _NAMED_SHORTLY.search(what) is not None or any(
+    as_a_paper = any(group.particle in ("으로", "로") and _FORMS.search(group.head) for group in named_in(what, shortener))
+    return as_a_paper or _NAMED_SHORTLY.search(what) is not None or any(
         _is_deed(group, what) and len(group.nouns) > 1 for group in named_in(what, shortener)
     )
 
