@@ -201,6 +201,7 @@ def _named_anew(one: Candidate, said: Sequence[Candidate], conversation: Convers
         and (other.who is one.who or other.gives_it)
         and any(_puts_off(turn) for turn in conversation if turn.by_caller and one.turn < turn.number < other.turn)
     ]
+    anew = [other for other in anew if (other.due is not None and other.due.exact) or by_the_way_of(one.what, other.what) != one.what]
     if not anew:
         return one
     last = anew[-1]
@@ -261,6 +262,8 @@ def _stands(one: Candidate, conversation: Conversation) -> bool:
         return False
     if one.act in (Act.OFFERED, Act.ASKED) and _NO.match(answer):
         return False
+    if one.act is Act.PROMISED and any(re.match(rf"(?:아,? |어,? )?(?:아니|아뇨).*{re.escape(word)}(?:은|는|이|가)? ?(?:아니|말고)", answer) for word in one.words):
+        return False  # 신청을 넣어 드릴게요. 아니 아니, 신청 아니에요.
     return not any(_takes_back(turn, one) for turn in later)
 
 
@@ -307,7 +310,7 @@ def _no_other_time(before: Candidate, later: Candidate) -> bool:
 
 def _same_hour(one: Found, other: Found) -> bool:
     """Whether one tells no other time than the other: 오늘 다섯 시까지, 다섯 시 전에."""
-    words, others = (set(re.findall(r"[가-힣0-9]+", re.sub(r"까지|전에|전|쯤|정도|안에", "", found.said))) for found in (one, other))
+    words, others = (set(re.findall(r"[가-힣0-9]+", re.sub(r"까지|전에|전|쯤|정도|안에|(?<=[일주달월])에", "", found.said))) for found in (one, other))
     return words <= others or others <= words
 
 
@@ -328,6 +331,8 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
         return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
     if before.act is Act.PROMISED and later.act is Act.ASKED and apart <= 2 and alike:
         return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
+    if before.act is Act.PROMISED and before.by_caller and later.act is Act.ASKED and apart == 1 and before.due and later.due:
+        return _same_hour(before.due, later.due)  # 금요일에 넣을게요. 네, 금요일까지 입금해 주시면 됩니다.
     if before.act in (Act.OFFERED, Act.ACCEPTED) and later.act is Act.PROMISED and apart <= 4 and alike:
         return True
     if apart <= 4 and alike and not later.names_a_thing:
