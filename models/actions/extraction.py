@@ -112,7 +112,8 @@ def _enough(one: Candidate, model: ToDoModel) -> float:
     if one.forbids and UNTIL.search(one.what):
         return LEFT_BY_ITS_FORM  # 조사 오실 때까지 치우지 마세요
     usual = model.callers if one.who is Who.CALLER else model.lasting.threshold
-    asks_for_papers = one.act is Act.ASKED and not one.by_caller and one.kind in _HANDING_OVER and any(map(PAPERS.search, one.things))
+    named = any(map(PAPERS.search, one.things)) and not one.is_needed
+    asks_for_papers = one.act is Act.ASKED and not one.by_caller and one.kind in _HANDING_OVER and named
     hands_on = one.act is Act.PROMISED and not one.by_caller and _HANDS_ON.search(one.what) is not None
     dated = one.due is not None and one.due.exact
     goes_out = dated and one.act is Act.ARRANGED and one.verb in _GOES_OUT and any(map(PAPERS.search, one.things))
@@ -304,6 +305,13 @@ def _joined(before: Candidate, later: Candidate) -> Candidate:
     return replace(later, due=due, what=by_the_way_of(before.what, later.what), words=before.words | later.words, things=before.things, desk=later.desk or before.desk)
 
 
+def _are_two(before: Candidate, later: Candidate) -> bool:
+    """Whether two sentences of one turn leave two things to do: 신청을 올리고 …, 결과는 문자로 …; each of its own kind, of its own thing."""
+    kinds = {before.kind, later.kind}
+    told_apart = len(kinds) == 2 and not kinds & {"", "talk"} and bool(before.things) and bool(later.things)
+    return (told_apart or before.who is not later.who) and not before.things & later.things
+
+
 def _no_other_time(before: Candidate, later: Candidate) -> bool:
     return before.due is None or later.due is None or _same_hour(before.due, later.due)
 
@@ -319,7 +327,7 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
     if (before.who is Who.CALLER) is not (later.who is Who.CALLER):
         return False
     if before.turn == later.turn:
-        return True
+        return not _are_two(before, later)
     if before.forbids is not later.forbids:
         return False
     if before.is_needed and later.kind in _HANDING_OVER:
