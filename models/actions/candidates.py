@@ -14,10 +14,11 @@ from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
 
 _DESK = re.compile(
-    r"(?:담당자?|담당 ?부서|부서|[가-힣]+ 쪽|[가-힣]*팀장?|파트장|[가-힣]{2,}반|센터장?|기사|심사자|책임자|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원"
-    r"|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
+    r"(?:담당자?|담당 ?부서|부서|[가-힣]+ 쪽|[가-힣]*팀장?|파트장|[가-힣]{2,}반|센터장?|기사|심사자|책임자"
+    r"|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
 )
 _SENDERS = re.compile(r"(?:병원|은행|카드사|공업사|정비소|업체)(?: 쪽)?(?:님|분)?$")
+_SENDS = re.compile(r"(?<!\S)(병원|은행|카드사|공업사|정비소|업체)(?:이|가|께서) ")
 _EMBEDDED = MAKING | {"도록"}
 # Who is neither the caller nor of the company: what they will do is nothing to note.
 _OTHERS = re.compile(
@@ -69,7 +70,8 @@ _ASKED_ON_THE_WAY = re.compile(r"^.+?(?:[시셔]야|주시면)(?= (?!되|돼|됩
 _ASKED_FIRST = re.compile(r"^(.+?(?:시면 |[시셔]야 )(?:안 )?(?:되|돼|하))(?:는데|고|니까) (?=\S+ \S)")
 # What an agent does before a desk does something else: 제가 오늘 신청 올리고 손해평가반에서 사흘 안에 …
 _THEN_A_DESK = re.compile(
-    r"^(.*(?<!이)[가-힣])(?<!시)고,? (?=(?:[가-힣]{2,} )?[가-힣]*(?:담당자?|부서|팀장?|파트장|[가-힣]{2,}반|센터장?|기사|조사관|조사원|평가사|지점)(?:님|분)?(?:이|가|께서|에서) )"
+    r"^(.*(?<!이)[가-힣])(?<!시)고,? (?=(?:[가-힣]{2,} )?[가-힣]*(?:담당자?|부서|팀장?|파트장|[가-힣]{2,}반|센터장?|기사"
+    r"|조사관|조사원|평가사|지점)(?:님|분)?(?:이|가|께서|에서) )"
 )
 _WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
@@ -93,7 +95,9 @@ _BETWEEN_SENTENCES = word_set(
     "요 그리고 다만 그럼 그러면 근데 그런데 그래서 그러니까 대신 아니면 일단 우선 혹시 그냥 가급적 고객님은 고객님께서는 고객님이"
 )
 _OF_THE_TIME = re.compile(r"(?:(?:^|\s)\S+)?(?:^|\s)(?:전|날|당일|기한)인$")
-_IS_WHAT = re.compile(r"으?로(?=\s+(?:\S+ )?(?:방문|예약|변경|바꾸|바꿔|잡|옮|미루|미뤄|당기|당겨|조정))")  # 수요일 열한 시로 방문 예약: what is done, not by when
+_IS_WHAT = re.compile(
+    r"으?로(?=\s+(?:\S+ )?(?:방문|예약|변경|바꾸|바꿔|잡|옮|미루|미뤄|당기|당겨|조정))"
+)  # 수요일 열한 시로 방문 예약: what is done, not by when
 # What is left until something is known or has happened: 결과 나오면 연락드릴게요, 받아 보고 다시 전화할게요.
 _ONCE_KNOWN = re.compile(
     r"(?:나오|나|끝나|되|오|받으|도착하)(?:면|시면|는 대로|자마자)(?!\S)"
@@ -291,7 +295,7 @@ def _what_is_needed(
     last: bool,
     clause: bool,
 ) -> Candidate | None:
-    """The papers that an agent says are needed (진단서하고 영수증이 필요합니다): the caller is to have them ready. None for anything else."""
+    """The papers that an agent says are needed (진단서하고 영수증이 필요합니다), for the caller to have ready; None for anything else."""
     turn, first = turns[place], _deed_begins(tokens, found.verb)
     end = next((at for at in range(found.verb - 1, first, -1) if tokens[at].tag in ("JKS", "JX") and tokens[at].form != "요"), first)
     things = frozenset(thing for thing in _things(tokens, first, end) if PAPERS.search(thing))
@@ -363,7 +367,8 @@ def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tup
 
 def _sender(tokens: Sequence[Any], said: str, verb: int) -> str:
     """Who else is to send something (병원에서 차트를 팩스로 보내 주셔야 …); empty where the caller fetches it there (병원에서 떼서 …)."""
-    named = _desk(tokens, said, verb)
+    subject = _SENDS.search(said)  # morphology takes 병원이 for what something is
+    named = _desk(tokens, said, verb) or (subject[1] if subject else "")
     fetches = any(token.tag == "EC" for token in tokens[:verb])
     sends = re.search(rf"{re.escape(named)}(?:이|가|께서)|{re.escape(named)}에서 (?:직접|바로|저희|팩스)", said)
     return named if _SENDERS.search(named) and kind_of(tokens, verb) == "send" and sends and not fetches else ""
@@ -448,7 +453,11 @@ def _once_received(said: str, tokens: Sequence[Any], found: Commitment, ours: bo
     if verb is None or kind_of(tokens, verb) not in ("send", "hand in"):
         return ""
     first = _deed_begins(tokens, verb)
-    things = [at for at in range(first, verb) if tokens[at].tag in ("NNG", "XSN") and tokens[at + 1].tag in ("JKO", "JX", "VV") and PAPERS.search(tokens[at].form)]
+    things = [
+        at
+        for at in range(first, verb)
+        if tokens[at].tag in ("NNG", "XSN") and tokens[at + 1].tag in ("JKO", "JX", "VV") and PAPERS.search(tokens[at].form)
+    ]
     if not things:
         return ""
     begin = things[0]

@@ -97,7 +97,9 @@ _PATTERNS = (
 # Ends of what comes before the deed: what somebody else has to do first (주시면, 오시면 되고), and what else is said (방문할 거고).
 _OTHERS_PART = re.compile(r"(?:시면|시면 되고|시면 됩니다|시면 돼요)\s(?!되|돼|됩|좋|괜찮)")
 _ASIDE = re.compile(r"(?:오면|나오면|들어오면|[가-힣]{2} 거고|되고|까지요|는데|니까)\s(?!되|돼|됩|좋|괜찮)")
-_NOT_THEN = re.compile(r"\s*(?:말고|(?:보험료|납입분?|출금분?|이체분?|결제분?|청구분|분|월급|고지서|명세서)(?:부터|은|는|이|가|을|를|까지)?(?![가-힣]))")
+_NOT_THEN = re.compile(
+    r"\s*(?:말고|(?:보험료|납입분?|출금분?|이체분?|결제분?|청구분|분|월급|고지서|명세서)(?:부터|은|는|이|가|을|를|까지)?(?![가-힣]))"
+)
 _AFTER = ("이후", "지나서", "지나고", "지나면", "부터", "후", "뒤")
 _NAMES_OF_DAYS = ("soon", "weekday", "day_of_month")
 _LATE = {"오전": time(12), "아침": time(12), "점심": time(14), "낮": time(18), "오후": time(18)}

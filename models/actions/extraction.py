@@ -31,9 +31,13 @@ _YES = re.compile(r"(?:네+|예|응+|그래|좋|그럼|그러|알겠|알았|고�
 _NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:할|해|돼)|필요 ?없|관둘|그만)")
 LEFT_BY_ITS_FORM = 0.01
 PLAIN_BY_A_DAY = 0.05
-PLAIN = 0.2  # likelihood of a paper that is asked for by its name, or of what is handed on to somebody who is named
+PLAIN = 0.2  # likelihood of a paper that is asked for, or goes out, by its name
+HANDED_ON = 0.1
 # What an agent hands on or notes for others: 마릿수 정정을 담당한테 전달, 위쪽 가지 확인 요청이라고 메모 남기기.
-_HANDS_ON = re.compile(r"(?:에|에게|한테|께|라고|다고|달라고|도록|으?로|을|를) (?:\S+ )?(?:전달|메모 남기기|메모에 남기기|표시|메모|기록)$")
+_HANDS_ON = re.compile(
+    r"(?:에|에게|한테|께|라고|다고|달라고|도록|으?로|을|를) (?:\S+ )?(?:전달|표시|메모|기록)$"
+    r"|\S+ \S+ .*메모(?:에)? 남기기$|보고(?:를)? (?:드리기|하기)$|보고$"
+)
 BESIDE = 1  # turns in which two sentences of one kind are about the same
 LATEST_ANSWER = 4  # turns between a question and the promise that answers it
 MOVED_WITHIN = 10  # turns in which a caller moves the day of what he said he would do
@@ -41,6 +45,7 @@ _HANDING_OVER = frozenset(("send", "hand in", "take"))
 _OF_ALL_KINDS = frozenset(("서류", "자료"))
 _PAPERS_OF_ALL_KINDS = re.compile(r"(?<!\S)(?:서류|자료)(?:를|는|도|만)? ")
 _ITS_OBJECT = re.compile(r"^(.*(?:을|를|도|만)) \S+$")
+_TAKES_A_CALL = re.compile(r"^(?:그 |이 )?(?:전화|연락)(?:는|를|을|만)? (?:꼭 )?받기$")
 _GOES_OUT = frozenset(("나가", "보내", "발송하", "발송되"))
 _DONE_BY_A_DAY = frozenset(("send", "hand in", "take", "sign", "pay"))
 _TELLS_NOTHING = frozenset(("하기", "그러기", "그렇게 하기"))  # 십일월에 할게요, where nothing was asked for
@@ -104,7 +109,20 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
     ]
     standing = [(_as_taken_up(one, said), how) for one, how in standing]
     told = [(_named_anew(_with_time(named(one, said, shortener), said), said, conversation), how) for one, how in standing]
-    return _once_each([(one, how) for one, how in told if one.what not in _TELLS_NOTHING])
+    return _with_its_call(_once_each([(one, how) for one, how in told if one.what not in _TELLS_NOTHING]))
+
+
+def _with_its_call(left: Sequence[Candidate]) -> list[Candidate]:
+    """The call that the caller is to take as the one that a desk was said to make before: 그 전화 꼭 받으세요."""
+    return [
+        _as_that_call(one, [other for other in left if other.turn <= one.turn and other.desk and other.kind == "phone"]) for one in left
+    ]
+
+
+def _as_that_call(one: Candidate, calls: Sequence[Candidate]) -> Candidate:
+    if one.who is not Who.CALLER or not calls or not _TAKES_A_CALL.match(one.what):
+        return one
+    return replace(one, what=f"{calls[-1].desk} 전화 받기", due=one.due or calls[-1].due)
 
 
 def _enough(one: Candidate, model: ToDoModel) -> float:
@@ -114,12 +132,14 @@ def _enough(one: Candidate, model: ToDoModel) -> float:
     usual = model.callers if one.who is Who.CALLER else model.lasting.threshold
     named = any(map(PAPERS.search, one.things)) and not one.is_needed
     asks_for_papers = one.act is Act.ASKED and not one.by_caller and one.kind in _HANDING_OVER and named
-    hands_on = one.act is Act.PROMISED and not one.by_caller and _HANDS_ON.search(one.what) is not None
+    if one.act in (Act.PROMISED, Act.ARRANGED) and not one.by_caller and _HANDS_ON.search(one.what):
+        return min(usual, HANDED_ON)
     dated = one.due is not None and one.due.exact
     goes_out = dated and one.act is Act.ARRANGED and one.verb in _GOES_OUT and any(map(PAPERS.search, one.things))
+    goes_out |= dated and one.who is Who.OTHER_DESK and one.kind in ("phone", "go")
     if dated and one.act is Act.ASKED and not one.by_caller and one.kind in _DONE_BY_A_DAY and not one.forbids:
         return min(usual, PLAIN_BY_A_DAY)  # 십구 일까지 서명하셔야 됩니다
-    return min(usual, PLAIN) if asks_for_papers or hands_on or goes_out else usual
+    return min(usual, PLAIN) if asks_for_papers or goes_out else usual
 
 
 def _action(one: Candidate, called: datetime | None, what: str) -> Action:
@@ -172,7 +192,7 @@ def _with_time(one: Candidate, said: Sequence[Candidate]) -> Candidate:
 
 
 def _as_taken_up(one: Candidate, said: Sequence[Candidate]) -> Candidate:
-    """What the caller asks for in the words in which the agent takes it up: 글씨나 크게 써서 보내 … 큰 글씨 안내문으로 넣어 드리겠습니다."""
+    """What the caller asks for in the words in which the agent takes it up: 글씨나 크게 … 큰 글씨 안내문으로 넣어 드리겠습니다."""
     if one.act is not Act.ASKED or not one.by_caller:
         return one
     taken = [
@@ -263,7 +283,9 @@ def _stands(one: Candidate, conversation: Conversation) -> bool:
         return False
     if one.act in (Act.OFFERED, Act.ASKED) and _NO.match(answer):
         return False
-    if one.act is Act.PROMISED and any(re.match(rf"(?:아,? |어,? )?(?:아니|아뇨).*{re.escape(word)}(?:은|는|이|가)? ?(?:아니|말고)", answer) for word in one.words):
+    if one.act is Act.PROMISED and any(
+        re.match(rf"(?:아,? |어,? )?(?:아니|아뇨).*{re.escape(word)}(?:은|는|이|가)? ?(?:아니|말고)", answer) for word in one.words
+    ):
         return False  # 신청을 넣어 드릴게요. 아니 아니, 신청 아니에요.
     return not any(_takes_back(turn, one) for turn in later)
 
@@ -292,8 +314,10 @@ def _joined(before: Candidate, later: Candidate) -> Candidate:
     if before.is_needed and not later.is_needed:
         return replace(later, due=later.due or before.due, listed=before.listed)
     due = later.due if later.due is not None and (later.due.exact or before.due is None) else before.due
-    if before.act is later.act is Act.ASKED and before.turn < later.turn and later.things == before.things and before.things:
-        return replace(before, due=due, what=by_the_way_of(before.what, later.what), said_last=later.turn)  # 화요일까지 보내시면 돼요
+    of_callers = before.act is later.act and (before.act is Act.ASKED or before.by_caller)
+    if of_callers and before.turn < later.turn and later.things == before.things and before.things:
+        fuller = max(before.what, later.what, key=len)  # 그거 화요일까지 보내시면 돼요, 아니 금요일에 올릴게요
+        return replace(before, due=due, what=by_the_way_of(fuller, later.what), said_last=later.turn)
     if before.act is Act.PROMISED and (later.act is Act.ASKED or later.things <= before.things) and _no_other_time(before, later):
         return replace(before, due=before.due or later.due)  # once more, or thanked for: 네, 올려 주시면 …
     if later.names_a_thing or later.turn == before.turn:
@@ -302,11 +326,18 @@ def _joined(before: Candidate, later: Candidate) -> Candidate:
         return replace(before, due=before.due or later.due)  # the same promise once more
     if not before.names_a_thing:
         return replace(later, due=due, what=later.what if " " in later.what else before.what)
-    return replace(later, due=due, what=by_the_way_of(before.what, later.what), words=before.words | later.words, things=before.things, desk=later.desk or before.desk)
+    return replace(
+        later,
+        due=due,
+        what=by_the_way_of(before.what, later.what),
+        words=before.words | later.words,
+        things=before.things,
+        desk=later.desk or before.desk,
+    )
 
 
 def _are_two(before: Candidate, later: Candidate) -> bool:
-    """Whether two sentences of one turn leave two things to do: 신청을 올리고 …, 결과는 문자로 …; each of its own kind, of its own thing."""
+    """Whether two sentences of one turn leave two things to do: 신청을 올리고 …, 결과는 문자로 …; each of its own kind and thing."""
     kinds = {before.kind, later.kind}
     told_apart = len(kinds) == 2 and not kinds & {"", "talk"} and bool(before.things) and bool(later.things)
     return (told_apart or before.who is not later.who) and not before.things & later.things
@@ -318,7 +349,9 @@ def _no_other_time(before: Candidate, later: Candidate) -> bool:
 
 def _same_hour(one: Found, other: Found) -> bool:
     """Whether one tells no other time than the other: 오늘 다섯 시까지, 다섯 시 전에."""
-    words, others = (set(re.findall(r"[가-힣0-9]+", re.sub(r"까지|전에|전|쯤|정도|안에|(?<=[일주달월])에", "", found.said))) for found in (one, other))
+    words, others = (
+        set(re.findall(r"[가-힣0-9]+", re.sub(r"까지|전에|전|쯤|정도|안에|(?<=[일주달월])에", "", found.said))) for found in (one, other)
+    )
     return words <= others or others <= words
 
 

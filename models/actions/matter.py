@@ -29,7 +29,8 @@ FEWEST = 2  # nouns that say what is meant: 지연 alone does not
 _YES = re.compile(r"(?:네+|예+|응+|어+|음+|그래|그렇|그쵸|그럼|맞|바로 그|그거|아 ?네|아 ?예|좋)")
 ASKED_WITHIN = 3  # turns
 _MAY_ASK = re.compile(
-    r"(?:\?|나요|까요?|니까|은지|는지|거 아니[에예]요|(?:돼|되나|되죠|되지|됩니꺼|되는가|되남)[요유]?|(?<=왜 )\S+요|(?:얼마|언제|어디|어떻게|왜|무슨|뭐).*요)\s*[.]*$"
+    r"(?:\?|나요|까요?|니까|은지|는지|거 아니[에예]요|(?:돼|되나|되죠|되지|됩니꺼|되는가|되남)[요유]?"
+    r"|(?<=왜 )\S+요|(?:얼마|언제|어디|어떻게|왜|무슨|뭐).*요)\s*[.]*$"
 )
 _BEFORE_A_QUESTION = re.compile(r"^(?:(?:잠깐만요?|그러면|그럼|근데|그런데|아니|그러니까|그니까|제|저희|이제|와서|만약에?|혹시)[,]? )+")
 _WHETHER_ALONE = re.compile(r"^(해당|보장|지급|청구|가입|보상)(?:이|은)? ?(?:돼요|되나요|됩니까|되죠|되는가요)[?.\s]*$")
@@ -40,7 +41,11 @@ _NO = re.compile(r"(?:아이 (?!참)|.{0,6}(?:아니|아뇨|아녀|아이다|말
 _NO_AT_ONCE = re.compile(r"(?:(?:네|아|어|예|음)[, ]+)*(?:아니|아뇨|아녀|아이다)")
 _SAID_BACK = re.compile(r"(?:군요|네요|는구나|죠|지요|까요|니까|가요|거예요|로요|이요)\s*[?.!]*$")
 # 허리 후유장해 건 맞으시죠, 슬개골 건: a noun or two of the trade or of what happened
-_CASE = re.compile(r"(?:^|(?:네|예|고객님|님|이|그|아)\s)((?:[가-힣]{2,}(?<![은는이가을를의])\s){0,2}[가-힣]{2,}) 건(?:이|은|으로|에|을|도)?(?:\s|$)(?!없|안)")
+_CASE = re.compile(
+    r"(?:^|(?:네|예|고객님|님|이|그|아)\s)((?:[가-힣]{2,}(?<![은는이가을를의])\s){0,2}[가-힣]{2,}) 건"
+    r"(?:이|은|으로|에|을|도)?(?:\s|$)(?!없|안)"
+)
+_BY_NAME = re.compile(r"^[가-힣]{2,4} ?(?:고객님|님|씨) (?=\S+ \S)")
 _UNDERSTOOD = re.compile(r"(?:군요|네요)\s*[.!]*$")  # said back as understood: who keeps quiet about it agrees
 # What a matter ends with where it shares no noun with the request, as callers call things by other names.
 _OF_INSURANCE = re.compile(
@@ -114,7 +119,7 @@ def said_back(conversation: Conversation, shortener: Shortener) -> Iterator[str]
                 continue
             agreed = _YES.match(answer.text) or _UNDERSTOOD.search(sentence)
             if agreed and _SAID_BACK.search(sentence) and not _OF_THE_CALL.search(sentence):
-                phrase = _phrase(ADDRESSING.sub("", sentence), shortener)
+                phrase = _BY_NAME.sub("", _phrase(ADDRESSING.sub("", sentence), shortener))
                 if len(nouns_of(phrase, shortener)) >= FEWEST and not _A_STORY.search(phrase) and find(phrase) is None:
                     yield phrase
 

@@ -18,12 +18,18 @@ _WAY_ALONE = re.compile(
     r"(?:^|(?<=[을를은는도만에로서고면록까] ))(문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|택배)(?:를|을|도)? "
     r"(?=(?:(?:바로|다시|한번|꼭|먼저) )*(?:발송|보내기|넣기|드리기|주기)$)"
 )
+# What the caller gets for it, said before what he gives: 파일은 신분증 사본과 신청서를 주시면 나갑니다.
+_TOPIC = re.compile(r"^[가-힣]+(?:은|는) (?=(?:\S+ )+\S+(?:을|를) (?:주기|보내기|내기|올리기)$)")
 _FIRST_THEN = re.compile(r"([가-힣]{2,})(?:해서|하고|하여|해 가지고) (?=(?:(?:바로|다시|직접|꼭) )*(?:전화|연락|회신|안내|답변)$)")
 _HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |거 |것 |때 |분)")
 _DONE_BY_NAME = re.compile(r"(?<!\S)((?:전자)?서명|제출|신고|입금|결제|동의|방문|접수|신청|인증)(?:은|는|을|를|만|도) 하기$")
 _HONOUR = frozenset(("시", "으시"))
-_FILLS = re.compile(r"(?<!\S)(?:네+|예|아|어|음|좀|혹시|일단|이제|제가|저희가|저희는|저는|고객님이|고객님은|어머님은|절대|꼭|그때)[,.]? (?=\S)")
-_BEGINS = re.compile(r"^(?:그다음에|그때|그러면|그럼|그 다음에|또|그리고|정|[가-힣]+(?<!필)(?<!중)(?<!주)(?<!수)요|[가-힣]+ [가-힣]+서요)[,]? (?=\S+ \S)")
+_FILLS = re.compile(
+    r"(?<!\S)(?:네+|예|아|어|음|좀|혹시|일단|이제|제가|저희가|저희는|저는|고객님이|고객님은|어머님은|절대|꼭|그때)[,.]? (?=\S)"
+)
+_BEGINS = re.compile(
+    r"^(?:그다음에|그때|그러면|그럼|그 다음에|또|그리고|정|[가-힣]+(?<!필)(?<!중)(?<!주)(?<!수)요|[가-힣]+ [가-힣]+서요)[,]? (?=\S+ \S)"
+)
 _TWICE = re.compile(r"(?<!\S)([가-힣]{2,}) \1(?=\s)")
 _WAYS = r"(?:문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|링크)"
 _COMES = re.compile(rf"^(?P<before>.*?)(?P<way>{_WAYS}으?로 )(?P<thing>(?:[가-힣]+ )?[가-힣]+)(?:이|가|은|는) (?:나?가기|오기)$")
@@ -40,6 +46,7 @@ def noted(what: str, who: Who, shortener: Shortener) -> str:
     what = _without_honour(_without_fillers(what), shortener)
     what = _WAY_ALONE.sub(lambda way: f"{way[1]}{'으로' if way[1].endswith(('톡', '편')) else '로'} ", what)
     what = _DONE_BY_NAME.sub(r"\1", what)
+    what = _TOPIC.sub("", what) if who is Who.CALLER else what
     what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저|같이|함께) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
     return _by_its_name(_FIRST_THEN.sub(r"\1 후 ", what), who)
 

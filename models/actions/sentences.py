@@ -45,7 +45,9 @@ def _ends(before: Any, token: Any, following: Any) -> bool:
     """Whether a sentence ends with a token: a final ending, 요 but behind a reason (필요해서요, …) and also where it is taken for a word
     (받지 마시고 요 은행), and 갈게 without a sign, which is taken for 갈 것이 without an ending."""
     polite = token.tag == "JX" and token.form == "요" and (before is None or before.tag != "EC" or before.form in ("고", "구"))
-    polite = polite or (token.form == "요" and before is not None and before.tag == "EC" and before.form == "고" and before.end == token.start)
+    polite = polite or (
+        token.form == "요" and before is not None and before.tag == "EC" and before.form == "고" and before.end == token.start
+    )
     by_when = token.form == "요" and before is not None and before.form == "까지" and before.end == token.start  # 열두 시까지요
     taken = token.tag == "EC" and token.form in ("어요", "아요")  # 못 드리겠어요, which ends nothing but a sentence
     return token.tag == "EF" or taken or polite or by_when or (token.tag == "VCP" and not following.tag.startswith("E"))

@@ -125,12 +125,20 @@ class Told:
 
 def worded(one: Candidate, told: Told, model: Weighed) -> str:
     """The deed with what it is done to."""
-    what = _sent_to(one, told, noted(re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what, one.who, told.shortener))
+    what = _sent_to(
+        one, told, noted(re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what, one.who, told.shortener)
+    )
     objects = objects_in(what, told.shortener)
     names_it = bool(objects) or _names_its_thing(what, told.shortener)
     if objects:
         what = _fuller(what, objects[-1], one, told)
-    elif one.kind in DONE_TO and not one.forbids and not _IS_THE_ANSWER.search(what) and not names_it and (thing := _done_to(one, told, model)):
+    elif (
+        one.kind in DONE_TO
+        and not one.forbids
+        and not _IS_THE_ANSWER.search(what)
+        and not names_it
+        and (thing := _done_to(one, told, model))
+    ):
         what, names_it = with_thing(what, thing), True
     elif not names_it and _CONNECTED.search(what) and (place := _connected_to(one, told)):
         what, names_it = f"{place} 연결", True
@@ -210,8 +218,10 @@ def _is_deed(group: Mention, what: str) -> bool:
 def _names_its_thing(what: str, shortener: Shortener) -> bool:
     """Whether the deed's thing is no group of nouns of its own: 돈은 넣기, 안내 문자를 보내기, 확인서 발급."""
     as_a_paper = any(group.particle in ("으로", "로") and _FORMS.search(group.head) for group in named_in(what, shortener))
-    return as_a_paper or _NAMED_SHORTLY.search(what) is not None or any(
-        _is_deed(group, what) and len(group.nouns) > 1 for group in named_in(what, shortener)
+    return (
+        as_a_paper
+        or _NAMED_SHORTLY.search(what) is not None
+        or any(_is_deed(group, what) and len(group.nouns) > 1 for group in named_in(what, shortener))
     )
 
 
@@ -302,7 +312,7 @@ def _apart(turns: int) -> str:
 
 
 def _fuller(what: str, named: Mention, one: Candidate, told: Told) -> str:
-    """The deed with its thing told as fully as it was told before: 목록 as 청구 서류 목록, 그 번호 as 팩스 번호, 질문서 링크 as 건강 질문서 링크.
+    """The deed with its thing told as fully as it was told before: 목록 as 청구 서류 목록, 질문서 링크 as 건강 질문서 링크.
 
     Only where one name alone may be meant: of the turns beside, or for a paper (신청서, 확인서) of the whole call until then.
     """
