@@ -30,8 +30,10 @@ _FILLS = re.compile(
 _BEGINS = re.compile(
     r"^(?:그다음에|그때|그러면|그럼|그 다음에|또|그리고|정|[가-힣]+(?<!필)(?<!중)(?<!주)(?<!수)요|[가-힣]+ [가-힣]+서요)[,]? (?=\S+ \S)"
 )
-_TWICE = re.compile(r"(?<!\S)([가-힣]{2,}) \1(?=\s)")
 _WAYS = r"(?:문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|링크)"
+_BY_A_WAY = re.compile(rf"(?<=[가-힣]) (?={_WAYS}으?로 (?:\S+ )?(?:발송|보내기)$)")
+_NO_THING_SENT = re.compile(r"^(?:문자|카톡|번호|앱|톡|오늘|내일|기본|회사|댁|집)$|(?:어|말)$")  # 영어 문자로, 네팔말 문자로
+_TWICE = re.compile(r"(?<!\S)([가-힣]{2,}) \1(?=\s)")
 _COMES = re.compile(rf"^(?P<before>.*?)(?P<way>{_WAYS}으?로 )(?P<thing>(?:[가-힣]+ )?[가-힣]+)(?:이|가|은|는) (?:나?가기|오기)$")
 _GOES_OUT = re.compile(r"^(.*?[가-힣])(?:이|가|은|는)? 나가기$")
 _GIVES = re.compile(r"^(.*?[가-힣])(?:을|를|은|는|만|도)? (?:주기|드리기)$")
@@ -48,7 +50,17 @@ def noted(what: str, who: Who, shortener: Shortener) -> str:
     what = _DONE_BY_NAME.sub(r"\1", what)
     what = _TOPIC.sub("", what) if who is Who.CALLER else what
     what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저|같이|함께) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
-    return _by_its_name(_FIRST_THEN.sub(r"\1 후 ", what), who)
+    return _by_its_name(_with_particle(_FIRST_THEN.sub(r"\1 후 ", what), shortener), who)
+
+
+def _with_particle(what: str, shortener: Shortener) -> str:
+    """서류 목록 문자로 발송 as 서류 목록을 문자로 발송: what is sent is none of the way."""
+    found = _BY_A_WAY.search(what)
+    if found is None:
+        return what
+    before = shortener.tokens(what[: found.start()])
+    named = before and before[-1].tag in ("NNG", "NNP", "XSN") and not _NO_THING_SENT.search(before[-1].form)
+    return f"{what[: found.start()]}{object_particle(what[: found.start()])}{what[found.start() :]}" if named else what
 
 
 def _without_fillers(what: str) -> str:
