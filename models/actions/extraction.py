@@ -45,6 +45,8 @@ _HANDING_OVER = frozenset(("send", "hand in", "take"))
 _OF_ALL_KINDS = frozenset(("서류", "자료"))
 _PAPERS_OF_ALL_KINDS = re.compile(r"(?<!\S)(?:서류|자료)(?:를|는|도|만)? ")
 _ITS_OBJECT = re.compile(r"^(.*(?:을|를|도|만)) \S+$")
+_THERE = re.compile(r"^거기(?:서|에서|에다가?|에)? (?=(?:서명|작성|동의|인증|입력|사인))")
+_LINK = re.compile(r"링크")
 _TAKES_A_CALL = re.compile(r"^(?:그 |이 )?(?:전화|연락)(?:는|를|을|만)? (?:꼭 )?받기$")
 _GOES_OUT = frozenset(("나가", "보내", "발송하", "발송되"))
 _DONE_BY_A_DAY = frozenset(("send", "hand in", "take", "sign", "pay"))
@@ -108,8 +110,22 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
         and not is_changed(one, conversation)
     ]
     standing = [(_as_taken_up(one, said), how) for one, how in standing]
-    told = [(_named_anew(_with_time(named(one, said, shortener), said), said, conversation), how) for one, how in standing]
+    told = [(_completed(one, said, conversation, shortener), how) for one, how in standing]
     return _with_its_call(_once_each([(one, how) for one, how in told if one.what not in _TELLS_NOTHING]))
+
+
+def _completed(one: Candidate, said: Sequence[Candidate], conversation: Conversation, shortener: Shortener) -> Candidate:
+    """A deed with what was said of it elsewhere: its thing, by when, the time or way that was named anew, where it is done."""
+    timely = _with_time(named(one, said, shortener), said)
+    return _at_the_link(_named_anew(timely, said, conversation), conversation)
+
+
+def _at_the_link(one: Candidate, conversation: Conversation) -> Candidate:
+    """거기서 서명하시면 됩니다 as 링크에서 서명, where the agent has just said that he sends one."""
+    if not _THERE.match(one.what):
+        return one
+    sent = any(_LINK.search(turn.text) for turn in conversation if not turn.by_caller and one.turn - BESIDE <= turn.number <= one.turn)
+    return replace(one, what=_THERE.sub("링크에서 ", one.what)) if sent else one
 
 
 def _with_its_call(left: Sequence[Candidate]) -> list[Candidate]:
