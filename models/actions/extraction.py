@@ -45,6 +45,7 @@ _HANDING_OVER = frozenset(("send", "hand in", "take"))
 _OF_ALL_KINDS = frozenset(("서류", "자료"))
 _PAPERS_OF_ALL_KINDS = re.compile(r"(?<!\S)(?:서류|자료)(?:를|는|도|만)? ")
 _ITS_OBJECT = re.compile(r"^(.*(?:을|를|도|만)) \S+$")
+_HOW_IT_WORKS = re.compile(r"면 .*적용$")  # 십오 일 전에만 올라오면 다음 달 보험료부터 적용돼요
 _THERE = re.compile(r"^거기(?:서|에서|에다가?|에)? (?=(?:서명|작성|동의|인증|입력|사인))")
 _LINK = re.compile(r"링크")
 _TAKES_A_CALL = re.compile(r"^(?:그 |이 )?(?:전화|연락)(?:는|를|을|만)? (?:꼭 )?받기$")
@@ -111,7 +112,8 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
     ]
     standing = [(_as_taken_up(one, said), how) for one, how in standing]
     told = [(_completed(one, said, conversation, shortener), how) for one, how in standing]
-    return _with_its_call(_once_each([(one, how) for one, how in told if one.what not in _TELLS_NOTHING]))
+    said_of_something = [(one, how) for one, how in told if one.what not in _TELLS_NOTHING and not _HOW_IT_WORKS.search(one.what)]
+    return _with_its_call(_once_each(said_of_something))
 
 
 def _completed(one: Candidate, said: Sequence[Candidate], conversation: Conversation, shortener: Shortener) -> Candidate:

@@ -77,7 +77,6 @@ _WAY_CHOSEN = re.compile(
 _LOOKS_INTO = re.compile(r"(?:확인|조회|문의|검토)(?:를|을)? ?(?:후|해서|하고|넣고|넣어서|해 ?보고)|(?:물어|알아|여쭤)[보봐]|여쭙")
 _FORMS = re.compile(r"(?:안내문|양식|확인서|서식|사본|원본)$")
 _HANDED_ON = re.compile(r"(?:전달|메모|기록|메모 남기기|보고)$")
-_CONNECTED = re.compile(r"^(?:.* )?연결$")
 _JOINED = re.compile(r"(?<=[가-힣])(?:하고|이?랑|와|과|,| 그리고| 및)\s")
 
 
@@ -140,8 +139,6 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
         and (thing := _done_to(one, told, model))
     ):
         what, names_it = with_thing(what, thing), True
-    elif not names_it and _CONNECTED.search(what) and (place := _connected_to(one, told)):
-        what, names_it = f"{place} 연결", True
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
     matter = told.question_before(one.turn) if _LOOKS_INTO.search(what) and not objects else ""
@@ -149,12 +146,6 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
         matter = told.wish_before(one.turn)
     matter = matter or ("" if one.forbids else told.matter if names_it else told.matter_of_bare)
     return what if nouns_of(matter, told.shortener) <= nouns_of(what, told.shortener) else f"{what} ({matter})"
-
-
-def _connected_to(one: Candidate, told: Told) -> str:
-    """Whom the caller is put through to, as the same turn named it before (자살예방 상담 일공구가 …); empty where it did not."""
-    named = [thing.text for thing in told.things(one.turn, 0) if thing.text not in one.what and find(thing.text) is None]
-    return named[-1] if len(named) == 1 else ""
 
 
 def _sent_to(one: Candidate, told: Told, what: str) -> str:
