@@ -354,6 +354,11 @@ def _joined(before: Candidate, later: Candidate) -> Candidate:
     )
 
 
+def _go_together(before: Candidate, later: Candidate) -> bool:
+    """Whether a promise may answer what was asked for: a call that is promised answers no paper."""
+    return later.kind != "phone" or before.kind not in _HANDING_OVER or not any(map(PAPERS.search, before.things))
+
+
 def _are_two(before: Candidate, later: Candidate) -> bool:
     """Whether two sentences of one turn leave two things to do: 신청을 올리고 …, 결과는 문자로 …; each of its own kind and thing."""
     kinds = {before.kind, later.kind}
@@ -386,7 +391,7 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
     apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind
     if before.who is not later.who and (later.hangs or not (alike and before.things & later.things)):
         return False  # the agent's message, the desk's call
-    if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2:
+    if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2 and _go_together(before, later):
         return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
     if before.act is Act.PROMISED and later.act is Act.ASKED and apart <= 2 and alike:
         return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)

@@ -33,6 +33,8 @@ _BEGINS = re.compile(
 _WAYS = r"(?:문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|링크)"
 _BY_A_WAY = re.compile(rf"(?<=[가-힣]) (?={_WAYS}으?로 (?:\S+ )?(?:발송|보내기)$)")
 _NO_THING_SENT = re.compile(r"^(?:문자|카톡|번호|앱|톡|오늘|내일|기본|회사|댁|집)$|(?:어|말)$")  # 영어 문자로, 네팔말 문자로
+_ACCOUNT_TOLD = re.compile(r"계좌로 (?=(?:문자|카톡|이?메일|알림톡)(?:으로|로) 발송$)")  # its number is sent, nothing is paid into it
+_MADE_SENT = re.compile(r"보내 ?드리(?:게|도록) 하기$")
 _TWICE = re.compile(r"(?<!\S)([가-힣]{2,}) \1(?=\s)")
 _COMES = re.compile(rf"^(?P<before>.*?)(?P<way>{_WAYS}으?로 )(?P<thing>(?:[가-힣]+ )?[가-힣]+)(?:이|가|은|는) (?:나?가기|오기)$")
 _GOES_OUT = re.compile(r"^(.*?[가-힣])(?:이|가|은|는)? 나가기$")
@@ -50,6 +52,7 @@ def noted(what: str, who: Who, shortener: Shortener) -> str:
     what = _DONE_BY_NAME.sub(r"\1", what)
     what = _TOPIC.sub("", what) if who is Who.CALLER else what
     what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저|같이|함께) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
+    what = _MADE_SENT.sub("보내기", _ACCOUNT_TOLD.sub("계좌를 ", what))
     return _by_its_name(_with_particle(_FIRST_THEN.sub(r"\1 후 ", what), shortener), who)
 
 
