@@ -46,6 +46,7 @@ class _Passage(BaseModel):
     sentences: tuple[str, ...]
     found_by: str
     words: list[str]
+    lead: str = ""
 
 
 class _Written(BaseModel):
@@ -150,7 +151,7 @@ class Index:
     def save(self, folder: Path) -> None:
         """Write it into a folder."""
         passages = [
-            _Passage(place=chunk.place, sentences=chunk.sentences, found_by=chunk.found_by, words=words)
+            _Passage(place=chunk.place, sentences=chunk.sentences, found_by=chunk.found_by, words=words, lead=chunk.lead)
             for chunk, words in zip(self.chunks, self.words, strict=True)
         ]
         written = _Written(encoder=self.encoder, documents=self.documents, passages=passages)
@@ -167,7 +168,7 @@ class Index:
                 if "pieces" not in arrays:
                     raise ModelRefused(f"the index in {folder} was made before passages had pieces, with {read.encoder}", remedy=_AGAIN)
                 kept = Kept(**{one.name: arrays[one.name] for one in fields(Kept)} | {"rows": arrays["rows"].astype(np.float32)})
-            chunks = [Chunk(one.place, one.sentences, one.found_by) for one in read.passages]
+            chunks = [Chunk(one.place, one.sentences, one.found_by, one.lead) for one in read.passages]
             index = cls(read.encoder, read.documents, chunks, [one.words for one in read.passages], kept)
         except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             raise ModelRefused(f"the index in {folder} cannot be read ({type(error).__name__})", remedy=_AGAIN) from error
