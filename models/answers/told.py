@@ -36,8 +36,8 @@ class Place(BaseModel):
 class Quote(BaseModel):
     """A sentence of a document as it stands there, and where.
 
-    ``under`` is of a list's item or a table's row what it stands under, as it stands there: the sentence that leads the list, or the heading.
-    "사고를 내고 달아난 때" says the contrary without its "보상하지 않는 사고".
+    ``under`` is, of a list's item or a table's row, what it stands under: the sentence that leads the list, or the heading. "사고를 내고
+    달아난 때" says the contrary without its "보상하지 않는 사고".
     """
 
     model_config = ConfigDict(frozen=True)

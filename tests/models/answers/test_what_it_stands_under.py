@@ -54,9 +54,7 @@ def test_what_leads_a_list_holds_in_the_next_passage_too_where_a_long_one_is_cut
     assert last.under[-1] == "다음의 손해는 보상하지 않습니다."
 
 
-def test_the_answer_says_it_and_an_index_that_was_read_again_does_too(
-    encoder: Encoder, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_the_answer_says_it_and_an_index_that_was_read_again_does_too(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("index")
     Index.build([read_document("driver.md", NOT_COVERED.encode())], encoder).save(folder)
     told = Answerer(Index.load(folder), encoder, judge=SURE).answer("사고를 내고 달아났는데 보험금이 나오나요?")
