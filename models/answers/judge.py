@@ -1,8 +1,7 @@
 """Which passage answers, and whether any does: two logistic regressions over signs, their weights learnt on calibration questions.
 
-``relevance`` orders the passages that were found. ``held`` tells how likely it is that they answer, by what reading the first of them side
-by side with the question says, and the first ones together, and nothing else: other signs tell near misses no better. Below ``threshold``
-the documents do not hold it.
+``relevance`` orders the passages that were found. ``held`` tells how likely it is that the first of them answers, by what reading it side
+by side with the question says and nothing else: other signs tell near misses no better. Below ``threshold`` the documents do not hold it.
 ``models.recipe.answers_recipe`` makes the weights.
 """
 
@@ -18,9 +17,7 @@ from models.errors import ConfigurationError
 
 WEIGHTS = Path(__file__).parent / "weights.json"
 RELEVANCE = (SIDE_BY_SIDE, "cosine", "nearer than others", "word rank", "sense rank", "same words")
-FIRST = 5  # passages that are taken together
-TOGETHER = "the first together"
-HELD = (SIDE_BY_SIDE, TOGETHER)
+HELD = (SIDE_BY_SIDE,)
 
 
 @dataclass(frozen=True)
@@ -62,14 +59,7 @@ class Judge:
 
     def confidence(self, ordered: Sequence[Candidate]) -> float:
         """How likely it is that the documents hold the answer; 0 where nothing was found."""
-        return self.held.likelihood(held_signs(ordered)) if ordered else 0.0
-
-
-def held_signs(ordered: Sequence[Candidate]) -> Signs:
-    """What tells whether passages answer, the likeliest of them being the first: its log-odds, and those of the first ones added up."""
-    sides = [one.signs[SIDE_BY_SIDE] for one in ordered[:FIRST]]
-    highest = max(sides)
-    return {SIDE_BY_SIDE: sides[0], TOGETHER: highest + math.log(sum(math.exp(side - highest) for side in sides))}
+        return self.held.likelihood(ordered[0].signs) if ordered else 0.0
 
 
 @cache

@@ -192,7 +192,8 @@ def loss(model: SideBySide, one: Material, numbers: Sequence[int], drawn: random
     held = scores.masked_fill(~right, -1e4).logsumexp(1)
     taken_away = torch.cat([scores.masked_fill(right, -1e4), none], 1).logsumexp(1)
     answered = right.any(1)
-    return (whole - answered * held + TAKEN_AWAY * answered * taken_away).mean()
+    value: torch.Tensor = (whole - answered * held + TAKEN_AWAY * answered * taken_away).mean()
+    return value
 
 
 def learn(learnt: Sequence[Material], epochs: int = EPOCHS) -> SideBySide:

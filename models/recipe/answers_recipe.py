@@ -21,7 +21,7 @@ from models.answers.document import Document
 from models.answers.encoder import PIECES, load_encoder
 from models.answers.formats import read_document
 from models.answers.index import Index
-from models.answers.judge import HELD, RELEVANCE, WEIGHTS, Judge, Logistic, held_signs
+from models.answers.judge import HELD, RELEVANCE, WEIGHTS, Judge, Logistic
 from models.answers.pairs import PAIRS
 from models.answers.questions import CALIBRATION, GoldQuestion, calibration
 from models.answers.signs import Candidate, Signs, candidates
@@ -33,7 +33,7 @@ from models.summarizer.packed import ADAPTER
 DOCUMENTS = Path(__file__).parent / "answers" / "documents"
 FOLDS = 10
 STRENGTH = 0.1  # of regularization, its inverse
-REFUSED = 0.9
+REFUSED = 0.895
 _TAKEN_AWAY = 0.2  # what such a row counts; a question of its own that nothing answers counts _OF_ITS_OWN
 _OF_ITS_OWN = 2.0
 
@@ -88,7 +88,7 @@ def judge(learnt: Sequence[Row], threshold: float) -> Judge:
     pairs = [(one, row) for row in learnt for one in row.found]
     relevance = fit(RELEVANCE, [one.signs for one, _ in pairs], [one.found.number in row.gold for one, row in pairs], [1.0] * len(pairs))
     unjudged = Judge(relevance, relevance, threshold)
-    signs = [held_signs(unjudged.ordered(row.found)) for row in learnt]
+    signs = [unjudged.ordered(row.found)[0].signs for row in learnt]
     return Judge(relevance, fit(HELD, signs, [bool(row.gold) for row in learnt], [row.weight for row in learnt]), threshold)
 
 
