@@ -245,6 +245,10 @@ class Shortener:
         """The text before a place, without what only fills."""
         return _Sentence(text, list(tokens), False, self._join).upto(end)
 
+    def joined(self, morphemes: Sequence[tuple[str, str]]) -> str:
+        """Morphemes as they are written together."""
+        return self._join(morphemes)
+
     def _join(self, morphemes: Sequence[tuple[str, str]]) -> str:
         return str(self._kiwi.join(list(morphemes)))
 
