@@ -1,8 +1,7 @@
 """Writers' files, and what is learnt from the pieces that a reader marked in their calls."""
 
-from pathlib import Path
-
 import random
+from pathlib import Path
 
 import pytest
 
