@@ -113,7 +113,12 @@ _BIDDING = word_set("어 아 여 세 으세 시오 십시오 라 라고 ᆯ래 �
 _INDIRECT_QUESTION = re.compile(r"(?<=[는은인건던을할될갈울])지(?:만|도|는|를|가|부터)?(?:요)?$")  # …되는지만요
 _OF_A_NAME = ("N", "M", "J", "XSN", "XPN", "SN")
 _STEMS = ("VV", "VA", "VX", "VC", "XSV", "XSA")  # as their tags begin
-_AT_HAND = {("도", "JX"), ("은", "JX"), ("는", "JX"), ("고", "EC")}  # 확인서도 있어요, 증권은 제가 갖고 있어요
+# By their ending a question, and none: 돌려줘야죠, 따져야 되겠어, 얼만데 해지를 해요, 해 주고 말이야, 누가 제 이름으로 받아 갔어요.
+_AS_IT_STANDS = re.compile(
+    r"야(?:죠|지)(?:요)?$|야 되겠[가-힣]*$|(?:얼만|얼마인|뭔|누군|누구인|어딘|어디인)데 (?:\S+ )?\S+요$"
+    r"|고 말이(?:야|에요|죠)$|(?<!\S)누가 .*(?:[았었했갔왔났뺐썼냈])\S*$"
+)
+_AT_HAND = {("어", "EC"), ("아", "EC"), ("도", "JX"), ("은", "JX"), ("는", "JX"), ("고", "EC")}  # 입원해 있어요, 확인서도 있어요
 _HAPPENS = word_set("되 나오 있 없 맞 들어오 들어가 낫 괜찮")
 _SPEECH = word_set("말 얘기 이야기 말씀 일 대답 소리")
 _TELLING = word_set("알리 가르치 가르쳐주 갈치 갈키")
@@ -134,7 +139,8 @@ _DENIED_BEFORE = re.compile(r"(?:게|것이|거|건|것도|거는)\s아(?:니|�
 # Markup and signs that a transcript may hold and nobody says: they reach neither a voice nor a page.
 _NEVER_SAID = re.compile(r"<[^<>]*>|[^\w\s.,?!%~·'’()&+\-:…]|_")
 _EXPLAINS = re.compile(  # 바꿔야 된다는 거지, 70세로 미루겠다는 거죠
-    r"(?:(?<=[다라자])(?:는|ᆫ)|(?<=[다란단잔])) (?:거|것|말|얘기)(?:이)?지(?:요)?$|(?:겠다|자|달라)는 (?:거|것|말|얘기)(?:이)?죠$"
+    r"(?:(?<=[다라자])(?:는|ᆫ)|(?<=[다란단잔])) (?:거|것|말|얘기)(?:이)?지(?:요)?$"
+    r"|(?:겠다|자|달라)는 (?:거|것|말|얘기)(?:이)?죠$"
 )
 _THING_QUESTION = re.compile(r"(?:건|거|것|겁)(?:인가|인지|지|가|니까|예|에|이에|죠|야|이야|냐|니|래)?(?:요|가요)?$")
 
@@ -295,6 +301,8 @@ class _Sentence:
         if last.tag not in ("EF", "EC") or self.repeats_a_name():
             told = self.as_said()
             return Phrase(f"{told} 요청", Act.REQUEST) if _ACT_PLEASE.search(self.text) else Phrase(told, Act.PHRASE)
+        if not self.asked and _AS_IT_STANDS.search(self.text):
+            return Phrase(self.as_said(), Act.STATEMENT)
         if _HEARSAY_OR_QUESTION.search(self.text):
             return Phrase(self.upto(len(self.text)), Act.STATEMENT)
         if thing := _YOU_KNOW.search(self.text) or (not self.asked and _YOU_KNOW_IT.search(self.text)):
@@ -644,7 +652,7 @@ class _Sentence:
             return self.stated(_Predicate(done, done, "잖아", past or p.past))  # an ending that leaves nothing open
         if self.is_open(p):
             return self.left_open(p)
-        if self.is_hearsay(p) or (self.tokens[p.stem].tag == "VCN" and p.ending == "라고"):  # 치료 목적이 아니라고
+        if self.is_hearsay(p) or p.ending == "래" or (self.tokens[p.stem].tag == "VCN" and p.ending == "라고"):  # 치료 목적이 아니라고
             return Phrase(self.as_said(), Act.STATEMENT)
         if p.ending in _INSISTING and not p.past:
             noun = self.named_by_trade(p.stem)
@@ -698,7 +706,8 @@ class _Sentence:
         """As a question where it is said plainly, as it was said where it is denied or hearsay."""
         denied = any(token.form in ("안", "못", "없", "모르") for token in self.tokens[max(0, p.stem - 6) : p.stem + 1])
         stem, before = self.tokens[p.stem], self.tokens[p.stem - 1]
-        enough = stem.form == "되" and before.form in ("면", "으면")  # 전산만 고치면 돼요
+        obliged = before.form in ("면", "으면", "어야", "아야")  # 전산만 고치면 돼요
+        enough = stem.form == "되" and obliged and not _asks_openly(self.text)
         at_hand = stem.form == "있" and (before.form, before.tag) in _AT_HAND
         if denied or enough or at_hand or self.tokens[p.stem].form not in _HAPPENS or p.ending.endswith(("대", "래")):
             return Phrase(self.as_said(), Act.STATEMENT)
