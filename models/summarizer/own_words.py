@@ -62,7 +62,9 @@ _ASKED_INDIRECTLY = re.compile(
     rf"(?:{_QUESTION_WORD.pattern})\S*(?:\s\S+)*?[는은인건던을할될갈울난린]지(?:를|는|도|만)?(?=\s)"
 )  # 얼마 나오는지 물어보는 거예요
 # Asks for a reason, a time or a way; with a request's ending it is still a question (왜 안 보내 주세요), unless a clause in -지 follows.
-_ASKS_WHY = re.compile(r"(?:왜|언제(?!든)|어떻게(?! 좀| 해서든))(?!.*지(?:를|는|도|만|나)?\s)")
+_ASKS_WHY = re.compile(
+    r"(?:왜|언제(?!든)|어떻게(?! 좀| 해서든))(?!.*(?:지(?:를|는|도|만|나)?|[어아해돼]요)\s)"
+)  # 왜 안 돼 있어요 적용해 주세요
 _QUESTION_ENDINGS = word_set(
     "나 까 니 냐 ᆯ까 을까 ᆫ가 은가 는가 ᆫ지 는지 은지 ᆯ지 을지 습니까 ᆸ니까 으려나 려나 노 던가 는감 ᆫ감 "
     "을라나 ᆯ라나 는가요 남 다면서 라면서 는교 능교 냐고 느냐고 으냐고 냐구 느냐구"
@@ -85,6 +87,10 @@ _WHAT_IS_IT_CALLED = re.compile(  # 그 뭐냐 중도인출인가
     r"(?<!\S)(?:(?:그|저|거기) (?:뭐냐|뭐꼬|누고)|(?:(?:그|저|거기) )?(?:뭐더라|뭐시냐|머시기|거시기))(?:면)?[,\s]+"
 )
 _ASKED_WORD = re.compile(r"(?<=[지나가])(?:가|를|는|은|도|만|요)?(?:\s(?:그게|그걸|그거|그것|그거를|그것을|이게|이걸)(?:만|도|좀)?)?$")
+_FAREWELL = re.compile(
+    r"(?:(?<=\s)|^)(?:네\s)?(?:그럼\s)?(?:수고|고생)\s?(?:좀\s)?하(?:세요|십시오|이소|쇼|시고|시고요)[.!~]*\s*$"
+)  # no order
+_COMPENSATES = re.compile(r"물어\s?(?:주|줄|준|줘)\S*\s*$")  # 안 되면 그냥 물어 주려고요
 _IS_TO_ASK = word_set("물어보 여쭤보 여쭈 여쭙 묻")
 _YOU_KNOW = re.compile(r"\s*있잖아(?:요|예)?$")  # 납입만 잠깐 멈추는 거 있잖아요: names a thing
 _YOU_KNOW_IT = re.compile(r"(?<=거)\s*있(?:지|죠)(?:요|예)?$")  # 지정대리인인가 그거 있죠, without a question's sign
@@ -113,7 +119,12 @@ _BIDDING = word_set("어 아 여 세 으세 시오 십시오 라 라고 ᆯ래 �
 _INDIRECT_QUESTION = re.compile(r"(?<=[는은인건던을할될갈울])지(?:만|도|는|를|가|부터)?(?:요)?$")  # …되는지만요
 _OF_A_NAME = ("N", "M", "J", "XSN", "XPN", "SN")
 _STEMS = ("VV", "VA", "VX", "VC", "XSV", "XSA")  # as their tags begin
-_AT_HAND = {("도", "JX"), ("은", "JX"), ("는", "JX"), ("고", "EC")}  # 확인서도 있어요, 증권은 제가 갖고 있어요
+# By their ending a question, and none: 돌려줘야죠, 따져야 되겠어, 얼만데 해지를 해요, 해 주고 말이야, 누가 제 이름으로 받아 갔어요.
+_AS_IT_STANDS = re.compile(
+    r"야(?:죠|지)(?:요)?$|야 되겠[가-힣]*$|(?:얼만|얼마인|뭔|누군|누구인|어딘|어디인)데 (?:\S+ )?\S+요$"
+    r"|(?:^|\s)(\S{2,})(?:은|는) (?:무슨|뭔) \1\S*$|고 말이(?:야|에요|죠)$|(?<!\S)누가 .*(?:[았었했갔왔났뺐썼냈])\S*$"
+)
+_AT_HAND = {("어", "EC"), ("아", "EC"), ("도", "JX"), ("은", "JX"), ("는", "JX"), ("고", "EC")}  # 입원해 있어요, 확인서도 있어요
 _HAPPENS = word_set("되 나오 있 없 맞 들어오 들어가 낫 괜찮")
 _SPEECH = word_set("말 얘기 이야기 말씀 일 대답 소리")
 _TELLING = word_set("알리 가르치 가르쳐주 갈치 갈키")
@@ -134,7 +145,8 @@ _DENIED_BEFORE = re.compile(r"(?:게|것이|거|건|것도|거는)\s아(?:니|�
 # Markup and signs that a transcript may hold and nobody says: they reach neither a voice nor a page.
 _NEVER_SAID = re.compile(r"<[^<>]*>|[^\w\s.,?!%~·'’()&+\-:…]|_")
 _EXPLAINS = re.compile(  # 바꿔야 된다는 거지, 70세로 미루겠다는 거죠
-    r"(?:(?<=[다라자])(?:는|ᆫ)|(?<=[다란단잔])) (?:거|것|말|얘기)(?:이)?지(?:요)?$|(?:겠다|자|달라)는 (?:거|것|말|얘기)(?:이)?죠$"
+    r"(?:(?<=[다라자])(?:는|ᆫ)|(?<=[다란단잔])) (?:거|것|말|얘기)(?:이)?지(?:요)?$"
+    r"|(?:겠다|자|달라)는 (?:거|것|말|얘기)(?:이)?죠$"
 )
 _THING_QUESTION = re.compile(r"(?:건|거|것|겁)(?:인가|인지|지|가|니까|예|에|이에|죠|야|이야|냐|니|래)?(?:요|가요)?$")
 
@@ -183,7 +195,7 @@ class Shortener:
         sentence = standard(_NEVER_SAID.sub(" ", sentence))
         sentence = re.sub(r"얼만(?=[데지가])", "얼마인", sentence)  # morphology takes 얼만 for a noun and 만
         sentence = re.sub(r"바로\s?잡아", "정정해", sentence)  # and 바로 for an adverb
-        sentence = _WHAT_IS_IT_CALLED.sub("", sentence)
+        sentence = _WHAT_IS_IT_CALLED.sub("", _FAREWELL.sub("", sentence))
         sentence = _CALLED_TO_ASK.sub("궁금해요.", _WHY_HE_CALLED.sub("고요.", sentence))
         asked, signed = sentence.rstrip().endswith("?"), sentence.rstrip().endswith((".", "!", "…"))
         text = re.sub(r"[\s.?!…~,]+$", "", sentence.strip())
@@ -295,6 +307,8 @@ class _Sentence:
         if last.tag not in ("EF", "EC") or self.repeats_a_name():
             told = self.as_said()
             return Phrase(f"{told} 요청", Act.REQUEST) if _ACT_PLEASE.search(self.text) else Phrase(told, Act.PHRASE)
+        if not self.asked and _AS_IT_STANDS.search(self.text):
+            return Phrase(self.as_said(), Act.STATEMENT)
         if _HEARSAY_OR_QUESTION.search(self.text):
             return Phrase(self.upto(len(self.text)), Act.STATEMENT)
         if thing := _YOU_KNOW.search(self.text) or (not self.asked and _YOU_KNOW_IT.search(self.text)):
@@ -421,7 +435,8 @@ class _Sentence:
         """알고 싶다, 궁금하다, 문의드리다: what is asked stands before it."""
         stem = self.tokens[p.helped]
         wanted = p.wishing or p.ending in _INTENTIONS or p.ending == "겠습니다"
-        if (p.wishing and stem.form == "알") or (wanted and stem.form in _IS_TO_ASK):
+        to_ask = stem.form in _IS_TO_ASK and not _COMPENSATES.search(self.text)
+        if (p.wishing and stem.form == "알") or (wanted and to_ask):
             return self.asked_before(p.helped)
         noun = p.stem - 1 if stem.tag.startswith("XS") else p.stem
         unknown = stem.form == "모르" and _ASKED_WORD.sub("", self.before(noun)).endswith("지")
@@ -644,7 +659,7 @@ class _Sentence:
             return self.stated(_Predicate(done, done, "잖아", past or p.past))  # an ending that leaves nothing open
         if self.is_open(p):
             return self.left_open(p)
-        if self.is_hearsay(p) or (self.tokens[p.stem].tag == "VCN" and p.ending == "라고"):  # 치료 목적이 아니라고
+        if self.is_hearsay(p) or p.ending == "래" or (self.tokens[p.stem].tag == "VCN" and p.ending == "라고"):  # 치료 목적이 아니라고
             return Phrase(self.as_said(), Act.STATEMENT)
         if p.ending in _INSISTING and not p.past:
             noun = self.named_by_trade(p.stem)
@@ -698,7 +713,8 @@ class _Sentence:
         """As a question where it is said plainly, as it was said where it is denied or hearsay."""
         denied = any(token.form in ("안", "못", "없", "모르") for token in self.tokens[max(0, p.stem - 6) : p.stem + 1])
         stem, before = self.tokens[p.stem], self.tokens[p.stem - 1]
-        enough = stem.form == "되" and before.form in ("면", "으면")  # 전산만 고치면 돼요
+        obliged = before.form in ("면", "으면", "어야", "아야")  # 전산만 고치면 돼요
+        enough = stem.form == "되" and obliged and not _asks_openly(self.text)
         at_hand = stem.form == "있" and (before.form, before.tag) in _AT_HAND
         if denied or enough or at_hand or self.tokens[p.stem].form not in _HAPPENS or p.ending.endswith(("대", "래")):
             return Phrase(self.as_said(), Act.STATEMENT)

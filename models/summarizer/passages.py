@@ -66,7 +66,17 @@ _SETTLED = re.compile(
 _NOWHERE = re.compile(  # 팩스가 집에 어디 있어요: nobody asks where it is
     r"\s*(?:아니\s)?([가-힣]{2,6}?)(?:이|가)\s(?:우리\s)?(?:집|저|나|우리|여기|시골|요새|요즘)[가-힣]*\s어[디딨][가-힣]{0,5}(?:\s있[가-힣]+)?\s*[.…!]*\s*"
 )
-_APART = re.compile(r"\s*([가-힣]{2,8}?)(?:은|는)\s(?:내년|나중|다음|벌써|이미|다\s|아직|됐)\S*")  # 갱신 때문이세요? 갱신은 내년이고요
+_IF_NOT = re.compile(r"(?:안|못)\s?\S*면")  # 오늘 안 되면 금감원에 민원 넣을 거예요
+_AUTHORITIES = re.compile("금감원|금융감독원|민원|소송|고소|고발|소비자원|신문|방송|변호사")
+_APART = re.compile(  # 갱신 때문이세요? 갱신은 내년이고요; 무슨 재심사예요
+    r"(?:^\s*|무슨\s)([가-힣]{2,8}?)(?:(?<!무슨\s)(?:은|는)\s(?:내년|나중|다음|벌써|이미|다\s|아직|됐)|예요|이에요|이야|야)"
+)
+# 재심사 원하시는 건가요? 수술비 때문에 전화하셨어요? and what says yes to it
+_SUPPOSES = re.compile(
+    r"(?:원하시|하시려|하시는|바꾸시|해지하시|때문에|문의하|진행|(?:알려|도와)\s드릴까|내시는)[^.?!]*(?:까요|가요|나요|어요|세요|셨어요|고요|죠|요)\s*[?.]*\s*$"
+)
+_PRODUCTS = ("보험", "연금", "종신", "실손")  # which the agent has before him
+_CONFIRMS = re.compile(r"\s*(?:아\s|어\s)?(?:네|예|응|어|그래|그렇|그럼|맞|옳|넵|그려|하모|야)(?![가-힣]{2})")
 _SUPPOSES_NOT = re.compile(r"아니(?:시)?(?:죠|지요)\s*[?.]*\s*$")  # 출금일을 바꾸시려는 건 아니시죠?
 _AS_SUPPOSED = re.compile(r"\s*(?:뭘|뭐를|무슨)\s+\S+\s*[.?!…]*\s*")  # 뭘 바꿔.
 _RELATIVES = re.compile(
@@ -177,6 +187,7 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     """
     begun = next((turn.number for turn in conversation if turn.by_caller), 0)
     denied = {turn.number for turn, answer in pairwise(conversation) if _is_denied(turn, answer)} | _settled(conversation)
+    supposed = {turn.number for turn, answer in pairwise(conversation) if _unconfirmed(turn, answer)}
     turns = {turn.number: turn for turn in conversation}
     texts = {number: turn for number, turn in turns.items() if number >= begun and number not in denied}
     said = "".join(re.sub(r"\s+", "", turns[p.turn].text[p.start : p.end]) for p in told)
@@ -196,6 +207,8 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
             after = texts[turn].text[end:]
             if word in dismissed or _DISMISSED.match(after) or _SETTLED.match(after) or word in relatives:
                 continue
+            if turn in supposed and not word.endswith(_PRODUCTS):
+                continue
             if len(word) > 1 and word not in said and likelihood > found.get(word, (0.0, 0))[0]:
                 found[word] = (likelihood, turn)
     names = [word for word in found if not any(word != other and word in other for other in found)]
@@ -213,9 +226,12 @@ def _dismissed(turns: Sequence[Turn], shortener: Shortener) -> set[str]:
     apart = {
         noun[1]
         for turn, answer in pairwise(turns)
-        if not turn.by_caller and answer.by_caller and (noun := _APART.match(answer.text)) and noun[1] in turn.text
+        if not turn.by_caller and answer.by_caller
+        for noun in _APART.finditer(answer.text)
+        if noun[1] in turn.text
     }
-    return turned_down | nowhere | apart
+    threats = {noun for text in said if _IF_NOT.search(text) for noun in _AUTHORITIES.findall(text)}
+    return turned_down | nowhere | apart | threats
 
 
 def _relatives(turns: Iterable[Turn]) -> set[str]:
@@ -229,6 +245,11 @@ def _is_denied(turn: Turn, answer: Turn) -> bool:
     if turn.by_caller or not answer.by_caller:
         return False
     return bool(_DENIED.match(answer.text) or _NOT_THAT.match(answer.text) or _SUPPOSES_NOT.search(turn.text))
+
+
+def _unconfirmed(turn: Turn, answer: Turn) -> bool:
+    """Whether somebody else supposes something and the caller does not say yes to it."""
+    return not turn.by_caller and answer.by_caller and bool(_SUPPOSES.search(turn.text)) and not _CONFIRMS.match(answer.text)
 
 
 def _settled(conversation: Conversation) -> set[int]:

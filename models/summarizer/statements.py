@@ -23,6 +23,9 @@ _LETS_KNOW = re.compile(
     r"알고(?:나|만)?\s(?:계시|있으시?)(?:라고|면|세요)|알려\s?드리려고\s(?:전화|연락)|말씀만?\s?드리려고\s(?:전화|연락)"
     r"|뭐\s(?:해|하)\s?달라는\s(?:거|건|게|것)(?:는|은|도)?\s아니"
 )
+_SAYS_THANKS = re.compile(
+    r"(?:부탁할|부탁드릴|바라는|바랄)\s(?:거|건|것)(?:은|는)?\s없|그\s말\s하려고\s(?:했|전화)|(?:고맙|감사하)다는\s말(?:을|씀)?\s?(?:하려고|드리려고|전하려고)"
+)
 _WANTED = re.compile(r"문의|필요|확인 희망|(?<!쓰지 말라는 )요청")
 STRONG = 0.45  # of calibration calls without a request that are taken for such none is marked as strongly (0.38)
 
@@ -54,6 +57,8 @@ def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener)
 def _only_tells(conversation: Conversation, told: str) -> bool:
     """Whether the caller says that he only lets us know, and nothing is told as asked or wanted of us."""
     said = " ".join(turn.text for turn in conversation if turn.by_caller)
+    if _SAYS_THANKS.search(said):
+        return re.search("요청|(?<!말을 하기 )(?<!말 하기 )희망", told) is None
     return _LETS_KNOW.search(said) is not None and _WANTED.search(told) is None
 
 
