@@ -372,6 +372,8 @@ def _is_anothers(tokens: Sequence[Any], said: str, verb: int) -> bool:
 
 def _is_how_it_works(sentence: str, tokens: Sequence[Any], verb: int, due: Found | None) -> bool:
     """앱에서 하시면 바로 입금됩니다: what comes of a thing that the caller may do, by no day of its own."""
+    if tokens[verb].form == "나가" and due is not None and due.said.endswith("부터"):
+        return True  # 이십일부터 농협에서 나갑니다: what is drawn from then on
     happens = tokens[verb].form == "되" and tokens[verb].tag == "XSV"
     return happens and (due is None or not due.exact) and _IF_YOU_DO.search(sentence) is not None
 

@@ -194,7 +194,8 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
     if not asked or WRITTEN_ON.search(one.what):
         return one
     objects = objects_in(asked[-1].what, shortener)
-    if objects and not may_be_done_to(one, objects[-1]):
+    own = asked[-1].act is Act.PROMISED and asked[-1].by_caller is one.by_caller  # 승인번호를 문자로 드릴 테니 … 십 분 안에 보내겠습니다
+    if objects and not own and not may_be_done_to(one, objects[-1]):
         return one
     what = with_thing(one.what, last_objects(asked[-1].what, objects)) if objects else asked[-1].what
     return replace(one, what=what, words=one.words | asked[-1].words, things=asked[-1].things)
@@ -271,7 +272,7 @@ def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
             (other.by_caller is not one.by_caller and other.act is Act.ASKED)
             or (other.by_caller is one.by_caller and other.act is Act.ACCEPTED)
         )
-        and (other.kind or other.things)
+        and (other.kind or (other.things and one.does_so))
         and other.kind != "talk"
         and not other.what.endswith("부르기")
     ]

@@ -136,7 +136,8 @@ def _mention(sentence: str, tokens: Sequence[Any], first: int, end: int) -> tupl
     nouns = frozenset(token.form for token in heads if token.form not in _NEVER and len(token.form) >= _SHORTEST)
     if not nouns or heads[-1].form in _NEVER or (len(heads) == 1 and heads[-1].form in _DEEDS):
         return None
-    cut = first and tokens[first - 1].tag == "IC" and tokens[first - 1].end == tokens[first].start  # 예상표, taken for 예 and 상표
+    cut = first and tokens[first - 1].tag in ("IC", "MM") and tokens[first - 1].end == tokens[first].start
+    # 예상표, taken for 예 and 상표; 세극등 for 세 and 극등
     begin = tokens[first - 1 if cut else first].start
     words = re.sub(r"\s+", " ", sentence[begin : tokens[end - 1].end]).strip()
     return (words, heads[-1].form, nouns) if _SHORTEST <= len(words) <= _LONGEST else None

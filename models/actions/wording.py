@@ -31,6 +31,7 @@ NEAREST = 6  # turns back in which a thing is looked for
 # After a group of nouns that the verb does something to; none is as good as 을.
 _OF_AN_OBJECT = word_set("을 를 은 는 도 만 이 가 - 하고 랑 이랑 부터 이나 나")
 _JOINS = word_set("하고 랑 이랑 나 이나 와 과")
+_WAIVED = re.compile(r"(?<!\S)안 ?[가-힣]{0,3}셔도")  # 증명서는 안 보내셔도 되고요
 _WHERE = word_set("에 에서")  # 번호는 종이에 있는 그거: where something is written
 _GOING = word_set("가 오 들르 나가 나오 들어가 들어오 다니 내려가 올라가 찾아가 다녀오")  # 병원 가서: a place without its particle
 _POINTER = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸)(?:를|은|는|도|만|부터|랑|로|)(?!\S)")
@@ -249,7 +250,8 @@ def reachable(one: Candidate, told: Told) -> list[Mention]:
         thing
         for thing in told.things(one.turn, NEAREST)
         if may_be_done_to(one, thing)
-        and thing.particle not in _WHERE
+        and not (thing.turn == one.turn and thing.particle in _WHERE)
+        and not _WAIVED.search(thing.said)
         and thing.text.replace(" ", "") not in own
         and _is_handed_over(one, thing, told)
     ]

@@ -217,6 +217,7 @@ def test_it_is_sent_by_the_way_and_to_the_address_that_the_caller_says_last() ->
         "상담원: 십구 일에 앱에서 신청하시면 바로 입금됩니다.",
         "상담원: 아드님이 오늘 여섯 시에 전화할 거예요.",
         "고객: 가게 오시면 만두 많이 줄게요",
+        "상담원: 이번 달 이십일부터 농협에서 나갑니다.",
         "상담원: 서류가 다 들어오면 보통 영업일로 사흘에서 닷새 걸립니다.",
         "고객: 네 시까지 안 오면 금융감독원에 넣겠습니다.",
         "고객: 엄마가 물어보세요 잠깐만요\n상담원: 어머님께 조사만 하는 거라고 전해 주세요.",
@@ -419,3 +420,13 @@ def test_what_is_said_not_to_be_there_or_is_done_otherwise_is_not_asked_for() ->
     assert left("상담원: 따로 요구하는 양식이 있으면 같이 보내 주세요.\n고객: 양식은 없대요. 네, 수고하세요.") == []
     talk = "상담원: 앱에서 되시고요 안 되시면 제가 신청서를 이메일로 보내 드려요.\n고객: 앱으로 하다가 안 되면 다시 전화할게요\n상담원: 네."
     assert [one.what for one in left(talk) if one.who is Who.AGENT] == []
+
+
+def test_what_is_sent_is_nothing_that_was_waived_or_is_written_on_elsewhere() -> None:
+    talk = (
+        "상담원: 증명서는 안 보내셔도 되고요, 취소 승인번호를 문자로 드리겠습니다.\n고객: 언제요\n상담원: 십 분 안에 보내겠습니다\n고객: 네"
+    )
+    assert [one.what for one in left(talk) if "증명서" in one.what] == []
+    talk = "상담원: 세극등 사진하고 진료기록을 달라고 하시면 줍니다.\n고객: 떼서 금요일까지 팩스로 보낼게요. 번호는 종이에 있는 거죠?"
+    (one,) = left(f"{talk}\n상담원: 네 맞습니다.")
+    assert one.what == "세극등 사진하고 진료기록을 떼서 팩스로 발송"
