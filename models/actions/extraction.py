@@ -17,7 +17,7 @@ from pathlib import Path
 
 from models.actions.action import Action, Who
 from models.actions.acts import Act
-from models.actions.candidates import PAPERS, UNTIL, Candidate, candidates
+from models.actions.candidates import MONEY, PAPERS, UNTIL, Candidate, candidates
 from models.actions.done import is_changed, is_done
 from models.actions.due import Found, find
 from models.actions.weighed import Weighed
@@ -402,7 +402,9 @@ def _joined(before: Candidate, later: Candidate) -> Candidate:
 
 
 def _go_together(before: Candidate, later: Candidate) -> bool:
-    """Whether a promise may answer what was asked for: a call that is promised answers no paper."""
+    """Whether a promise may answer what was asked for: a call that is promised answers no paper, a form that is written pays nothing."""
+    if later.kind == "sign" and any(map(MONEY.search, before.things)):
+        return False
     return later.kind != "phone" or before.kind not in _HANDING_OVER or not any(map(PAPERS.search, before.things))
 
 

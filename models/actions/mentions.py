@@ -128,7 +128,9 @@ def _described(tokens: Sequence[Any], first: int) -> int:
 def _mention(sentence: str, tokens: Sequence[Any], first: int, end: int) -> tuple[str, str, frozenset[str]] | None:
     while end - 1 > first and tokens[end - 1].form in _WAYS and tokens[end - 2].tag in _HEADS:
         end -= 1  # 추가 보험료 메일로: by what way it is sent is none of the thing
-    while first < end - 1 and (tokens[first].form in _MOMENTS or any(token.form == "때" for token in tokens[first : end - 1])):
+    while first < end - 1 and (
+        tokens[first].form in _MOMENTS or tokens[first].form == "대로" or any(token.form == "때" for token in tokens[first : end - 1])
+    ):
         first += 1  # 오늘 청약서, 퇴원하실 때 진단서
     if tokens[end - 1].form in _TIMES:
         return None  # 가는 김에, 나가기 전에

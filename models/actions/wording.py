@@ -240,7 +240,16 @@ def _done_to(one: Candidate, told: Told, model: Weighed) -> str:
     thing = likeliest(one, told, model)
     if one.listed and (thing is None or thing.text in one.listed or one.listed in thing.text):
         return one.listed
-    return "" if thing is None else thing.text
+    return _at_its_link(one, told) if thing is None else thing.text
+
+
+def _at_its_link(one: Candidate, told: Told) -> str:
+    """What the caller signs or fills in where its link was promised just before: 신청서 링크를 보내 드릴게요. 오늘 저녁까지 서명할게요."""
+    if one.kind != "sign" or one.who is not Who.CALLER:
+        return ""
+    links = {thing.text for thing in told.things(one.turn, 1) if not thing.by_caller and thing.head == "링크"}
+    forms = {text.removesuffix("링크").rstrip() for text in links}
+    return forms.pop() if len(forms) == 1 and all(map(PAPERS.search, forms)) else ""
 
 
 def reachable(one: Candidate, told: Told) -> list[Mention]:
