@@ -50,13 +50,13 @@ _KIND_OF = {verb: kind for kind, verbs in _KINDS.items() for verb in verbs.split
 # How a thing is sent, and words that name no thing: a deed with no other noun says too little by itself (메일로 보내기).
 _NO_THING = word_set(
     "문자 메일 이메일 팩스 우편 등기 카톡 카카오톡 알림톡 번호 주소 전화 연락 회신 발송 처리 등록 접수 오늘 내일 고객 사진 "
-    "이번 그쪽 저희 제 이것 그것 "
+    "이번 그쪽 저희 제 이것 그것 먼저 그때 나머지 "
     "누나 언니 형 오빠 동생 엄마 아빠 어머니 아버지 어머님 아버님 남편 아내 와이프 신랑 딸 아들 따님 아드님 친구 사장 담당자 당일"
 )
 _PLACE = re.compile(r"(?:사무소|센터|지점|병원|은행|원무과|경찰서|우체국|편의점|보건소|학교|회사|창구)$")
 # What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
 PAPERS = re.compile(
-    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|기록지|판독지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|등본|초본|대장|원부|확인원|양식|안내문|안내장"
+    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|기록지|판독지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|진료기록|등본|초본|대장|원부|확인원|양식|안내문|안내장"
     r"|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|예시|문구|페이지|종이)$"
 )
 MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
@@ -114,6 +114,14 @@ _AGAIN = re.compile(r"(?<!\S)(?:다시|또|먼저)(?!\S)")
 UNTIL = re.compile(r"까지|전에|전까지")  # what is to be left until then: 조사 오실 때까지 치우지 마세요
 _NOTED = re.compile(r"(?:라고|다고|달라고|도록|하게|거로|걸로|으로)\s(?:\S+ )?(?:메모|기록|표시|적|전달|남기|남겨|넘기|요청)")
 _PAPERS_MOVE = frozenset(("send", "hand in", "take", "sign"))
+_TAKES_LONG = frozenset(("걸리",))  # 영업일로 사흘에서 닷새 걸립니다 is told, nothing to do
+# What somebody threatens with: 네 시까지 안 오면 금융감독원에 넣겠다.
+_THREATENS = re.compile(r"(?<!\S)(?:안|못) ?[가-힣]+면 .*(?:금융감독원|금감원|소비자원|언론|기자|변호사|법적|고소|고발|소송|민원)")
+# A day that belongs to what is told: 스무날쯤 방문하신다고 미리 말해 놓겠습니다.
+_OF_WHAT_IS_TOLD = re.compile(r"\s*(?:\S+ ){0,2}[가-힣]+[신한간온는린]다고\s(?!하)")
+# Two deeds of a caller, each with its topic: 청약은 오늘 밤에 쓰고 돈은 그날 넣을게요.
+_AND_OF_ANOTHER = re.compile(r"^(.*[가-힣](?:은|는) .*(?<!시)(?<!보))고,? (?=[가-힣]+(?:은|는) .*(?:게요?|겠습니다|죠|지요)[\s.]*$)")
+_THAT_DAY = re.compile(r"(?<!\S)그날(?:에|까지)? ")
 _THIS = re.compile(r"(?<!\S)[이그저]$")  # 이 전화 끊고
 _MORE_THAN_WHEN = re.compile(r"쯤|정도|까지|안에|요|[\s.,!?]")
 _DANGLING = re.compile(r"^(?:에|로|을|를|이|가|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
@@ -211,15 +219,23 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
     text = _WILL_SO.sub("게요. ", turn.text)
     spoken = list(sentences(text, shortener)) if WORTH_A_LOOK.search(text) else []
     for number, sentence in enumerate(spoken):
+        last = number == len(spoken) - 1
+        first = _and_of_another(turns, place, sentence, shortener) if turn.by_caller else None
+        if first is not None:
+            yield first[0]
+            sentence = first[1]
         for said, clause in (*((deed, True) for deed in (() if turn.by_caller else _on_the_way(sentence))), (sentence, False)):
-            one = (
-                _of_sentence(turns, place, said, shortener, last=number == len(spoken) - 1, clause=clause)
-                if WORTH_A_LOOK.search(said)
-                else None
-            )
+            one = _of_sentence(turns, place, said, shortener, last=last, clause=clause) if WORTH_A_LOOK.search(said) else None
             if one is not None:
                 after = _only_when(spoken[number + 1]) if number + 1 < len(spoken) and one.due is None and not clause else None
                 yield one if after is None else replace(one, due=after)
+
+
+def _and_of_another(turns: Sequence[Turn], place: int, sentence: str, shortener: Shortener) -> tuple[Candidate, str] | None:
+    """The first of two deeds that a caller promises in one sentence, each of its own topic, and the sentence without it."""
+    parts = _AND_OF_ANOTHER.search(sentence)
+    one = None if parts is None else _of_sentence(turns, place, f"{parts[1]}겠습니다", shortener, last=False, clause=True)
+    return None if parts is None or one is None else (one, sentence[parts.end() :])
 
 
 def _only_when(sentence: str) -> Found | None:
@@ -240,12 +256,14 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
     """What a sentence, or a ``clause`` of one that asks for something, may leave to do."""
     turn = turns[place]
     due = find(sentence, by_caller=turn.by_caller)
-    if due is not None and _IS_WHAT.match(sentence[due.end :]):
+    if due is not None and (_IS_WHAT.match(sentence[due.end :]) or _OF_WHAT_IS_TOLD.match(sentence[due.end :])):
         due = None
     said = body(ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
     tokens = shortener.tokens(said)
     found = commitment(tokens, asked=asks(sentence))
-    if found is None or (clause and not found.needs and kind_of(tokens, found.verb) in ("", "talk")):
+    if found is None or _lemma(tokens, found.verb) in _TAKES_LONG or (turn.by_caller and _THREATENS.search(sentence)):
+        return None
+    if clause and not found.needs and kind_of(tokens, found.verb) in ("", "talk"):
         return None
     if found.needs:
         return _what_is_needed(turns, place, said, found, tokens, due, shortener, last=last, clause=clause)
@@ -322,6 +340,7 @@ def _what_is_needed(
 def _without(sentence: str, due: Found) -> str:
     """The sentence without the words for by when, which are told apart, and without what describes them (종료일 전인 내일까지)."""
     rest = _DANGLING.sub("", sentence[due.end :].replace(due.said, ""))
+    rest = _THAT_DAY.sub("", rest)
     before = _THIS.sub("", _OF_THE_TIME.sub("", sentence[: due.start].replace(due.said, "").rstrip()))
     return re.sub(r"\s+", " ", f"{before} {rest}").strip(" ,")
 
@@ -353,6 +372,8 @@ def _is_anothers(tokens: Sequence[Any], said: str, verb: int) -> bool:
 
 def _is_how_it_works(sentence: str, tokens: Sequence[Any], verb: int, due: Found | None) -> bool:
     """앱에서 하시면 바로 입금됩니다: what comes of a thing that the caller may do, by no day of its own."""
+    if tokens[verb].form == "나가" and due is not None and due.said.endswith("부터"):
+        return True  # 이십일부터 농협에서 나갑니다: what is drawn from then on
     happens = tokens[verb].form == "되" and tokens[verb].tag == "XSV"
     return happens and (due is None or not due.exact) and _IF_YOU_DO.search(sentence) is not None
 
@@ -440,6 +461,8 @@ def _deed_begins(tokens: Sequence[Any], verb: int, *, ours: bool = False) -> int
         if aside or callers or token.tag == "EF" or (token.tag == "EC" and _ends_no_deed(tokens, place)):
             first = place + 1
     while first < verb and tokens[first].tag in ("JX", "SP", "SF", "IC") and (tokens[first].tag != "JX" or tokens[first].form == "요"):
+        if tokens[first].tag == "IC" and tokens[first].end == tokens[first + 1].start and tokens[first + 1].tag.startswith("N"):
+            break  # 예상표, taken for 예 and 상표
         first += 1
     return first
 
@@ -508,7 +531,7 @@ def _things(tokens: Sequence[Any], first: int, verb: int) -> frozenset[str]:
     named = [place for place in range(first, own) if tokens[place].tag in _CONTENT and len(tokens[place].form) > 1]
     topic = [tokens[end - 1].form for _, end in (_topic(tokens, first),) if end]
     done_to = [tokens[place].form for place in named if tokens[place + 1].tag != "JKB" and not tokens[place + 1].tag.startswith("XS")]
-    return frozenset(noun for noun in (*topic, *done_to) if not _PLACE.search(noun)) - _NO_THING
+    return frozenset(noun for noun in (*topic, *done_to) if not (_PLACE.search(noun) or _OTHERS.search(noun))) - _NO_THING
 
 
 def done_in(tokens: Sequence[Any], verb: int) -> tuple[str, str, frozenset[str]]:
@@ -592,6 +615,8 @@ def _signs(
 
 def kind_of(tokens: Sequence[Any], verb: int) -> str:
     """The kind of doing of a verb; empty for one of no kind. 전화 주다 and 답을 드리다 are of the kind of 전화하다."""
+    if tokens[verb].form == "걸" and [token.form for token in tokens[verb + 1 : verb + 3]] in (["어", "놓"], ["어", "두"]):
+        return "enter"  # 석 달 유예로 걸어 놓겠습니다
     noun = verb - 1
     while noun > 0 and (
         tokens[noun].tag in ("JKO", "JX", "MAG") or (tokens[noun].form in ("로", "으로") and tokens[noun - 1].form in _CALLED)

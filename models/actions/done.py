@@ -42,6 +42,8 @@ def _says_so(turn: Turn, one: Candidate, shortener: Shortener) -> bool:
     named = one.verb.removesuffix("하")
     if named not in ("", one.verb) and re.search(rf"{named}(?:이|가|는|은)? ?(?:들어갔|됐|되었|끝났|마쳤)", turn.text):
         return True  # 신고 들어갔고
+    if named not in ("", one.verb) and any(_did_on_the_way(named, said) for said in sentences(turn.text, shortener)):
+        return True  # 대출 신청 취소하고 거래 정지까지 지금 등록했습니다
     for sentence in sentences(turn.text, shortener):
         if _PAST.search(sentence) and not asks(sentence):
             tokens = shortener.tokens(sentence)
@@ -49,6 +51,12 @@ def _says_so(turn: Turn, one: Candidate, shortener: Shortener) -> bool:
             if verb is not None and _is_the_deed(*done_in(tokens, verb), one):
                 return True
     return False
+
+
+def _did_on_the_way(named: str, sentence: str) -> bool:
+    """Whether a deed is told to be done before another one that is."""
+    first = re.search(rf"{named}하고 ", sentence)
+    return first is not None and _PAST.search(sentence, first.end()) is not None and not asks(sentence)
 
 
 def _is_the_deed(verb: str, kind: str, things: frozenset[str], one: Candidate) -> bool:

@@ -49,14 +49,18 @@ def _either(*words: str) -> str:
 
 
 _NUMBER = rf"(?:\d{{1,3}}|[일이삼사오육륙유칠팔구십백]{{1,4}}|{_either(*_NATIVE)})"
+# What may stand behind 시 of an hour: a particle, a length or the minutes; 네 시동 is none.
+_AFTER_AN_HOUR = r"$|[^가-힣]|에|까지|부터|쯤|경|정도|전|이|지나|넘|반|로|나|라|인|예|요|는|은|도|만|가|를|[일이삼사오육칠팔구십]{1,3} ?분"
+# What stands behind 일 where it is no day: 십일월, 이십일만 사천 원, 삼십일간.
+_NO_DAY = "월|[백천억]|만 ?(?:원|[일이삼사오육칠팔구]?[천백십][가-힣 ]*원)|[가-힣]*간"
 _PART_OF_DAY = "오전|오후|(?:아침|점심|저녁)(?! ?(?:먹|밥|식사))|낮|밤|새벽"
 _HOUR = (
     rf"(?:(?P<part>{_PART_OF_DAY})(?: ?에)? ?)?"
-    rf"(?:(?P<hour>{_NUMBER}) ?시(?!간|[가-힣]*(?:면|고))"
+    rf"(?:(?P<hour>{_NUMBER}) ?시(?!간|[가-힣]*(?:면|고))(?={_AFTER_AN_HOUR})"
     rf"(?: ?(?P<half>반)| ?(?P<minute>{_NUMBER}) ?분)?|(?P<noon>정오|자정))"
 )
 _TAIL = (
-    r"(?: ?(?P<tail>전으로|퇴근 전까지|퇴근 전|마감 전|해 지기 전|전까지|까지|안으로|안에|안|이내|내로|내에|내(?![가-힣])"
+    r"(?: ?(?P<tail>전으로|퇴근 전까지|퇴근 전|마감 전|해 지기 전|전까지|까지|안으로|안에|안(?![가-힣])|이내|내로|내에|내(?![가-힣])"
     r"|중으로|중에|중(?![가-힣])|전에|전(?![가-힣])"
     r"|이후|지나서|지나고|지나면|후|뒤|(?:(?:출금|이체|납입|결제|청구)?분 ?)?부터|쯤)(?:에?는|도)?)?"
 )
@@ -66,7 +70,7 @@ _DAY = (
     rf"|(?<![가-힣])(?P<whole_week>{_either(*_WEEKS_AHEAD)})(?P<weekend> ?말)?"
     r"|(?P<this_weekend>주말)"
     r"|(?P<twentieth>스무날)"
-    rf"|(?:(?P<month>{_either(*_MONTHS_AHEAD)}|(?P<month_number>{_NUMBER}) ?월) ?)?(?:(?P<day_of_month>{_NUMBER}) ?일(?!월|[가-힣]*간))"
+    rf"|(?:(?P<month>{_either(*_MONTHS_AHEAD)}|(?P<month_number>{_NUMBER}) ?월) ?)?(?:(?P<day_of_month>{_NUMBER}) ?일(?!{_NO_DAY}))"
     rf"|(?<![가-힣])(?P<month_alone>{_NUMBER}) ?월(?= ?(?:에|까지|중|안|부터|이후))"
     rf"|(?<![가-힣])(?P<whole_month>{_either(*_MONTHS_AHEAD)})(?P<month_end> ?말일?)?|(?P<last_day>월말|말일))"
 )

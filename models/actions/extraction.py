@@ -17,7 +17,7 @@ from pathlib import Path
 
 from models.actions.action import Action, Who
 from models.actions.acts import Act
-from models.actions.candidates import PAPERS, UNTIL, Candidate, candidates
+from models.actions.candidates import MONEY, PAPERS, UNTIL, Candidate, candidates
 from models.actions.done import is_changed, is_done
 from models.actions.due import Found, find
 from models.actions.weighed import Weighed
@@ -36,7 +36,7 @@ HANDED_ON = 0.1
 # What an agent hands on or notes for others: 마릿수 정정을 담당한테 전달, 위쪽 가지 확인 요청이라고 메모 남기기.
 _HANDS_ON = re.compile(
     r"(?:에|에게|한테|께|라고|다고|달라고|도록|으?로|을|를) (?:\S+ )?(?:전달|표시|메모|기록)$"
-    r"|\S+ \S+ .*메모(?:에)? 남기기$|보고(?:를)? (?:드리기|하기)$|보고$"
+    r"|\S+ \S+ .*메모(?:에)? 남기기$|보고(?:를)? (?:드리기|하기)$|보고$|다고 (?:\S+ )?말하기$"
 )
 BESIDE = 1  # turns in which two sentences of one kind are about the same
 LATEST_ANSWER = 4  # turns between a question and the promise that answers it
@@ -53,6 +53,12 @@ _GOES_OUT = frozenset(("나가", "보내", "발송하", "발송되"))
 _DONE_BY_A_DAY = frozenset(("send", "hand in", "take", "sign", "pay"))
 _TELLS_NOTHING = frozenset(("하기", "그러기", "그렇게 하기"))  # 십일월에 할게요, where nothing was asked for
 _OTHERWISE = re.compile(r"말고|안 ?[되돼]|못 |없(?:는데|어|고|습|다)|아니|넘어야|바빠|어려|힘들|회의|근무|수업")
+_IF_THERE_IS = re.compile(r"([가-힣]{2,})(?:이|가) 있으(?:시)?면 ")
+_IF_NOT = re.compile(r"(?<!\S)안 ?되(?:시)?면 ")
+# 옆집 가서 하기: where, by what and when alone; which deed, what was asked for tells. 부활로 하기 chooses.
+_SO = re.compile(r"^(?:(?:[가-힣]+ )?\S+(?:에|서|로|고|면) |(?:바로|빨리|꼭|다시|직접|먼저|그냥|한번) )*(?<!로 )하기$")
+_TELLING = frozenset(("phone", "talk"))
+_BY_WAY = re.compile(r"(?<!\S)(문자|메일|이메일|팩스|카톡|알림톡|우편|등기)로 ")
 _TAKEN_BACK = re.compile(
     r"(?:필요 ?없|안 ?(?:주셔도|보내셔도|하셔도|해 주셔도|할게|할래|보낼게|갈게)|됐어요|취소할게|관둘게|그만둘게|없던 ?걸로|하지 ?마)"
 )
@@ -157,6 +163,8 @@ def _enough(one: Candidate, model: ToDoModel) -> float:
     goes_out |= dated and one.who is Who.OTHER_DESK and one.kind in ("phone", "go")
     if dated and one.act is Act.ASKED and not one.by_caller and one.kind in _DONE_BY_A_DAY and not one.forbids:
         return min(usual, PLAIN_BY_A_DAY)  # 십구 일까지 서명하셔야 됩니다
+    if dated and one.act is Act.PROMISED and one.by_caller and one.kind == "sign":
+        return min(usual, PLAIN_BY_A_DAY)  # 오늘 밤에 쓸게요
     return min(usual, PLAIN) if asks_for_papers or goes_out else usual
 
 
@@ -167,7 +175,7 @@ def _action(one: Candidate, called: datetime | None, what: str) -> Action:
 
 def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
     """A deed that names no thing (메일로 보내기) with the thing that the same one was asked for just before."""
-    if one.does_so and one.act is Act.PROMISED:
+    if one.act is Act.PROMISED and (one.does_so or _only_says_so(one)):
         return _what_was_asked(one, said)
     if one.gives_it:
         return _what_was_promised(one, said)
@@ -186,7 +194,8 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
     if not asked or WRITTEN_ON.search(one.what):
         return one
     objects = objects_in(asked[-1].what, shortener)
-    if objects and not may_be_done_to(one, objects[-1]):
+    own = asked[-1].act is Act.PROMISED and asked[-1].by_caller is one.by_caller  # 승인번호를 문자로 드릴 테니 … 십 분 안에 보내겠습니다
+    if objects and not own and not may_be_done_to(one, objects[-1]):
         return one
     what = with_thing(one.what, last_objects(asked[-1].what, objects)) if objects else asked[-1].what
     return replace(one, what=what, words=one.words | asked[-1].words, things=asked[-1].things)
@@ -263,7 +272,7 @@ def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
             (other.by_caller is not one.by_caller and other.act is Act.ASKED)
             or (other.by_caller is one.by_caller and other.act is Act.ACCEPTED)
         )
-        and (other.kind or other.things)
+        and (other.kind or (other.things and one.does_so))
         and other.kind != "talk"
         and not other.what.endswith("부르기")
     ]
@@ -299,6 +308,10 @@ def _stands(one: Candidate, conversation: Conversation) -> bool:
     answer = later[0].text if later else ""
     if one.act is Act.OFFERED and not _YES.match(answer):
         return False
+    if (there := _IF_THERE_IS.search(one.what)) and re.search(rf"{re.escape(there[1])}(?:은|는|이|가|도)? ?(?:따로 )?없", answer):
+        return False  # 따로 요구하는 양식이 있으면 같이 보내 주세요. 양식은 없대요.
+    if _IF_NOT.search(one.what) and _IF_NOT.search(answer):
+        return False  # 안 되시면 제가 이메일로 보내 드려요. 하다가 안 되면 다시 전화할게요.
     if one.act in (Act.OFFERED, Act.ASKED) and _NO.match(answer):
         return False
     if one.act is Act.PROMISED and any(
@@ -317,7 +330,8 @@ def _once_each(found: Sequence[tuple[Candidate, float]]) -> list[Candidate]:
     """Each thing once. Of what is said twice the later one counts, which may be a correction; what it leaves out, the earlier one tells."""
     kept: list[tuple[Candidate, float]] = []
     for one, how in found:
-        again = next((i for i, (other, _) in enumerate(kept) if _is_the_same(other, one)), None)
+        alike = (i for i, (other, _) in enumerate(kept) if _is_the_same(other, one))
+        again = max(alike, key=lambda i: kept[i][0].kind == one.kind, default=None)
         if again is None:
             kept.append((one, how))
         elif kept[again][0].turn != one.turn or how > kept[again][1]:
@@ -325,7 +339,40 @@ def _once_each(found: Sequence[tuple[Candidate, float]]) -> list[Candidate]:
     return sorted((one for one, _ in kept), key=lambda one: one.turn)
 
 
+def _takes_up(before: Candidate, later: Candidate) -> bool:
+    """Whether one side promises what the other has just asked for, in other words: it will be done (옆집 가서 할게요), by the same day or
+    way, or of a thing that is named more shortly (장해진단서를 떼 보시고요 … 진단서는 떼서 보낼게요)."""
+    apart = later.turn - before.turn
+    if before.act is not Act.ASKED or later.act is not Act.PROMISED or before.by_caller is later.by_caller or apart > LATEST_ANSWER:
+        return False
+    if _only_says_so(later):
+        return True
+    handed = {before.kind, later.kind} <= _HANDING_OVER
+    if handed and later.by_caller and any(_names_one(thing, other) for thing in before.things for other in later.things):
+        return True
+    if apart > 1 or before.due is None is later.due:
+        return False
+    if before.due is not None and later.due is not None and before.due.exact and {before.kind, later.kind} <= _TELLING:
+        return _same_hour(before.due, later.due)  # 금요일에 결과를 알려 주셔야 …, 금요일 다섯 시에 전화로 말씀드릴게요
+    ways = [found[1] if (found := _BY_WAY.search(one.what)) else "" for one in (before, later)]
+    return (
+        before.by_caller and before.kind == later.kind == "send" and ways[0] == ways[1] != "" and not any(map(PAPERS.search, before.things))
+    )
+
+
+def _only_says_so(one: Candidate) -> bool:
+    """Whether a promise only says that it will be done, wherever and by what: 딸 전화로 112하고 은행에 바로 할게요."""
+    return one.verb == "하" and not one.kind and _SO.search(one.what) is not None
+
+
+def _names_one(thing: str, other: str) -> bool:
+    """Whether one noun is the shorter name of the other paper: 진단서 of 장해진단서."""
+    return PAPERS.search(thing) is not None and len(other) > 2 and thing.endswith(other)
+
+
 def _joined(before: Candidate, later: Candidate) -> Candidate:
+    if _takes_up(before, later) and (_only_says_so(later) or {before.kind, later.kind} <= _TELLING):
+        return replace(before, due=later.due or before.due, said_last=later.turn)
     if later.things and later.things <= _OF_ALL_KINDS and not before.things <= _OF_ALL_KINDS and (of := _ITS_OBJECT.match(before.what)):
         what = f"{of[1]} {_PAPERS_OF_ALL_KINDS.sub('', later.what)}"
         return replace(later, due=later.due or before.due, what=what, things=before.things, listed=before.listed)
@@ -355,7 +402,9 @@ def _joined(before: Candidate, later: Candidate) -> Candidate:
 
 
 def _go_together(before: Candidate, later: Candidate) -> bool:
-    """Whether a promise may answer what was asked for: a call that is promised answers no paper."""
+    """Whether a promise may answer what was asked for: a call that is promised answers no paper, a form that is written pays nothing."""
+    if later.kind == "sign" and any(map(MONEY.search, before.things)):
+        return False
     return later.kind != "phone" or before.kind not in _HANDING_OVER or not any(map(PAPERS.search, before.things))
 
 
@@ -386,6 +435,8 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
         return not _are_two(before, later)
     if before.forbids is not later.forbids:
         return False
+    if _takes_up(before, later):
+        return True
     if before.is_needed and later.kind in _HANDING_OVER:
         return later.turn - before.turn <= LATEST_ANSWER and (not later.things or bool(before.things & later.things))
     apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind

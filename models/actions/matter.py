@@ -59,6 +59,7 @@ _OF_THE_TRADE = re.compile(
     r"|지급|명의|합의|부담금|할증|민원|녹취|동의|위임장|상속|사망|골절|장해|화재|누수|도난|예금주|적립|수익률|손해|조사|평가|약값|병원비|입금|출금"
 )
 _PRODUCT = re.compile(r"[가-힣]{2,}(?:보험|특약|연금|저축|보증|대출)$|종신|실손|실비|^연금|배상책임|담보$")
+_PRODUCT_SAID = re.compile(r"[가-힣]+ ?보험(?![금료사회증])|(?<![가-힣])(?:종신|실손|실비)(?![가-힣])|[가-힣]+(?:연금|저축)(?![가-힣])")
 _SPOKEN = re.compile(r"달라는|[는은ᆫ]지 |여부 문의|하하|잖아|(?<!\S)(?:그|이|저|뭐|거)(?!\S)|(?:있|없)(?:어요|음)|[가-힣]기 희망$")
 _OF_ANY_CALL = word_set("보험 보험료 보험금 서류 사고 계약 이메일 통장 등록 삭제 정지 보상 위임장")
 _IN_NOTES = word_set("어서 아서 고 어 아 여 여서")
@@ -79,7 +80,8 @@ _OF_ANYTHING = word_set("고객 고객님 요청 희망 문의 여부 방법 안
 def matter(conversation: Conversation, request: str, shortener: Shortener, *, bare: bool = True) -> str:
     """The matter in at most ``LONGEST`` characters; empty where neither the agent nor the request tells it.
 
-    A ``bare`` deed (확인 후 전화) takes any word of the trade that the request is about, one that names its thing a product alone.
+    A ``bare`` deed (확인 후 전화) takes also the case that the agent named. A product stands behind a deed only where the call is about no
+    other.
     """
     if not request:
         return ""
@@ -89,7 +91,8 @@ def matter(conversation: Conversation, request: str, shortener: Shortener, *, ba
     said = [(text, nouns_of(text, shortener)) for text in said_back(conversation, shortener) if len(text) <= LONGEST]
     chosen = [text for text, nouns in said if nouns & wanted or (nouns & known and _OF_INSURANCE.search(text))]
     chosen = chosen or [text for text, _ in said if _OF_INSURANCE.search(text)]
-    told = chosen[-1] if chosen else of_request(request, shortener, bare=bare)
+    told = chosen[-1] if chosen else of_request(request, shortener)
+    told = told or _of_one_product(conversation, subject)
     return told or (_case(conversation, shortener) if bare else "")
 
 
@@ -164,13 +167,13 @@ def _deed(text: str, tokens: Sequence[Any], shortener: Shortener) -> str:
     return shortener.deed(text, tokens, place)
 
 
-def of_request(request: str, shortener: Shortener, *, bare: bool = True) -> str:
-    """The last phrase of a request that asks for something and reads as a note, behind its subject where both are short; where none does
-    (raw speech tells nobody more), its subject as far as it names a product, or for a ``bare`` deed any word of the trade."""
+def of_request(request: str, shortener: Shortener) -> str:
+    """The last phrase of a request that asks for something and reads as a note, behind its subject where both are short; where none does,
+    none, as raw speech tells nobody more."""
     subject, _, rest = request.rpartition(" 관련, ")
     naming = [phrase for said in rest.split(", ") if _is_note(phrase := _JOINING.sub("", said), shortener)]
     if not naming:
-        return _about(subject, _OF_THE_TRADE if bare else _PRODUCT)
+        return ""
     chosen = naming[-1]
     whole = f"{subject} 관련 {chosen}" if subject and not nouns_of(subject, shortener) <= nouns_of(chosen, shortener) else chosen
     return whole if len(whole) <= LONGEST else chosen
@@ -184,10 +187,14 @@ def _is_note(phrase: str, shortener: Shortener) -> bool:
     return not any(token.tag in ("EF", "NP", "IC", "MAJ") or (token.tag == "EC" and token.form not in _IN_NOTES) for token in tokens)
 
 
-def _about(subject: str, wanted: re.Pattern[str]) -> str:
-    """What of a request's subject is wanted, at most three; 사고, 서류 관련 says nothing that a deed does not."""
-    named = [one for one in subject.split(", ") if wanted.search(one) and one not in _OF_ANY_CALL][:3]
-    return f"{', '.join(named)} 관련" if named else ""
+def _of_one_product(conversation: Conversation, subject: str) -> str:
+    """The product of a request, where it and the whole call name one alone: of two (치매보험, which was misheard, and 치아보험) either
+    may be meant, and a word of the trade (입원, 보상팀장) tells nothing."""
+    named = [one for one in subject.split(", ") if _PRODUCT.search(one)]
+    if len(named) != 1:
+        return ""
+    said = {found[0] for turn in conversation if turn.text for found in _PRODUCT_SAID.finditer(turn.text)}
+    return f"{named[0]} 관련" if all(one in named[0] or named[0] in one for one in said) else ""
 
 
 def open_question(conversation: Conversation, turn: int, shortener: Shortener) -> str:

@@ -128,7 +128,9 @@ def _described(tokens: Sequence[Any], first: int) -> int:
 def _mention(sentence: str, tokens: Sequence[Any], first: int, end: int) -> tuple[str, str, frozenset[str]] | None:
     while end - 1 > first and tokens[end - 1].form in _WAYS and tokens[end - 2].tag in _HEADS:
         end -= 1  # 추가 보험료 메일로: by what way it is sent is none of the thing
-    while first < end - 1 and (tokens[first].form in _MOMENTS or any(token.form == "때" for token in tokens[first : end - 1])):
+    while first < end - 1 and (
+        tokens[first].form in _MOMENTS or tokens[first].form == "대로" or any(token.form == "때" for token in tokens[first : end - 1])
+    ):
         first += 1  # 오늘 청약서, 퇴원하실 때 진단서
     if tokens[end - 1].form in _TIMES:
         return None  # 가는 김에, 나가기 전에
@@ -136,7 +138,10 @@ def _mention(sentence: str, tokens: Sequence[Any], first: int, end: int) -> tupl
     nouns = frozenset(token.form for token in heads if token.form not in _NEVER and len(token.form) >= _SHORTEST)
     if not nouns or heads[-1].form in _NEVER or (len(heads) == 1 and heads[-1].form in _DEEDS):
         return None
-    words = re.sub(r"\s+", " ", sentence[tokens[first].start : tokens[end - 1].end]).strip()
+    cut = first and tokens[first - 1].tag in ("IC", "MM") and tokens[first - 1].end == tokens[first].start
+    # 예상표, taken for 예 and 상표; 세극등 for 세 and 극등
+    begin = tokens[first - 1 if cut else first].start
+    words = re.sub(r"\s+", " ", sentence[begin : tokens[end - 1].end]).strip()
     return (words, heads[-1].form, nouns) if _SHORTEST <= len(words) <= _LONGEST else None
 
 

@@ -31,6 +31,8 @@ NEAREST = 6  # turns back in which a thing is looked for
 # After a group of nouns that the verb does something to; none is as good as 을.
 _OF_AN_OBJECT = word_set("을 를 은 는 도 만 이 가 - 하고 랑 이랑 부터 이나 나")
 _JOINS = word_set("하고 랑 이랑 나 이나 와 과")
+_WAIVED = re.compile(r"(?<!\S)안 ?[가-힣]{0,3}셔도")  # 증명서는 안 보내셔도 되고요
+_WHERE = word_set("에 에서")  # 번호는 종이에 있는 그거: where something is written
 _GOING = word_set("가 오 들르 나가 나오 들어가 들어오 다니 내려가 올라가 찾아가 다녀오")  # 병원 가서: a place without its particle
 _POINTER = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸)(?:를|은|는|도|만|부터|랑|로|)(?!\S)")
 _POINTING_WORD = re.compile(r"(?<!\S)(?:그|이|저)\s$")
@@ -238,7 +240,16 @@ def _done_to(one: Candidate, told: Told, model: Weighed) -> str:
     thing = likeliest(one, told, model)
     if one.listed and (thing is None or thing.text in one.listed or one.listed in thing.text):
         return one.listed
-    return "" if thing is None else thing.text
+    return _at_its_link(one, told) if thing is None else thing.text
+
+
+def _at_its_link(one: Candidate, told: Told) -> str:
+    """What the caller signs or fills in where its link was promised just before: 신청서 링크를 보내 드릴게요. 오늘 저녁까지 서명할게요."""
+    if one.kind != "sign" or one.who is not Who.CALLER:
+        return ""
+    links = {thing.text for thing in told.things(one.turn, 1) if not thing.by_caller and thing.head == "링크"}
+    forms = {text.removesuffix("링크").rstrip() for text in links}
+    return forms.pop() if len(forms) == 1 and all(map(PAPERS.search, forms)) else ""
 
 
 def reachable(one: Candidate, told: Told) -> list[Mention]:
@@ -247,7 +258,11 @@ def reachable(one: Candidate, told: Told) -> list[Mention]:
     meant = [
         thing
         for thing in told.things(one.turn, NEAREST)
-        if may_be_done_to(one, thing) and thing.text.replace(" ", "") not in own and _is_handed_over(one, thing, told)
+        if may_be_done_to(one, thing)
+        and not (thing.turn == one.turn and thing.particle in _WHERE)
+        and not _WAIVED.search(thing.said)
+        and thing.text.replace(" ", "") not in own
+        and _is_handed_over(one, thing, told)
     ]
     if WRITTEN_ON.search(one.what):
         meant = [thing for thing in meant if _FORM.search(thing.head)] or meant

@@ -98,3 +98,19 @@ def test_days_and_hours_that_do_not_exist_are_not_told_as_dates(sentence: str) -
     found = find(sentence)
     assert found is None or found.due(FRIDAY).hour is None
     assert found is None or found.due(FRIDAY).day in (None, date(2026, 11, 27))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["네 시동 켜고 찍으시면 됩니다", "밀린 보험료 십일만 사천 원 넣어 주시면 됩니다", "이십일만 원을 넣을게요", "네 시계를 찾을게요"],
+)
+def test_no_time_is_cut_out_of_another_word_or_number(sentence: str) -> None:
+    assert find(sentence) is None
+
+
+def test_an_hour_keeps_its_particle_and_a_day_its_limit() -> None:
+    assert due("네 시까지 보낼게요").hour == time(16)
+    assert due("세시 이십분에 갈게요").hour == time(15, 20)
+    assert due("네 시쯤 전화드릴게요").hour == time(16)
+    assert due("십일일까지만 낼게요").day == date(2026, 12, 11)
+    assert due("내일 오전에 안부 전화드릴게요").said == "내일 오전에"

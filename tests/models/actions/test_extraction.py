@@ -179,8 +179,9 @@ def test_a_call_moved_to_another_hour_stays_on_its_day() -> None:
         "상담원: 제가 지금 계좌 변경을 막아 놓겠습니다.\n고객: 네 빨리요\n상담원: 네 막았습니다.\n고객: 고맙습니다",
         "고객: 신청 링크 좀 보내 주세요.\n상담원: 네, 링크를 문자로 보내 드릴게요.\n고객: 왔어요\n상담원: 네.",
         "상담원: 서류를 지금 문자로 보내 드리겠습니다.\n고객: 네\n상담원: 지금 보내드렸어요.\n고객: 네",
+        "상담원: 네, 대출 바로 취소하겠습니다.\n고객: 네\n상담원: 대출 신청 취소하고 거래 정지까지 지금 등록했습니다.\n고객: 네",
     ],
-    ids=["done", "arrived", "sent"],
+    ids=["done", "arrived", "sent", "before another"],
 )
 def test_what_is_done_in_the_call_is_not_left(talk: str) -> None:
     assert left(talk) == []
@@ -216,6 +217,9 @@ def test_it_is_sent_by_the_way_and_to_the_address_that_the_caller_says_last() ->
         "상담원: 십구 일에 앱에서 신청하시면 바로 입금됩니다.",
         "상담원: 아드님이 오늘 여섯 시에 전화할 거예요.",
         "고객: 가게 오시면 만두 많이 줄게요",
+        "상담원: 이번 달 이십일부터 농협에서 나갑니다.",
+        "상담원: 서류가 다 들어오면 보통 영업일로 사흘에서 닷새 걸립니다.",
+        "고객: 네 시까지 안 오면 금융감독원에 넣겠습니다.",
         "고객: 엄마가 물어보세요 잠깐만요\n상담원: 어머님께 조사만 하는 거라고 전해 주세요.",
     ],
 )
@@ -344,3 +348,85 @@ def test_by_when_may_stand_behind_the_sentence_or_before_an_event() -> None:
 
 def test_a_promise_that_the_caller_denies_by_its_name_is_none() -> None:
     assert left("상담원: 상환 신청을 넣어 드릴게요.\n고객: 아니 아니 신청 아니에요\n상담원: 네.\n고객: 네") == []
+
+
+@pytest.mark.parametrize(
+    ("talk", "what", "said"),
+    [
+        (
+            "상담원: 112에 신고하시고 은행에 지급정지를 하셔야 합니다.\n고객: 네, 딸 전화로 112하고 은행에 바로 할게요.",
+            "112에 신고하고 은행에 지급정지",
+            "바로",
+        ),
+        (
+            "상담원: 은행에도 바로 전화하셔서 지급 정지 신청하세요.\n고객: 왜요\n상담원: 앱 때문에요\n고객: 옆집 가서 바로 할게요",
+            "지급 정지 신청",
+            "바로",
+        ),
+        (
+            "상담원: 장해진단서를 떼 보시고요.\n고객: 네\n상담원: 네.\n고객: 진단서는 이달 말에 병원 가서 떼서 보내겠습니다",
+            "진단서는 병원 가서 떼서 보내기",
+            "이달 말에",
+        ),
+        (
+            "상담원: 아랫집 사진을 받으실 수 있으면 보내 주세요.\n고객: 큰딸이 내려가서 찍어 오면 오늘 저녁에 보낼게요.",
+            "큰딸이 내려가서 찍어 오면 아랫집 사진을 보내기",
+            "오늘 저녁에",
+        ),
+        (
+            "상담원: 금요일에 결과를 저희한테 알려 주셔야 합니다.\n고객: 금요일 오후 다섯 시에 통장 보고 제가 전화로 말씀드릴게요.",
+            "결과를 저희한테 알리기",
+            "금요일 오후 다섯 시에",
+        ),
+        (
+            "고객: 이번 거 계산이 어떻게 됐는지도 문자로 하나 주세요.\n상담원: 네 지급 내역 산출 근거를 내일까지 문자로 보내 드리겠습니다.",
+            "지급 내역 산출 근거를 문자로 발송",
+            "내일까지",
+        ),
+    ],
+)
+def test_what_both_sides_say_in_other_words_is_told_once(talk: str, what: str, said: str) -> None:
+    told = things_to_do(read(f"{OPENING}{talk}\n상담원: 네.\n고객: 네"), EVERYTHING, SHORTENER)
+    (one,) = [one for one in told if 8 <= one.utterance < 8 + len(talk.splitlines())]
+    assert one.due is not None
+    assert one.due.said == said
+    assert what in one.what
+
+
+def test_of_two_deeds_in_one_sentence_each_has_its_own_time() -> None:
+    talk = "고객: 청약은 오늘 밤에 숙소 가서 쓰고 돈은 25일이 월급날이니까 그날 넣을게요\n상담원: 네."
+    told = {one.what: one.due.said for one in left(talk) if one.who is Who.CALLER and one.due is not None}
+    assert {when for what, when in told.items() if "쓰기" in what} == {"오늘 밤에"}
+    assert {when for what, when in told.items() if "돈" in what} == {"25일"}
+    talk = "상담원: 통과되면 보험료 넣어 주시면 됩니다.\n고객: 예 오늘 밤에 쓸게요 통과됐다고 연락 오면 그때 입금할게요\n상담원: 네."
+    told_of_money = [one for one in left(talk) if "입금" in one.what or "넣기" in one.what]
+    assert [one.due for one in told_of_money] in ([], [None])
+
+
+def test_a_day_within_what_is_told_is_no_time_of_the_telling() -> None:
+    talk = "상담원: 제가 영주 지점에 스무날쯤 방문하신다고 미리 말해 놓겠습니다.\n고객: 네"
+    (one,) = [one for one in things_to_do(read(OPENING + talk), EVERYTHING, SHORTENER) if one.utterance == 8]
+    assert (one.what, one.due) == ("영주 지점에 스무날쯤 방문한다고 미리 말하기", None)
+
+
+def test_a_word_is_told_whole_and_a_grace_period_is_no_call() -> None:
+    (table,) = left("상담원: 네 예상표를 오늘 오후에 등록된 메일로 넣어 드릴게요\n고객: 네 감사합니다")
+    assert table.what == "예상표를 등록된 메일로 발송"
+    (grace,) = left("상담원: 심사 결과 나올 때까지 석 달 유예로 오늘 걸어 놓겠습니다.\n고객: 네 감사합니다")
+    assert (grace.what, grace.due and grace.due.said) == ("심사 결과 나올 때까지 석 달 유예로 걸기", "오늘")
+
+
+def test_what_is_said_not_to_be_there_or_is_done_otherwise_is_not_asked_for() -> None:
+    assert left("상담원: 따로 요구하는 양식이 있으면 같이 보내 주세요.\n고객: 양식은 없대요. 네, 수고하세요.") == []
+    talk = "상담원: 앱에서 되시고요 안 되시면 제가 신청서를 이메일로 보내 드려요.\n고객: 앱으로 하다가 안 되면 다시 전화할게요\n상담원: 네."
+    assert [one.what for one in left(talk) if one.who is Who.AGENT] == []
+
+
+def test_what_is_sent_is_nothing_that_was_waived_or_is_written_on_elsewhere() -> None:
+    talk = (
+        "상담원: 증명서는 안 보내셔도 되고요, 취소 승인번호를 문자로 드리겠습니다.\n고객: 언제요\n상담원: 십 분 안에 보내겠습니다\n고객: 네"
+    )
+    assert [one.what for one in left(talk) if "증명서" in one.what] == []
+    talk = "상담원: 세극등 사진하고 진료기록을 달라고 하시면 줍니다.\n고객: 떼서 금요일까지 팩스로 보낼게요. 번호는 종이에 있는 거죠?"
+    (one,) = left(f"{talk}\n상담원: 네 맞습니다.")
+    assert one.what == "세극등 사진하고 진료기록을 떼서 팩스로 발송"

@@ -56,8 +56,16 @@ def test_what_is_only_identified_is_no_matter() -> None:
     assert told(talk, "자동차보험 명의 변경 문의") == "자동차보험 명의 변경 문의"
 
 
-def test_a_request_without_a_word_of_the_trade_is_no_matter_its_subject_may_be() -> None:
+def test_neither_speech_nor_a_word_of_the_trade_alone_is_a_matter() -> None:
     talk = "고객: 여보세요\n상담원: 네"
     assert told(talk, "치킨이 다 날아갔어요 그거 해 달라는 요청") == ""
-    assert told(talk, "대출 관련, 얼른 막아 달라는 요청") == "대출 관련"
+    assert told(talk, "대출 관련, 얼른 막아 달라는 요청") == ""
     assert told(talk, "대출 관련, 자동이체 변경 요청") == "대출 관련 자동이체 변경 요청"
+
+
+def test_a_product_stands_behind_a_deed_only_where_the_call_is_about_no_other() -> None:
+    request = "간편치매보험 관련, 그거 좀 빼 주라는 거"
+    assert told("고객: 치매보험 그거요\n상담원: 네", request) == "간편치매보험 관련"
+    assert told("고객: 치아 보험요\n상담원: 치매보험요?\n고객: 아니 치아보험이요", request) == ""
+    assert told("고객: 저축보험이요\n상담원: 네", "저축보험, 입원 관련, 그냥 그렇다는 거") == "저축보험 관련"
+    assert told("고객: 그분요\n상담원: 네", "보상팀장 관련, 그냥 그렇다는 거") == ""

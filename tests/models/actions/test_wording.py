@@ -135,3 +135,8 @@ def test_a_paper_takes_the_fuller_name_that_was_said_of_it_anywhere_before() -> 
         "상담원: 질문서를 오늘 문자로 보내 드릴게요.\n고객: 네"
     )
     assert "건강 상태 질문서를 문자로 발송" in promised(talk)
+
+
+def test_what_is_signed_is_the_form_whose_link_was_promised_just_before() -> None:
+    talk = "상담원: 통화 끝나는 대로 신청서 링크를 문자로 보내 드릴게요.\n고객: 네, 오늘 저녁까지 서명할게요.\n상담원: 감사합니다."
+    assert "신청서 서명" in promised(talk)
