@@ -74,7 +74,9 @@ class Ration:
         try:
             self.group.mkdir()
         except OSError as error:
-            raise NoControlGroups(f"{self.group} cannot be made ({error.strerror}): root is wanted, and control groups that may be written") from error
+            raise NoControlGroups(
+                f"{self.group} cannot be made ({error.strerror}): root is wanted, and control groups that may be written"
+            ) from error
         self._limit(self.group, self.share * (os.cpu_count() or 1))
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
@@ -156,7 +158,7 @@ def pieces_at_once(ration: Ration, processes: int) -> float:
     """Mean wall milliseconds of the fixed piece inside, in so many processes at once."""
     started = [ration.start([sys.executable, "-m", "benchmarks.host"]) for _ in range(processes)]
     said = [process.communicate()[0] for process in started]
-    return round(mean(json.loads(line)["mean_ms"] for line in said), 1)
+    return round(mean(float(json.loads(line)["mean_ms"]) for line in said), 1)
 
 
 def run(ration: Ration, command: Sequence[str]) -> tuple[int, dict[str, Any]]:
