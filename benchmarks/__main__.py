@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from benchmarks.host import host_ms
@@ -120,19 +121,20 @@ def measure(name: str, options: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def write(rows: Sequence[dict[str, Any]]) -> None:
+def write(rows: Sequence[dict[str, Any]], results: Path) -> None:
     """Put each row in the place of the last one of its benchmark."""
-    known = json.loads(RESULTS.read_text("utf-8"))["rows"] if RESULTS.exists() else []
+    known = json.loads(results.read_text("utf-8"))["rows"] if results.exists() else []
     latest = {row["benchmark"]: row for row in [*known, *rows]}
     report = {"rows": [latest[name] for name in (*BENCHMARKS, *NAMED) if name in latest]}
-    RESULTS.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    print(f"\nWritten to {RESULTS.relative_to(ROOT)}")
+    results.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    print(f"\nWritten to {results}")
 
 
 def main() -> None:
     """Run them all and write the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Run every benchmark and write benchmarks/results.json.")
     parser.add_argument("--only", choices=(*BENCHMARKS, *NAMED), action="append", help="one of them, its row alone is written; repeatable")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where the rows are written, benchmarks/results.json by default")
     chosen = parser.parse_args()
     machine = {"python": platform.python_version(), "machine": platform.machine(), "processors": os.cpu_count()}
     rows, begun = [], time.monotonic()
@@ -145,7 +147,7 @@ def main() -> None:
         took = round(time.monotonic() - began, 1)
         print(f"{name} took {took:.0f} s", flush=True)
         rows.append(row | {"took_s": took, "at": at, "on": machine | {"host_ms": speed}})
-    write(rows)
+    write(rows, chosen.results.resolve())
     print("Seconds: " + ", ".join(f"{row['benchmark']} {row['took_s']:.0f}" for row in rows))
     minutes, seconds = divmod(round(time.monotonic() - begun), 60)
     print(f"All together {minutes} min {seconds} s")
