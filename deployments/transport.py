@@ -12,8 +12,7 @@ import aiohttp
 import httpx
 from yarl import URL
 
-# What a caller of httpx knows each error as, the first that fits. Prefect's client asks again after each of these (of a failed
-# connection once it has had one).
+# What a caller of httpx knows each error as, the first that fits. Prefect's client asks again after every one of these.
 _ERRORS: Mapping[type[BaseException], type[httpx.TransportError]] = {
     aiohttp.ConnectionTimeoutError: httpx.ConnectTimeout,
     asyncio.TimeoutError: httpx.ReadTimeout,
