@@ -9,9 +9,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-from prefect.settings import PREFECT_API_TLS_INSECURE_SKIP_VERIFY, temporary_settings
 
-from deployments.prefect_private import kept_connections
 from deployments.transport import AiohttpTransport
 
 Handler = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
@@ -126,10 +124,3 @@ async def test_nobody_who_listens_is_a_connection_that_failed() -> None:
     async with client_of(echo) as (client, _):
         with pytest.raises(httpx.ConnectError):
             await client.get("http://127.0.0.1:1/")
-
-
-@pytest.mark.parametrize(("insecure", "mode"), [(False, ssl.CERT_REQUIRED), (True, ssl.CERT_NONE)])
-def test_the_servers_certificate_is_held_against_what_prefects_settings_say(insecure: bool, mode: ssl.VerifyMode) -> None:
-    with temporary_settings({PREFECT_API_TLS_INSECURE_SKIP_VERIFY: insecure}):
-        tls = kept_connections()["verify"]
-    assert (tls.verify_mode, tls.check_hostname) == (mode, not insecure)
