@@ -9,7 +9,6 @@ import abc
 import asyncio
 import inspect
 import logging
-import ssl
 import sys
 import threading
 import time
@@ -24,19 +23,16 @@ from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-import certifi
 import httpx
 import prefect
-from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import Flow as APIFlow
 from prefect.client.schemas.objects import FlowRun, State, TaskRun, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse, OrchestrationResult, SetStateStatus
 from prefect.context import AsyncClientContext, FlowRunContext
 from prefect.events.schemas.events import Event, RelatedResource
-from prefect.settings import PREFECT_API_SSL_CERT_FILE, PREFECT_API_TLS_INSECURE_SKIP_VERIFY
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
-from deployments.transport import AiohttpTransport
 from models.errors import ConfigurationError
 
 KNOWN_VERSION = "3.9.1"
@@ -68,7 +64,6 @@ NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect.events.worker:EventsWorker.attach_related_resources_from_context": ("self", "event"),
     "prefect.workers.base:BaseWorker._emit_flow_run_submitted_event": ("self", "configuration"),
     # the worker
-    "prefect.workers.base:get_client": None,
     "prefect.workers.base:BaseWorker._propose_submitting_state": ("self", "flow_run"),
     "prefect.workers.base:BaseWorker._give_worker_labels_to_flow_run": ("self", "flow_run_id"),
     "prefect.workers.base:BaseWorker._cancel_run": ("self", "flow_run_id"),
@@ -98,7 +93,6 @@ _WAKE_SECONDS = 1.0
 _OF_A_RUN = ("prefect.task-run.", "prefect.artifact.")
 _SHORT_SECONDS = 1.0
 _CONNECTIONS = 8
-_KEEPALIVE_SECONDS = 25.0  # as Prefect's clients; the server keeps them for 30
 _EVENTS_AT_HAND = 1000
 # Where Prefect's engine and worker write of runs, and what they write that the states Pending, Running and Completed say.
 _LOGS_OF_RUNS = ("prefect.flow_runs", "prefect.flow_runs.worker")
@@ -267,31 +261,15 @@ def one_heart() -> Iterator[None]:
         heart.stop()
 
 
-def kept_connections() -> dict[str, Any]:
-    """Settings of a client that sends by ``AiohttpTransport`` and keeps all its connections to the server.
-
-    By itself Prefect keeps half of them, and opens the others anew for each request. The server answers one request at a time: half as many
-    as Prefect's are enough.
-    """
-    if PREFECT_API_TLS_INSECURE_SKIP_VERIFY.value():
-        tls = ssl.create_default_context()
-        tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
-    else:
-        tls = ssl.create_default_context(cafile=PREFECT_API_SSL_CERT_FILE.value() or certifi.where())
-    return {"verify": tls, "transport": AiohttpTransport(_CONNECTIONS, _KEEPALIVE_SECONDS, tls)}
-
-
-def keep_connections_of_workers() -> None:
-    """Let a worker's own client, which asks for runs and takes them, keep its connections as that of its runs does."""
-    from prefect.workers import base
-
-    base.get_client = partial(get_client, httpx_settings=kept_connections())  # type: ignore[attr-defined, assignment]
-
-
 @asynccontextmanager
 async def one_client() -> AsyncIterator[None]:
-    """Give all runs of this context one client, which keeps all its connections to the server."""
-    async with AsyncClientContext(kept_connections()) as clients:
+    """Give all runs of this context one client, which keeps all its connections to the server.
+
+    By itself Prefect keeps half of them, and opens the others anew for each request. httpx looks at each connection twice a request, and
+    the server answers one request at a time: half as many as Prefect's are enough.
+    """
+    keep_connections = {"limits": httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=25)}
+    async with AsyncClientContext(keep_connections) as clients:
         clients._httpx_settings = None  # else Prefect hands this client only to who asks for the same settings
         join_updates(clients.client)
         know_what_begins(clients.client)
@@ -522,7 +500,6 @@ class OpenWorker(BaseWorker[KnownConfiguration, BaseVariables, BaseWorkerResult]
 
     async def setup(self) -> None:
         """Do what every worker does."""
-        keep_connections_of_workers()
         await super().setup()
         remember_deployments(self.client)
         name_who_takes(self.client, self.name)
