@@ -58,4 +58,4 @@ def suggestion_section(record: CallRecord) -> str:
 
 
 def _quoted(told: Suggested) -> list[str]:
-    return [*(f"> {named(quote.text)}" for quote in told.quotes), "", f"출처: {named(told.place.shown)}"]
+    return [*(f"> {named(line)}" for line in told.lines), "", f"출처: {named(told.place.shown)}"]

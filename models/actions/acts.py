@@ -6,11 +6,13 @@
 올려 주세요, 신고하시고요, 신고하셔야 해요, 가져오시면 됩니다  ASKED       who is spoken to
 제가 내일까지 서명하면 되죠?                               ACCEPTED    who speaks
 금요일까지는 보낼 수 있어요                                ABLE        who speaks
+진단서하고 영수증이 필요합니다, 신고서가 꼭 있어야 해요       ASKED       who is spoken to, to have them ready
+오실 때까지 따지 마세요, 매몰하시면 안 됩니다                ASKED       who is spoken to, to leave it (``forbids``)
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -31,11 +33,14 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class Commitment:
-    """An act and where the verb stands that tells what is done; ``through`` where somebody else is made to do it (보내라고 할게요)."""
+    """An act and where the verb stands that tells what is done; ``through`` where somebody else is made to do it (보내라고 할게요),
+    ``forbids`` where it is to be left (따지 마세요), ``needs`` where things are to be there (진단서가 필요합니다)."""
 
     act: Act
     verb: int
     through: bool = False
+    forbids: bool = False
+    needs: bool = False
 
 
 _PROMISES = word_set("리다 으리다 ᆯ게 을게 ᆯ께 을께 ᆯ게요 을게요 ᆯ께요 을께요 께 으께 마 으마")
@@ -50,7 +55,7 @@ _NOT = word_set("못 안")
 # What may be worth a morphological look at all; most sentences are not.
 WORTH_A_LOOK = re.compile(
     r"겠|리다|[게께](?:요|예|유|에|여)?(?=[\s.,!?…]|$)|거(?:예|에|야)|겁니다|것(?:이|입)|예정|세요|셔요|시오|[야면] "
-    r"|라네|랑게|심더|께예|테니|수 있|까요|시다|시고요|[께](?=[\s.,!?…]|$)|주[실시죠]|주지|[가-힣]니다|[돼가와내려해고죠쥬]요|죠"
+    r"|라네|랑게|심더|께예|테니|수 있|까요|시다|시고요|[께](?=[\s.,!?…]|$)|주[실시죠]|주지|[가-힣]니다|[돼가와내려해고죠쥬데]요|죠|필요"
 )
 _DIALECT = re.compile(r"(?<=[게께])(?:예|유|에|여)?$")
 _INTENDS = re.compile(r"([가-힣])(?:께요?|라네|랑게요?|라요|란다)$")
@@ -93,8 +98,36 @@ def commitment(tokens: Sequence[Any], *, asked: bool) -> Commitment | None:
         return _future(kept, place)
     if not kept[place].tag.startswith(("VV", "VX", "XSV", "XSA", "VA")):
         return None
+    if not asked and (needed := _needed(kept, place)) is not None:
+        return Commitment(Act.ASKED, needed, needs=True)
     found = _by_ending(kept, place, ending, marks, asked=asked)
-    return None if found is not None and _is_refused(kept, found) else found
+    if found is None or _is_refused(kept, found):
+        return None
+    return replace(found, forbids=True) if found.act is Act.ASKED and _is_left(kept, found.verb) else found
+
+
+def _needed(tokens: Sequence[Any], stem: int) -> int | None:
+    """Where the predicate begins by which things are needed (필요하다, 있어야 되다); None for another one, or where no subject is named."""
+    if tokens[stem].tag == "XSA" and tokens[stem - 1].form == "필요":
+        begin = stem - 1
+    elif tokens[stem].form in ("하", "되", "돼") and stem > 2 and tokens[stem - 1].form == "어야":
+        begin = stem - 2
+        while begin and tokens[begin].tag == "EP":
+            begin -= 1
+        if tokens[begin].form != "있":
+            return None
+    else:
+        return None
+    subject = begin - 1
+    while subject > 0 and tokens[subject].tag == "MAG":
+        subject -= 1
+    return begin if subject > 0 and tokens[subject].tag in ("JKS", "JX") else None
+
+
+def _is_left(tokens: Sequence[Any], verb: int) -> bool:
+    """Whether the deed is to be left: 따지 말아 주세요, 가시면 안 됩니다."""
+    after = [token.form for token in tokens[verb + 1 : verb + 5] if token.tag not in ("JX", "EP")]
+    return after[:2] == ["지", "말"] or (after[:1] in (["면"], ["으면"]) and after[1:3] in (["안", "되"], ["안", "돼"]))
 
 
 def done(tokens: Sequence[Any]) -> int | None:
@@ -107,7 +140,7 @@ def done(tokens: Sequence[Any]) -> int | None:
         stem -= 1
     if stem < 0 or not marks & {"었", "았", "였"} or marks & {"시", "으시", "겠"}:
         return None
-    verb, _ = _main_verb(kept, stem)
+    verb, _ = main_verb(kept, stem)
     return None if verb is None or _just_before(kept, verb) in _NOT else verb
 
 
@@ -128,14 +161,14 @@ def _future(tokens: Sequence[Any], copula: int) -> Commitment | None:
     noun = copula - 1
     if noun < 1 or tokens[noun].form not in ("거", "것", "예정") or tokens[noun - 1].form not in ("ᆯ", "을"):
         return None
-    verb, through = _main_verb(tokens, noun - 2)
+    verb, through = main_verb(tokens, noun - 2)
     return None if verb is None else Commitment(Act.ARRANGED, verb, through)
 
 
 def _by_ending(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *, asked: bool) -> Commitment | None:
     form = tokens[stem].form
     if _asks_to_give(tokens, stem, ending, marks, asked=asked) or _orders(form, ending, marks):
-        verb, _ = _main_verb(tokens, _able(tokens, stem))
+        verb, _ = main_verb(tokens, _able(tokens, stem))
         return None if verb is None else Commitment(Act.ASKED, verb)
     if (obliged := _obliged(tokens, stem)) is not None:
         return Commitment(Act.ACCEPTED, obliged.verb) if asked or ending in ("죠", "지요", "지") else obliged
@@ -143,13 +176,13 @@ def _by_ending(tokens: Sequence[Any], stem: int, ending: str, marks: set[str], *
         return None
     honoured = bool(marks & {"시", "으시"})  # 이메일로 받으시겠어요 asks, also without its sign
     promising = ending in _PROMISES or ("겠" in marks and not asked and not honoured and ending in _STATES)
-    verb, through = _main_verb(tokens, stem)
+    verb, through = main_verb(tokens, stem)
     if verb is None:
         return None
     if promising and tokens[stem].tag != "VA":
         return Commitment(Act.PROMISED, verb, through)
     if ending in _STATES and not asked and not honoured and _able(tokens, _likely(tokens, stem)) != _likely(tokens, stem):
-        verb, through = _main_verb(tokens, _able(tokens, _likely(tokens, stem)))
+        verb, through = main_verb(tokens, _able(tokens, _likely(tokens, stem)))
         return None if verb is None else Commitment(Act.ABLE, verb, through)
     if ending in _OFFERS:
         return Commitment(Act.OFFERED, verb, through)
@@ -187,7 +220,11 @@ def _able(tokens: Sequence[Any], stem: int) -> int:
 
 
 def _obliged(tokens: Sequence[Any], stem: int) -> Commitment | None:
-    """…셔야 합니다, …시면 됩니다: what the one who is spoken to has to do; None for another predicate."""
+    """…셔야 합니다, …시면 됩니다, …시면 안 됩니다: what the one who is spoken to has to do or leave; None for another predicate."""
+    if tokens[stem].form in ("되", "돼") and stem > 3 and tokens[stem - 1].form == "안" and tokens[stem - 2].form in ("면", "으면"):
+        leaves = tokens[stem - 3].tag == "EP" and tokens[stem - 3].form in ("시", "으시")
+        verb, _ = main_verb(tokens, stem - 4) if leaves else (None, False)
+        return None if verb is None else Commitment(Act.ASKED, verb)
     if tokens[stem].form not in ("하", "되", "돼") or stem < 2 or tokens[stem - 1].form not in ("어야", "아야", "면", "으면", "여야"):
         return None
     before = stem - 2
@@ -195,7 +232,7 @@ def _obliged(tokens: Sequence[Any], stem: int) -> Commitment | None:
     while before >= 0 and tokens[before].tag == "EP":
         honoured |= tokens[before].form in ("시", "으시")
         before -= 1
-    verb, _ = _main_verb(tokens, before)
+    verb, _ = main_verb(tokens, before)
     if verb is None or tokens[verb].form in ("있", "없"):
         return None  # 신청서가 있어야 해요
     if not honoured and tokens[stem - 1].form in ("어야", "아야", "여야") and tokens[before].form == "드리":
@@ -203,7 +240,7 @@ def _obliged(tokens: Sequence[Any], stem: int) -> Commitment | None:
     return Commitment(Act.ASKED, verb) if honoured or tokens[verb].tag == "XSV" or tokens[verb].form != "하" else None
 
 
-def _main_verb(tokens: Sequence[Any], stem: int) -> tuple[int | None, bool]:
+def main_verb(tokens: Sequence[Any], stem: int) -> tuple[int | None, bool]:
     """The verb that tells what is done behind the ones that help it (보내 드리다, 보내도록 하다), and whether another is to do it."""
     through = False
     while stem > 1:

@@ -6,16 +6,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.actions.action import Who
-from models.actions.acts import MAKING, WORTH_A_LOOK, Act, Commitment, body, commitment
+from models.actions.acts import MAKING, WORTH_A_LOOK, Act, Commitment, body, commitment, main_verb
 from models.actions.due import Found, find
+from models.actions.mentions import mentions
 from models.actions.sentences import asks, sentences
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
 
 _DESK = re.compile(
-    r"(?:담당자?|담당 ?부서|부서|[가-힣]+ 쪽|[가-힣]*팀장?|센터장?|기사|심사자|책임자|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원"
-    r"|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
+    r"(?:담당자?|담당 ?부서|부서|[가-힣]+ 쪽|[가-힣]*팀장?|파트장|[가-힣]{2,}반|센터장?|기사|심사자|책임자"
+    r"|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
 )
+_SENDERS = re.compile(r"(?:병원|은행|카드사|공업사|정비소|업체)(?: 쪽)?(?:님|분)?$")
+_SENDS = re.compile(r"(?<!\S)(병원|은행|카드사|공업사|정비소|업체)(?:이|가|께서) ")
 _EMBEDDED = MAKING | {"도록"}
 # Who is neither the caller nor of the company: what they will do is nothing to note.
 _OTHERS = re.compile(
@@ -24,6 +27,7 @@ _OTHERS = re.compile(
 _ASSIGNED = word_set("배정 지정")  # 담당자 배정돼서 전화드릴 거예요
 _MAY = frozenset(("go", "pay"))  # 한두 통 갈 수 있어요: may, not can
 _OUR = re.compile(r"^(?:저희|우리|해당|그)\s+")
+READY = "준비"  # what is said of papers that are needed, when nobody has said yet by what way they come
 _NEAR = 4  # turns in which two sides speak of one thing to do
 _EMERGENCY = re.compile(r"(?<!\d)1(?:12|19|09|32)(?!\d)|일일[구이]|일공구|일삼이")
 _CONTENT = ("NNG", "NNP", "SL", "XR", "SN")
@@ -51,17 +55,24 @@ _NO_THING = word_set(
 )
 _PLACE = re.compile(r"(?:사무소|센터|지점|병원|은행|원무과|경찰서|우체국|편의점|보건소|학교|회사|창구)$")
 # What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
-_PAPERS = re.compile(
-    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|등본|초본|대장|원부|확인원|양식|안내문|안내장"
+PAPERS = re.compile(
+    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|기록지|판독지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|등본|초본|대장|원부|확인원|양식|안내문|안내장"
     r"|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|예시|문구|페이지|종이)$"
 )
-_MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
-DONE_TO = {"send": _PAPERS, "hand in": _PAPERS, "take": _PAPERS, "sign": _PAPERS, "pay": _MONEY}
+MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
+DONE_TO = {"send": PAPERS, "hand in": PAPERS, "take": PAPERS, "sign": PAPERS, "pay": MONEY}
 _TOLD = re.compile(r"(?:번호|주소|연락처|이름|성함|계정|주민|인적|사항|시간|답|말씀)$")
 _MOMENTS = word_set("전 후 뒤 때 다음")  # 비행기 타기 전에
 _GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
 # What is asked for within a sentence that says why: 숫자를 회신해 주셔야 등록이 됩니다, 수요일까지 올려 주시면 심사가 가능합니다.
 _ASKED_ON_THE_WAY = re.compile(r"^.+?(?:[시셔]야|주시면)(?= (?!되|돼|됩|하|합|해|좋|감사))")
+# What is asked for before something else is said: 일일이에 신고하시면 되는데 직원분이 …, 영수증이 필요한데 …
+_ASKED_FIRST = re.compile(r"^(.+?(?:시면 |[시셔]야 )(?:안 )?(?:되|돼|하))(?:는데|고|니까) (?=\S+ \S)")
+# What an agent does before a desk does something else: 제가 오늘 신청 올리고 손해평가반에서 사흘 안에 …
+_THEN_A_DESK = re.compile(
+    r"^(.*(?<!이)[가-힣])(?<!시)고,? (?=(?:[가-힣]{2,} )?[가-힣]*(?:담당자?|부서|팀장?|파트장|[가-힣]{2,}반|센터장?|기사"
+    r"|조사관|조사원|평가사|지점)(?:님|분)?(?:이|가|께서|에서) )"
+)
 _WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
 ADDRESSING = re.compile(
@@ -74,7 +85,7 @@ ADDRESSING = re.compile(
 _NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
 # … after a state alone (양식이 있어서, 승인이 필요해서),
 _REASONS = word_set("어서 아서 여서 고 어 아 니 으니 며 으며")
-_STATES = word_set("있 없 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 적 크 작 늦 바쁘 계시")
+_STATES = word_set("바뀌 있 없 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 적 크 작 늦 바쁘 계시")
 # … and where the caller is only to say something, or to agree (번호 불러 주시면, 괜찮으시면).
 _CONDITIONS = word_set("면 으면")
 _SAYING = word_set("부르 말하 말씀하 알리 괜찮 좋 원하 필요하 가능하 편하 말씀주 주소부르")
@@ -84,20 +95,27 @@ _BETWEEN_SENTENCES = word_set(
     "요 그리고 다만 그럼 그러면 근데 그런데 그래서 그러니까 대신 아니면 일단 우선 혹시 그냥 가급적 고객님은 고객님께서는 고객님이"
 )
 _OF_THE_TIME = re.compile(r"(?:(?:^|\s)\S+)?(?:^|\s)(?:전|날|당일|기한)인$")
-_IS_WHAT = re.compile(r"으?로(?=\s)")  # 수요일 열한 시로 방문 예약: what is done, not by when
+_IS_WHAT = re.compile(
+    r"으?로(?=\s+(?:\S+ )?(?:방문|예약|변경|바꾸|바꿔|잡|옮|미루|미뤄|당기|당겨|조정))"
+)  # 수요일 열한 시로 방문 예약: what is done, not by when
 # What is left until something is known or has happened: 결과 나오면 연락드릴게요, 받아 보고 다시 전화할게요.
 _ONCE_KNOWN = re.compile(
     r"(?:나오|나|끝나|되|오|받으|도착하)(?:면|시면|는 대로|자마자)(?!\S)"
     r"|(?<!\S)(?:보고|보고서|물어보고|알아보고|상의하고|의논하고|얘기해 보고)(?!\S)"
 )
 _WILL_DO = re.compile(r"겠습니다|[가-힣]게요")
+_WILL = re.compile(r"거예요|겁니다|예정이|니다")
 _IF_YOU_DO = re.compile(r"(?<!\S)(?:하|신청하|누르)시면\s")
 _HANGS = re.compile(r"(?:나오|끝나|되|도착하)(?:시)?면(?!\S)")
 _HANDED_ON = re.compile(r"(?<!\S)(?:저희가|제가)\s.*(?:넘기|올리|전달하)면\s")
 _DOES_IT = re.compile(r"((?:[가-힣]*(?![은는])[가-힣] ){0,2}[가-힣]+(?:팀|부서|센터))에서 ")
 _POINTS = re.compile(r"(?<!\S)(?:그|이)(?:거|것|건|걸|게)")
 _AGAIN = re.compile(r"(?<!\S)(?:다시|또|먼저)(?!\S)")
+UNTIL = re.compile(r"까지|전에|전까지")  # what is to be left until then: 조사 오실 때까지 치우지 마세요
+_NOTED = re.compile(r"(?:라고|다고|달라고|도록|하게|거로|걸로|으로)\s(?:\S+ )?(?:메모|기록|표시|적|전달|남기|남겨|넘기|요청)")
+_PAPERS_MOVE = frozenset(("send", "hand in", "take", "sign"))
 _THIS = re.compile(r"(?<!\S)[이그저]$")  # 이 전화 끊고
+_MORE_THAN_WHEN = re.compile(r"쯤|정도|까지|안에|요|[\s.,!?]")
 _DANGLING = re.compile(r"^(?:에|로|을|를|이|가|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
 
 
@@ -107,6 +125,8 @@ class Candidate:
 
     ``verb`` is what is done, ``words`` are its content words, ``things`` those that name a thing, ``kind`` its kind of doing, ``signs``
     what can be seen of it; ``by_itself`` is what neither side nor a desk has to do: it comes of itself, others do it, it is a present.
+    ``forbids`` where it is to be left undone; ``listed`` are the papers that an agent said are needed for it;
+    ``said_last`` is the turn in which its time or way was named anew.
     """
 
     turn: int
@@ -121,12 +141,25 @@ class Candidate:
     kind: str = ""
     verb: str = ""
     by_itself: bool = False
+    forbids: bool = False
+    listed: str = ""
+    said_last: int = 0
     signs: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def does_so(self) -> bool:
         """Whether the deed is only pointed at, as an answer has it: 저녁에 들어가서 할게요, 그렇게 하겠습니다."""
         return not self.things and not self.kind and _DOES_SO.search(self.what) is not None
+
+    @property
+    def points(self) -> bool:
+        """Whether its sentence takes up what was named before: 그거는 제가 목요일에 받아서 팩스로 넣을게요."""
+        return self.by_caller and f"C:{self.act} points" in self.signs
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether only that papers are needed is said, not yet that they are to be sent."""
+        return bool(self.listed) and self.what.endswith(READY)
 
     @property
     def hangs(self) -> bool:
@@ -178,15 +211,29 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
     text = _WILL_SO.sub("게요. ", turn.text)
     spoken = list(sentences(text, shortener)) if WORTH_A_LOOK.search(text) else []
     for number, sentence in enumerate(spoken):
-        asked = [] if turn.by_caller else _ASKED_ON_THE_WAY.findall(sentence)
-        for said, clause in (*((f"{deed} {'됩니다' if deed.endswith('면') else '합니다'}", True) for deed in asked), (sentence, False)):
+        for said, clause in (*((deed, True) for deed in (() if turn.by_caller else _on_the_way(sentence))), (sentence, False)):
             one = (
                 _of_sentence(turns, place, said, shortener, last=number == len(spoken) - 1, clause=clause)
                 if WORTH_A_LOOK.search(said)
                 else None
             )
             if one is not None:
-                yield one
+                after = _only_when(spoken[number + 1]) if number + 1 < len(spoken) and one.due is None and not clause else None
+                yield one if after is None else replace(one, due=after)
+
+
+def _only_when(sentence: str) -> Found | None:
+    """By when, where a sentence says nothing else: 링크로 올려 주세요 이번 주 금요일까지요; None for another sentence."""
+    due = find(sentence, by_caller=True)
+    return due if due is not None and due.exact and not _MORE_THAN_WHEN.sub("", f"{sentence[: due.start]}{sentence[due.end :]}") else None
+
+
+def _on_the_way(sentence: str) -> Iterator[str]:
+    """What an agent asks for, or does himself, within a sentence that ends otherwise, each as a sentence of its own."""
+    yield from (f"{deed} {'됩니다' if deed.endswith('면') else '합니다'}" for deed in _ASKED_ON_THE_WAY.findall(sentence))
+    yield from (f"{deed[:-1]}{'합' if deed[-1] == '하' else '됩'}니다" for deed in _ASKED_FIRST.findall(sentence))
+    if _WILL_DO.search(sentence) or _WILL.search(sentence):
+        yield from (f"{deed}겠습니다" for deed in _THEN_A_DESK.findall(sentence))
 
 
 def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Shortener, *, last: bool, clause: bool) -> Candidate | None:
@@ -198,8 +245,10 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
     said = body(ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
     tokens = shortener.tokens(said)
     found = commitment(tokens, asked=asks(sentence))
-    if found is None or (clause and kind_of(tokens, found.verb) in ("", "talk")):
+    if found is None or (clause and not found.needs and kind_of(tokens, found.verb) in ("", "talk")):
         return None
+    if found.needs:
+        return _what_is_needed(turns, place, said, found, tokens, due, shortener, last=last, clause=clause)
     if turn.by_caller and found.act is Act.ARRANGED:
         if _own_decision(tokens, found.verb):
             found = replace(found, act=Act.PROMISED)
@@ -211,6 +260,7 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
             return None
         found = replace(found, act=Act.PROMISED)  # 금요일까지는 보낼 수 있어요
     who, desk = _who(found, turn, tokens, said)
+    ours = not turn.by_caller and found.act in (Act.PROMISED, Act.ARRANGED)
     if who is Who.AGENT and found.act is Act.ARRANGED and (to := _handed_to(sentence, turn)):
         who, desk = Who.OTHER_DESK, to
     return Candidate(
@@ -218,7 +268,7 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
         by_caller=turn.by_caller,
         act=found.act,
         who=who,
-        what=_what(said, tokens, found, shortener),
+        what=f"{'' if due and due.exact else _once_received(said, tokens, found, ours)}{_what(said, tokens, found, shortener, ours=ours)}",
         verb=_lemma(tokens, found.verb),
         by_itself=_is_a_present(tokens, found)
         if turn.by_caller
@@ -226,9 +276,46 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
         due=due,
         desk=desk,
         words=frozenset(content_words(tokens)),
-        things=_things(tokens, _deed_begins(tokens, found.verb), found.verb),
+        things=_things(tokens, _deed_begins(tokens, found.verb, ours=ours), found.verb),
         kind=kind_of(tokens, found.verb),
+        forbids=found.forbids,
         signs=tuple(_signs(turns, place, said, found, tokens, due, last=last, clause=clause)),
+    )
+
+
+def _what_is_needed(
+    turns: Sequence[Turn],
+    place: int,
+    said: str,
+    found: Commitment,
+    tokens: Sequence[Any],
+    due: Found | None,
+    shortener: Shortener,
+    *,
+    last: bool,
+    clause: bool,
+) -> Candidate | None:
+    """The papers that an agent says are needed (진단서하고 영수증이 필요합니다), for the caller to have ready; None for anything else."""
+    turn, first = turns[place], _deed_begins(tokens, found.verb)
+    end = next((at for at in range(found.verb - 1, first, -1) if tokens[at].tag in ("JKS", "JX") and tokens[at].form != "요"), first)
+    things = frozenset(thing for thing in _things(tokens, first, end) if PAPERS.search(thing))
+    named = mentions(Turn(turn.number, False, said[tokens[first].start : tokens[end].start]), shortener)
+    listed = ", ".join(one.text for one in named if PAPERS.search(one.text))
+    if turn.by_caller or not things or not listed:
+        return None
+    return Candidate(
+        turn=turn.number,
+        by_caller=False,
+        act=Act.ASKED,
+        who=Who.CALLER,
+        what=f"{listed} {READY}",
+        verb=str(tokens[found.verb].form),
+        due=due,
+        words=content_words(tokens[first:end]),
+        things=things,
+        kind="hand in",
+        listed=listed,
+        signs=(*_signs(turns, place, said, found, tokens, due, last=last, clause=clause), "needs papers"),
     )
 
 
@@ -255,7 +342,7 @@ def _is_a_present(tokens: Sequence[Any], found: Commitment) -> bool:
     """숙주 많이 줄게: what a caller will give that is neither a paper nor a number nor money."""
     things = _things(tokens, _deed_begins(tokens, found.verb), found.verb)
     gives = found.act is Act.PROMISED and tokens[found.verb].form == "주" and _lemma(tokens, found.verb) == "주"
-    return gives and bool(things) and not any(of.search(thing) for thing in things for of in (_PAPERS, _MONEY, _TOLD))
+    return gives and bool(things) and not any(of.search(thing) for thing in things for of in (PAPERS, MONEY, _TOLD))
 
 
 def _is_anothers(tokens: Sequence[Any], said: str, verb: int) -> bool:
@@ -272,9 +359,19 @@ def _is_how_it_works(sentence: str, tokens: Sequence[Any], verb: int, due: Found
 
 def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tuple[Who, str]:
     if (found.act is Act.ASKED) != turn.by_caller:
-        return Who.CALLER, ""
+        sender = "" if turn.by_caller else _sender(tokens, said, found.verb)
+        return (Who.OTHER_DESK, sender) if sender else (Who.CALLER, "")
     desk = _desk(tokens, said, found.verb)
     return (Who.OTHER_DESK, desk) if desk and not found.through else (Who.AGENT, "")
+
+
+def _sender(tokens: Sequence[Any], said: str, verb: int) -> str:
+    """Who else is to send something (병원에서 차트를 팩스로 보내 주셔야 …); empty where the caller fetches it there (병원에서 떼서 …)."""
+    subject = _SENDS.search(said)  # morphology takes 병원이 for what something is
+    named = _desk(tokens, said, verb) or (subject[1] if subject else "")
+    fetches = any(token.tag == "EC" for token in tokens[:verb])
+    sends = re.search(rf"{re.escape(named)}(?:이|가|께서)|{re.escape(named)}에서 (?:직접|바로|저희|팩스)", said)
+    return named if _SENDERS.search(named) and kind_of(tokens, verb) == "send" and sends and not fetches else ""
 
 
 def _handed_to(sentence: str, turn: Turn) -> str:
@@ -303,18 +400,23 @@ def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
     return ""
 
 
-def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shortener) -> str:
-    """The deed in the speaker's words, up to its verb, which becomes a noun (보내기); 보내라고 하기 where another is to do it."""
-    first = _deed_begins(tokens, found.verb)
+def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shortener, *, ours: bool = False) -> str:
+    """The deed in the speaker's words, up to its verb, which becomes a noun (보내기); 보내라고 하기 where another is to do it, 따지 않기
+    where it is to be left."""
+    first = _deed_begins(tokens, found.verb, ours=ours)
     start = tokens[first].start
     text, kept = " " * start + said[start:], list(tokens[first:])
     verb = found.verb - first
-    if found.through and (link := _linked(kept, verb)):
+    if found.forbids:
+        left = shortener.deed(text, kept, verb) if kept[verb + 1].form != "지" else shortener.upto(text, kept, kept[verb + 1].end)
+        deed = f"{left} 않기" if left.endswith("지") else f"{left.removesuffix('기')}지 않기" if left.endswith("기") else f"{left}하지 않기"
+    elif found.through and (link := _linked(kept, verb)):
         deed = f"{shortener.upto(text, kept, kept[link].end)} 하기"
     else:
         deed = shortener.deed(text, kept, verb)
     begin, end = _topic(tokens, first)
-    done_to = end and kind_of(tokens, found.verb) in DONE_TO and any(of.search(tokens[end - 1].form) for of in (_PAPERS, _MONEY))
+    done_to = end and kind_of(tokens, found.verb) in DONE_TO and any(of.search(tokens[end - 1].form) for of in (PAPERS, MONEY))
+    done_to = done_to and not any(token.tag == "JKO" for token in kept[:verb])
     topic = f"{said[tokens[begin].start : tokens[end].end]} " if done_to else ""
     words = f"{topic}{_OWN_SUBJECT.sub('', deed)}".split()
     while len(words) > 1 and words[0].rstrip(",") in _BETWEEN_SENTENCES:
@@ -327,17 +429,49 @@ def _linked(tokens: Sequence[Any], verb: int) -> int | None:
     return next((i for i in range(len(tokens) - 1, verb, -1) if tokens[i].tag == "EC" and tokens[i].form in MAKING), None)
 
 
-def _deed_begins(tokens: Sequence[Any], verb: int) -> int:
-    """Where the clause of the deed begins: after reasons, states and what has happened."""
+def _deed_begins(tokens: Sequence[Any], verb: int, *, ours: bool = False) -> int:
+    """Where the clause of the deed begins: after reasons, states and what has happened, and where it is ``ours`` after what the caller
+    does before (앱에 올려 주시고 저는 …)."""
     first = 0
     for place in range(1, verb):
         token = tokens[place]
         aside = token.tag == "SP" and not tokens[place - 1].tag.startswith(("N", "J", "EC", "XSN"))
-        if aside or token.tag == "EF" or (token.tag == "EC" and _ends_no_deed(tokens, place)):
+        callers = ours and token.tag == "EC" and _is_the_callers_part(tokens, place)
+        if aside or callers or token.tag == "EF" or (token.tag == "EC" and _ends_no_deed(tokens, place)):
             first = place + 1
     while first < verb and tokens[first].tag in ("JX", "SP", "SF", "IC") and (tokens[first].tag != "JX" or tokens[first].form == "요"):
         first += 1
     return first
+
+
+def _once_received(said: str, tokens: Sequence[Any], found: Commitment, ours: bool) -> str:
+    """영수증을 받으면, for what we do as soon as the caller has handed something in (영수증 올려 주시면 …); empty for anything else."""
+    parts = [at for at in range(2, found.verb) if ours and tokens[at].form in ("면", "으면") and _is_the_callers_part(tokens, at)]
+    if not parts:
+        return ""
+    verb, _ = main_verb(tokens, parts[-1] - 2)
+    if verb is None or kind_of(tokens, verb) not in ("send", "hand in"):
+        return ""
+    first = _deed_begins(tokens, verb)
+    things = [
+        at
+        for at in range(first, verb)
+        if tokens[at].tag in ("NNG", "XSN") and tokens[at + 1].tag in ("JKO", "JX", "VV") and PAPERS.search(tokens[at].form)
+    ]
+    if not things:
+        return ""
+    begin = things[0]
+    while begin > first and tokens[begin - 1].tag in (*_CONTENT, "XSN") and tokens[begin - 1].end <= tokens[begin].start:
+        begin -= 1
+    return f"{said[tokens[begin].start : tokens[things[0]].end]} 받으면 "
+
+
+def _is_the_callers_part(tokens: Sequence[Any], ending: int) -> bool:
+    """Whether a clause tells what the caller does (작성하시고, 보내 주시면): with honour, and a doing rather than a state."""
+    if tokens[ending].form not in ("고", "면", "으면") or tokens[ending - 1].form not in ("시", "으시") or ending < 2:
+        return False
+    verb, _ = main_verb(tokens, ending - 2)
+    return verb is not None and kind_of(tokens, verb) in ("send", "hand in", "sign", "take", "go", "report")
 
 
 def _ends_no_deed(tokens: Sequence[Any], ending: int) -> bool:
@@ -421,6 +555,11 @@ def _signs(
     yield f"{kind} {'last' if last else 'not last'}"
     if found.through:
         yield f"{kind} through"
+    if found.forbids:
+        yield f"{kind} forbids"
+        yield f"{kind} forbids kind {done}"
+        if UNTIL.search(said):
+            yield f"{kind} forbids until"
     if clause:
         yield f"{kind} on the way"
     if _POINTS.search(said):
@@ -428,6 +567,11 @@ def _signs(
     if _ONCE_KNOWN.search(said):
         yield f"{kind} once known"
         yield f"{kind} once known kind {done}"
+    if done in _PAPERS_MOVE and any(token.tag.startswith("N") and PAPERS.search(token.form) for token in tokens[: found.verb]):
+        yield f"{kind} kind {done} papers"
+        yield f"{kind[0]} papers move"
+    if _NOTED.search(said):
+        yield f"{kind} noted"
     if _AGAIN.search(said):
         yield f"{kind} again kind {done}"
     if _EMERGENCY.search(said):

@@ -56,7 +56,7 @@ _HOUR = (
     rf"(?: ?(?P<half>반)| ?(?P<minute>{_NUMBER}) ?분)?|(?P<noon>정오|자정))"
 )
 _TAIL = (
-    r"(?: ?(?P<tail>퇴근 전까지|퇴근 전|마감 전|해 지기 전|전까지|까지|안으로|안에|안|이내|내로|내에|내(?![가-힣])"
+    r"(?: ?(?P<tail>전으로|퇴근 전까지|퇴근 전|마감 전|해 지기 전|전까지|까지|안으로|안에|안|이내|내로|내에|내(?![가-힣])"
     r"|중으로|중에|중(?![가-힣])|전에|전(?![가-힣])"
     r"|이후|지나서|지나고|지나면|후|뒤|(?:(?:출금|이체|납입|결제|청구)?분 ?)?부터|쯤)(?:에?는|도)?)?"
 )
@@ -65,9 +65,10 @@ _DAY = (
     rf"|(?:(?P<week>{_either(*_WEEKS_AHEAD)})(?:에)? ?)?(?P<weekday>[{_WEEKDAYS}])요일"
     rf"|(?<![가-힣])(?P<whole_week>{_either(*_WEEKS_AHEAD)})(?P<weekend> ?말)?"
     r"|(?P<this_weekend>주말)"
+    r"|(?P<twentieth>스무날)"
     rf"|(?:(?P<month>{_either(*_MONTHS_AHEAD)}|(?P<month_number>{_NUMBER}) ?월) ?)?(?:(?P<day_of_month>{_NUMBER}) ?일(?!월|[가-힣]*간))"
     rf"|(?<![가-힣])(?P<month_alone>{_NUMBER}) ?월(?= ?(?:에|까지|중|안|부터|이후))"
-    rf"|(?<![가-힣])(?P<whole_month>{_either(*_MONTHS_AHEAD)})(?P<month_end> ?말)?|(?P<last_day>월말|말일))"
+    rf"|(?<![가-힣])(?P<whole_month>{_either(*_MONTHS_AHEAD)})(?P<month_end> ?말일?)?|(?P<last_day>월말|말일))"
 )
 _LENGTH = (
     rf"(?P<working>영업일(?: ?기준)?(?:으로|로)? ?)?(?:(?P<days>{_either(*_DAYS_COUNTED)})(?P<of_work> ?영업일)?"
@@ -79,7 +80,13 @@ _AT_ONCE = (
     r"|(?:(?:통화|전화) ?)?끊(?:으시면|으면|고(?: ?나서)?|자마자))(?: ?(?:바로|즉시))?"
     r"|(?:지금|이따가?|(?:좀|조금) ?(?:있다가?|이따가?)|바로|즉시|곧)(?: ?(?:바로|당장|즉시))?)"
 )
+# So long before something of which nobody says here when it is: 출국 삼 일 전까지, 개시일 한 달 전까지.
+_BEFORE_AN_EVENT = (
+    r"(?:출국|귀국|출발|여행|수술|입원|퇴원|만기|개시|납입|결제|출금|이사|입주|잔금|갱신|종료|시험|예정|방문|조사)(?:일|날|하시기|하기)?"
+    rf" ?{_NUMBER} ?(?:일|주일|주|개월|달|시간) ?전(?:까지|에)?"
+)
 _PATTERNS = (
+    re.compile(rf"(?<![가-힣]){_BEFORE_AN_EVENT}"),
     re.compile(r"(?<![가-힣])" + _LENGTH + _BOUNDED),
     re.compile(rf"(?P<working>영업일(?: ?기준)?(?:으로|로)? ?)(?:(?P<days>{_either(*_DAYS_COUNTED)})|(?P<count>{_NUMBER}) ?(?P<unit>일))"),
     re.compile(rf"{_DAY}(?: ?(?:에 ?)?{_HOUR}|(?:,? ?(?P<only_part>{_PART_OF_DAY})(?: ?(?:시간|무렵|때))?))?(?:에|날)?{_TAIL}"),
@@ -90,7 +97,9 @@ _PATTERNS = (
 # Ends of what comes before the deed: what somebody else has to do first (주시면, 오시면 되고), and what else is said (방문할 거고).
 _OTHERS_PART = re.compile(r"(?:시면|시면 되고|시면 됩니다|시면 돼요)\s(?!되|돼|됩|좋|괜찮)")
 _ASIDE = re.compile(r"(?:오면|나오면|들어오면|[가-힣]{2} 거고|되고|까지요|는데|니까)\s(?!되|돼|됩|좋|괜찮)")
-_NOT_THEN = re.compile(r"\s*말고")
+_NOT_THEN = re.compile(
+    r"\s*(?:말고|(?:보험료|납입분?|출금분?|이체분?|결제분?|청구분|분|월급|고지서|명세서)(?:부터|은|는|이|가|을|를|까지)?(?![가-힣]))"
+)
 _AFTER = ("이후", "지나서", "지나고", "지나면", "부터", "후", "뒤")
 _NAMES_OF_DAYS = ("soon", "weekday", "day_of_month")
 _LATE = {"오전": time(12), "아침": time(12), "점심": time(14), "낮": time(18), "오후": time(18)}
@@ -220,6 +229,8 @@ def _calendar_day(said: Said, today: date) -> date | None:
         return monday + timedelta(days=6) if "weekend" in said else max(last_working_day(monday), today)
     if "this_weekend" in said:
         return monday + timedelta(days=6)
+    if "twentieth" in said:
+        return _day_of_month(today, 20, None, None)
     if number := said.get("day_of_month"):
         return _day_of_month(today, _value(number), said.get("month"), said.get("month_number"))
     if month := said.get("month_alone"):

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from models.actions.action import Action, Who
 from models.actions.acts import Act
-from models.actions.candidates import Candidate, candidates
+from models.actions.candidates import PAPERS, UNTIL, Candidate, candidates
 from models.actions.done import is_changed, is_done
-from models.actions.due import Found
+from models.actions.due import Found, find
 from models.actions.weighed import Weighed
-from models.actions.wording import WRITTEN_ON, Told, may_be_done_to, objects_in, with_thing, worded
+from models.actions.wording import WRITTEN_ON, Told, by_the_way_of, last_objects, may_be_done_to, objects_in, with_thing, worded
 from models.errors import ConfigurationError
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener
@@ -29,10 +29,30 @@ from models.summarizer.own_words import Shortener
 WEIGHTS = Path(__file__).with_name("weights.json")
 _YES = re.compile(r"(?:네+|예|응+|그래|좋|그럼|그러|알겠|알았|고마|고맙|감사|부탁|당연|물론)")
 _NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:할|해|돼)|필요 ?없|관둘|그만)")
+LEFT_BY_ITS_FORM = 0.01
+PLAIN_BY_A_DAY = 0.05
+PLAIN = 0.2  # likelihood of a paper that is asked for, or goes out, by its name
+HANDED_ON = 0.1
+# What an agent hands on or notes for others: 마릿수 정정을 담당한테 전달, 위쪽 가지 확인 요청이라고 메모 남기기.
+_HANDS_ON = re.compile(
+    r"(?:에|에게|한테|께|라고|다고|달라고|도록|으?로|을|를) (?:\S+ )?(?:전달|표시|메모|기록)$"
+    r"|\S+ \S+ .*메모(?:에)? 남기기$|보고(?:를)? (?:드리기|하기)$|보고$"
+)
 BESIDE = 1  # turns in which two sentences of one kind are about the same
 LATEST_ANSWER = 4  # turns between a question and the promise that answers it
+MOVED_WITHIN = 10  # turns in which a caller moves the day of what he said he would do
 _HANDING_OVER = frozenset(("send", "hand in", "take"))
+_OF_ALL_KINDS = frozenset(("서류", "자료"))
+_PAPERS_OF_ALL_KINDS = re.compile(r"(?<!\S)(?:서류|자료)(?:를|는|도|만)? ")
+_ITS_OBJECT = re.compile(r"^(.*(?:을|를|도|만)) \S+$")
+_HOW_IT_WORKS = re.compile(r"면 .*적용$")  # 십오 일 전에만 올라오면 다음 달 보험료부터 적용돼요
+_THERE = re.compile(r"^거기(?:서|에서|에다가?|에)? (?=(?:서명|작성|동의|인증|입력|사인))")
+_LINK = re.compile(r"링크")
+_TAKES_A_CALL = re.compile(r"^(?:그 |이 )?(?:전화|연락)(?:는|를|을|만)? (?:꼭 )?받기$")
+_GOES_OUT = frozenset(("나가", "보내", "발송하", "발송되"))
+_DONE_BY_A_DAY = frozenset(("send", "hand in", "take", "sign", "pay"))
 _TELLS_NOTHING = frozenset(("하기", "그러기", "그렇게 하기"))  # 십일월에 할게요, where nothing was asked for
+_OTHERWISE = re.compile(r"말고|안 ?[되돼]|못 |없(?:는데|어|고|습|다)|아니|넘어야|바빠|어려|힘들|회의|근무|수업")
 _TAKEN_BACK = re.compile(
     r"(?:필요 ?없|안 ?(?:주셔도|보내셔도|하셔도|해 주셔도|할게|할래|보낼게|갈게)|됐어요|취소할게|관둘게|그만둘게|없던 ?걸로|하지 ?마)"
 )
@@ -81,23 +101,68 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
     """What outlasts the call, each thing once, in its speaker's words."""
     said = candidates(conversation, shortener)
     likely = [(one, model.lasting.likelihood(one.signs)) for one in said]
-    enough = {True: model.callers, False: model.lasting.threshold}
     standing = [
         (one, how)
         for one, how in likely
-        if how >= enough[one.who is Who.CALLER]
+        if how >= _enough(one, model)
         and not one.by_itself
         and _stands(one, conversation)
         and not is_done(one, conversation, shortener)
         and not is_changed(one, conversation)
     ]
-    told = [(_with_time(named(one, said, shortener), said), how) for one, how in standing]
-    return _once_each([(one, how) for one, how in told if one.what not in _TELLS_NOTHING])
+    standing = [(_as_taken_up(one, said), how) for one, how in standing]
+    told = [(_completed(one, said, conversation, shortener), how) for one, how in standing]
+    said_of_something = [(one, how) for one, how in told if one.what not in _TELLS_NOTHING and not _HOW_IT_WORKS.search(one.what)]
+    return _with_its_call(_once_each(said_of_something))
+
+
+def _completed(one: Candidate, said: Sequence[Candidate], conversation: Conversation, shortener: Shortener) -> Candidate:
+    """A deed with what was said of it elsewhere: its thing, by when, the time or way that was named anew, where it is done."""
+    timely = _with_time(named(one, said, shortener), said)
+    return _at_the_link(_named_anew(timely, said, conversation), conversation)
+
+
+def _at_the_link(one: Candidate, conversation: Conversation) -> Candidate:
+    """거기서 서명하시면 됩니다 as 링크에서 서명, where the agent has just said that he sends one."""
+    if not _THERE.match(one.what):
+        return one
+    sent = any(_LINK.search(turn.text) for turn in conversation if not turn.by_caller and one.turn - BESIDE <= turn.number <= one.turn)
+    return replace(one, what=_THERE.sub("링크에서 ", one.what)) if sent else one
+
+
+def _with_its_call(left: Sequence[Candidate]) -> list[Candidate]:
+    """The call that the caller is to take as the one that a desk was said to make before: 그 전화 꼭 받으세요."""
+    return [
+        _as_that_call(one, [other for other in left if other.turn <= one.turn and other.desk and other.kind == "phone"]) for one in left
+    ]
+
+
+def _as_that_call(one: Candidate, calls: Sequence[Candidate]) -> Candidate:
+    if one.who is not Who.CALLER or not calls or not _TAKES_A_CALL.match(one.what):
+        return one
+    return replace(one, what=f"{calls[-1].desk} 전화 받기", due=one.due or calls[-1].due)
+
+
+def _enough(one: Candidate, model: ToDoModel) -> float:
+    """From which likelihood on it outlasts the call: less for what is plainly left by its form, whatever its words are."""
+    if one.forbids and UNTIL.search(one.what):
+        return LEFT_BY_ITS_FORM  # 조사 오실 때까지 치우지 마세요
+    usual = model.callers if one.who is Who.CALLER else model.lasting.threshold
+    named = any(map(PAPERS.search, one.things)) and not one.is_needed
+    asks_for_papers = one.act is Act.ASKED and not one.by_caller and one.kind in _HANDING_OVER and named
+    if one.act in (Act.PROMISED, Act.ARRANGED) and not one.by_caller and _HANDS_ON.search(one.what):
+        return min(usual, HANDED_ON)
+    dated = one.due is not None and one.due.exact
+    goes_out = dated and one.act is Act.ARRANGED and one.verb in _GOES_OUT and any(map(PAPERS.search, one.things))
+    goes_out |= dated and one.who is Who.OTHER_DESK and one.kind in ("phone", "go")
+    if dated and one.act is Act.ASKED and not one.by_caller and one.kind in _DONE_BY_A_DAY and not one.forbids:
+        return min(usual, PLAIN_BY_A_DAY)  # 십구 일까지 서명하셔야 됩니다
+    return min(usual, PLAIN) if asks_for_papers or goes_out else usual
 
 
 def _action(one: Candidate, called: datetime | None, what: str) -> Action:
     due = None if one.due is None else one.due.due(called)
-    return Action(what=what, who=one.who, utterance=one.turn, due=due, desk=one.desk)
+    return Action(what=what, who=one.who, utterance=max(one.turn, one.said_last), due=due, desk=one.desk)
 
 
 def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
@@ -106,13 +171,14 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
         return _what_was_asked(one, said)
     if one.gives_it:
         return _what_was_promised(one, said)
-    if one.names_a_thing or one.kind not in _HANDING_OVER:
+    if one.forbids or (one.names_a_thing and not one.points) or one.kind not in _HANDING_OVER:
         return one
     asked = [
         other
         for other in said
         if 0 < one.turn - other.turn <= LATEST_ANSWER
         and other.names_a_thing
+        and not other.is_needed
         and other.act in (Act.ASKED, Act.OFFERED, Act.PROMISED)
         and (other.who is Who.CALLER) is (one.who is Who.CALLER)
         and other.kind in _HANDING_OVER
@@ -122,7 +188,7 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
     objects = objects_in(asked[-1].what, shortener)
     if objects and not may_be_done_to(one, objects[-1]):
         return one
-    what = with_thing(one.what, objects[-1].text) if objects else asked[-1].what
+    what = with_thing(one.what, last_objects(asked[-1].what, objects)) if objects else asked[-1].what
     return replace(one, what=what, words=one.words | asked[-1].words, things=asked[-1].things)
 
 
@@ -141,6 +207,50 @@ def _with_time(one: Candidate, said: Sequence[Candidate]) -> Candidate:
         and (not other.things or bool(other.things & one.things))
     ]
     return replace(one, due=beside[-1]) if beside else one
+
+
+def _as_taken_up(one: Candidate, said: Sequence[Candidate]) -> Candidate:
+    """What the caller asks for in the words in which the agent takes it up: 글씨나 크게 … 큰 글씨 안내문으로 넣어 드리겠습니다."""
+    if one.act is not Act.ASKED or not one.by_caller:
+        return one
+    taken = [
+        other
+        for other in said
+        if 0 < other.turn - one.turn <= BESIDE
+        and not other.by_caller
+        and other.act is Act.PROMISED
+        and other.kind == one.kind
+        and other.things & one.things
+    ]
+    return taken[0] if taken else one
+
+
+def _named_anew(one: Candidate, said: Sequence[Candidate], conversation: Conversation) -> Candidate:
+    """A promise with the time or the way that the agent names anew, after the caller has answered with another one (그때는 안 되고요 …)."""
+    if one.by_caller or one.act not in (Act.PROMISED, Act.ARRANGED) or one.kind not in ("phone", "send", "go"):
+        return one
+    anew = [
+        other
+        for other in said
+        if 0 < other.turn - one.turn <= LATEST_ANSWER
+        and not other.by_caller
+        and other.act in (Act.PROMISED, Act.ARRANGED)
+        and (other.kind == one.kind or other.gives_it)
+        and (not other.names_a_thing or bool(other.things & one.things))
+        and (other.who is one.who or other.gives_it)
+        and any(_puts_off(turn) for turn in conversation if turn.by_caller and one.turn < turn.number < other.turn)
+    ]
+    anew = [other for other in anew if (other.due is not None and other.due.exact) or by_the_way_of(one.what, other.what) != one.what]
+    if not anew:
+        return one
+    last = anew[-1]
+    due = one.due if last.due is None or not last.due.exact else last.due.on_the_day_of(one.due) if one.due else last.due
+    return replace(one, due=due, what=by_the_way_of(one.what, last.what), said_last=last.turn)
+
+
+def _puts_off(turn: Turn) -> bool:
+    """Whether the caller answers with another time or way than was named: 그 시간엔 못 받아요, 팩스 없는데요."""
+    return _OTHERWISE.search(turn.text) is not None or find(turn.text, by_caller=True) is not None
 
 
 def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
@@ -191,6 +301,10 @@ def _stands(one: Candidate, conversation: Conversation) -> bool:
         return False
     if one.act in (Act.OFFERED, Act.ASKED) and _NO.match(answer):
         return False
+    if one.act is Act.PROMISED and any(
+        re.match(rf"(?:아,? |어,? )?(?:아니|아뇨).*{re.escape(word)}(?:은|는|이|가)? ?(?:아니|말고)", answer) for word in one.words
+    ):
+        return False  # 신청을 넣어 드릴게요. 아니 아니, 신청 아니에요.
     return not any(_takes_back(turn, one) for turn in later)
 
 
@@ -212,16 +326,44 @@ def _once_each(found: Sequence[tuple[Candidate, float]]) -> list[Candidate]:
 
 
 def _joined(before: Candidate, later: Candidate) -> Candidate:
+    if later.things and later.things <= _OF_ALL_KINDS and not before.things <= _OF_ALL_KINDS and (of := _ITS_OBJECT.match(before.what)):
+        what = f"{of[1]} {_PAPERS_OF_ALL_KINDS.sub('', later.what)}"
+        return replace(later, due=later.due or before.due, what=what, things=before.things, listed=before.listed)
+    if before.is_needed and not later.is_needed:
+        return replace(later, due=later.due or before.due, listed=before.listed)
+    due = later.due if later.due is not None and (later.due.exact or before.due is None) else before.due
+    of_callers = before.act is later.act and (before.act is Act.ASKED or before.by_caller)
+    if of_callers and before.turn < later.turn and later.things == before.things and before.things:
+        fuller = max(before.what, later.what, key=len)  # 그거 화요일까지 보내시면 돼요, 아니 금요일에 올릴게요
+        return replace(before, due=due, what=by_the_way_of(fuller, later.what), said_last=later.turn)
     if before.act is Act.PROMISED and (later.act is Act.ASKED or later.things <= before.things) and _no_other_time(before, later):
         return replace(before, due=before.due or later.due)  # once more, or thanked for: 네, 올려 주시면 …
-    due = later.due if later.due is not None and (later.due.exact or before.due is None) else before.due
     if later.names_a_thing or later.turn == before.turn:
         return replace(later, due=due)
     if later.act is before.act and _no_other_time(before, later):
         return replace(before, due=before.due or later.due)  # the same promise once more
     if not before.names_a_thing:
         return replace(later, due=due, what=later.what if " " in later.what else before.what)
-    return replace(later, due=due, what=before.what, words=before.words | later.words, things=before.things, desk=later.desk or before.desk)
+    return replace(
+        later,
+        due=due,
+        what=by_the_way_of(before.what, later.what),
+        words=before.words | later.words,
+        things=before.things,
+        desk=later.desk or before.desk,
+    )
+
+
+def _go_together(before: Candidate, later: Candidate) -> bool:
+    """Whether a promise may answer what was asked for: a call that is promised answers no paper."""
+    return later.kind != "phone" or before.kind not in _HANDING_OVER or not any(map(PAPERS.search, before.things))
+
+
+def _are_two(before: Candidate, later: Candidate) -> bool:
+    """Whether two sentences of one turn leave two things to do: 신청을 올리고 …, 결과는 문자로 …; each of its own kind and thing."""
+    kinds = {before.kind, later.kind}
+    told_apart = len(kinds) == 2 and not kinds & {"", "talk"} and bool(before.things) and bool(later.things)
+    return (told_apart or before.who is not later.who) and not before.things & later.things
 
 
 def _no_other_time(before: Candidate, later: Candidate) -> bool:
@@ -230,7 +372,9 @@ def _no_other_time(before: Candidate, later: Candidate) -> bool:
 
 def _same_hour(one: Found, other: Found) -> bool:
     """Whether one tells no other time than the other: 오늘 다섯 시까지, 다섯 시 전에."""
-    words, others = (set(re.findall(r"[가-힣0-9]+", re.sub(r"까지|전에|전", "", found.said))) for found in (one, other))
+    words, others = (
+        set(re.findall(r"[가-힣0-9]+", re.sub(r"까지|전에|전|쯤|정도|안에|(?<=[일주달월])에", "", found.said))) for found in (one, other)
+    )
     return words <= others or others <= words
 
 
@@ -239,17 +383,29 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
     if (before.who is Who.CALLER) is not (later.who is Who.CALLER):
         return False
     if before.turn == later.turn:
-        return True
+        return not _are_two(before, later)
+    if before.forbids is not later.forbids:
+        return False
+    if before.is_needed and later.kind in _HANDING_OVER:
+        return later.turn - before.turn <= LATEST_ANSWER and (not later.things or bool(before.things & later.things))
     apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind
     if before.who is not later.who and (later.hangs or not (alike and before.things & later.things)):
         return False  # the agent's message, the desk's call
-    if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2:
+    if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2 and _go_together(before, later):
         return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
     if before.act is Act.PROMISED and later.act is Act.ASKED and apart <= 2 and alike:
         return not (before.names_a_thing and later.names_a_thing) or bool(before.things & later.things)
+    if before.act is Act.PROMISED and before.by_caller and later.act is Act.ASKED and apart == 1 and before.due and later.due:
+        return _same_hour(before.due, later.due)  # 금요일에 넣을게요. 네, 금요일까지 입금해 주시면 됩니다.
     if before.act in (Act.OFFERED, Act.ACCEPTED) and later.act is Act.PROMISED and apart <= 4 and alike:
         return True
     if apart <= 4 and alike and not later.names_a_thing:
         return True
+    if apart <= MOVED_WITHIN and alike and before.by_caller and later.by_caller and before.act is later.act is Act.PROMISED:
+        moved = before.due is not None and later.due is not None and not _same_hour(before.due, later.due)
+        if moved and (not later.things or not before.things or later.things & before.things):
+            return True  # 내일 보낼게요 … 아니 금요일에 보낼게요
+    if later.things and later.things <= _OF_ALL_KINDS and apart <= 6 and {before.kind, later.kind} <= _HANDING_OVER and before.things:
+        return before.who is later.who  # 사업자 등록증하고 사진을 주시면 … 서류를 이십사 일까지 주시면
     shared = before.words & later.words
     return len(shared) >= 2 or (bool(shared) and shared in (before.words, later.words))

@@ -3,7 +3,12 @@
     상담원: 예금주만 따님으로 바꾸시는 거네요.    고객: 네       → 예금주만 따님으로 변경
 
 Agents say back what they understood, shortly and in the trade's words; what the caller agrees to is the matter, the latest that shares a
-word with the request. Where nobody said it back, the request is the matter: its last phrase that asks for something, with its subject.
+word with the request. Where nobody said it back, the request is the matter, as far as it reads as a note: its last phrase that asks for
+something in the trade's words, else the product that it is about. Raw speech behind a deed helps nobody.
+
+    상담원: 심사 부서에 확인해서 내일 전화드릴게요.    고객 (before): 판독지는 작년 건데 돼요?    → 확인 후 전화 (판독지는 작년 건데 되는지)
+
+Of what is to be looked into, the caller's question just before is the matter (``open_question``).
 """
 
 import re
@@ -20,11 +25,27 @@ from models.summarizer.conversation import Conversation
 from models.summarizer.own_words import Shortener, word_set
 
 LONGEST = 40  # characters
-FEWEST_WORDS = 3  # of a clause that tells something
 FEWEST = 2  # nouns that say what is meant: 지연 alone does not
 _YES = re.compile(r"(?:네+|예+|응+|어+|음+|그래|그렇|그쵸|그럼|맞|바로 그|그거|아 ?네|아 ?예|좋)")
+ASKED_WITHIN = 3  # turns
+_MAY_ASK = re.compile(
+    r"(?:\?|나요|까요?|니까|은지|는지|거 아니[에예]요|(?:돼|되나|되죠|되지|됩니꺼|되는가|되남)[요유]?"
+    r"|(?<=왜 )\S+요|(?:얼마|언제|어디|어떻게|왜|무슨|뭐).*요)\s*[.]*$"
+)
+_BEFORE_A_QUESTION = re.compile(r"^(?:(?:잠깐만요?|그러면|그럼|근데|그런데|아니|그러니까|그니까|제|저희|이제|와서|만약에?|혹시)[,]? )+")
+_WHETHER_ALONE = re.compile(r"^(해당|보장|지급|청구|가입|보상)(?:이|은)? ?(?:돼요|되나요|됩니까|되죠|되는가요)[?.\s]*$")
+_WISHED = re.compile(r"(?:요청|희망|기)$")
+_TOLD_AS_ASKED = re.compile(r"^(.*지)(?: 여부)?(?: 문의)?$")
+_POINTS = re.compile(r"(?<!\S)(?:그|이|저)(?:거|게|건|걸|런 거|런 게)(?:는|도|를|만)?(?!\S)")
 _NO = re.compile(r"(?:아이 (?!참)|.{0,6}(?:아니|아뇨|아녀|아이다|말고|잠깐만))")
+_NO_AT_ONCE = re.compile(r"(?:(?:네|아|어|예|음)[, ]+)*(?:아니|아뇨|아녀|아이다)")
 _SAID_BACK = re.compile(r"(?:군요|네요|는구나|죠|지요|까요|니까|가요|거예요|로요|이요)\s*[?.!]*$")
+# 허리 후유장해 건 맞으시죠, 슬개골 건: a noun or two of the trade or of what happened
+_CASE = re.compile(
+    r"(?:^|(?:네|예|고객님|님|이|그|아)\s)((?:[가-힣]{2,}(?<![은는이가을를의])\s){0,2}[가-힣]{2,}) 건"
+    r"(?:이|은|으로|에|을|도)?(?:\s|$)(?!없|안)"
+)
+_BY_NAME = re.compile(r"^[가-힣]{2,4} ?(?:고객님|님|씨) (?=\S+ \S)")
 _UNDERSTOOD = re.compile(r"(?:군요|네요)\s*[.!]*$")  # said back as understood: who keeps quiet about it agrees
 # What a matter ends with where it shares no noun with the request, as callers call things by other names.
 _OF_INSURANCE = re.compile(
@@ -37,7 +58,11 @@ _OF_THE_TRADE = re.compile(
     r"|입원|수술|치료|진료|처방|도수|영수증|서류|증명서|확인서|내역서|사본|소견서|결과지|계좌|통장|사고|과실|수리비|견적|렌트|면책|유예|부활|실효|감액"
     r"|지급|명의|합의|부담금|할증|민원|녹취|동의|위임장|상속|사망|골절|장해|화재|누수|도난|예금주|적립|수익률|손해|조사|평가|약값|병원비|입금|출금"
 )
-_A_STORY = re.compile(r"는데|(?:어|아) 있|, ")
+_PRODUCT = re.compile(r"[가-힣]{2,}(?:보험|특약|연금|저축|보증|대출)$|종신|실손|실비|^연금|배상책임|담보$")
+_SPOKEN = re.compile(r"달라는|[는은ᆫ]지 |여부 문의|하하|잖아|(?<!\S)(?:그|이|저|뭐|거)(?!\S)|(?:있|없)(?:어요|음)|[가-힣]기 희망$")
+_OF_ANY_CALL = word_set("보험 보험료 보험금 서류 사고 계약 이메일 통장 등록 삭제 정지 보상 위임장")
+_IN_NOTES = word_set("어서 아서 고 어 아 여 여서")
+_A_STORY = re.compile(r"(?:없|있)고 |는데|(?:어|아) 있|, ")
 _MEANT = re.compile(r"(?:(?:이?라는|다는|자는|시겠다는|하신다는|달라는)? ?말씀(?:이|하|을|인)|(?:을|를)? ?(?:원하|요청하)[시신]|이해하)")
 _NOT_SO = re.compile(r"^\S+(?:은|는|이|가) 아니(?:시|라)?고,? ")  # 해지는 아니시고 차량 대체
 _OF_THE_CALL = re.compile(
@@ -47,15 +72,15 @@ _OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
 _GOING_ON = frozenset(("진행", "처리"))
 _CHANGING = frozenset(("enter", "sign"))
 _ASKING = re.compile(r"(?:요청|희망|문의|필요|고려|변경|확인|접수|신청|해지|취소|발송)$")
-_POINTING = re.compile(r"(?<!\S)(?:그|이)(?:거|것|건|걸|게|런 거)(?=\s|만|도|는|를)")
-_ENDS_A_CLAUSE = re.compile(r"(?:니까|는데|은데|인데|지만|거든요|어서|아서|해서|고)$")
-_NO_BEGINNING = frozenset(("말고", "아니고", "않고", "대신", "있는데", "없이"))
 _JOINING = re.compile(r"^(?:아니면|가능하면|그리고|그러면|근데|그런데|그래서|그러니까|또)\s+")
 _OF_ANYTHING = word_set("고객 고객님 요청 희망 문의 여부 방법 안내 확인 필요 관련 보험 전화 연락 말씀 경우 진행 처리 접수")
 
 
-def matter(conversation: Conversation, request: str, shortener: Shortener) -> str:
-    """The matter in at most ``LONGEST`` characters; empty where neither the agent nor the request tells it."""
+def matter(conversation: Conversation, request: str, shortener: Shortener, *, bare: bool = True) -> str:
+    """The matter in at most ``LONGEST`` characters; empty where neither the agent nor the request tells it.
+
+    A ``bare`` deed (확인 후 전화) takes any word of the trade that the request is about, one that names its thing a product alone.
+    """
     if not request:
         return ""
     # What shares nouns with the subject alone may only be identified: 그랜저 차량이시죠?
@@ -64,7 +89,15 @@ def matter(conversation: Conversation, request: str, shortener: Shortener) -> st
     said = [(text, nouns_of(text, shortener)) for text in said_back(conversation, shortener) if len(text) <= LONGEST]
     chosen = [text for text, nouns in said if nouns & wanted or (nouns & known and _OF_INSURANCE.search(text))]
     chosen = chosen or [text for text, _ in said if _OF_INSURANCE.search(text)]
-    return chosen[-1] if chosen else of_request(request, shortener)
+    told = chosen[-1] if chosen else of_request(request, shortener, bare=bare)
+    return told or (_case(conversation, shortener) if bare else "")
+
+
+def _case(conversation: Conversation, shortener: Shortener) -> str:
+    """The case that an agent named (허리 후유장해 건 맞으시죠); empty where none named any."""
+    named = [found[1] for turn in conversation if not turn.by_caller for found in _CASE.finditer(turn.text)]
+    named = [one for one in named if all(token.tag.startswith("N") for token in shortener.tokens(one))]
+    return f"{named[-1]} 건" if named else ""
 
 
 def nouns_of(text: str, shortener: Shortener) -> frozenset[str]:
@@ -77,12 +110,16 @@ def said_back(conversation: Conversation, shortener: Shortener) -> Iterator[str]
     """What agents said back and callers agreed to, as phrases, in the order said."""
     turns = [turn for turn in conversation if turn.text]
     for turn, answer in pairwise(turns):
-        if turn.by_caller or not answer.by_caller or _NO.match(answer.text):
+        if turn.by_caller or not answer.by_caller:
             continue
-        for sentence in sentences(turn.text, shortener):
+        spoken = list(sentences(turn.text, shortener))
+        for place, sentence in enumerate(spoken):
+            asked_on = place + 1 < len(spoken) and _UNDERSTOOD.search(sentence)  # the answer is to what was asked behind it
+            if _NO.match(answer.text) and not (asked_on and not _NO_AT_ONCE.match(answer.text)):
+                continue
             agreed = _YES.match(answer.text) or _UNDERSTOOD.search(sentence)
             if agreed and _SAID_BACK.search(sentence) and not _OF_THE_CALL.search(sentence):
-                phrase = _phrase(ADDRESSING.sub("", sentence), shortener)
+                phrase = _BY_NAME.sub("", _phrase(ADDRESSING.sub("", sentence), shortener))
                 if len(nouns_of(phrase, shortener)) >= FEWEST and not _A_STORY.search(phrase) and find(phrase) is None:
                     yield phrase
 
@@ -127,39 +164,64 @@ def _deed(text: str, tokens: Sequence[Any], shortener: Shortener) -> str:
     return shortener.deed(text, tokens, place)
 
 
-def of_request(request: str, shortener: Shortener) -> str:
-    """The last phrase of a request that asks for something and names it, behind its subject where both are short; its subject alone
-    where the phrase has no word of the trade, nothing where neither has."""
+def of_request(request: str, shortener: Shortener, *, bare: bool = True) -> str:
+    """The last phrase of a request that asks for something and reads as a note, behind its subject where both are short; where none does
+    (raw speech tells nobody more), its subject as far as it names a product, or for a ``bare`` deed any word of the trade."""
     subject, _, rest = request.rpartition(" 관련, ")
-    phrases = _with_what_is_pointed_at(rest.split(", "))
-    naming = [phrase for phrase in phrases if _ASKING.search(phrase) and named_in(phrase, shortener)]
-    plain = [phrase for phrase in naming if not _POINTING.search(phrase)]
-    chosen = _shortened(_JOINING.sub("", (plain or naming or phrases)[-1]))
-    if not _OF_THE_TRADE.search(chosen):
-        return f"{subject} 관련" if _OF_THE_TRADE.search(subject) else ""
-    known = nouns_of(chosen, shortener)
-    if subject and not known and len(subject) + len(chosen) >= LONGEST:
-        return f"{subject} 관련"
-    whole = f"{subject} 관련 {chosen}" if subject and not nouns_of(subject, shortener) <= known else chosen
+    naming = [phrase for said in rest.split(", ") if _is_note(phrase := _JOINING.sub("", said), shortener)]
+    if not naming:
+        return _about(subject, _OF_THE_TRADE if bare else _PRODUCT)
+    chosen = naming[-1]
+    whole = f"{subject} 관련 {chosen}" if subject and not nouns_of(subject, shortener) <= nouns_of(chosen, shortener) else chosen
     return whole if len(whole) <= LONGEST else chosen
 
 
-def _with_what_is_pointed_at(phrases: Sequence[str]) -> list[str]:
-    """Phrases, one that begins by pointing with the one before it: 폐차로 갈 건지 고쳐 줄 건지 그걸 안내 요청."""
-    return [
-        f"{before} {phrase}" if before and _POINTING.match(phrase) and len(before) + len(phrase) < LONGEST else phrase
-        for before, phrase in zip(["", *phrases], phrases, strict=False)
-    ]
+def _is_note(phrase: str, shortener: Shortener) -> bool:
+    """Whether a phrase of a request reads as a note: it asks for something of the trade, short, and without words that only speech has."""
+    if len(phrase) > LONGEST or not (_ASKING.search(phrase) and _OF_THE_TRADE.search(phrase)) or _SPOKEN.search(phrase):
+        return False
+    tokens = shortener.tokens(phrase)
+    return not any(token.tag in ("EF", "NP", "IC", "MAJ") or (token.tag == "EC" and token.form not in _IN_NOTES) for token in tokens)
 
 
-def _shortened(phrase: str) -> str:
-    """The end of a phrase that is too long: after the clause that ends first, else from a word on that may begin it."""
-    words = phrase.split()
-    if len(phrase) <= LONGEST:
-        return phrase
-    starts = [place for place in range(1, len(words)) if len(" ".join(words[place:])) <= LONGEST]
-    clauses = [place for place in starts if _ENDS_A_CLAUSE.search(words[place - 1]) and len(words) - place >= FEWEST_WORDS]
-    first = (clauses or starts or [len(words) - 1])[0]
-    while first < len(words) - 1 and words[first] in _NO_BEGINNING:
-        first += 1
-    return " ".join(words[first:])
+def _about(subject: str, wanted: re.Pattern[str]) -> str:
+    """What of a request's subject is wanted, at most three; 사고, 서류 관련 says nothing that a deed does not."""
+    named = [one for one in subject.split(", ") if wanted.search(one) and one not in _OF_ANY_CALL][:3]
+    return f"{', '.join(named)} 관련" if named else ""
+
+
+def open_question(conversation: Conversation, turn: int, shortener: Shortener) -> str:
+    """What the caller asked just before a turn in which the agent will find out, as the end of a sentence (…되는지); empty where he asked
+    nothing that stands by itself."""
+    before = [one for one in conversation if one.by_caller and turn - ASKED_WITHIN <= one.number < turn and one.text]
+    for asked in reversed(before):
+        spoken = list(sentences(asked.text, shortener))
+        for place in range(len(spoken) - 1, -1, -1):
+            if _MAY_ASK.search(spoken[place]) and (told := _as_question(spoken[place], shortener)):
+                return told
+            if found := _WHETHER_ALONE.search(spoken[place]):
+                subject = [one.text for said in spoken[:place] for one in named_in(said, shortener) if _OF_THE_TRADE.search(one.text)]
+                if subject:
+                    return f"{subject[-1]} {found[1]}되는지"
+    return ""
+
+
+def open_wish(conversation: Conversation, turn: int, shortener: Shortener) -> str:
+    """What the caller wanted in the turn before one in which the agent hands it on (교육 좀 시켜요: 교육 시켜 달라는 요청); empty where he
+    wanted nothing that stands by itself."""
+    before = next((one for one in reversed(conversation) if one.number < turn and one.by_caller and one.text), None)
+    if before is None or turn - before.number > 1:
+        return ""
+    told = [shortener.phrase(ADDRESSING.sub("", sentence)) for sentence in sentences(before.text, shortener)]
+    wishes = [one.text for one in told if _WISHED.search(one.text) and len(one.text) <= LONGEST and not _POINTS.search(one.text)]
+    return wishes[-1] if wishes and len(nouns_of(wishes[-1], shortener)) >= 1 else ""
+
+
+def _as_question(sentence: str, shortener: Shortener) -> str:
+    said = re.sub(r"[\s.?!…~,]+$", "", ADDRESSING.sub("", sentence))
+    phrase = shortener.phrase(f"{said}?").text
+    found = _TOLD_AS_ASKED.match(phrase)
+    told = "" if found is None else _BEFORE_A_QUESTION.sub("", found[1])
+    if len(told) > LONGEST or len(told.split()) < FEWEST or not nouns_of(told, shortener) or _POINTS.search(told):
+        return ""
+    return told

@@ -85,7 +85,7 @@ def _groups(tokens: Sequence[Any]) -> Iterator[tuple[int, int]]:
     """Where groups of nouns stand, from and to: nouns one after the other, joined by 의 or 하고, and a word that describes them."""
     place = 0
     while place < len(tokens):
-        if tokens[place].tag not in _NOUNS:
+        if tokens[place].tag not in _NOUNS or (tokens[place].tag == "NNB" and tokens[place].form == "데"):
             place += 1
             continue
         end = place
@@ -112,6 +112,11 @@ def _described(tokens: Sequence[Any], first: int) -> int:
             verb -= 1
         while verb > 0 and tokens[verb].tag == tokens[verb - 1].tag == "NNG":
             verb -= 1  # 접수 신청하신 서류
+        if verb > 1 and tokens[verb - 1].tag == "JKS" and tokens[verb - 2].tag in _HEADS and tokens[verb].tag == "VV":
+            verb -= 2  # 시행일이 적힌 소견서
+            while verb > 0 and tokens[verb - 1].tag in _HEADS:
+                verb -= 1
+            return verb
         alone = verb == 0 or tokens[verb - 1].tag in ("EC", "EF", "SP", "SF", "MAJ", "IC", "JX", "JKS")
         if alone and tokens[verb].tag.startswith(("VV", "VA", "NNG")):
             return verb

@@ -15,7 +15,7 @@ from models.summarizer.own_words import Shortener, word_set
 
 # What is worth a morphological look: a syllable that final endings end with, and more after it.
 _MAY_END = re.compile(
-    r"(?:[가-힣](?:요|죠|네|예|유|군|께|오|소)|니다|니까|[가-힣]게|[어아여해돼봐와줘]|[거는던]데|더라고|지|라),?\s+[가-힣]{2}"
+    r"(?:[가-힣](?:요|죠|네|예|유|군|께|오|소)|니다|니까|[가-힣]게|[어아여해돼봐와줘]|[거는던]데|더라고|지|라),?\s+[가-힣]"
 )
 _WHO_SAYS_SO = word_set("하 그러 카 라고 라는 라")
 _ASKS = re.compile(r"(?:\?|까요?|나요|[가-힣]가요|니까|시겠어요)[\s.]*$")
@@ -42,8 +42,12 @@ def _ends_within(tokens: Sequence[Any]) -> Iterator[int]:
 
 
 def _ends(before: Any, token: Any, following: Any) -> bool:
-    """Whether a sentence ends with a token: a final ending, 요 but behind a reason (필요해서요, …), and 갈게 without a sign, which is taken
-    for 갈 것이 without an ending."""
+    """Whether a sentence ends with a token: a final ending, 요 but behind a reason (필요해서요, …) and also where it is taken for a word
+    (받지 마시고 요 은행), and 갈게 without a sign, which is taken for 갈 것이 without an ending."""
     polite = token.tag == "JX" and token.form == "요" and (before is None or before.tag != "EC" or before.form in ("고", "구"))
+    polite = polite or (
+        token.form == "요" and before is not None and before.tag == "EC" and before.form == "고" and before.end == token.start
+    )
     by_when = token.form == "요" and before is not None and before.form == "까지" and before.end == token.start  # 열두 시까지요
-    return token.tag == "EF" or polite or by_when or (token.tag == "VCP" and not following.tag.startswith("E"))
+    taken = token.tag == "EC" and token.form in ("어요", "아요")  # 못 드리겠어요, which ends nothing but a sentence
+    return token.tag == "EF" or taken or polite or by_when or (token.tag == "VCP" and not following.tag.startswith("E"))

@@ -10,15 +10,16 @@ noun (번호, 목록) takes the fuller words that were said of it. What the call
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from models.actions.action import Who
-from models.actions.candidates import DONE_TO, Candidate
+from models.actions.candidates import DONE_TO, PAPERS, Candidate
 from models.actions.due import find
-from models.actions.matter import matter, nouns_of
+from models.actions.matter import matter, nouns_of, open_question, open_wish
 from models.actions.mentions import Mention, mentions, named_in
+from models.actions.noted import noted, object_particle
 from models.actions.weighed import Weighed
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
@@ -29,25 +30,24 @@ _A_LIST = 3  # things that a sentence names
 NEAREST = 6  # turns back in which a thing is looked for
 # After a group of nouns that the verb does something to; none is as good as 을.
 _OF_AN_OBJECT = word_set("을 를 은 는 도 만 이 가 - 하고 랑 이랑 부터 이나 나")
+_JOINS = word_set("하고 랑 이랑 나 이나 와 과")
 _GOING = word_set("가 오 들르 나가 나오 들어가 들어오 다니 내려가 올라가 찾아가 다녀오")  # 병원 가서: a place without its particle
 _POINTER = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸)(?:를|은|는|도|만|부터|랑|로|)(?!\S)")
-_POINTING_WORD = re.compile(r"(?<!\S)(?:그|이|저)\s(?=[가-힣])")
+_POINTING_WORD = re.compile(r"(?<!\S)(?:그|이|저)\s$")
 # What comes before a deed and is done to nothing: 퇴근하고, 집에 가서, 결과 나오면, 심사 끝난 다음에.
 _COMES_FIRST = re.compile(
     r".*(?:(?:퇴근|출근|전화|통화|도착)(?:하고|해서)|(?<!\S)(?:가서|와서|나가서|들러서|들어가서|끊고|먹고|나오면|나면|끝나면|되면|오면|도착하면|보고"
     r"|나온 다음에?|끝난 다음에?|받은 다음에?|난 (?:다음|뒤|후)에?|오는 대로|나오는 대로|되는 대로|끝나는 대로|받는 대로))\s"
 )
-_WAY_ALONE = re.compile(
-    r"(?:^|(?<=[을를은는도만에로서고면록까] ))(문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|택배)(?:를|을|도)? "
-    r"(?=(?:(?:바로|다시|한번|꼭|먼저) )*(?:발송|보내기|넣기|드리기|주기)$)"
-)
-_FIRST_THEN = re.compile(r"([가-힣]{2,})(?:해서|하고|하여|해 가지고) (?=(?:(?:바로|다시|직접|꼭) )?(?:전화|연락|회신|안내|답변)$)")
-_HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |거 |것 |때 |분)")
 # Who hands a thing over, by the sentence that names it: a caller wants it, an agent sends it or needs it.
 _WANTED = re.compile(r"보내|받고 싶|받을 수|받아 ?[보야볼]|받기|받으|발급|떼 ?주|뽑아|부쳐|볼 수")
 _SENDING = re.compile(r"(?:보내|넣어|발송해|전송해|뽑아|부쳐|적어)? ?(?:드릴|드리겠|드려요|드립니다|드렸|드리도록)")
 _SAID_BACK = re.compile(r"(?:군요|네요|말씀이[가-힣]*|건가요|이요|요)\s*[.?!]*$")
 _NEEDED = re.compile(r"필요|있어야|내셔야|주셔야|하셔야|주시면|주세요|주시겠|주실|내시면|챙기|챙겨|(?:보내|올리|내|가져오)세요")
+_WRITTEN = re.compile(
+    r"(?:청구|신청|동의|확인|증명|진단|소견|계약|청약|견적|명세|내역|고지|안내|위임|질문|설명|각|합의|철회|서약|보고|통지|요청|신고|등록|경위"
+    r"|사유|진술|판결|산출|계산|유언|이력|수술|퇴원|협조|회신|답변|의견|사실|처방|추천|조사|승인|허가|면허|감정|결정|권리|약정|해지|변경|문)서$"
+)
 _FORM = re.compile(r"(?:신청서|청약서|철회서|서식|양식|용지|링크|질문서)$")
 WRITTEN_ON = re.compile(r"서명|작성|사인|(?<!\S)(?:써|적어|쓰고|적고)")
 # What the sentence that names a thing shows of it: that it is needed, sent, said back, refused.
@@ -57,8 +57,7 @@ _SHOWN = (
     ("said back", re.compile(r"(?:군요|네요|죠|지요|말씀이[가-힣]*|이요)[.?!]*$")),
     ("refused", re.compile(r"말고|아니|없|필요 ?없|안 ?(?:해|하|돼|되)|아뇨")),
 )
-_BARE = 1  # nouns of a group that may be told more fully
-_DONE_BY_NAME = re.compile(r"(?<!\S)((?:전자)?서명|제출|신고|입금|결제|동의|방문|접수|신청|인증)(?:은|는|을|를|만|도) 하기$")
+_STRAY = re.compile(r"^(?:그|이|저|제|내|저희|다른|무슨|어떤|새)\s")
 _NAMED_SHORTLY = re.compile(
     r"(?<!\S)(?:돈|표|답|책|차|약)(?:을|를|은|는|도|만)\s|(?<=[가-힣] )(?:문자|메일)(?:를|을)\s"
     r"|(?<=[가-힣] )(?:안내|방법)(?:를|을)? (?:문자|이?메일|팩스|우편|카톡|카카오톡|알림톡)으?로 발송$"
@@ -70,9 +69,14 @@ _IS_THE_ANSWER = re.compile(
 _REGISTERED = re.compile(r"(?<!\S)(?:등록|기재)된 (?:주소|이?메일(?: 주소)?|번호|휴대폰|연락처)(?:으?로|에) ")
 _OUTDATED = re.compile(r"옛날|예전|바뀌|바뀐|바꼈|안 ?쓰|안 ?써|말고")
 _WAY = re.compile(r"(?<!\S)(서면|우편|등기|이?메일|팩스|문자|카톡|알림톡)(으?로)(?= )")
+_ANY_WAY = re.compile(r"(?<!\S)(서면|우편|등기|이?메일|팩스|문자|카톡|카카오톡|알림톡|택배)(으?로)(?= )")
 _WAY_CHOSEN = re.compile(
     r"^(?:(?:네|예|아|그럼|그냥)[,. ]+)*(우편|등기|이?메일|팩스|문자|카톡|알림톡)(으?로) (?:해|할게|보내|주|받을|부탁)"
 )
+# What somebody will find out: 확인 후 전화, 심사팀에 물어봐서 문자로 발송, 문의 넣고 …
+_LOOKS_INTO = re.compile(r"(?:확인|조회|문의|검토)(?:를|을)? ?(?:후|해서|하고|넣고|넣어서|해 ?보고)|(?:물어|알아|여쭤)[보봐]|여쭙")
+_FORMS = re.compile(r"(?:안내문|양식|확인서|서식|사본|원본)$")
+_HANDED_ON = re.compile(r"(?:전달|메모|기록|메모 남기기|보고)$")
 _JOINED = re.compile(r"(?<=[가-힣])(?:하고|이?랑|와|과|,| 그리고| 및)\s")
 
 
@@ -96,8 +100,21 @@ class Told:
 
     @cached_property
     def matter(self) -> str:
-        """What the call is about, in a few words."""
+        """What the call is about, in a few words that stand behind a deed which names its thing."""
+        return matter(self.conversation, self.request, self.shortener, bare=False)
+
+    @cached_property
+    def matter_of_bare(self) -> str:
+        """The same for a deed that names none."""
         return matter(self.conversation, self.request, self.shortener)
+
+    def question_before(self, turn: int) -> str:
+        """What the caller asked just before a turn."""
+        return open_question(self.conversation, turn, self.shortener)
+
+    def wish_before(self, turn: int) -> str:
+        """What the caller wanted just before a turn."""
+        return open_wish(self.conversation, turn, self.shortener)
 
     @cached_property
     def requested(self) -> frozenset[str]:
@@ -107,21 +124,28 @@ class Told:
 
 def worded(one: Candidate, told: Told, model: Weighed) -> str:
     """The deed with what it is done to."""
-    what = _sent_to(one, told, _as_noted(re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what))
+    what = _sent_to(
+        one, told, noted(re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what, one.who, told.shortener)
+    )
     objects = objects_in(what, told.shortener)
+    names_it = bool(objects) or _names_its_thing(what, told.shortener)
     if objects:
         what = _fuller(what, objects[-1], one, told)
     elif (
         one.kind in DONE_TO
+        and not one.forbids
         and not _IS_THE_ANSWER.search(what)
-        and not _names_its_thing(what, told.shortener)
-        and (thing := likeliest(one, told, model)) is not None
+        and not names_it
+        and (thing := _done_to(one, told, model))
     ):
-        what = with_thing(what, thing.text)
+        what, names_it = with_thing(what, thing), True
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
-    known = nouns_of(told.matter, told.shortener) <= nouns_of(what, told.shortener)
-    return what if known else f"{what} ({told.matter})"
+    matter = told.question_before(one.turn) if _LOOKS_INTO.search(what) and not objects else ""
+    if not matter and not names_it and _HANDED_ON.search(what):
+        matter = told.wish_before(one.turn)
+    matter = matter or ("" if one.forbids else told.matter if names_it else told.matter_of_bare)
+    return what if nouns_of(matter, told.shortener) <= nouns_of(what, told.shortener) else f"{what} ({matter})"
 
 
 def _sent_to(one: Candidate, told: Told, what: str) -> str:
@@ -135,6 +159,12 @@ def _sent_to(one: Candidate, told: Told, what: str) -> str:
     return what if chosen is None else _WAY.sub(f"{chosen[1]}{chosen[2]}", what, count=1)
 
 
+def by_the_way_of(what: str, other: str) -> str:
+    """The deed by the way that another telling of it names, where both name one: 팩스로 발송, then 이메일로."""
+    way = _ANY_WAY.search(other)
+    return what if way is None else _ANY_WAY.sub(f"{way[1]}{way[2]}", what, count=1)
+
+
 def _place_to_go(one: Candidate, told: Told) -> str:
     """Where somebody was told to go just before (지점에 오시는 게 빠릅니다. 어머님 모시고 갈게요); empty where nobody said it."""
     named = [
@@ -145,23 +175,26 @@ def _place_to_go(one: Candidate, told: Told) -> str:
     return named[-1] if named else ""
 
 
-def _as_noted(what: str) -> str:
-    """The deed as notes have it: 문자 바로 보내기 is sent by 문자, 확인해서 전화 comes after 확인, 결제하시는 링크 is 결제 링크."""
-    what = _WAY_ALONE.sub(lambda way: f"{way[1]}{'으로' if way[1].endswith('톡') or way[1].endswith('편') else '로'} ", what)
-    what = _DONE_BY_NAME.sub(r"\1", what)
-    what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
-    return _HONOURED.sub(" ", _FIRST_THEN.sub(r"\1 후 ", what))
-
-
 def _without_desk(one: Candidate) -> str:
     """The deed without its subject, where that is the desk that it is told of anyway (보상 담당자가 진행 상황을 알리기)."""
-    rest = re.sub(rf"^(?:(?:저희|우리|해당|그)\s+)?{re.escape(one.desk)}(?:님)?(?:이|가|께서|에서)\s+", "", one.what) if one.desk else ""
-    return rest or one.what
+    if not one.desk:
+        return one.what
+    named = rf"(?:(?:저희|우리|해당|그)\s+)?{re.escape(one.desk)}(?:님)?(?:이|가|께서|에서)\s+"
+    rest = re.sub(rf"^.*고\s+{named}", "", one.what)  # 제가 신청 올리고 평가반에서 …: the agent's part is told by itself
+    return re.sub(rf"(?<!\S){named}", "", rest, count=1) or one.what
 
 
 def objects_in(what: str, shortener: Shortener) -> list[Mention]:
     """The things that a deed does something to."""
     return [group for group in named_in(what, shortener) if _is_object(group, what)]
+
+
+def last_objects(what: str, objects: Sequence[Mention]) -> str:
+    """The last thing that a deed is done to, with those that are joined to it: 소견서나 기록지, 영수증하고 진단서."""
+    first = len(objects) - 1
+    while first and objects[first - 1].particle in _JOINS:
+        first -= 1
+    return what[objects[first].start : objects[-1].start + len(objects[-1].text)]
 
 
 def _is_object(group: Mention, what: str) -> bool:
@@ -175,8 +208,11 @@ def _is_deed(group: Mention, what: str) -> bool:
 
 def _names_its_thing(what: str, shortener: Shortener) -> bool:
     """Whether the deed's thing is no group of nouns of its own: 돈은 넣기, 안내 문자를 보내기, 확인서 발급."""
-    return _NAMED_SHORTLY.search(what) is not None or any(
-        _is_deed(group, what) and len(group.nouns) > 1 for group in named_in(what, shortener)
+    as_a_paper = any(group.particle in ("으로", "로") and _FORMS.search(group.head) for group in named_in(what, shortener))
+    return (
+        as_a_paper
+        or _NAMED_SHORTLY.search(what) is not None
+        or any(_is_deed(group, what) and len(group.nouns) > 1 for group in named_in(what, shortener))
     )
 
 
@@ -185,6 +221,8 @@ def may_be_done_to(one: Candidate, thing: Mention) -> bool:
     of = DONE_TO.get(one.kind)
     if of is not None and not of.search(thing.text):
         return False
+    if thing.text.endswith("서") and not _WRITTEN.search(thing.text):
+        return False  # a dialect's ending that morphology takes for a paper
     return not (one.who is Who.CALLER and (thing.head.endswith("링크") or (one.kind == "take" and _FORM.search(thing.head))))
 
 
@@ -193,6 +231,14 @@ def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
     sure = [(model.likelihood(thing_signs(one, thing, told)), -place, thing) for place, thing in enumerate(reachable(one, told))]
     best = max(sure, key=lambda found: found[:2], default=None)
     return best[2] if best is not None and best[0] >= model.threshold else None
+
+
+def _done_to(one: Candidate, told: Told, model: Weighed) -> str:
+    """The thing that a deed is most likely done to; all that were said to be needed for it where it is one of them."""
+    thing = likeliest(one, told, model)
+    if one.listed and (thing is None or thing.text in one.listed or one.listed in thing.text):
+        return one.listed
+    return "" if thing is None else thing.text
 
 
 def reachable(one: Candidate, told: Told) -> list[Mention]:
@@ -256,21 +302,30 @@ def _apart(turns: int) -> str:
     return str(turns) if turns <= 4 else "5-8" if turns <= 8 else "9-14" if turns <= 14 else "15+"
 
 
-def _fuller(what: str, bare: Mention, one: Candidate, told: Told) -> str:
-    """The deed with a bare noun of its told as fully as it was told before: 목록 as 청구 서류 목록, 그 번호 as 팩스 번호."""
-    if len(bare.nouns) > _BARE or " " in bare.text:
+def _fuller(what: str, named: Mention, one: Candidate, told: Told) -> str:
+    """The deed with its thing told as fully as it was told before: 목록 as 청구 서류 목록, 질문서 링크 as 건강 질문서 링크.
+
+    Only where one name alone may be meant: of the turns beside, or for a paper (신청서, 확인서) of the whole call until then.
+    """
+    first = named.text.split()[0]
+    if not first.endswith(named.head) and not PAPERS.search(first):
         return what
-    fuller = {
+    found = _names_of(first, _BESIDE, one, told) or (_names_of(first, one.turn, one, told) if PAPERS.search(first) else set())
+    if len(found) != 1 or (name := found.pop()) in what:
+        return what
+    before = _POINTING_WORD.sub("", what[: named.start])
+    return f"{before}{name}{what[named.start + len(first) :]}"
+
+
+def _names_of(bare: str, back: int, one: Candidate, told: Told) -> set[str]:
+    """The fuller names that were said of a thing until a deed, of those that may be handed over."""
+    return {
         name
-        for thing in told.things(one.turn, _BESIDE)
+        for thing in told.things(one.turn, back)
         if thing.by_caller is (one.who is Who.CALLER) or not thing.by_caller or _is_handed_over(one, thing, told)
         for name in _JOINED.split(thing.text)
-        if name.endswith(f" {bare.text}") and find(name) is None
+        if name.endswith(f" {bare}") and find(name) is None and not _STRAY.search(name)
     }
-    if len(fuller) != 1:
-        return what
-    before = _POINTING_WORD.sub("", what[: bare.start])
-    return f"{before}{fuller.pop()}{what[bare.start + len(bare.text) :]}"
 
 
 def with_thing(what: str, thing: str) -> str:
@@ -281,14 +336,4 @@ def with_thing(what: str, thing: str) -> str:
         return f"{re.sub(r'(?:넣|보내)기$', '', what)}{thing}로 입금"  # an account is paid into
     first = _COMES_FIRST.match(what)
     before, deed = (what[: first.end()], what[first.end() :]) if first else ("", what)
-    return f"{before}{thing}{_object_particle(thing)} {deed}"
-
-
-def _object_particle(word: str) -> str:
-    """을 after a closed syllable, 를 else.
-
-    >>> _object_particle("사진"), _object_particle("영수증 사본"), _object_particle("서류")
-    ('을', '을', '를')
-    """
-    last = word[-1]
-    return "을" if "가" <= last <= "힣" and (ord(last) - ord("가")) % 28 else "를"
+    return f"{before}{thing}{object_particle(thing)} {deed}"

@@ -1,10 +1,10 @@
 """Answers a question from an index: the likeliest passage's sentences, quoted, or that the documents do not hold it."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from models.answers.chunks import LIMITS
 from models.answers.encoder import Encoder
 from models.answers.index import Index, Question
 from models.answers.judge import Judge, shipped
@@ -15,8 +15,6 @@ LONGEST_QUESTION = 500  # characters; what is longer is cut
 ALSO = 2  # further places that are named
 _MOST_SENTENCES = 3
 _CLOSE = 0.75  # a second sentence is quoted that is so near to the question, against the nearest
-# Such a sentence limits the one before it: one is not quoted without the other.
-_LIMITS = re.compile(r"(?:다만|단,|그러나|하지만|이때|이 경우|그래서|그 뒤|그보다|이 기간|이미|이는|이를|그 밖)")
 
 
 class Answers(Protocol):
@@ -55,7 +53,8 @@ class Answerer:
         number = chosen.found.number
         chunk = self.index.chunks[number]
         scores = _scores(self.index, asked, number)
-        return tuple(Quote(text=chunk.sentences[at], place=chunk.place) for at in quoted(chunk.sentences, scores))
+        under = chunk.under
+        return tuple(Quote(text=chunk.sentences[at], place=chunk.place, under=under[at]) for at in quoted(chunk.sentences, scores))
 
 
 def _scores(index: Index, asked: Question, number: int) -> list[float]:
@@ -92,8 +91,8 @@ def quoted(sentences: Sequence[str], scores: Sequence[float]) -> list[int]:
 
 def _with_limits(sentences: Sequence[str], at: int) -> set[int]:
     first, last = at, at
-    while first > 0 and _LIMITS.match(sentences[first]):
+    while first > 0 and LIMITS.match(sentences[first]):
         first -= 1
-    while last + 1 < len(sentences) and _LIMITS.match(sentences[last + 1]):
+    while last + 1 < len(sentences) and LIMITS.match(sentences[last + 1]):
         last += 1
     return set(range(first, last + 1))

@@ -8,6 +8,7 @@ a text, are made narrower (``pieces.safetensors``) for what reads question and p
 import json
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,8 +40,8 @@ class Encoder(Protocol):
     def questions(self, texts: Sequence[str]) -> Vectors:
         """Of what is asked."""
 
-    def passage_pieces(self, texts: Sequence[str]) -> list[Vectors]:
-        """A vector of length 1 for each piece of each passage, shape (pieces, width)."""
+    def passage_pieces(self, passages: Sequence[Sequence[str]]) -> list[list[Vectors]]:
+        """A vector of length 1 for each piece of each part of each passage, shape (pieces, width); parts are read as one text."""
 
     def question_pieces(self, texts: Sequence[str]) -> list[Vectors]:
         """A vector of length 1 for each piece of each question, shape (pieces, width)."""
@@ -78,9 +79,21 @@ class E5:
         """Of what is asked."""
         return self._vectors([QUESTION + text for text in texts])
 
-    def passage_pieces(self, texts: Sequence[str]) -> list[Vectors]:
+    def passage_pieces(self, passages: Sequence[Sequence[str]]) -> list[list[Vectors]]:
         """Of what is found."""
-        return self._pieces([PASSAGE + text for text in texts], LONGEST_PASSAGE, "of_passages")
+        whole = self._pieces([PASSAGE + " ".join(parts) for parts in passages], LONGEST_PASSAGE, "of_passages")
+        return [[pieces[first:last] for first, last in ranges] for pieces, ranges in zip(whole, self.ranges(passages), strict=True)]
+
+    def ranges(self, passages: Sequence[Sequence[str]]) -> list[list[tuple[int, int]]]:
+        """From and to which piece each part of each passage reaches; the first part has what comes before it, the last mark is nobody's."""
+        encoded = self._tokenizer.encode_batch([PASSAGE + " ".join(parts) for parts in passages])
+        made = list[list[tuple[int, int]]]()
+        for parts, found in zip(passages, encoded, strict=True):
+            ends = np.cumsum([len(PASSAGE) - 1, *(len(part) + 1 for part in parts)])[1:]
+            last = [end for _, end in found.offsets[:-1]]
+            after = [0, *(int(at) for at in np.searchsorted(last, ends, side="right"))]
+            made.append(list(pairwise(after)))
+        return made
 
     def question_pieces(self, texts: Sequence[str]) -> list[Vectors]:
         """Of what is asked."""
@@ -143,9 +156,9 @@ class SentenceTransformer:
         """Of what is asked."""
         return self._vectors([self._question + text for text in texts])
 
-    def passage_pieces(self, texts: Sequence[str]) -> list[Vectors]:
+    def passage_pieces(self, passages: Sequence[Sequence[str]]) -> list[list[Vectors]]:
         """Of what is found."""
-        return self._side_by_side.passage_pieces(texts)
+        return self._side_by_side.passage_pieces(passages)
 
     def question_pieces(self, texts: Sequence[str]) -> list[Vectors]:
         """Of what is asked."""

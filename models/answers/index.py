@@ -2,7 +2,7 @@
 
     index.json     the encoder's name, the documents, the passages with their words
     vectors.npz    rows (float16): of each passage, then of its sentences; the middle of questions; the pieces of each passage
-                   (int8, ``PIECE_SCALE`` times as long as they are) and how many each has
+                   (int8, ``PIECE_SCALE`` times as long as they are) and how many its headings and each of its sentences have
 
 Rankings are fused by reciprocal rank (Cormack and others, 2009): a passage's score is the sum over both of 1 / (offset + rank). A passage
 is as near to a question as the nearest of its rows. Vectors are taken from the middle of their kind: callers ask in another style than
@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 from zipfile import BadZipFile
@@ -46,6 +47,7 @@ class _Passage(BaseModel):
     sentences: tuple[str, ...]
     found_by: str
     words: list[str]
+    lead: str = ""
 
 
 class _Written(BaseModel):
@@ -91,7 +93,7 @@ class Kept:
     rows: Vectors
     of_questions: Vectors
     pieces: npt.NDArray[np.int8]  # of all passages, one after another
-    piece_counts: npt.NDArray[np.int64]  # one a passage
+    piece_counts: npt.NDArray[np.int64]  # of a passage's headings, then of each of its sentences
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ class Index:
         told = [IndexedDocument(name=d.name, title=d.title, version=d.version, chunks=len(c)) for d, c in pairs]
         words = words_of([chunk.sought for chunk in chunks])
         rows = encoder.passages([row for chunk in chunks for row in rows_of(chunk)])
-        pieces = encoder.passage_pieces([rows_of(chunk)[0] for chunk in chunks])
+        pieces = [part for parts in encoder.passage_pieces([parts_of(chunk) for chunk in chunks]) for part in parts]
         kept = Kept(
             rows=_as_kept(of_length_one(rows - rows.mean(axis=0))),
             of_questions=encoder.questions([one.text for one in calibration()]).mean(axis=0),
@@ -150,7 +152,7 @@ class Index:
     def save(self, folder: Path) -> None:
         """Write it into a folder."""
         passages = [
-            _Passage(place=chunk.place, sentences=chunk.sentences, found_by=chunk.found_by, words=words)
+            _Passage(place=chunk.place, sentences=chunk.sentences, found_by=chunk.found_by, words=words, lead=chunk.lead)
             for chunk, words in zip(self.chunks, self.words, strict=True)
         ]
         written = _Written(encoder=self.encoder, documents=self.documents, passages=passages)
@@ -167,12 +169,12 @@ class Index:
                 if "pieces" not in arrays:
                     raise ModelRefused(f"the index in {folder} was made before passages had pieces, with {read.encoder}", remedy=_AGAIN)
                 kept = Kept(**{one.name: arrays[one.name] for one in fields(Kept)} | {"rows": arrays["rows"].astype(np.float32)})
-            chunks = [Chunk(one.place, one.sentences, one.found_by) for one in read.passages]
+            chunks = [Chunk(one.place, one.sentences, one.found_by, one.lead) for one in read.passages]
             index = cls(read.encoder, read.documents, chunks, [one.words for one in read.passages], kept)
         except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             raise ModelRefused(f"the index in {folder} cannot be read ({type(error).__name__})", remedy=_AGAIN) from error
         sizes = (len(kept.rows), len(kept.piece_counts), len(kept.pieces))
-        if sizes != (index.starts[-1], len(chunks), kept.piece_counts.sum()):
+        if sizes != (index.starts[-1], index.starts[-1], kept.piece_counts.sum()):
             raise ModelRefused(f"the index in {folder} has not the vectors of its passages", remedy=_AGAIN)
         return index
 
@@ -205,10 +207,11 @@ class Index:
             found.append(Found(number, _reciprocal(word_rank) + _reciprocal(sense_rank), bm25, cosine, word_rank, sense_rank))
         return sorted(found, key=lambda one: (-one.score, one.number))
 
-    def pieces(self, number: int) -> Vectors:
-        """A passage's pieces, shape (pieces, width)."""
-        rows = self.kept.pieces[self._piece_starts[number] : self._piece_starts[number + 1]]
-        return np.asarray(rows / PIECE_SCALE, dtype=np.float32)
+    def sentence_pieces(self, number: int) -> list[Vectors]:
+        """The pieces of each of a passage's sentences, led by those of its headings, shape (pieces, width)."""
+        starts = self._piece_starts[self.starts[number] : self.starts[number + 1] + 1]
+        headings, *sentences = (self.kept.pieces[a:b] / np.float32(PIECE_SCALE) for a, b in pairwise(starts))
+        return [np.concatenate([headings, one]) for one in sentences if len(one)] or [headings]
 
     def sentence_words(self, number: int) -> list[frozenset[str]]:
         """The words of each of a passage's sentences."""
@@ -238,11 +241,15 @@ class Index:
         return retriever
 
 
+def parts_of(chunk: Chunk) -> list[str]:
+    """A passage with its headings, as it is read side by side with questions: these, then each sentence."""
+    return [" ".join(filter(None, (chunk.place.title, chunk.place.heading))), *chunk.sentences]
+
+
 def rows_of(chunk: Chunk) -> list[str]:
     """The texts whose vectors stand for a passage: the whole with its headings, then each sentence with the innermost one."""
     head = chunk.place.heading.rpartition(" › ")[2] or chunk.place.title
-    whole = " ".join(filter(None, (chunk.place.title, chunk.place.heading, chunk.text)))
-    return [whole, *(f"{head} {sentence}" for sentence in chunk.sentences)]
+    return [" ".join(parts_of(chunk)), *(f"{head} {sentence}" for sentence in chunk.sentences)]
 
 
 def digest_of(folder: Path) -> str:

@@ -1,8 +1,9 @@
 """How much a passage says to a question, piece by piece: decomposable attention (Parikh and others, 2016) over an encoder's states.
 
-Each piece of the question looks for its like in the passage; what it finds there, beside itself, tells how well it is answered, and the
-pieces together, each with its weight, how well the question is. Passages' pieces lie in the index, so that a question costs one pass of the
-encoder, however many passages are looked at. ``models.recipe.answers_pairs_recipe`` makes the weights, in ``PAIRS``.
+Each piece of the question looks for its like in one sentence of the passage and its headings; what it finds there, beside itself, tells how
+well it is answered, and the pieces together, each with its weight, how well the question is. A passage answers as well as its best sentence
+does: what nearly answers has the words too, but no sentence has them together. Passages' pieces lie in the index, so that a question costs
+one pass of the encoder, however many passages are looked at. ``models.recipe.answers_pairs_recipe`` makes the weights, in ``PAIRS``.
 """
 
 from collections.abc import Sequence
@@ -49,13 +50,18 @@ class Pairs:
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise ConfigurationError(f"{path} holds no weights ({error})", remedy="python -m models.recipe.answers_pairs_recipe") from error
 
-    def scores(self, question: Vectors, passages: Sequence[Vectors]) -> list[float]:
-        """The log-odds that each passage answers; pieces are of length 1, shapes (pieces, width)."""
+    def scores(self, question: Vectors, passages: Sequence[Sequence[Vectors]]) -> list[float]:
+        """The log-odds that each passage answers: those of its best sentence. Pieces are of length 1, shapes (pieces, width)."""
         if not passages:
             return []
-        pieces, starts = np.concatenate(passages), np.cumsum([0, *map(len, passages)])
+        of_sentences = self._of_each(question, [sentence for passage in passages for sentence in passage])
+        best = np.maximum.reduceat(of_sentences, np.cumsum([0, *map(len, passages)])[:-1])
+        return [float(score) for score in best]
+
+    def _of_each(self, question: Vectors, sentences: Sequence[Vectors]) -> Vectors:
+        pieces, starts = np.concatenate(sentences), np.cumsum([0, *map(len, sentences)])
         alike = question @ pieces.T
-        nearest = np.maximum.reduceat(alike, starts[:-1], axis=1)  # (pieces of the question, passages)
+        nearest = np.maximum.reduceat(alike, starts[:-1], axis=1)  # (pieces of the question, sentences)
         looked = np.exp(self.sharpness * (alike - np.repeat(nearest, np.diff(starts), axis=1)))
         pairs = pairwise(starts)
         found = np.stack([looked[:, a:b] @ pieces[a:b] / looked[:, a:b].sum(axis=1, keepdims=True) for a, b in pairs], axis=1)
@@ -63,7 +69,7 @@ class Pairs:
         hidden = (beside * found) @ self.common + np.abs(beside - found) @ self.apart + (question @ self.own + self.first)[:, None]
         told = np.maximum(hidden + nearest[..., None] * self.most, 0.0) @ self.last + self.likeness * nearest
         raised = np.exp(question @ self.weight - (question @ self.weight).max())
-        return [float(score) for score in (raised / raised.sum()) @ told + self.bias]
+        return np.asarray((raised / raised.sum()) @ told + self.bias, dtype=np.float32)
 
 
 @cache

@@ -15,6 +15,7 @@ from models.errors import ConfigurationError
 CALIBRATION = Path(__file__).parent / "calibration.tsv"
 NOT_HELD = "없음"
 _HEADER = "question\tgold"
+_WHOLE = 9  # characters of a sentence that is no chance part of a piece
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class GoldQuestion:
         """The numbers of the passages that answer it."""
         texts = [_squeezed(chunk.text) for chunk in chunks]
         return {number for number, text in enumerate(texts) if any(_squeezed(piece) in text for piece in self.gold)}
+
+    def is_answered_by(self, sentence: str) -> bool:
+        """Whether a piece of it stands in a sentence, or reaches over the whole of it."""
+        whole = _squeezed(sentence)
+        return any(piece in whole or (len(whole) >= _WHOLE and whole in piece) for piece in map(_squeezed, self.gold))
 
 
 def read_questions(path: Path) -> list[GoldQuestion]:

@@ -24,7 +24,7 @@ class Candidate:
 def candidates(index: Index, question: Question, found: Sequence[Found]) -> list[Candidate]:
     """The first of what was found, with their signs."""
     first = found[:MOST]
-    beside = shipped().scores(question.pieces, [index.pieces(one.number) for one in first])
+    beside = shipped().scores(question.pieces, [index.sentence_pieces(one.number) for one in first])
     return [Candidate(one, _signs(index, question, one, first) | {SIDE_BY_SIDE: score}) for one, score in zip(first, beside, strict=True)]
 
 

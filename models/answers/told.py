@@ -1,5 +1,6 @@
 """What an answer from the documents is: sentences quoted word for word, each with its place, or that the documents do not hold it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,12 +34,31 @@ class Place(BaseModel):
 
 
 class Quote(BaseModel):
-    """A sentence of a document as it stands there, and where."""
+    """A sentence of a document as it stands there, and where.
+
+    ``under`` is, of a list's item or a table's row, what it stands under: the sentence that leads the list, or the heading. "사고를 내고
+    달아난 때" says the contrary without its "보상하지 않는 사고".
+    """
 
     model_config = ConfigDict(frozen=True)
 
     text: str
     place: Place
+    under: str = ""
+
+
+def lines_of(quotes: Sequence[Quote]) -> list[str]:
+    """What is told of quotes, in order: no item without what it stands under, which is told once.
+
+    >>> place = Place(document="a.md", title="약관", version="1")
+    >>> lines_of([Quote(text=text, place=place, under="제7조 (보상하지 않는 사고)") for text in ("달아난 때", "경기 중인 때")])
+    ['제7조 (보상하지 않는 사고):', '달아난 때', '경기 중인 때']
+    """
+    lines = list[str]()
+    for quote in quotes:
+        under = quote.under if quote.under.endswith((".", ":", "：")) else f"{quote.under}:"
+        lines += [quote.text] if not quote.under or under in lines else [under, quote.text]
+    return lines
 
 
 class Suggested(BaseModel):
@@ -56,9 +76,14 @@ class Suggested(BaseModel):
     index: str = Field("", description="Version of the index that answered")
 
     @property
+    def lines(self) -> list[str]:
+        """What is told of the quotes."""
+        return lines_of(self.quotes)
+
+    @property
     def text(self) -> str:
-        """The quoted sentences as one text."""
-        return " ".join(quote.text for quote in self.quotes)
+        """The same as one text."""
+        return " ".join(self.lines)
 
     @property
     def place(self) -> Place:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from models.summarizer.own_words import morphology, word_set
 
@@ -36,6 +37,20 @@ def asked_words(question: str) -> AskedWords:
     forms = dict.fromkeys(token.form.lower() for token in tokens)
     meant = dict.fromkeys(word for form in forms for word in speech().get(form, ()))
     return AskedWords(tuple(own), tuple(word for word in meant if word not in own))
+
+
+def end_as_sentences(texts: Sequence[str]) -> list[bool]:
+    """Whether each ends as a sentence does, by its last ending (…습니다, …하지 않음); a list's item or a table's row ends with a noun.
+
+    >>> end_as_sentences(["보상하지 않습니다.", "사고를 내고 달아난 때", "보상하지 않음"])
+    [True, False, True]
+    """
+    return [_last_ending(tokens) for tokens in morphology().tokenize(list(texts))]
+
+
+def _last_ending(tokens: Sequence[Any]) -> bool:
+    words = [token.tag for token in tokens if not token.tag.startswith(("S", "W"))]
+    return bool(words) and words[-1].partition("-")[0] in ("EF", "ETN")
 
 
 @cache

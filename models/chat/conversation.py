@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from models.answers.told import Place, Quote
+from models.answers.told import Place, Quote, lines_of
 from models.call.ledger import Charge
 from models.call.privacy import mask_utterances
 from models.call.record import Transcription
@@ -45,7 +45,12 @@ class Answer(BaseModel):
     @property
     def told(self) -> str:
         """What is told after the opening."""
-        return " ".join(quote.text for quote in self.quotes) or self.note
+        return " ".join(self.lines) or self.note
+
+    @property
+    def lines(self) -> list[str]:
+        """What is told of the quotes."""
+        return lines_of(self.quotes)
 
     @property
     def spoken(self) -> str:

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +53,19 @@ _OF_ANY_DEED = word_set(
     "문자 메일 이메일 팩스 우편 등기 카톡 알림톡 번호 전화 연락 회신 발송 처리 등록 접수 전송 송부 제출 안내 확인 방문 신고 촬영 "
     "준비 요청 전달"
 )
+
+
+class RememberingShortener(Shortener):
+    """A shortener that takes no sentence apart twice: every threshold that is tried reads the same calls again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[Any]] = {}
+
+    def tokens(self, text: str) -> list[Any]:
+        """A text's morphemes."""
+        if text not in self._known:
+            self._known[text] = super().tokens(text)
+        return self._known[text]
 
 
 def made_of() -> str:
@@ -145,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--target", type=Path, default=WEIGHTS, help="file that gets the weights")
     options = parser.parse_args(arguments)
-    shortener = Shortener()
+    shortener = RememberingShortener()
     learnt = [call for name in writers(WRITERS) for call in calls(name, WRITERS)]
     aside = [call for name in writers(SET_ASIDE) for call in calls(name, SET_ASIDE)]
     learnt += [unsigned(call) for call in learnt]

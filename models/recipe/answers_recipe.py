@@ -25,6 +25,7 @@ from models.answers.judge import HELD, RELEVANCE, WEIGHTS, Judge, Logistic
 from models.answers.pairs import PAIRS
 from models.answers.questions import CALIBRATION, GoldQuestion, calibration
 from models.answers.signs import Candidate, Signs, candidates
+from models.answers.words import SPEECH
 from models.errors import in_one_sentence
 from models.recipe.insurers import development, fingerprint
 from models.summarizer.packed import ADAPTER
@@ -32,7 +33,7 @@ from models.summarizer.packed import ADAPTER
 DOCUMENTS = Path(__file__).parent / "answers" / "documents"
 FOLDS = 10
 STRENGTH = 0.1  # of regularization, its inverse
-REFUSED = 0.925
+REFUSED = 0.895
 _TAKEN_AWAY = 0.2  # what such a row counts; a question of its own that nothing answers counts _OF_ITS_OWN
 _OF_ITS_OWN = 2.0
 
@@ -48,8 +49,8 @@ class Row:
 
 
 def made_of() -> str:
-    """A fingerprint of the weights and questions that the judge is learnt on."""
-    return fingerprint(SHIPPED_ENCODER / ADAPTER, SHIPPED_ENCODER / PIECES, PAIRS, CALIBRATION)
+    """A fingerprint of the weights, questions and callers' words that the judge is learnt on."""
+    return fingerprint(SHIPPED_ENCODER / ADAPTER, SHIPPED_ENCODER / PIECES, PAIRS, CALIBRATION, SPEECH)
 
 
 def documents(folder: Path = DOCUMENTS) -> list[Document]:

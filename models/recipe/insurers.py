@@ -1,7 +1,8 @@
 """What finding and refusing are learnt from: terms of invented insurers and questions about them, each by a writer of its own.
 
-``models/recipe/answers/writers/<writer>/terms.md`` and ``questions.tsv`` (``models.answers.questions``). One writer is kept aside
-(``DEVELOPMENT``): what is learnt is watched and the threshold is chosen on its questions.
+``models/recipe/answers/writers/<writer>/terms.md`` and ``questions.tsv`` (``models.answers.questions``); ``near.tsv`` has questions by a
+later hand, for each that is answered one nearly like it that is not: reading side by side learns of them, the encoder does not. One writer
+is kept aside (``DEVELOPMENT``): what is learnt is watched and the threshold is chosen on its questions.
 """
 
 import hashlib
@@ -24,12 +25,19 @@ class Insurer:
     name: str
     document: Document
     questions: list[GoldQuestion]
+    near: list[GoldQuestion]
 
     @classmethod
     def of(cls, folder: Path) -> "Insurer":
         """Read a writer's folder."""
-        terms = folder / "terms.md"
-        return cls(folder.name, read_document(f"{folder.name}.md", terms.read_bytes()), read_questions(folder / "questions.tsv"))
+        terms, near = folder / "terms.md", folder / "near.tsv"
+        document = read_document(f"{folder.name}.md", terms.read_bytes())
+        return cls(folder.name, document, read_questions(folder / "questions.tsv"), read_questions(near) if near.is_file() else [])
+
+    @property
+    def all_questions(self) -> list[GoldQuestion]:
+        """Of both hands."""
+        return [*self.questions, *self.near]
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -45,6 +53,11 @@ def learnt_from() -> list[Insurer]:
 def development() -> Insurer:
     """The writer kept aside."""
     return Insurer.of(WRITERS / DEVELOPMENT)
+
+
+def later_questions() -> list[Path]:
+    """The files of the later hand."""
+    return sorted(WRITERS.glob("*/near.tsv"))
 
 
 def fingerprint(*others: Path) -> str:

@@ -24,8 +24,9 @@ from models.recipe import WRITERS, pretrained_encoder
 from models.recipe.told_by import places_told
 from models.summarizer import reader
 from models.summarizer.conversation import SENTENCE_END, Conversation, Turn
-from models.summarizer.packed import EIGHT_BIT, in_eight_bits
-from models.summarizer.reader import AGENT, CALLER, HEADS, ConversationEncoder
+from models.summarizer.packed import EIGHT_BIT, in_eight_bits, with_whole_weights
+from models.summarizer.passages import STRONGEST
+from models.summarizer.reader import AGENT, CALLER, HEADS, ConversationEncoder, Heads
 from models.summarizer.written import Piece, Written, calls, inquiries, writers
 
 IGNORED = -1.0
@@ -46,17 +47,24 @@ class Recipe:
     longest: int = 416
     in_a_call: float = 0.15
     unpunctuated: float = 0.2
+    unpunctuated_calls: float = 0.5
     misspaced: float = 0.15
+    share_of_inquiries: float = 1.0
+    which_turn: float = 0.5
     dropout: float = 0.1
 
 
 @dataclass(frozen=True)
 class Example:
-    """Token ids, a pair of labels each (request, subject; ``IGNORED`` where there is none), and whether nothing is asked for."""
+    """Token ids, a pair of labels each (request, subject; ``IGNORED`` where there is none), and whether nothing is asked for.
+
+    ``turns`` are the places of each turn's tokens that the caller says in a call, with whether it tells the request.
+    """
 
     ids: list[int]
     labels: list[tuple[float, float]]
     nothing: float
+    turns: list[tuple[list[int], bool]]
 
 
 class Material:
@@ -71,11 +79,13 @@ class Material:
     def epoch(self, rng: random.Random) -> list[Example]:
         """Every row once, inquiries roughened, some of them in a call as well."""
         rows: list[Written] = []
-        for row in self.inquiries:
+        few = rng.sample(self.inquiries, round(self._recipe.share_of_inquiries * len(self.inquiries)))
+        for row in few:
             rows.append(self._roughened(row, rng))
             if self._frames and rng.random() < self._recipe.in_a_call:
                 rows.append(_framed(row, *rng.choice(self._frames), rng))
-        return [self.example(row) for row in [*rows, *self.calls]]
+        rows += [_unpunctuated(row) if rng.random() < self._recipe.unpunctuated_calls else row for row in self.calls]
+        return [self.example(row) for row in rows]
 
     def example(self, row: Written) -> Example:
         """One row as the encoder reads it."""
@@ -83,15 +93,31 @@ class Material:
         turns = {turn.number: turn for turn in row.conversation}
         truth = {number: _truth(row, turn) for number, turn in turns.items()}
         labels = [(IGNORED, IGNORED) if place is None else truth[place[0]].labels(*place[1:]) for place in encoded.places]
-        return Example(encoded.ids, labels, float(not row.summary))
+        return Example(encoded.ids, labels, float(not row.summary), _turns(encoded.places, labels) if row.is_call else [])
 
     def _roughened(self, row: Written, rng: random.Random) -> Written:
-        text, pieces = row.conversation[0].text, row.pieces
         if rng.random() < self._recipe.unpunctuated:
-            text, pieces = _PUNCTUATION.sub("", text), tuple(Piece(_PUNCTUATION.sub("", piece.text)) for piece in pieces)
+            row = _unpunctuated(row)
         if rng.random() < self._recipe.misspaced:
-            text = "".join(character for character in text if character != " " or rng.random() > 0.15)
-        return replace(row, conversation=(Turn(0, True, text),), pieces=pieces)
+            text = "".join(character for character in row.conversation[0].text if character != " " or rng.random() > 0.15)
+            row = replace(row, conversation=(Turn(0, True, text),))
+        return row
+
+
+def _turns(places: Sequence[tuple[int, int, int] | None], labels: Sequence[tuple[float, float]]) -> list[tuple[list[int], bool]]:
+    """The turns of which it is known whether they tell the request: where their tokens stand, and whether one of these does."""
+    tokens: dict[int, list[int]] = {}
+    for token, place in enumerate(places):
+        if place is not None and labels[token][0] != IGNORED:
+            tokens.setdefault(place[0], []).append(token)
+    return [(stand, any(labels[token][0] > 0 for token in stand)) for stand in tokens.values()]
+
+
+def _unpunctuated(row: Written) -> Written:
+    """As recognizers without signs write it; a turn that was nothing else stays."""
+    turns = tuple(replace(turn, text=_PUNCTUATION.sub("", turn.text).strip() or turn.text) for turn in row.conversation)
+    pieces, about = (tuple(replace(piece, text=_PUNCTUATION.sub("", piece.text)) for piece in group) for group in (row.pieces, row.about))
+    return replace(row, conversation=turns, pieces=pieces, about=about)
 
 
 @dataclass(frozen=True)
@@ -161,13 +187,31 @@ def batches(examples: Sequence[Example], tokens: int, rng: random.Random) -> lis
     return found
 
 
-def train(recipe: Recipe, names: Sequence[str], encoder_file: Path, report: Callable[[str], None] = print) -> tuple[Any, Any]:
-    """Fine-tune the encoder with its heads; returns the network and its tokenizer."""
+def from_nothing(encoder_file: Path, dropout: float) -> tuple[Any, Any]:
+    """The pretrained encoder with new heads, and its tokenizer."""
+    encoder, tokenizer = pretrained_encoder.load(encoder_file, extra_tokens=(AGENT, CALLER))
+    return new_network(encoder, dropout), tokenizer
+
+
+def from_reader(folder: Path, dropout: float) -> tuple[Any, Any]:
+    """A reader that was made before, to be taught further, and its tokenizer; ConfigurationError where the folder is none."""
+    import torch
+    from transformers import AutoTokenizer, BertModel
+
+    heads = asdict(Heads.load(folder))
+    with with_whole_weights(folder) as whole:
+        network = new_network(BertModel.from_pretrained(whole, add_pooling_layer=False, dtype=torch.float32), dropout)
+    parameters = {name.replace("_bias", ".bias") if name.endswith("_bias") else f"{name}.weight": values for name, values in heads.items()}
+    network.load_state_dict({name: torch.from_numpy(values) for name, values in parameters.items()}, strict=False)
+    return network, AutoTokenizer.from_pretrained(folder)
+
+
+def train(recipe: Recipe, names: Sequence[str], begin: tuple[Any, Any], report: Callable[[str], None] = print) -> Any:
+    """Teach every weight of a network (with its tokenizer, ``begin``) the writers' rows; returns it."""
     import torch
 
     torch.manual_seed(recipe.seed)
-    encoder, tokenizer = pretrained_encoder.load(encoder_file, extra_tokens=(AGENT, CALLER))
-    network = new_network(encoder, recipe.dropout)
+    network, tokenizer = begin
     material = Material(names, ConversationEncoder(tokenizer.backend_tokenizer, recipe.longest), recipe)
     report(f"{len(material.inquiries):,} inquiries and {len(material.calls):,} calls by {len(names)} writers")
     rng = random.Random(recipe.seed)
@@ -179,7 +223,7 @@ def train(recipe: Recipe, names: Sequence[str], encoder_file: Path, report: Call
     began = time.perf_counter()
     network.train()
     for step, batch in enumerate(_endless(material, recipe, rng), 1):
-        loss = _loss(network, batch)
+        loss = _loss(network, batch, recipe.which_turn)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
@@ -189,7 +233,7 @@ def train(recipe: Recipe, names: Sequence[str], encoder_file: Path, report: Call
             report(f"{step}/{total} loss {loss.item():.3f}, {time.perf_counter() - began:.0f} s")
         if step == total:
             break
-    return network.eval(), tokenizer
+    return network.eval()
 
 
 def _endless(material: Material, recipe: Recipe, rng: random.Random) -> Iterator[list[Example]]:
@@ -221,7 +265,7 @@ def new_network(encoder: Any, dropout: float) -> Any:
     return Network()
 
 
-def _loss(network: Any, batch: Sequence[Example]) -> Any:
+def _loss(network: Any, batch: Sequence[Example], which_turn: float) -> Any:
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
     from torch.nn.utils.rnn import pad_sequence
@@ -235,7 +279,21 @@ def _loss(network: Any, batch: Sequence[Example]) -> Any:
     a_row = (request * counted[..., 0]).sum(1) / counted[..., 0].sum(1).clamp(min=1)  # a long call weighs no more than an inquiry
     subject = cross_entropy(tokens[..., 1].float(), labels[..., 1].clamp(min=0), reduction="none", pos_weight=torch.tensor(2.0))
     subjects = (subject * counted[..., 1]).sum() / counted[..., 1].sum().clamp(min=1)
-    return a_row.mean() + 0.7 * subjects + 0.5 * cross_entropy(nothing.float(), torch.tensor([one.nothing for one in batch]))
+    asked = cross_entropy(nothing.float(), torch.tensor([one.nothing for one in batch]))
+    return a_row.mean() + 0.7 * subjects + 0.5 * asked + which_turn * _misplaced(tokens[..., 0].float(), batch)
+
+
+def _misplaced(requests: Any, batch: Sequence[Example]) -> Any:
+    """How far the turns that tell a call's request are from standing out among its turns, by what their passages are chosen by."""
+    import torch
+
+    losses = []
+    for row, one in zip(requests, batch, strict=True):
+        tells = torch.tensor([told for _, told in one.turns], dtype=torch.float32)
+        if 0 < tells.sum() < len(tells):
+            scores = torch.stack([row[stand].topk(min(STRONGEST, len(stand))).values.mean() for stand, _ in one.turns])
+            losses.append(-(scores.log_softmax(0) * tells).sum() / tells.sum())
+    return torch.stack(losses).sum() / len(batch) if losses else requests.new_zeros(())
 
 
 def ship(network: Any, tokenizer: Any, target: Path) -> None:
@@ -264,15 +322,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--target", type=Path, required=True, help="folder that gets the model")
     parser.add_argument("--without", nargs="*", default=[], help="writers to leave out")
     parser.add_argument(
+        "--start", type=Path, default=None, help="folder of a reader that is taught further, instead of the pretrained encoder"
+    )
+    parser.add_argument(
         "--encoder", type=Path, default=None, help=f"file of the pretrained encoder; by default the one in {pretrained_encoder.PACKAGE}"
     )
     for name, value in asdict(Recipe()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     options = vars(parser.parse_args(arguments))
-    target, without, encoder = options.pop("target"), options.pop("without"), options.pop("encoder")
-    names = [name for name in writers(WRITERS) if name not in without]
-    network, tokenizer = train(Recipe(**options), names, encoder or pretrained_encoder.find_file())
-    ship(network, tokenizer, target)
+    target, without, encoder, start = (options.pop(name) for name in ("target", "without", "encoder", "start"))
+    names, recipe = [name for name in writers(WRITERS) if name not in without], Recipe(**options)
+    begin = from_reader(start, recipe.dropout) if start else from_nothing(encoder or pretrained_encoder.find_file(), recipe.dropout)
+    ship(train(recipe, names, begin), begin[1], target)
 
 
 if __name__ == "__main__":

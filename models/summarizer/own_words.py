@@ -106,6 +106,9 @@ _INSISTING = word_set("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다�
 _INTENTIONS = word_set("려고 으려고 려구 으려구 ᆯ게 을게 ᆯ께 을께 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
 _REPORTED_IMPERATIVES = word_set("라고 으라고 라니까 으라니까 라구 으라구")  # 날짜를 대라고요
 _IMPERATIVES = _REPORTED_IMPERATIVES | word_set("세 으세 시오 으시오 십시오 으십시오 라 으라 어라 아라 ᆸ시오 구려")
+_BY_OTHERS = re.compile(  # 전화가 하루에 세 번씩 와요 가입하라고, 나더러 가서 달라고 하라고: what the caller is told to do
+    r"(?:전화|문자|연락|편지|우편|메일|톡)(?:가|이|도)?\s(?:\S+\s)*(?:와|왔|오)\S*\s.*라[고구]$|(?:나|저|날|우리|저희)(?:더러|보고)\s.*라[고구]$"
+)
 _BIDDING = word_set("어 아 여 세 으세 시오 십시오 라 라고 ᆯ래 면 으면 고 길 쇼 구려 ᆯ까")  # 해 주세요; 안 해 주시네요 asks for nothing
 _INDIRECT_QUESTION = re.compile(r"(?<=[는은인건던을할될갈울])지(?:만|도|는|를|가|부터)?(?:요)?$")  # …되는지만요
 _OF_A_NAME = ("N", "M", "J", "XSN", "XPN", "SN")
@@ -124,10 +127,12 @@ _EMPTY_NOUNS = word_set(
 _ILLNESSES = ("손목터널 증후군", "조혈모세포 이식", "신경내분비 종양", "망막 박리", "메니에르 병", "접촉 피부염", "족저 근막염", "루 게릭")
 _ACTS = word_set("해지 해약 취소 철회 가입 환급 청구 접수 신청 지급 견인 출동")
 # The last word of a clause that was cut off before it: a verb that says nothing by itself, with an ending that goes on.
-_LIGHT = word_set("하 되 있 없 오 가 보 받 주 달 그러 이 아니 카 같 나 알")
-_CLAUSE_ENDS = word_set("고 고요 어서 아서 서 는데 은데 ᆫ데 는데요 은데요 ᆫ데요 라는데 니까 으니까 거든요 요 어요 아요 에요 예요 세요")
+_LIGHT = word_set("하 되 있 없 오 가 보 받 주 달 그러 이 아니 카 같 나 알 가지")
+_CLAUSE_ENDS = word_set("고 고요 어서 아서 서 는데 은데 ᆫ데 는데요 은데요 ᆫ데요 라는데 니까 으니까 거든요 요 어요 아요 에요 예요 세요 네요")
+_DENIED_BEFORE = re.compile(r"(?:게|것이|거|건|것도|거는)\s아(?:니|닌|녜|녀)\S*\s")  # 게 아니고 왜 부지급인지
 # Markup and signs that a transcript may hold and nobody says: they reach neither a voice nor a page.
 _NEVER_SAID = re.compile(r"<[^<>]*>|[^\w\s.,?!%~·'’()&+\-:…]|_")
+_EXPLAINS = re.compile(r"(?<=[다라자])(?:는|ᆫ) (?:거|것|말|얘기)(?:이)?지(?:요)?$|(?<=단 )(?:거|말)(?:이)?지(?:요)?$")  # 바꿔야 된다는 거지
 _THING_QUESTION = re.compile(r"(?:건|거|것|겁)(?:인가|인지|지|가|니까|예|에|이에|죠|야|이야|냐|니|래)?(?:요|가요)?$")
 
 
@@ -211,9 +216,14 @@ class Shortener:
 
     def from_whole_clause(self, text: str) -> str:
         """A text that begins inside a sentence, without a first word that only ends what stands before it (하셔서, 있고요, 왔는데)."""
+        if denied := _DENIED_BEFORE.match(text):
+            return self.from_whole_clause(text[denied.end() :])
         word, _, rest = text.partition(" ")
         tokens = [token for token in self._kiwi.tokenize(text) if token.start < len(word)]
-        ends = all(token.tag.startswith(("V", "XS", "E", "JX", "NNB")) for token in tokens) and tokens[-1].form in _CLAUSE_ENDS
+        ends = (
+            all(token.tag.startswith(("V", "XS", "E", "JX", "NNB")) or token.form == "거" for token in tokens)
+            and tokens[-1].form in _CLAUSE_ENDS
+        )
         light = ends and any(token.form in _LIGHT for token in tokens)
         return self.from_whole_clause(rest) if light and rest else text
 
@@ -234,6 +244,10 @@ class Shortener:
     def upto(self, text: str, tokens: Sequence[Any], end: int) -> str:
         """The text before a place, without what only fills."""
         return _Sentence(text, list(tokens), False, self._join).upto(end)
+
+    def joined(self, morphemes: Sequence[tuple[str, str]]) -> str:
+        """Morphemes as they are written together."""
+        return self._join(morphemes)
 
     def _join(self, morphemes: Sequence[tuple[str, str]]) -> str:
         return str(self._kiwi.join(list(morphemes)))
@@ -534,6 +548,8 @@ class _Sentence:
     def thing_asked(self, p: _Predicate) -> Phrase | None:
         """…한 건가요, …하는 겁니까."""
         found = _THING_QUESTION.search(self.text)
+        if not self.asked and _EXPLAINS.search(self.text):
+            return Phrase(self.as_said(), Act.STATEMENT)
         asked = self.asked or _asks_openly(self.text) or re.search(r"(?:건지|건가요?|겁니까|거죠|거지)$", self.text)
         if found and asked and self.tokens[p.stem].tag == "VCP" and found.start():
             wish = None if found[0].endswith(("가", "가요", "까")) else self.reported_wish()
@@ -542,10 +558,13 @@ class _Sentence:
 
     def commanded(self, p: _Predicate) -> Phrase | None:
         ordered = self.tokens[-1].tag == "EF" or p.ending in _REPORTED_IMPERATIVES
-        if p.ending not in _IMPERATIVES or self.asked or p.past or not ordered or self.tokens[p.stem].tag == "VCP":
+        if p.ending not in _IMPERATIVES or self.asked or p.past or not ordered or self.tokens[p.stem].tag in ("VCP", "VCN"):
             return None
         if self.tokens[p.stem - 1].form == "못":
             return None  # 할머니는 말씀을 못 하세요
+        forbidden = p.ending == "라고" and self.tokens[p.stem].form == "말" and not self.text.rstrip(".").endswith("요")
+        if p.ending in _REPORTED_IMPERATIVES and (forbidden or _BY_OTHERS.search(self.as_said())):
+            return Phrase(self.as_said(), Act.STATEMENT)
         return self.ordered(p.stem)
 
     def bidden(self, p: _Predicate) -> Phrase | None:
@@ -620,18 +639,25 @@ class _Sentence:
             return self.stated(_Predicate(done, done, "잖아", past or p.past))  # an ending that leaves nothing open
         if self.is_open(p):
             return self.left_open(p)
-        if self.is_hearsay(p):
+        if self.is_hearsay(p) or (self.tokens[p.stem].tag == "VCN" and p.ending == "라고"):  # 치료 목적이 아니라고
             return Phrase(self.as_said(), Act.STATEMENT)
-        if p.ending in _INSISTING and not p.past and (noun := self.named_by_trade(p.stem)):
-            return Phrase(noun, Act.STATEMENT)
+        if p.ending in _INSISTING and not p.past:
+            noun = self.named_by_trade(p.stem)
+            has_to = p.stem > 0 and self.tokens[p.stem - 1].form in ("어야", "아야")  # 옮겨야 된다고요: insisting, or told by somebody
+            if noun or has_to:
+                return Phrase(noun or self.as_said(), Act.STATEMENT)
         return Phrase(self.ended(p.stem, [*self.tense(p), ("음", "ETN")], ""), Act.STATEMENT)
 
     def reported_wish(self) -> Phrase | None:
         """…해 달라는 거예요, …해 달라는 말이죠: what we are to do."""
         wanted = re.search(r"라는 (?:거|것|겁|건|말|얘기|뜻)[가-힣]*$", self.as_said())
         given = next((i for i, token in reversed(list(enumerate(self.tokens))) if token.tag == "VX" and token.form == "달"), 0)
-        if wanted is None or not given:
-            return Phrase(f"{wanted.string[: wanted.start()]}라는 요청", Act.REQUEST) if wanted else None
+        if wanted is None:
+            return None
+        if not given and wanted.string[: wanted.start()].endswith("달"):
+            return Phrase(f"{wanted.string[: wanted.start()]}라는 요청", Act.REQUEST)
+        if not given:
+            return Phrase(self.as_said(), Act.STATEMENT)  # 돈을 내라는 거예요: the caller's order, or one that he asks about
         helped, _ = self.before_tense(given - 1)
         return self.done_for_me(helped)
 
@@ -666,7 +692,10 @@ class _Sentence:
     def left_open(self, p: _Predicate) -> Phrase:
         """As a question where it is said plainly, as it was said where it is denied or hearsay."""
         denied = any(token.form in ("안", "못", "없", "모르") for token in self.tokens[max(0, p.stem - 6) : p.stem + 1])
-        if denied or self.tokens[p.stem].form not in _HAPPENS or p.ending.endswith(("대", "래")):
+        stem, before = self.tokens[p.stem], self.tokens[p.stem - 1]
+        enough = stem.form == "되" and before.form in ("면", "으면")  # 전산만 고치면 돼요
+        at_hand = stem.form == "있" and before.form in ("도", "은", "는") and before.tag == "JX"  # 확인서도 있어요
+        if denied or enough or at_hand or self.tokens[p.stem].form not in _HAPPENS or p.ending.endswith(("대", "래")):
             return Phrase(self.as_said(), Act.STATEMENT)
         return self.question(p)
 

@@ -51,6 +51,9 @@ _DISMISSED = re.compile(  # 큰애는 됐고 작은애 것만, 입원 청구가 
     r"(?:\s?(?:청구|접수|신청|해지|변경|가입|건|거|것|쪽|얘기|말))?(?:은|는|이|가|을|를|도|만)?\s*"
     r"(?:말고|말구|아니|아녀|아이[고다]|됐고|됐구|빼고|관두|(?:놔|냅)?두[고시]|놔둬|그대로|필요\s*없|상관\s*없|반대|안\s|"
     r"\S+지\s*(?:말|마))"  # 약관대출은 건드리지 마시고요
+    # 환불해 달라는 것도 아니에요, 대출받겠다는 거 아니에요; 이자 내는 건 싫고요
+    r"|[가-힣]{1,6}(?:\s[가-힣]{1,5})?(?<=[는은란단려자])\s?(?:거|게|것|건|얘기|말|뜻)(?:는|은|도|이|가)?\s?(?:절대\s)?아(?:니|녜|녀|닌)"
+    r"|\s?[가-힣]{1,4}는\s?(?:거|건|것)(?:는|은|도)?\s?싫"
     r"|(?:은|는|이|가)\s아(?:니)?[,\s]"  # 건강보험료가 아 건강보험은 공단이죠
     r"|(?:은|는) (?:뭔|무슨)\s"  # 환입은 뭔 환입이야
 )
@@ -60,11 +63,22 @@ _NOT_THAT = re.compile(r".{0,20}?(?:(?:은|는|이|가) (?:아니|아이고)|(?:
 _SETTLED = re.compile(
     r"[^.?!…]*(?<!\S)그(?:건|거는|것은|건요) (?:됐|아니|말고|해결)"
 )  # what was told just before: 진단비는 받았고 그건 됐어요
+_NOWHERE = re.compile(  # 팩스가 집에 어디 있어요: nobody asks where it is
+    r"\s*(?:아니\s)?([가-힣]{2,6}?)(?:이|가)\s(?:우리\s)?(?:집|저|나|우리|여기|시골|요새|요즘)[가-힣]*\s어[디딨][가-힣]{0,5}(?:\s있[가-힣]+)?\s*[.…!]*\s*"
+)
 _SUPPOSES_NOT = re.compile(r"아니(?:시)?(?:죠|지요)\s*[?.]*\s*$")  # 출금일을 바꾸시려는 건 아니시죠?
 _AS_SUPPOSED = re.compile(r"\s*(?:뭘|뭐를|무슨)\s+\S+\s*[.?!…]*\s*")  # 뭘 바꿔.
+_RELATIVES = re.compile(
+    "엄마|어머니|아버지|아빠|친정|시댁|처가|시어머니|시아버지|장모님?|장인|남편|아내|와이프|집사람|신랑|아들|딸|동생|누나|오빠|언니|할머니|할아버지|손주|조카|이모|삼촌|고모|사위|며느리"
+)
+_THEIRS = re.compile(
+    rf"({_RELATIVES.pattern})(?:님)?(?:이|가|의|께서|은|는|도|네|랑|하고|를|을|한테)?\s?(?:\S+\s){{0,2}}?\S*"
+    r"(?:보험|실비|실손|계약|명의|이름|앞으로|거|것|종신|암|치매|연금|저축|통장|계좌|카드|차|대신|진단|수술|입원|치료|사고|청구|돌아가|가입|든)"
+)
 _TAKEN_BACK = re.compile(  # 안 할게요, 취소할게요, 그냥 둘게요, 마음이 바뀌었어요
     r"(?:^|\s)안\s?(?:할게|할래|해요|하는\s걸로|하려고|받을게)|관둘|관두|그만둘게|취소할게|없던\s걸로|(?:그냥|그대로)\s?(?:둘게|놔둘게|유지)|마음이?\s바뀌|유지할게"
 )
+STRONGEST = 6  # tokens by whose mean a sentence is chosen
 HOT = 0.3  # a token counts as part of the request
 SURE = 0.3  # a subject that the agent named
 NEAR = 0.5  # sentences this close to the best one are told as well
@@ -73,6 +87,11 @@ WHOLE_FROM = 30  # characters before the first marked word that are kept, since 
 SUBJECTS = 2
 CERTAIN = 0.5  # a subject beyond these is named where it is as likely as this
 MOST_SUBJECTS = 3
+_PREDICATE = re.compile(
+    r"\S*(?:요|습니다|니다|거든|는데|는데요|니까)[.,]?(?:\s|$)"
+)  # a first word that may have lost its object or its negation
+_ENDS_A_CLAUSE = re.compile(r"(?:요|다|고|서|면|까|데|거든|지만|죠|라|음|네)[.,?!…]?$")
+_WORDS_OF_A_CLAUSE = 4
 LONGEST_PHRASE = 160  # characters; half a minute of speech
 
 
@@ -113,6 +132,8 @@ def _taken_back(conversation: Conversation, last: Passage) -> list[Passage]:
 
 def _is_rejoinder(sentence: str, before: str) -> bool:
     """Whether a sentence only turns back what somebody else said just before; by itself it would sound like a question."""
+    if (nowhere := _NOWHERE.fullmatch(sentence)) and nowhere[1] in before:
+        return True
     supposed = _SUPPOSES_NOT.search(before) is not None and _AS_SUPPOSED.fullmatch(sentence) is not None
     return bool(before) and (supposed or _REJECTED.fullmatch(sentence) is not None)
 
@@ -125,7 +146,7 @@ def _passage(turn: Turn, start: int, end: int, marks: Sequence[Mark]) -> Passage
     inside = [mark for mark in marks if start <= mark.start < end]
     if not inside:
         return None
-    strongest = sorted((mark.request for mark in inside), reverse=True)[:6]
+    strongest = sorted((mark.request for mark in inside), reverse=True)[:STRONGEST]
     hot = [mark for mark in inside if mark.request >= HOT]
     marked = len(hot) > 1
     first = hot[0].start if marked else start
@@ -136,6 +157,17 @@ def _passage(turn: Turn, start: int, end: int, marks: Sequence[Mark]) -> Passage
 def _word_start(text: str, place: int) -> int:
     while place and not text[place - 1].isspace():
         place -= 1
+    return place
+
+
+def _clause_start(text: str, place: int) -> int:
+    """Where the clause of a word begins, if that is a few words before it."""
+    start = place
+    for _ in range(_WORDS_OF_A_CLAUSE):
+        before = text[:start].rstrip()
+        if not before or _ENDS_A_CLAUSE.search(before):
+            return start
+        start = _word_start(text, len(before))
     return place
 
 
@@ -151,6 +183,7 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     texts = {number: turn for number, turn in turns.items() if number >= begun and number not in denied}
     said = "".join(re.sub(r"\s+", "", turns[p.turn].text[p.start : p.end]) for p in told)
     dismissed = _dismissed(turns.values(), shortener)
+    strangers = _with_nothing_of_theirs(turns.values())
     found: dict[str, tuple[float, int]] = {}
     for turn, marks in groupby(reading.marks, key=lambda mark: mark.turn):
         if turn not in texts:
@@ -163,7 +196,7 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
             likelihood = max((mark.subject for mark in likely if mark.start < end and mark.end > start), default=0.0)
             word = texts[turn].text[start:end]
             after = texts[turn].text[end:]
-            if word in dismissed or _DISMISSED.match(after) or _SETTLED.match(after):
+            if word in dismissed or _DISMISSED.match(after) or _SETTLED.match(after) or word in strangers:
                 continue
             if len(word) > 1 and word not in said and likelihood > found.get(word, (0.0, 0))[0]:
                 found[word] = (likelihood, turn)
@@ -175,13 +208,18 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
 
 def _dismissed(turns: Iterable[Turn], shortener: Shortener) -> set[str]:
     """Nouns that the caller turns down somewhere (산재 말고요): they lead nothing, wherever else they are said."""
-    return {
-        turn.text[start:end]
-        for turn in turns
-        if turn.by_caller and _DISMISSED.search(turn.text)
-        for start, end in shortener.nouns(turn.text)
-        if _DISMISSED.match(turn.text[end:])
+    said = [turn.text for turn in turns if turn.by_caller]
+    denied = [text for text in said if _DISMISSED.search(text)]
+    nowhere = (_NOWHERE.fullmatch(text[start:end]) for text in said for start, end in _sentences(text))
+    return {text[start:end] for text in denied for start, end in shortener.nouns(text) if _DISMISSED.match(text[end:])} | {
+        thing[1] for thing in nowhere if thing
     }
+
+
+def _with_nothing_of_theirs(turns: Iterable[Turn]) -> set[str]:
+    """Relatives of whom no contract, name or deed is told (친정 엄마 병원비도 보태야 되고): led by them, a call would seem theirs."""
+    text = " ".join(turn.text for turn in turns)
+    return {match[0] for match in _RELATIVES.finditer(text)} - {match[1] for match in _THEIRS.finditer(text)}
 
 
 def _is_denied(turn: Turn, answer: Turn) -> bool:
@@ -213,8 +251,11 @@ def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shorten
 def _cut(text: str, told: Passage, shortener: Shortener) -> str:
     """A passage's words; of one that begins inside a sentence, from its first clause on that is whole."""
     words = text[told.start : told.end]
-    begins = not told.start or any(start == told.start for start, _ in _sentences(text))
-    return words if begins else shortener.from_whole_clause(words)
+    if not told.start or any(start == told.start for start, _ in _sentences(text)):
+        return words
+    whole = shortener.from_whole_clause(words)
+    cut_off = whole == words and _PREDICATE.match(words)
+    return text[_clause_start(text, told.start) : told.end] if cut_off else whole
 
 
 def _bounded(phrase: Phrase) -> Phrase:

@@ -19,7 +19,12 @@ from models.summarizer.reader import Reader, Thresholds
 _BEST = FEATURES.index("best passage")
 # 콜백 부탁드려요 is all that some callers say, and too short for the reader to be sure of.
 _SERVICE = re.compile(r"(?:전화|콜백|연락|연결|통화|회신|접수|취소|해지) 요청$")
-STRONG = 0.65  # of calibration calls without a request none is marked as strongly
+_LETS_KNOW = re.compile(
+    r"알고(?:나|만)?\s(?:계시|있으시?)(?:라고|면|세요)|알려\s?드리려고\s(?:전화|연락)|말씀만?\s?드리려고\s(?:전화|연락)"
+    r"|뭐\s(?:해|하)\s?달라는\s(?:거|건|게|것)(?:는|은|도)?\s아니"
+)
+_WANTED = re.compile(r"문의|필요|확인 희망|(?<!쓰지 말라는 )요청")
+STRONG = 0.45  # of calibration calls without a request that are taken for such none is marked as strongly (0.38)
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Draft:
     text: str
     evidence: Sequence[Evidence]
     features: Sequence[float]
+    only_tells: bool = False
 
 
 def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener) -> Draft | None:
@@ -42,11 +48,19 @@ def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener)
     if not text:
         return None
     others = sum(not turn.by_caller for turn in conversation)
-    return Draft(text, [*named, *heard], features(reading, told, len(named), others, text))
+    return Draft(text, [*named, *heard], features(reading, told, len(named), others, text), _only_tells(conversation, own))
+
+
+def _only_tells(conversation: Conversation, told: str) -> bool:
+    """Whether the caller says that he only lets us know, and nothing is told as asked or wanted of us."""
+    said = " ".join(turn.text for turn in conversation if turn.by_caller)
+    return _LETS_KNOW.search(said) is not None and _WANTED.search(told) is None
 
 
 def asks_nothing(reading: Reading, draft: Draft, bound: float) -> bool:
     """Whether a call without a request is more likely; a strongly marked sentence, or one that names a service, outweighs small talk."""
+    if draft.only_tells:
+        return True
     return reading.nothing_asked > bound and draft.features[_BEST] < STRONG and _SERVICE.search(draft.text) is None
 
 

@@ -9,11 +9,11 @@ import requests
 
 from clients.hub import upload_model
 from models.errors import AccessRefused, ConfigurationError, VendorUnavailable
-from models.training.config import FinetuneConfig, FinetuneResult, HistoryRow, SampleRow
-from models.training.outputs import RunSummary
+from models.training.config import FinetuneConfig, HistoryRow, SampleRow
 from reports.model_card import model_card
 from sandbox.hub import READ_ONLY, faults_of_card
 from tests.conftest import HUB_TOKEN
+from tests.finetuned import a_run
 
 
 @pytest.fixture
@@ -107,29 +107,8 @@ def test_a_hub_that_is_away_is_named_with_its_address(folder: Path, monkeypatch:
 def test_a_card_tells_the_bases_score_and_no_row_of_the_data() -> None:
     asked = "제 계약 번호는 1234입니다"
     rows = [HistoryRow(step=0, validation_loss=2.0, samples=[asked]), HistoryRow(step=4, validation_loss=1.5, samples=[asked])]
-    result = FinetuneResult(
-        family="bart",
-        method="lora",
-        base="hyunwoongko/kobart",
-        model_dir=Path("model"),
-        merged_dir=Path("merged"),
-        criterion="lowest validation loss",
-        best_step=4,
-        best=rows[1],
-        steps=4,
-        history=rows,
-        precision="fp32",
-        device="cpu",
-        parameters=1,
-        trained_parameters=1,
-        train_rows=86,
-        validation_rows=9,
-        truncated_rows=0,
-        seconds=1.0,
-        samples_per_second=1.0,
-        sample_rows=[SampleRow(input=asked, reference="요청")],
-    )
-    summary = RunSummary(run="minji-1", prefix="models/bart/minji-1/", config=FinetuneConfig(), result=result)
+    samples = [SampleRow(input=asked, reference="요청")]
+    summary = a_run(rows, result={"base": "hyunwoongko/kobart", "method": "lora", "merged_dir": Path("merged"), "sample_rows": samples})
     card = model_card(summary)
     assert card.startswith("---\nlanguage: ko\nlibrary_name: transformers\nbase_model: hyunwoongko/kobart\n")
     assert "| validation loss | 2.0000 | 1.5000 |" in card

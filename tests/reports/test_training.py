@@ -1,42 +1,19 @@
 """What a run's report says first: better, worse or the same, and whether chance may have said it."""
 
-from pathlib import Path
-
 import pytest
 
-from models.training.config import FinetuneConfig, FinetuneResult, HistoryRow
+from models.training.config import FinetuneConfig, HistoryRow
 from models.training.metrics import Scores
 from models.training.outputs import RunSummary, SweepRow
 from reports.training import sweep_report, sweep_table, verdict
+from tests.finetuned import a_run
 
 
 def run(validation: float, test: float | None) -> RunSummary:
     """A run whose base has 0.5 on both sets of rows."""
     rows = [HistoryRow(step=0, score=0.5, validation_loss=1.0), HistoryRow(step=4, score=validation, validation_loss=0.9)]
-    result = FinetuneResult(
-        family="bart",
-        method="full",
-        base="shipped",
-        model_dir=Path("model"),
-        merged_dir=None,
-        criterion="highest mean of BERTScore F1 and STS",
-        best_step=4,
-        best=rows[1],
-        steps=4,
-        history=rows,
-        precision="fp32",
-        device="cpu",
-        parameters=1,
-        trained_parameters=1,
-        train_rows=86,
-        validation_rows=9,
-        truncated_rows=0,
-        seconds=1.0,
-        samples_per_second=4.0,
-        memory_mib=1234.5,
-    )
     scores = {} if test is None else {"test_scores": _of(test), "base_test_scores": _of(0.5)}
-    return RunSummary(run="minji-1", prefix="models/bart/minji-1/", config=FinetuneConfig(), result=result, **scores)
+    return a_run(rows, result={"criterion": "highest mean of BERTScore F1 and STS", "memory_mib": 1234.5}, **scores)
 
 
 def _of(score: float) -> Scores:

@@ -16,7 +16,7 @@ def an_index(seed: int, passages: int = 40) -> Index:
     random = np.random.default_rng(seed)
     rows = of_length_one(random.normal(size=(sum(len(rows_of(chunk)) for chunk in chunks), 16)).astype(np.float32))
     rows = rows.astype(np.float16).astype(np.float32)
-    pieces, counts = np.zeros((0, 16), np.int8), np.zeros(passages, np.int64)
+    pieces, counts = np.zeros((0, 16), np.int8), np.zeros(len(rows), np.int64)
     kept = Kept(rows=rows, of_questions=np.zeros(16), pieces=pieces, piece_counts=counts)
     return Index("e", [], chunks, [[] for _ in chunks], kept)
 

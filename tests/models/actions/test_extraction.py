@@ -148,13 +148,13 @@ def test_who_thanks_for_what_was_promised_asks_for_nothing_more() -> None:
     ("said", "what", "by_when"),
     [
         ("본점에 세 시까지 오시면 되고 통역 직원을 예약해 놓겠습니다.", "통역 직원 예약", None),
-        ("서류를 십오 일까지 주시면 십팔 일에 변경 증권을 보내 드리겠습니다.", "서류를 십오 일까지 주시면 변경 증권을 보내기", "십팔 일에"),
+        ("서류를 십오 일까지 주시면 십팔 일에 변경 증권을 보내 드리겠습니다.", "변경 증권을 보내기", "십팔 일에"),
         ("조사원이 금요일 오전에 방문할 거고 오늘 저녁까지 시간 잡는 전화를 드릴 거예요.", "시간 잡는 전화", "오늘 저녁까지"),
         ("네 말일 밤 열두 시까지요 안내문을 사흘 안에 우편으로 보내 드릴게요.", "안내문을 우편으로 발송", "사흘 안에"),
     ],
 )
 def test_a_deadline_is_that_of_its_own_deed(said: str, what: str, by_when: str | None) -> None:
-    (action,) = left(f"상담원: {said}\n고객: 네\n상담원: 감사합니다.")
+    (action,) = (one for one in left(f"상담원: {said}\n고객: 네\n상담원: 감사합니다.") if one.who is not Who.CALLER)
     assert (action.what, action.due.said if action.due else None) == (what, by_when)
 
 
@@ -266,3 +266,81 @@ def test_the_sentence_says_who_does_it_before_its_speaker_does(talk: str, who: W
 )
 def test_nothing_is_put_in_that_belongs_elsewhere(talk: str, what: str) -> None:
     assert what in [one.what for one in left(f"{talk}\n고객: 네\n상담원: 감사합니다.")]
+
+
+@pytest.mark.parametrize(
+    ("talk", "what", "said", "turn"),
+    [
+        (
+            "상담원: 심사팀에 확인해서 오늘 다섯 시까지 전화드리겠습니다.\n고객: 오늘은 회의라 못 받아요\n"
+            "상담원: 그럼 내일 열 시에 전화드리겠습니다.",
+            "심사팀에 확인 후 전화",
+            "내일 열 시에",
+            10,
+        ),
+        (
+            "상담원: 확인해서 내일 오전까지 전화드릴게요.\n고객: 오전에는 제가 열한 시 넘어야 돼요\n"
+            "상담원: 그럼 열한 시 반쯤으로 드리겠습니다.",
+            "확인 후 전화",
+            "내일 열한 시 반쯤",
+            10,
+        ),
+        (
+            "상담원: 청구서를 팩스로 보내 드리겠습니다.\n고객: 팩스가 없는데요\n상담원: 그럼 이메일로 보내 드리겠습니다.",
+            "청구서를 이메일로 발송",
+            None,
+            10,
+        ),
+        (
+            "고객: 진단서는 내일까지 앱으로 올릴게요.\n상담원: 네\n고객: 아 내일은 안 되겠다 금요일까지 올릴게요.",
+            "진단서는 앱으로 올리기",
+            "금요일까지",
+            10,
+        ),
+    ],
+    ids=["another day", "another hour", "another way", "the caller moves it"],
+)
+def test_what_is_put_off_is_told_once_as_it_was_named_anew(talk: str, what: str, said: str | None, turn: int) -> None:
+    (action,) = left(f"{talk}\n고객: 네 알겠습니다" if talk.endswith("다.") else f"{talk}\n상담원: 네 알겠습니다")
+    assert (action.what, action.due.said if action.due else None, action.utterance) == (what, said, turn)
+
+
+def test_a_hospital_that_is_to_send_papers_is_not_the_caller() -> None:
+    (action,) = left("상담원: 병원이 소견서를 저희 쪽으로 보내 주시면 됩니다.\n고객: 네 알겠습니다\n상담원: 네 감사합니다.")
+    assert (action.who, action.desk, action.what) == (Who.OTHER_DESK, "병원", "소견서를 저희 쪽으로 발송")
+
+
+def test_what_is_to_be_left_until_then_is_told_as_left() -> None:
+    (action,) = left("상담원: 조사원이 가실 때까지 젖은 물건은 치우지 마세요.\n고객: 네 알겠습니다\n상담원: 네 감사합니다.")
+    assert (action.who, action.what) == (Who.CALLER, "조사원이 갈 때까지 젖은 물건은 치우지 않기")
+
+
+def test_papers_that_are_needed_are_those_that_are_to_be_sent() -> None:
+    talk = "상담원: 치매 진단서하고 가족관계증명서가 필요합니다.\n고객: 네\n상담원: 이번 주까지 팩스로 보내 주세요.\n고객: 네 알겠습니다"
+    (action,) = left(talk)
+    assert (action.who, action.what) == (Who.CALLER, "치매 진단서하고 가족관계증명서를 팩스로 발송")
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("그럼 서류 올려 주시고 저는 접수 대기로 표시해 놓겠습니다.", "접수 대기로 표시"),
+        ("확인서를 다시 보내 주시면 재심사를 바로 올리겠습니다.", "확인서 받으면 재심사를 올리기"),
+    ],
+)
+def test_the_callers_part_is_none_of_our_deed(said: str, what: str) -> None:
+    told = things_to_do(read(f"{OPENING}상담원: {said}\n고객: 네\n상담원: 감사합니다."), EVERYTHING, SHORTENER)
+    assert what in [one.what for one in told if one.who is Who.AGENT]
+
+
+def test_by_when_may_stand_behind_the_sentence_or_before_an_event() -> None:
+    (action,) = left("상담원: 여권 사본을 링크로 올려 주세요 이번 주 금요일까지요\n고객: 네\n상담원: 감사합니다.")
+    assert action.due is not None
+    assert action.due.said == "이번 주 금요일까지"
+    (action,) = left("상담원: 출국 삼 일 전까지 항공권 사본을 문자로 보내 주세요.\n고객: 네\n상담원: 감사합니다.")
+    assert action.due is not None
+    assert (action.due.said, action.due.day) == ("출국 삼 일 전까지", None)
+
+
+def test_a_promise_that_the_caller_denies_by_its_name_is_none() -> None:
+    assert left("상담원: 상환 신청을 넣어 드릴게요.\n고객: 아니 아니 신청 아니에요\n상담원: 네.\n고객: 네") == []

@@ -31,7 +31,7 @@ def test_what_the_agent_says_back_and_the_caller_agrees_to_is_the_matter(said: s
 
 def test_what_the_caller_denies_is_not_the_matter() -> None:
     talk = "고객: 계좌 때문에요\n상담원: 보험금 받을 계좌 변경이시군요.\n고객: 아니요, 내는 거요"
-    assert told(talk, "계좌 관련, 보험료 내는 거 변경 희망") == "계좌 관련 보험료 내는 거 변경 희망"
+    assert told(talk, "계좌 관련, 보험료 내는 계좌 변경 희망") == "보험료 내는 계좌 변경 희망"
 
 
 def test_who_the_caller_is_is_no_matter_though_he_agrees() -> None:

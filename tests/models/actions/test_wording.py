@@ -117,3 +117,21 @@ def test_what_a_caller_hands_over_is_what_was_asked_of_him_last_and_not_what_he_
 )
 def test_an_agent_does_not_send_what_the_caller_has_to_bring(talk: str, what: str) -> None:
     assert what in promised(f"{talk}\n고객: 네 감사합니다")
+
+
+def test_what_somebody_will_find_out_is_told_with_the_question_that_was_asked() -> None:
+    talk = "고객: 판독지는 작년 건데 돼요? 다시 못 찍어서요\n상담원: 심사 부서에 확인해서 내일 오전까지 전화드릴게요.\n고객: 네 알겠습니다"
+    assert left(talk, "치매보험 청구 서류 문의") == ["심사 부서에 확인 후 전화 (판독지는 작년 건데 되는지)"]
+
+
+def test_raw_speech_stands_behind_no_deed() -> None:
+    talk = "상담원: 대출 안내장을 오늘 문자로 보내 드리겠습니다.\n고객: 네 감사합니다"
+    assert left(talk, "사고 관련, 무릎 까진 거 말고는 뭐 치킨이 다 날아갔어요 그거 되는지 여부 문의") == ["대출 안내장을 문자로 발송"]
+
+
+def test_a_paper_takes_the_fuller_name_that_was_said_of_it_anywhere_before() -> None:
+    talk = (
+        "상담원: 부활하시려면 건강 상태 질문서를 작성하셔야 해요.\n고객: 감기로 한 번 갔어요\n상담원: 그대로 적으시면 되고요.\n고객: 네\n"
+        "상담원: 질문서를 오늘 문자로 보내 드릴게요.\n고객: 네"
+    )
+    assert "건강 상태 질문서를 문자로 발송" in promised(talk)

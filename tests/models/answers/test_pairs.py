@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, save_file
 from models.answers import SHIPPED_ENCODER
 from models.answers.answerer import Answerer
 from models.answers.encoder import E5, LONGEST_PASSAGE, LONGEST_QUESTION, PIECES, Encoder
+from models.answers.formats import read_document
 from models.answers.index import Index
 from models.answers.pairs import PAIRS, Pairs, shipped
 from models.errors import ConfigurationError
@@ -24,17 +25,18 @@ def test_what_serves_scores_as_what_was_trained() -> None:
     model = SideBySide([one]).eval()
     torch.nn.init.normal_(model.last.weight)
     torch.nn.init.normal_(model.weight)
-    asked, told = model.pieces_of_questions(one.questions[:1]), model.pieces_of_passages(one)
-    trained = model(asked, one.questions_there[:1], told[None, :3], one.passages_there[None, :3])[0].tolist()
+    asked, told = model.pieces_of_questions(one.questions[:1]), model.pieces_of_sentences(one.sentences)
+    trained = model(asked, one.questions_there[:1], told[None, :3], one.sentences_there[None, :3])[0].tolist()
     pairs = Pairs(**{name: values.numpy() for name, values in model.pairs().items()})
-    served = pairs.scores(asked[0][one.questions_there[0]].detach().numpy(), [told[at][there[at]].detach().numpy() for at in range(3)])
-    assert served == pytest.approx(trained, abs=1e-4)
+    first, second, third = (told[at][there[at]].detach().numpy() for at in range(3))
+    served = pairs.scores(asked[0][one.questions_there[0]].detach().numpy(), [[first], [second, third]])
+    assert served == pytest.approx([trained[0], max(trained[1:])], abs=1e-4)
     assert pairs.scores(np.ones((2, 128), np.float32), []) == []
 
 
 def test_the_passage_that_answers_says_more_to_the_question_than_the_others(index: Index, encoder: Encoder) -> None:
     asked = index.question("견인은 몇 킬로까지 무료예요?", encoder)
-    scores = shipped().scores(asked.pieces, [index.pieces(number) for number in range(len(index.chunks))])
+    scores = shipped().scores(asked.pieces, [index.sentence_pieces(number) for number in range(len(index.chunks))])
     assert "견인합니다" in index.chunks[int(np.argmax(scores))].text
 
 
@@ -69,7 +71,22 @@ def test_an_encoder_without_its_projection_is_named(tmp_path: Path) -> None:
 def test_texts_of_any_length_have_so_many_pieces_at_most(encoder: Encoder) -> None:
     long = "차가 멈춰서 견인을 불렀는데요 " * 200
     assert len(encoder.question_pieces([long])[0]) == LONGEST_QUESTION
-    assert len(encoder.passage_pieces([long])[0]) == LONGEST_PASSAGE
+    assert sum(map(len, encoder.passage_pieces([["약관", long, long]])[0])) == LONGEST_PASSAGE
+
+
+def test_each_sentence_has_its_own_pieces_and_those_of_its_headings(index: Index) -> None:
+    number = next(number for number, chunk in enumerate(index.chunks) if len(chunk.sentences) == 2 and "견인" in chunk.text)
+    first, second = index.sentence_pieces(number)
+    alike = [bool((one == other).all()) for one, other in zip(first, second, strict=False)]
+    headings = alike.index(False)
+    whole = index.kept.piece_counts[index.starts[number] : index.starts[number + 1]]
+    assert [headings, len(first) - headings, len(second) - headings] == list(whole)
+
+
+def test_a_sentence_beyond_the_last_piece_is_not_read_and_its_passage_is(encoder: Encoder) -> None:
+    document = read_document("long.md", ("# 약관\n\n## 제1조\n\n" + "가나다라마바사 " * 400 + ".\n\n견인은 10km까지입니다.\n").encode())
+    index = Index.build([document], encoder)
+    assert [len(index.sentence_pieces(number)) for number in range(len(index.chunks))] == [1] * len(index.chunks)
 
 
 def test_a_question_longer_than_any_is_answered_like_its_beginning(index: Index, encoder: Encoder) -> None:

@@ -1,5 +1,6 @@
 """Writers' files, and what is learnt from the pieces that a reader marked in their calls."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,17 @@ def test_what_is_learnt_of_a_call_is_its_pieces_and_what_they_leave_unsaid(folde
     assert "".join(learnt["request"]).replace(" ", "") == "주차등록을해야되는데메일로보내주세요"
     assert "".join(learnt["subject"]).strip() == "가입증명서"
     assert "팩스는요새누가써요." in "".join(learnt["no request"]).replace(" ", "")
+
+
+def test_a_calls_turns_are_known_to_tell_its_request_or_not(folder: Path) -> None:
+    (call,) = calls("w", folder)
+    example = Material(["w"], ConversationEncoder(load_tokenizer(SHIPPED_READER)), Recipe(), folder).example(call)
+    assert [tells for _, tells in example.turns] == [True, True]
+
+
+def test_a_call_without_its_signs_keeps_its_pieces(folder: Path) -> None:
+    material = Material(["w"], ConversationEncoder(load_tokenizer(SHIPPED_READER)), Recipe(unpunctuated_calls=1.0), folder)
+    (_, plain) = material.epoch(random.Random(0))[-2:]
+    whole = material.example(calls("w", folder)[0])
+    assert sum(request > 0 for request, _ in plain.labels) == sum(request > 0 for request, _ in whole.labels)
+    assert len(plain.ids) < len(whole.ids)

@@ -150,8 +150,17 @@ def test_several_dangers_may_hold_at_once() -> None:
 
 
 def test_the_classifier_of_emotions_names_plain_ones() -> None:
-    told = EMOTION.load(SHIPPED_EMOTION, "cpu", "shipped").answers(["덕분에 잘 해결됐어요, 정말 감사합니다", "주소 바꾸려고요"])
-    assert (told[0].label, told[1].label) == ("감사하는", "")
+    plain = {
+        "덕분에 잘 해결됐어요, 정말 감사합니다": "감사하는",
+        "정말 너무 화가 나네요": "분노",
+        "아주 열받네": "분노",
+        "너무 속상해요": "상처",
+        "불안해서 잠이 안 와요": "불안",
+        "주소 바꾸려고요": "",
+        "네 알겠습니다": "",
+    }
+    told = EMOTION.load(SHIPPED_EMOTION, "cpu", "shipped").answers(list(plain))
+    assert [one.label for one in told] == list(plain.values())
 
 
 @pytest.mark.parametrize("line", [EMOTION, DANGER], ids=lambda line: line.name)

@@ -146,6 +146,17 @@ def shortener() -> Shortener:
         ("검사비만 통원으로라도 주시면", "검사비만 통원으로라도 달라는 요청", Act.REQUEST),
         ("만기가 뭔지 만료가 뭔지", "만기가 뭔지 만료가 뭔지 문의", Act.ASK),
         ("돈을 내라는 소린지", "돈을 내라는 소리인지 여부 문의", Act.ASK),
+        ("돈을 내라는 거예요", "돈을 내라는 거예요", Act.STATEMENT),
+        ("작년 치 그거를 나도 달라는 거예요", "작년 치 그거를 나도 달라는 요청", Act.REQUEST),
+        ("새마을금고로 바꿔야 된다는 거지.", "새마을금고로 바꿔야 된다는 거지", Act.STATEMENT),
+        ("확인을 받아야 된다고요.", "확인을 받아야 된다고요", Act.STATEMENT),
+        ("치료 목적이 아니라고", "치료 목적이 아니라고", Act.STATEMENT),
+        ("아무한테도 말하지 말라고", "아무한테도 말하지 말라고", Act.STATEMENT),
+        ("문자 보내지 말라고요", "문자 보내지 말라는 요청", Act.REQUEST),
+        ("전화가 하루에 세 번씩 와요 가입하라고", "전화가 하루에 세 번씩 와요 가입하라고", Act.STATEMENT),
+        ("나더러 가서 달라고 하라고", "나더러 가서 달라고 하라고", Act.STATEMENT),
+        ("보건소 확인서도 있어요", "보건소 확인서도 있어요", Act.STATEMENT),
+        ("전산만 고치면 돼요", "전산만 고치면 돼요", Act.STATEMENT),
     ],
 )
 def test_a_sentence_ends_as_a_note_and_says_what_was_said(shortener: Shortener, said: str, phrase: str, act: Act) -> None:
@@ -183,3 +194,16 @@ def test_an_illness_of_two_words_is_one_name_with_a_space_and_without(shortener:
         text = f"{said}이래요"
         assert [text[start:end] for start, end in shortener.nouns(text)] == [said]
         assert next(token.tag for token in shortener.tokens(text)) == "NNP"
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        ("게 아니고 왜 부지급인지 그 사유서를 달라는 겁니다", "왜 부지급인지 그 사유서를 달라는 겁니다"),
+        ("거예요 변액 사업비가 얼마나 빠지는지", "변액 사업비가 얼마나 빠지는지"),
+        ("가지고 이 종이를 제가 읽어 드리는데", "이 종이를 제가 읽어 드리는데"),
+        ("빌릴게요 교통비로 주세요", "빌릴게요 교통비로 주세요"),
+    ],
+)
+def test_what_only_ends_the_clause_before_is_left_out(shortener: Shortener, said: str, whole: str) -> None:
+    assert shortener.from_whole_clause(said) == whole

@@ -94,3 +94,38 @@ def test_what_a_caller_turns_down_or_calls_settled_leads_no_statement(shortener:
     marks = [*(Mark(number, start, start + 2, 0.0, 0.9) for number, start in places), *marked(turns[3])]
     reading = Reading(sorted(marks, key=lambda mark: (mark.turn, mark.start)), 0.0)
     assert subjects(turns, reading, passages(turns, reading), shortener) == []
+
+
+def test_a_word_that_is_cut_off_has_its_negation_and_its_object_again(shortener: Shortener) -> None:
+    turn = Turn(0, True, "렌트비 안 나오면 교통비라도 주시는 거면 좋고 아니면 차 안 빌릴게요 교통비로 주세요")
+    start = turn.text.index("빌릴게요")
+    reading = Reading([Mark(0, start, start + 4, 0.9, 0.0), Mark(0, start + 5, len(turn.text), 0.9, 0.0)], 0.0)
+    text, _ = tell([turn], passages([turn], reading), shortener)
+    assert text.startswith("차 안 빌릴게요 교통비로")
+
+
+@pytest.mark.parametrize(
+    ("said", "never", "named"),
+    [
+        ("친정 엄마 병원비도 보태야 되고 한 푼이 아쉬워서요", "친정 엄마", ""),
+        ("친정 엄마 보험인데요", "", "친정"),
+        ("환불해 달라는 것도 아니에요", "환불", ""),
+        ("대출받겠다는 거 아니에요", "대출", ""),
+        ("이자 내는 건 싫고요", "이자", ""),
+        ("암보험 해지하겠다는 게 아니고요", "해지", "암보험"),
+    ],
+)
+def test_a_subject_is_what_the_caller_wants_something_of(shortener: Shortener, said: str, never: str, named: str) -> None:
+    turns = [Turn(0, True, said), Turn(1, True, "특약만 빼 주세요")]
+    reading = Reading([Mark(0, 0, len(said), 0.0, 0.9), *marked(turns[1])], 0.0)
+    told = {one.phrase for one in subjects(turns, reading, passages(turns, reading), shortener)}
+    assert told >= set(named.split()), told
+    assert not told & set(never.split()), told
+
+
+def test_what_has_no_place_with_the_caller_is_neither_asked_for_nor_the_subject(shortener: Shortener) -> None:
+    turns = [Turn(0, True, "앱에서 되게 해 주세요"), Turn(1, False, "팩스로 보내셔도 됩니다"), Turn(2, True, "팩스가 집에 어디 있어요.")]
+    reading = Reading([*marked(turns[0]), Mark(1, 0, 3, 0.0, 0.9), *marked(turns[2])], 0.0)
+    told = passages(turns, reading)
+    assert [one.turn for one in told] == [0]
+    assert subjects(turns, reading, told, shortener) == []

@@ -49,8 +49,16 @@ def test_independent_callers_are_told_rightly_and_never_misled(summarizer: Summa
     assert verdicts[:INQUIRIES].count(Verdict.RIGHT) >= 0.8 * INQUIRIES
 
 
-@pytest.mark.parametrize("said", ["아 죄송합니다 잘못 걸었어요.", "덕분에 잘 처리됐어요, 감사합니다. 수고하세요."])
-def test_a_wrong_number_and_a_thank_you_are_no_request(summarizer: Summarizer, said: str) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        "아 죄송합니다 잘못 걸었어요.",
+        "덕분에 잘 처리됐어요, 감사합니다. 수고하세요.",
+        "아니 뭐 해 달라는 건 아니고 그냥 알고나 계시라고요 진단서가 나오면 그때 앱으로 올릴게요",
+        "말씀하신 서류 방금 등기로 부쳤어요. 그렇게만 알고 계시면 됩니다.",
+    ],
+)
+def test_a_wrong_number_a_thank_you_and_a_notice_are_no_request(summarizer: Summarizer, said: str) -> None:
     (result,) = summarizer.results([said])
     assert (result.kind, result.text) == (Kind.NO_REQUEST, "")
 
