@@ -113,6 +113,7 @@ _BIDDING = word_set("어 아 여 세 으세 시오 십시오 라 라고 ᆯ래 �
 _INDIRECT_QUESTION = re.compile(r"(?<=[는은인건던을할될갈울])지(?:만|도|는|를|가|부터)?(?:요)?$")  # …되는지만요
 _OF_A_NAME = ("N", "M", "J", "XSN", "XPN", "SN")
 _STEMS = ("VV", "VA", "VX", "VC", "XSV", "XSA")  # as their tags begin
+_AT_HAND = {("도", "JX"), ("은", "JX"), ("는", "JX"), ("고", "EC")}  # 확인서도 있어요, 증권은 제가 갖고 있어요
 _HAPPENS = word_set("되 나오 있 없 맞 들어오 들어가 낫 괜찮")
 _SPEECH = word_set("말 얘기 이야기 말씀 일 대답 소리")
 _TELLING = word_set("알리 가르치 가르쳐주 갈치 갈키")
@@ -132,7 +133,9 @@ _CLAUSE_ENDS = word_set("고 고요 어서 아서 서 는데 은데 ᆫ데 는�
 _DENIED_BEFORE = re.compile(r"(?:게|것이|거|건|것도|거는)\s아(?:니|닌|녜|녀)\S*\s")  # 게 아니고 왜 부지급인지
 # Markup and signs that a transcript may hold and nobody says: they reach neither a voice nor a page.
 _NEVER_SAID = re.compile(r"<[^<>]*>|[^\w\s.,?!%~·'’()&+\-:…]|_")
-_EXPLAINS = re.compile(r"(?<=[다라자])(?:는|ᆫ) (?:거|것|말|얘기)(?:이)?지(?:요)?$|(?<=단 )(?:거|말)(?:이)?지(?:요)?$")  # 바꿔야 된다는 거지
+_EXPLAINS = re.compile(  # 바꿔야 된다는 거지, 70세로 미루겠다는 거죠
+    r"(?:(?<=[다라자])(?:는|ᆫ)|(?<=[다란단잔])) (?:거|것|말|얘기)(?:이)?지(?:요)?$|(?:겠다|자|달라)는 (?:거|것|말|얘기)(?:이)?죠$"
+)
 _THING_QUESTION = re.compile(r"(?:건|거|것|겁)(?:인가|인지|지|가|니까|예|에|이에|죠|야|이야|냐|니|래)?(?:요|가요)?$")
 
 
@@ -562,6 +565,8 @@ class _Sentence:
             return None
         if self.tokens[p.stem - 1].form == "못":
             return None  # 할머니는 말씀을 못 하세요
+        if p.ending in ("세", "으세") and self.tokens[p.stem - 1].form in ("다고", "ᆫ다고", "는다고"):
+            return Phrase(self.as_said(), Act.STATEMENT)  # 그쪽은 괜찮다고 하세요
         forbidden = p.ending == "라고" and self.tokens[p.stem].form == "말" and not self.text.rstrip(".").endswith("요")
         if p.ending in _REPORTED_IMPERATIVES and (forbidden or _BY_OTHERS.search(self.as_said())):
             return Phrase(self.as_said(), Act.STATEMENT)
@@ -694,7 +699,7 @@ class _Sentence:
         denied = any(token.form in ("안", "못", "없", "모르") for token in self.tokens[max(0, p.stem - 6) : p.stem + 1])
         stem, before = self.tokens[p.stem], self.tokens[p.stem - 1]
         enough = stem.form == "되" and before.form in ("면", "으면")  # 전산만 고치면 돼요
-        at_hand = stem.form == "있" and before.form in ("도", "은", "는") and before.tag == "JX"  # 확인서도 있어요
+        at_hand = stem.form == "있" and (before.form, before.tag) in _AT_HAND
         if denied or enough or at_hand or self.tokens[p.stem].form not in _HAPPENS or p.ending.endswith(("대", "래")):
             return Phrase(self.as_said(), Act.STATEMENT)
         return self.question(p)

@@ -66,15 +66,13 @@ _SETTLED = re.compile(
 _NOWHERE = re.compile(  # 팩스가 집에 어디 있어요: nobody asks where it is
     r"\s*(?:아니\s)?([가-힣]{2,6}?)(?:이|가)\s(?:우리\s)?(?:집|저|나|우리|여기|시골|요새|요즘)[가-힣]*\s어[디딨][가-힣]{0,5}(?:\s있[가-힣]+)?\s*[.…!]*\s*"
 )
+_APART = re.compile(r"\s*([가-힣]{2,8}?)(?:은|는)\s(?:내년|나중|다음|벌써|이미|다\s|아직|됐)\S*")  # 갱신 때문이세요? 갱신은 내년이고요
 _SUPPOSES_NOT = re.compile(r"아니(?:시)?(?:죠|지요)\s*[?.]*\s*$")  # 출금일을 바꾸시려는 건 아니시죠?
 _AS_SUPPOSED = re.compile(r"\s*(?:뭘|뭐를|무슨)\s+\S+\s*[.?!…]*\s*")  # 뭘 바꿔.
 _RELATIVES = re.compile(
     "엄마|어머니|아버지|아빠|친정|시댁|처가|시어머니|시아버지|장모님?|장인|남편|아내|와이프|집사람|신랑|아들|딸|동생|누나|오빠|언니|할머니|할아버지|손주|조카|이모|삼촌|고모|사위|며느리"
 )
-_THEIRS = re.compile(
-    rf"({_RELATIVES.pattern})(?:님)?(?:이|가|의|께서|은|는|도|네|랑|하고|를|을|한테)?\s?(?:\S+\s){{0,2}}?\S*"
-    r"(?:보험|실비|실손|계약|명의|이름|앞으로|거|것|종신|암|치매|연금|저축|통장|계좌|카드|차|대신|진단|수술|입원|치료|사고|청구|돌아가|가입|든)"
-)
+_OF_HIS_OWN = re.compile(r"(?:제가|내가)\s(?:\S+\s)?(?:든|들어|들었|가입)|(?<!\S)(?:제|내)\s(?:보험|계약)")
 _TAKEN_BACK = re.compile(  # 안 할게요, 취소할게요, 그냥 둘게요, 마음이 바뀌었어요
     r"(?:^|\s)안\s?(?:할게|할래|해요|하는\s걸로|하려고|받을게)|관둘|관두|그만둘게|취소할게|없던\s걸로|(?:그냥|그대로)\s?(?:둘게|놔둘게|유지)|마음이?\s바뀌|유지할게"
 )
@@ -182,8 +180,8 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     turns = {turn.number: turn for turn in conversation}
     texts = {number: turn for number, turn in turns.items() if number >= begun and number not in denied}
     said = "".join(re.sub(r"\s+", "", turns[p.turn].text[p.start : p.end]) for p in told)
-    dismissed = _dismissed(turns.values(), shortener)
-    strangers = _with_nothing_of_theirs(turns.values())
+    dismissed = _dismissed(conversation, shortener)
+    relatives = _relatives(turns.values())
     found: dict[str, tuple[float, int]] = {}
     for turn, marks in groupby(reading.marks, key=lambda mark: mark.turn):
         if turn not in texts:
@@ -196,7 +194,7 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
             likelihood = max((mark.subject for mark in likely if mark.start < end and mark.end > start), default=0.0)
             word = texts[turn].text[start:end]
             after = texts[turn].text[end:]
-            if word in dismissed or _DISMISSED.match(after) or _SETTLED.match(after) or word in strangers:
+            if word in dismissed or _DISMISSED.match(after) or _SETTLED.match(after) or word in relatives:
                 continue
             if len(word) > 1 and word not in said and likelihood > found.get(word, (0.0, 0))[0]:
                 found[word] = (likelihood, turn)
@@ -206,20 +204,24 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     return [Evidence(word, found[word][1]) for word in sorted(best, key=lambda word: found[word][1])]
 
 
-def _dismissed(turns: Iterable[Turn], shortener: Shortener) -> set[str]:
+def _dismissed(turns: Sequence[Turn], shortener: Shortener) -> set[str]:
     """Nouns that the caller turns down somewhere (산재 말고요): they lead nothing, wherever else they are said."""
     said = [turn.text for turn in turns if turn.by_caller]
     denied = [text for text in said if _DISMISSED.search(text)]
-    nowhere = (_NOWHERE.fullmatch(text[start:end]) for text in said for start, end in _sentences(text))
-    return {text[start:end] for text in denied for start, end in shortener.nouns(text) if _DISMISSED.match(text[end:])} | {
-        thing[1] for thing in nowhere if thing
+    turned_down = {text[start:end] for text in denied for start, end in shortener.nouns(text) if _DISMISSED.match(text[end:])}
+    nowhere = {thing[1] for text in said for start, end in _sentences(text) if (thing := _NOWHERE.fullmatch(text[start:end]))}
+    apart = {
+        noun[1]
+        for turn, answer in pairwise(turns)
+        if not turn.by_caller and answer.by_caller and (noun := _APART.match(answer.text)) and noun[1] in turn.text
     }
+    return turned_down | nowhere | apart
 
 
-def _with_nothing_of_theirs(turns: Iterable[Turn]) -> set[str]:
-    """Relatives of whom no contract, name or deed is told (친정 엄마 병원비도 보태야 되고): led by them, a call would seem theirs."""
-    text = " ".join(turn.text for turn in turns)
-    return {match[0] for match in _RELATIVES.finditer(text)} - {match[1] for match in _THEIRS.finditer(text)}
+def _relatives(turns: Iterable[Turn]) -> set[str]:
+    """Whom a caller names who speaks of his own contract (제가 마흔에 든 …, 엄마 병원비도 …): led by them, it would seem theirs."""
+    text = " ".join(turn.text for turn in turns if turn.by_caller)
+    return set(_RELATIVES.findall(text)) if _OF_HIS_OWN.search(text) else set()
 
 
 def _is_denied(turn: Turn, answer: Turn) -> bool:

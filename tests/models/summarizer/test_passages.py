@@ -107,7 +107,7 @@ def test_a_word_that_is_cut_off_has_its_negation_and_its_object_again(shortener:
 @pytest.mark.parametrize(
     ("said", "never", "named"),
     [
-        ("친정 엄마 병원비도 보태야 되고 한 푼이 아쉬워서요", "친정 엄마", ""),
+        ("제가 마흔에 든 건데요 친정 엄마 병원비도 보태야 되고요", "친정 엄마", ""),
         ("친정 엄마 보험인데요", "", "친정"),
         ("환불해 달라는 것도 아니에요", "환불", ""),
         ("대출받겠다는 거 아니에요", "대출", ""),
@@ -121,6 +121,16 @@ def test_a_subject_is_what_the_caller_wants_something_of(shortener: Shortener, s
     told = {one.phrase for one in subjects(turns, reading, passages(turns, reading), shortener)}
     assert told >= set(named.split()), told
     assert not told & set(never.split()), told
+
+
+def test_what_the_agent_supposes_and_the_caller_sets_apart_is_no_subject(shortener: Shortener) -> None:
+    turns = [
+        Turn(0, True, "네 여보세요"),
+        Turn(1, False, "갱신 때문에 전화 주셨나요?"),
+        Turn(2, True, "갱신은 내년이고요. 왜 반려됐는지 알려 주세요."),
+    ]
+    reading = Reading([Mark(1, 0, 2, 0.0, 0.9), *marked(turns[2])], 0.0)
+    assert not subjects(turns, reading, passages(turns, reading), shortener)
 
 
 def test_what_has_no_place_with_the_caller_is_neither_asked_for_nor_the_subject(shortener: Shortener) -> None:
