@@ -47,7 +47,7 @@ test-fast: setup ## Run the unit part: no Prefect server, no stack, no training 
 test-large: setup ## KoBART and Llama 3.2 1B in their true shapes: finetune, merge, convert, serve, score (24 GiB, an hour)
 	@$(BIN)/python -m pytest -m large tests/test_real_sizes.py
 
-bench: setup     ## Run every benchmark, each beside its opponent; writes benchmarks/results.json
+bench: setup     ## Run every benchmark, each beside its opponent, in fifteen minutes at most; writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks
 
 soak: setup      ## Many calls while vendors fail and processes are killed, then an audit (CALLS=1000 SEED=7); report in out/soak

@@ -4,8 +4,8 @@ The whole product on this machine, its vendors' stand-ins included: a speech-to-
 time runs from the recording's arrival in S3 to its prompt's, both by S3's own notifications; our share is what is left when the job's 3 s
 and the mean time of the speech are taken off. One call a second first; then many at once. The polling scripts (``benchmarks/polling.py``)
 get the same recordings, the same stand-ins and the same machine, after the product's own processes have been stopped. What a call costs is
-told in processor seconds, stand-ins included, and as a multiple of a fixed piece of Python (``benchmarks.host``), which a slow host takes
-as much longer for.
+told in processor seconds, stand-ins included, and as a multiple of what a fixed piece of Python (``benchmarks.host``) takes of a processor,
+which on a slow host is as much longer.
 """
 
 import argparse
@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.host import host_ms
-from benchmarks.s3_clock import s3_clock
+from benchmarks.host import Host, host_ms, measured
+from benchmarks.s3_clock import S3Clock, s3_clock
 from models.call.record import CallRecord, Outcome
 from models.keys import StorageKeys, call_id
 from sandbox.demo import connect_key
@@ -102,18 +102,20 @@ def calls_an_hour(ways: Sequence[Passage]) -> int:
     return round(3600 * len(ways) / seconds)
 
 
-def cost_of(used: Mapping[str, float], before: Mapping[str, float], calls: int, host: Sequence[float]) -> dict[str, Any]:
+def cost_of(used: Mapping[str, float], before: Mapping[str, float], calls: int, host: Sequence[Host]) -> dict[str, Any]:
     """What a call has cost: processor seconds by process, all together, and how many fixed pieces of Python they are.
 
-    >>> cost_of({"server": 30.0, "s3": 8.0}, {"server": 10.0}, 100, [4.0, 6.0])["pieces_a_call"]
+    >>> cost_of({"server": 30.0, "s3": 8.0}, {"server": 10.0}, 100, [Host(4.0, 4.2, 4.0), Host(18.0, 20.2, 6.0)])["pieces_a_call"]
     56
     """
+    piece_ms = float(np.mean([each.processor_ms for each in host]))
     share = {name: (seconds - before.get(name, 0.0)) / calls for name, seconds in used.items()}
     return {
-        "host_ms": round(float(np.mean(host)), 1),
+        "host_ms": round(float(np.mean([each.median_ms for each in host])), 1),
+        "piece_ms": round(piece_ms, 2),
         "processor_seconds_a_call": {name: round(seconds, 3) for name, seconds in share.items() if seconds >= 0.0005},
         "all_a_call": round(sum(share.values()), 3),
-        "pieces_a_call": round(1000 * sum(share.values()) / float(np.mean(host))),
+        "pieces_a_call": round(1000 * sum(share.values()) / piece_ms),
     }
 
 
@@ -177,8 +179,56 @@ def seconds_to_start(stack: Stack, name: str, start: Callable[[], None]) -> floa
     return round(time.monotonic() - begun, 2)
 
 
+def one_a_second(stack: Stack, clock: S3Clock, calls: Sequence[Call]) -> dict[str, float]:
+    """What calls wait for us that come one a second."""
+    s3, speed = stack.client("s3"), host_ms()
+    etags = put(s3, BUCKET, calls, per_second=1.0)
+    clock.wait_for(StorageKeys.DAYS, len(calls), LONGEST_WAIT)
+    found = waits(passages(s3, etags, clock.times()), STT_SECONDS + google_seconds(stack)) | {"host_ms": speed}
+    print(f"one call a second: ours {found}", flush=True)
+    return found
+
+
+def at_once(stack: Stack, clock: S3Clock, calls: Sequence[Call], ended: int) -> dict[str, Any]:
+    """How many calls an hour go through, and what one costs, when they come at once; so many had ended before."""
+    s3, speed, before = stack.client("s3"), measured(), processor_seconds(stack)
+    etags = put(s3, BUCKET, calls, per_second=0.0)
+    clock.wait_for(StorageKeys.DAYS, ended + len(calls), LONGEST_WAIT)
+    ways = passages(s3, etags, clock.times())
+    cost = cost_of(processor_seconds(stack), before, len(calls), [speed, measured()])
+    print(f"{len(calls)} at once: {calls_an_hour(ways):,} calls an hour; {cost}", flush=True)
+    return {"calls": len(calls), "calls_an_hour": calls_an_hour(ways), **cost}
+
+
+def starts(stack: Stack) -> dict[str, Any]:
+    """Seconds that a worker of ours and one of Prefect's take to start, and the most memory that the processes have held."""
+    memory = {name: memory_mb(stack, name) for name in ("call-worker", "summarizer", "prefect-server") if name in stack.children}
+    ours = seconds_to_start(stack, "call-worker", stack.start_call_worker)
+    prefects = seconds_to_start(stack, "training-worker", stack.start_training_worker)
+    print(f"the call worker starts in {ours} s, Prefect's process worker in {prefects} s; most memory, MB: {memory}", flush=True)
+    return {"call_worker_start_s": ours, "process_worker_start_s": prefects, "memory_mb": memory}
+
+
+def polled_calls(stack: Stack, calls: Sequence[Call]) -> dict[str, Any]:
+    """The same of the polling scripts, calls one a second, after the product's own processes have been stopped."""
+    for name in (*stack.crashable, "training-worker"):
+        stack.children.pop(name).kill()
+    s3, bucket = stack.client("s3"), "polling"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    with s3_clock(stack, bucket) as clock, polling_scripts(stack, bucket) as used:
+        speed, before = measured(), used()
+        put(s3, bucket, calls, per_second=1.0)
+        clock.wait_for(StorageKeys.PROMPTS, len(calls), LONGEST_WAIT)
+        cost = cost_of(used(), before, len(calls), [speed, measured()])
+        ways = polled_passages(s3, bucket, clock.times())
+    polling = waits(ways, STT_SECONDS + google_seconds(stack))
+    print(f"the polling scripts at one call a second: {polling}, {calls_an_hour(ways):,} calls an hour; {cost}", flush=True)
+    return {"calls": len(calls), **polling, "calls_an_hour": calls_an_hour(ways), **cost}
+
+
 def measure(paced: int, crowd: int, polled: int, poll_seconds: float, *, linked: bool) -> dict[str, Any]:
-    """Run everything; ``paced`` calls at one a second, ``crowd`` at once, ``polled`` for the scripts."""
+    """Run everything; ``paced`` calls at one a second, ``crowd`` at once, ``polled`` for the scripts, none of them for 0."""
+    row: dict[str, Any] = {"benchmark": "calls", "poll_seconds": poll_seconds, "linked_summaries": linked}
     with tempfile.TemporaryDirectory(prefix="readback-bench-") as folder:
         work = Path(folder)
         calls = make_calls(paced + crowd + polled, 1, work / "recordings")
@@ -193,60 +243,36 @@ def measure(paced: int, crowd: int, polled: int, poll_seconds: float, *, linked:
             settings={"READBACK_EMBED_AUDIO": "prompt", "READBACK_SUMMARY_PATIENCE_SECONDS": "120"},
         )
         with Stack(options) as stack:
-            s3 = stack.client("s3")
             with s3_clock(stack, BUCKET) as clock:
-                speed = host_ms()
-                etags = put(s3, BUCKET, calls[:paced], per_second=1.0)
-                clock.wait_for(StorageKeys.DAYS, paced, LONGEST_WAIT)
-                one_a_second = waits(passages(s3, etags, clock.times()), STT_SECONDS + google_seconds(stack)) | {"host_ms": speed}
-                print(f"one call a second: ours {one_a_second}", flush=True)
+                if paced:
+                    row["one_a_second"] = one_a_second(stack, clock, calls[:paced])
+                row["at_once"] = at_once(stack, clock, calls[paced : paced + crowd], paced)
+            row |= starts(stack)
+            if polled:
+                row["polling_scripts"] = polled_calls(stack, calls[paced + crowd :])
+    return row | ratios(row)
 
-                speed, before = host_ms(), processor_seconds(stack)
-                etags = put(s3, BUCKET, calls[paced : paced + crowd], per_second=0.0)
-                clock.wait_for(StorageKeys.DAYS, paced + crowd, LONGEST_WAIT)
-                ways = passages(s3, etags, clock.times())
-            cost = cost_of(processor_seconds(stack), before, crowd, [speed, host_ms()])
-            print(f"{crowd} at once: {calls_an_hour(ways):,} calls an hour; {cost}", flush=True)
 
-            memory = {name: memory_mb(stack, name) for name in ("call-worker", "summarizer", "prefect-server") if name in stack.children}
-            start = seconds_to_start(stack, "call-worker", stack.start_call_worker)
-            prefects = seconds_to_start(stack, "training-worker", stack.start_training_worker)
-            print(f"the call worker starts in {start} s, Prefect's process worker in {prefects} s; most memory, MB: {memory}", flush=True)
-
-            for name in (*stack.crashable, "training-worker"):
-                stack.children.pop(name).kill()
-            bucket = "polling"
-            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-            with s3_clock(stack, bucket) as clock, polling_scripts(stack, bucket) as used:
-                speed, before = host_ms(), used()
-                put(s3, bucket, calls[paced + crowd :], per_second=1.0)
-                clock.wait_for(StorageKeys.PROMPTS, polled, LONGEST_WAIT)
-                their_cost = cost_of(used(), before, polled, [speed, host_ms()])
-                theirs = polled_passages(s3, bucket, clock.times())
-            polling = waits(theirs, STT_SECONDS + google_seconds(stack))
-            print(f"the polling scripts at one call a second: {polling}, {calls_an_hour(theirs):,} calls an hour; {their_cost}", flush=True)
-    return {
-        "benchmark": "calls",
-        "poll_seconds": poll_seconds,
-        "one_a_second": one_a_second,
-        "linked_summaries": linked,
-        "at_once": {"calls": crowd, "calls_an_hour": calls_an_hour(ways), **cost},
-        "call_worker_start_s": start,
-        "process_worker_start_s": prefects,
-        "memory_mb": memory,
-        "polling_scripts": {"calls": polled, **polling, "calls_an_hour": calls_an_hour(theirs), **their_cost},
-        "ratio_calls_an_hour": round(calls_an_hour(ways) / calls_an_hour(theirs), 1),
-        "ratio_pieces": round(their_cost["pieces_a_call"] / cost["pieces_a_call"], 2),
-        "ratio_median_wait": round(polling["median_s"] / max(0.01, one_a_second["median_s"]), 1),
+def ratios(row: Mapping[str, Any]) -> dict[str, float]:
+    """The polling scripts' figures by ours, as far as both were measured."""
+    ours, theirs = row["at_once"], row.get("polling_scripts")
+    if theirs is None:
+        return {}
+    found = {
+        "ratio_calls_an_hour": round(ours["calls_an_hour"] / theirs["calls_an_hour"], 1),
+        "ratio_pieces": round(theirs["pieces_a_call"] / ours["pieces_a_call"], 2),
     }
+    if paced := row.get("one_a_second"):
+        found["ratio_median_wait"] = round(theirs["median_s"] / max(0.01, paced["median_s"]), 1)
+    return found
 
 
 def main() -> None:
     """Measure and print, a JSON object last."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.calls", description=__doc__.partition("\n")[0])
-    parser.add_argument("--paced", type=int, default=40, help="calls at one a second")
+    parser.add_argument("--paced", type=int, default=40, help="calls at one a second; 0: none")
     parser.add_argument("--crowd", type=int, default=300, help="calls at once")
-    parser.add_argument("--polled", type=int, default=20, help="calls for the polling scripts, at one a second")
+    parser.add_argument("--polled", type=int, default=20, help="calls for the polling scripts, at one a second; 0: none")
     parser.add_argument("--poll-seconds", type=float, default=0.5, help="between two polls of a speech-to-text job, for both sides")
     parser.add_argument("--linked", action="store_true", help="a worker of its own summarizes, in a linked run")
     chosen = parser.parse_args()

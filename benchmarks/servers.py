@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.calls import LONGEST_WAIT, cost_of, processor_seconds, put
-from benchmarks.host import host_ms
+from benchmarks.host import measured
 from benchmarks.s3_clock import s3_clock
 from models.keys import StorageKeys
 from sandbox.many import ManyStack
@@ -42,11 +42,11 @@ def measure(servers: int, crowd: int) -> dict[str, Any]:
             s3 = stack.client("s3")
             put(s3, BUCKET, calls[:WARM_UP], per_second=1.0)
             clock.wait_for(StorageKeys.DAYS, WARM_UP, LONGEST_WAIT)
-            speed, before = host_ms(), processor_seconds(stack)
+            speed, before = measured(), processor_seconds(stack)
             put(s3, BUCKET, calls[WARM_UP:], per_second=0.0)
             clock.wait_for(StorageKeys.DAYS, WARM_UP + crowd, LONGEST_WAIT)
             time.sleep(AFTERWARDS_SECONDS)
-            cost = cost_of(processor_seconds(stack), before, crowd, [speed, host_ms()])
+            cost = cost_of(processor_seconds(stack), before, crowd, [speed, measured()])
     shares = cost["processor_seconds_a_call"]
     busiest = max(share for name, share in shares.items() if name.startswith("server-") or name == "services")
     return {"servers": servers, **cost, "busiest_server": busiest, "calls_a_second_of_the_servers": round(1 / busiest, 1)}

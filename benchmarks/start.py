@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.calls import LONGEST_WAIT, STT_SECONDS, processor_seconds, put
-from benchmarks.host import host_ms
+from benchmarks.host import measured
 from benchmarks.s3_clock import s3_clock
 from models.keys import StorageKeys
 from sandbox.soak import make_calls
@@ -28,13 +28,13 @@ def measure(calls: int) -> dict[str, Any]:
         steps: list[tuple[str, float]] = []
         stack = Stack(StackOptions(work_dir=work / "stack", transcripts=[work / "recordings"], stt_seconds=STT_SECONDS))
         stack.options.work_dir.mkdir()
-        speeds = [host_ms()]
+        speeds = [measured().processor_ms]
         begun = time.monotonic()
         try:
             stack.start(lambda step: steps.append((step, time.monotonic())))
             started = time.monotonic()
             used = processor_seconds(stack)
-            speeds.append(host_ms())
+            speeds.append(measured().processor_ms)
             s3 = stack.client("s3")
             seconds = []
             for number, call in enumerate(made, start=1):
