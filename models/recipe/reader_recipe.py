@@ -1,11 +1,14 @@
-"""How the reader that ships is made: ``python -m models.recipe.reader_recipe`` (about an hour on two cores; bf16 where there is AVX-512).
+"""How the reader that ships is made: ``python -m models.recipe.reader_recipe`` (about an hour on a core; bf16 where there is AVX-512).
+
+``--start FOLDER`` teaches a reader further instead, on rows that came later: half an hour; the model's card has the commands.
 
 1. The pretrained encoder (``pretrained_encoder``), its vocabulary cut down to Korean.
 2. Rows: the writers' inquiries and calls (``written``), an inquiry in eight also put into the frame of somebody's call; some lose their
    punctuation or their spaces, as recognizers lose them.
 3. Labels a token: is it part of the request (the pieces that were marked, else the turn), and does it name the subject (a word of the
    writer's summary, by ``told_by``, or what the pieces leave unsaid). Labels a conversation: is nothing asked for.
-4. Every weight trained, the heads from nothing. Matrices are kept as rows of 8 bits, all else as float16; thresholds come from the
+4. Every weight trained, the heads from nothing; beside the labels, the turns that tell a call's request have to stand out among its turns,
+   by what passages are chosen by (ADR 45). Matrices are kept as rows of 8 bits, all else as float16; thresholds come from the
    calibration writers.
 """
 
