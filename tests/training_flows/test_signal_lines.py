@@ -67,7 +67,7 @@ async def test_a_training_of_emotions_leaves_everything_in_the_lines_folder_and_
     report = await newest_artifact(f"train-emotion-{summary.run}".lower().replace(".", "-"))
     assert "| 6대 감정 정확도 |" in report
     assert all(f"| {emotion} |" in report for emotion in EMOTIONS)
-    assert "학습 1,25" in await newest_artifact("training-data-emotion")
+    assert "학습 1,47" in await newest_artifact("training-data-emotion")
     assert await train_emotion(run) == summary
 
 
