@@ -146,7 +146,7 @@ def test_a_change_of_another_transcript_is_refused() -> None:
 
 def test_a_line_with_a_place_that_is_not_sure_enough_is_doubtful_and_unchanged() -> None:
     bold = Corrector(SHIPPED, Bounds(gain=1e9))
-    correction = bold.correct(said("네", "실선보험 청구하려고요"))
+    correction = bold.correct(said("네", "약간대출 되나요"))
     assert (correction.changes, correction.doubtful) == ([], [1])
 
 
