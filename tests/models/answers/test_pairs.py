@@ -83,18 +83,21 @@ def test_each_sentence_has_its_own_pieces_and_those_of_its_headings(index: Index
     assert [headings, len(first) - headings, len(second) - headings] == list(whole)
 
 
+@pytest.mark.slow
 def test_a_sentence_beyond_the_last_piece_is_not_read_and_its_passage_is(encoder: Encoder) -> None:
     document = read_document("long.md", ("# 약관\n\n## 제1조\n\n" + "가나다라마바사 " * 400 + ".\n\n견인은 10km까지입니다.\n").encode())
     index = Index.build([document], encoder)
     assert [len(index.sentence_pieces(number)) for number in range(len(index.chunks))] == [1] * len(index.chunks)
 
 
+@pytest.mark.slow
 def test_a_question_longer_than_any_is_answered_like_its_beginning(index: Index, encoder: Encoder) -> None:
     long = "견인은 몇 킬로까지 무료예요? " + "가" * 100_000
     answerer = Answerer(index, encoder)
     assert answerer.answer(long) == answerer.answer(long[:500])
 
 
+@pytest.mark.slow
 def test_many_who_ask_at_once_are_answered_as_one_after_another(index: Index, encoder: Encoder) -> None:
     questions = ["견인은 몇 킬로까지 무료예요?", "자동이체 날짜를 바꾸려면요?", "도난당하면요?", "상담 시간이 궁금해요"] * 6
     answerer = Answerer(index, encoder)

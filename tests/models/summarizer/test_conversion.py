@@ -12,6 +12,7 @@ from models.summarizer.folder import content_hash
 from models.summarizer.summarizer import model_version
 
 
+@pytest.mark.slow
 def test_the_converted_form_is_made_once_and_anew_when_the_model_changes(model_dir: Path, cache: Path, tmp_path: Path) -> None:
     first = converted_form(model_dir, cache)
     made = (first / "model.bin").stat().st_mtime_ns

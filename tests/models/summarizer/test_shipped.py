@@ -48,6 +48,7 @@ def test_who_names_no_product_hears_of_none(summarizer: Summarizer) -> None:
     assert "암" not in summary
 
 
+@pytest.mark.slow
 def test_the_serving_form_agrees_with_generate(summarizer: Summarizer) -> None:
     texts = [row.input for row in free_form(held_out=True)[:50]]
     reference = Summarizer.load_reference(SHIPPED_MODEL, "cpu")

@@ -39,6 +39,7 @@ def test_a_negation_stays_one_and_no_other_object_is_named(summarizer: Summarize
     assert not re.search(never, result.text), result.text
 
 
+@pytest.mark.slow
 def test_independent_callers_are_told_rightly_and_never_misled(summarizer: Summarizer) -> None:
     """40 inquiries and 8 calls of people who had seen no data of ours; none is learnt from."""
     lines = (Path(__file__).parent / "independent.jsonl").read_text("utf-8").splitlines()
@@ -85,6 +86,7 @@ def test_every_phrase_points_to_the_turn_it_was_said_in(summarizer: Summarizer) 
     assert 0 < result.confidence <= 1
 
 
+@pytest.mark.slow
 def test_no_phrase_of_what_callers_wrote_is_without_evidence(summarizer: Summarizer) -> None:
     rows = list(everything(WRITERS, writers(WRITERS)[:1]))[:60]
     for row, result in zip(rows, summarizer.attempts([row.text for row in rows]), strict=True):
@@ -93,6 +95,7 @@ def test_no_phrase_of_what_callers_wrote_is_without_evidence(summarizer: Summari
         assert bool(result.evidence) is (result.kind is not Kind.NO_REQUEST)
 
 
+@pytest.mark.slow
 def test_a_request_late_in_a_very_long_call_is_found(summarizer: Summarizer) -> None:
     chat = [(False, "네 고객님 확인하고 있습니다 잠시만요"), (True, "아 네 오늘 날씨가 참 춥네요 길도 많이 막히고요")] * 70
     asked = (True, "저 연금보험 받는 시기를 육십오 세에서 칠십 세로 미루고 싶어서 전화했어요.")
