@@ -46,6 +46,7 @@ def summarizer(*promoted: RequestKind) -> AbstractiveSummarizer:
     return AbstractiveSummarizer(Echo(), "small", "abc", vocabulary, classifier=own, promoted=tell, faithful=False)
 
 
+@pytest.mark.slow
 def test_without_a_promoted_classifier_the_summarizer_asks_its_own() -> None:
     result = summarizer().results(["해지하고 싶어요"])[0]
     assert (result.text, result.version) == ("[cancel] 해지하고 싶어요", "abc")
