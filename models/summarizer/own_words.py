@@ -715,7 +715,7 @@ class _Sentence:
         obliged = before.form in ("면", "으면", "어야", "아야")  # 전산만 고치면 돼요
         enough = stem.form == "되" and obliged and not _asks_openly(self.text)
         at_hand = stem.form == "있" and (before.form, before.tag) in _AT_HAND
-        if denied or enough or at_hand or self.tokens[p.stem].form not in _HAPPENS or p.ending.endswith(("대", "래")):
+        if denied or enough or at_hand or stem.form not in _HAPPENS or p.ending.endswith(("대", "래")):
             return Phrase(self.as_said(), Act.STATEMENT)
         return self.question(p)
 

@@ -95,9 +95,8 @@ WHOLE_FROM = 30  # characters before the first marked word that are kept, since 
 SUBJECTS = 2
 CERTAIN = 0.5  # a subject beyond these is named where it is as likely as this
 MOST_SUBJECTS = 3
-_PREDICATE = re.compile(
-    r"\S*(?:요|습니다|니다|거든|는데|는데요|니까)[.,]?(?:\s|$)"
-)  # a first word that may have lost its object or its negation
+# A first word that may have lost its object or its negation.
+_PREDICATE = re.compile(r"\S*(?:요|니다|거든|는데|니까)[.,]?(?:\s|$)")
 _ENDS_A_CLAUSE = re.compile(r"(?:요|다|고|서|면|까|데|거든|지만|죠|라|음|네)[.,?!…]?$")
 _WORDS_OF_A_CLAUSE = 4
 LONGEST_PHRASE = 160  # characters; half a minute of speech
@@ -192,7 +191,7 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     texts = {number: turn for number, turn in turns.items() if number >= begun and number not in denied}
     said = "".join(re.sub(r"\s+", "", turns[p.turn].text[p.start : p.end]) for p in told)
     dismissed = _dismissed(conversation, shortener)
-    relatives = _relatives(turns.values())
+    relatives = _relatives(conversation)
     found: dict[str, tuple[float, int]] = {}
     for turn, marks in groupby(reading.marks, key=lambda mark: mark.turn):
         if turn not in texts:
