@@ -8,7 +8,7 @@ A text without such marks is one turn of the caller's, so a data set may hold in
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 CALLER, AGENT = "고객", "상담원"
@@ -16,6 +16,8 @@ ENOUGH_LETTERS = 10  # letters and digits by the caller that make a request: "�
 # What callers say while the agent talks. Alone it says nothing, and a summarizer trained on inquiries stumbles over it.
 _BACKCHANNEL = re.compile(r"(?:네|예|응|어|음|아|그래요?|그렇죠|맞아요|여보세요|알겠습니다|감사합니다|수고하세요)+")
 SENTENCE_END = re.compile(r"(?<=[.?!…])\s+")  # the space after it
+_SENTENCE = re.compile(r"[^.?!…]+(?:[.?!…]+|$)\s*")
+_HANGUL = re.compile("[가-힣]")
 _MARKED = re.compile(rf"^({CALLER}|{AGENT}):[ ]?", re.MULTILINE)
 
 
@@ -54,6 +56,15 @@ def read(text: str) -> Conversation:
     return tuple(
         Turn(number, mark[1] == CALLER, text[mark.end() : end].strip()) for number, (mark, end) in enumerate(zip(marks, ends, strict=True))
     )
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Where each sentence of a text stands, from and to; signs alone are none.
+
+    >>> list(sentences("네. 바꿔 주세요"))
+    [(0, 3), (3, 9)]
+    """
+    return ((match.start(), match.end()) for match in _SENTENCE.finditer(text) if _HANGUL.search(match[0]))
 
 
 def callers_words(conversation: Conversation) -> str:

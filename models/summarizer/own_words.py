@@ -57,9 +57,12 @@ _SIGNS = ("SF", "SP", "SE", "SW", "SS", "SO")
 _SOUNDS = word_set("어 음 아 에 그 흠 으음")  # neither 아니, which corrects what was said, nor 저, the caller himself
 _CONTRASTS = word_set("말 빼 두 놔두 아니 제외 제하")  # 저 말고, 이제 말고
 _PARTICLES_AFTER = ("JKS", "JKO", "JKG", "JKB", "JX", "XSN", "NNG", "NNB", "NNP", "SN", "NR")
-_QUESTION_WORD = re.compile(r"언제|얼마|뭐|뭘|뭔지|무엇|무슨|어떻|어떤|어디|몇|왜|누구|누가|누굴|어느|며칠")
+_QUESTION_WORD = re.compile(  # neither 누구든, 언제라도 nor 며칠 전, 몇 달째
+    r"(?:언제|어디|누구)(?!이?든|나(?=\s)|라도)|(?:얼마|뭐|무엇)(?!이?든|라도)|뭘|뭔지|무슨|어떻|어떤|왜|누가|누굴|어느"
+    r"|(?:며칠|몇\s?(?:년|해|달|개월|주|번|시간)?)(?!\s?(?:(?:전|뒤|후)(?!까지)|째|동안|씩|년|해|달|개월|주|번|시간))"
+)
 _ASKED_INDIRECTLY = re.compile(
-    rf"(?:{_QUESTION_WORD.pattern})\S*(?:\s\S+)*?[는은인건던을할될갈울난린]지(?:를|는|도|만)?(?=\s)"
+    rf"(?:{_QUESTION_WORD.pattern})\S*(?:\s\S+)*?[는은인건던을할될갈울난린런]지(?:를|는|도|만)?(?=\s)"
 )  # 얼마 나오는지 물어보는 거예요
 # Asks for a reason, a time or a way; with a request's ending it is still a question (왜 안 보내 주세요), unless a clause in -지 follows.
 _ASKS_WHY = re.compile(
@@ -83,6 +86,9 @@ _WHY_HE_CALLED = re.compile(
 _CALLED_TO_ASK = re.compile(
     r"(?:궁금해서|알고 싶어서|물어보려고|여쭤보려고|여쭤볼려고|물어볼려고|물어볼라고|문의하려고|확인하려고)(?:요)?\s(?:전화|연락)\S*[.]?$"
 )
+_THAT_IS_ASKED = re.compile(
+    r"(?<=[냐까]) (?:이거|이 말|그 말|그 얘기|이 얘기)(?:예요|에요|이에요|이여|야|유|요|죠|지)(?:요)?[.]?$"
+)  # 왜 올랐느냐 이거예요
 _WHAT_IS_IT_CALLED = re.compile(  # 그 뭐냐 중도인출인가
     r"(?<!\S)(?:(?:그|저|거기) (?:뭐냐|뭐꼬|누고)|(?:(?:그|저|거기) )?(?:뭐더라|뭐시냐|머시기|거시기))(?:면)?[,\s]+"
 )
@@ -107,6 +113,7 @@ _DEMANDING = re.compile(  # 번호나 대요, 종이로 보내요
 )
 _IS_IT_NOT_OWED = re.compile(r"(?<=야 )(되는|하는|돼는|될|할) (?:거|것|게|건)(?:가)? 아(?:니|녜|닌)\S*$")  # 돌려주셔야 되는 거 아니에요
 _BIDS_ON = re.compile(r"면\s|[고구](?:요|예)$")
+_ONLY_BEFORE = word_set("라도 어서 아서")
 _SOFTLY = word_set("되 좋 감사 고맙")  # 열어 주시면 돼요, 보내 주시면 감사하겠습니다
 _INSISTING = word_set("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다니까 ᆫ다구 는다구")
 _INTENTIONS = word_set("려고 으려고 려구 으려구 ᆯ게 을게 ᆯ께 을께 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
@@ -115,7 +122,7 @@ _IMPERATIVES = _REPORTED_IMPERATIVES | word_set("세 으세 시오 으시오 십
 _BY_OTHERS = re.compile(  # 전화가 하루에 세 번씩 와요 가입하라고, 나더러 가서 달라고 하라고: what the caller is told to do
     r"(?:전화|문자|연락|편지|우편|메일|톡)(?:가|이|도)?\s(?:\S+\s)*(?:와|왔|오)\S*\s.*라[고구]$|(?:나|저|날|우리|저희)(?:더러|보고)\s.*라[고구]$"
 )
-_BIDDING = word_set("어 아 여 세 으세 시오 십시오 라 라고 ᆯ래 면 으면 고 길 쇼 구려 ᆯ까")  # 해 주세요; 안 해 주시네요 asks for nothing
+_BIDDING = word_set("어 아 여 세 으세 시오 십시오 ᆸ시오 라 라고 ᆯ래 면 으면 고 길 쇼 구려 ᆯ까")  # 해 주세요; 안 해 주시네요 asks for nothing
 _INDIRECT_QUESTION = re.compile(r"(?<=[는은인건던을할될갈울])지(?:만|도|는|를|가|부터)?(?:요)?$")  # …되는지만요
 _OF_A_NAME = ("N", "M", "J", "XSN", "XPN", "SN")
 _STEMS = ("VV", "VA", "VX", "VC", "XSV", "XSA")  # as their tags begin
@@ -124,6 +131,12 @@ _AS_IT_STANDS = re.compile(
     r"야(?:죠|지)(?:요)?$|야 되겠[가-힣]*$|(?:얼만|얼마인|뭔|누군|누구인|어딘|어디인)데 (?:\S+ )?\S+요$"
     r"|(?:^|\s)(\S{2,})(?:은|는) (?:무슨|뭔) \1\S*$|고 말이(?:야|에요|죠)$|(?<!\S)누가 .*(?:[았었했갔왔났뺐썼냈])\S*$"
 )
+_EXCLAIMS = re.compile(  # 이게 무슨 일이래, 이거 왜 이래, 이게 뭐예요: nobody answers these
+    r"(?:무슨|뭔|웬) 일(?:이래|이야|이에요|이고|이냐|인지)\S*(?: (?:정말|진짜|참))?$"
+    r"|(?:이게|이거|이건|그게) (?:다 )?뭐(?:예요|에요|야|여|고|냐고|냐|죠)$"
+    r"|왜 이(?:래|럼|런대|라노|카노)(?:요)?$"
+)
+_DUNNED = re.compile(r"(?:저|나|우리|저희)(?:한테|보고|더러|에게)\s.*(?:내|갚으|물어내|토해내)라[고구]$")  # 저한테 천이백만 원을 내라고요
 _AT_HAND = {("어", "EC"), ("아", "EC"), ("도", "JX"), ("은", "JX"), ("는", "JX"), ("고", "EC")}  # 입원해 있어요, 확인서도 있어요
 _HAPPENS = word_set("되 나오 있 없 맞 들어오 들어가 낫 괜찮")
 _SPEECH = word_set("말 얘기 이야기 말씀 일 대답 소리")
@@ -195,6 +208,7 @@ class Shortener:
         sentence = re.sub(r"얼만(?=[데지가])", "얼마인", sentence)  # morphology takes 얼만 for a noun and 만
         sentence = re.sub(r"바로\s?잡아", "정정해", sentence)  # and 바로 for an adverb
         sentence = _WHAT_IS_IT_CALLED.sub("", _FAREWELL.sub("", sentence))
+        sentence = _THAT_IS_ASKED.sub("?", sentence)
         sentence = _CALLED_TO_ASK.sub("궁금해요.", _WHY_HE_CALLED.sub("고요.", sentence))
         asked, signed = sentence.rstrip().endswith("?"), sentence.rstrip().endswith((".", "!", "…"))
         text = re.sub(r"[\s.?!…~,]+$", "", sentence.strip())
@@ -306,7 +320,7 @@ class _Sentence:
         if last.tag not in ("EF", "EC") or self.repeats_a_name():
             told = self.as_said()
             return Phrase(f"{told} 요청", Act.REQUEST) if _ACT_PLEASE.search(self.text) else Phrase(told, Act.PHRASE)
-        if not self.asked and _AS_IT_STANDS.search(self.text):
+        if not self.asked and (_AS_IT_STANDS.search(self.text) or _EXCLAIMS.search(self.text)):
             return Phrase(self.as_said(), Act.STATEMENT)
         if _HEARSAY_OR_QUESTION.search(self.text):
             return Phrase(self.upto(len(self.text)), Act.STATEMENT)
@@ -321,6 +335,7 @@ class _Sentence:
             self.softly_asked,
             self.given,
             self.wished,
+            self.wished_thing,
             self.thing_asked,
             self.intended,
             self.commanded,
@@ -360,7 +375,8 @@ class _Sentence:
             ability = True
             helped, _ = self.before_tense(way - 1)
         giving = helped > 0 and tokens[helped].tag.startswith("VX") and tokens[helped].form in ("주", "달", "드리")
-        giving = giving and tokens[helped - 1].form != "라도"  # 통원으로라도 주시면: what is given stands before it
+        # 통원으로라도 주시면: what is given stands before it; 세 시 넘어서 주시면: when
+        giving = giving and tokens[helped - 1].form not in _ONLY_BEFORE
         wishing = tokens[helped].form == "싶" and helped > 1 and tokens[helped - 1].form in ("고", "구")  # not 되나 싶다
         if giving or wishing:
             helped, _ = self.before_tense(helped - 1)
@@ -369,10 +385,14 @@ class _Sentence:
     def before_tense(self, index: int) -> tuple[int, bool]:
         """Go back over endings inside a predicate to the stem; whether one of them is of the past."""
         past = False
-        while index >= 0 and self.tokens[index].tag in ("EP", "ETM", "EC"):
+        while index >= 0 and (self.tokens[index].tag in ("EP", "ETM", "EC") or self.stressed(index)):
             past |= self.tokens[index].form in ("었", "았", "였")
             index -= 1
         return index, past
+
+    def stressed(self, index: int) -> bool:
+        """Whether a particle stands between two verbs: 옮겨만 주세요."""
+        return self.tokens[index].tag == "JX" and index > 1 and self.tokens[index - 1].tag == "EC"
 
     def way_before(self, stem: int) -> int | None:
         """Where the 수 of 할 수 있다 stands, a particle or two before the stem."""
@@ -488,6 +508,8 @@ class _Sentence:
         if self.tokens[p.stem].form != "되" or before != ["주", "시", "면", "안"] or p.past or not asked:
             return None
         giving = p.stem - 4
+        if self.tokens[giving - 1].form in _ONLY_BEFORE:
+            return None
         if self.tokens[giving].tag != "VX":
             return Phrase(f"{self.before(giving)} 달라는 요청", Act.REQUEST)
         helped, _ = self.before_tense(giving - 1)
@@ -547,6 +569,16 @@ class _Sentence:
             return None
         return self.own_doing(p.helped)
 
+    def wished_thing(self, p: _Predicate) -> Phrase | None:
+        """내역서를 받아 보고 싶은 거예요."""
+        if self.asked or p.stem < 4 or self.tokens[p.stem].tag != "VCP":
+            return None
+        wish, thing = self.tokens[p.stem - 3], self.tokens[p.stem - 1]
+        if wish.form != "싶" or thing.form not in ("거", "것"):
+            return None
+        done, _ = self.before_tense(p.stem - 4)
+        return self.asked_before(done) if self.tokens[done].form == "알" else self.own_doing(done)
+
     def intended(self, p: _Predicate) -> Phrase | None:
         """…하려고요, …할게요: something that the caller is about to do."""
         following = [token.form for token in self.tokens[p.stem + 1 : p.stem + 3]]
@@ -582,7 +614,8 @@ class _Sentence:
         if p.ending in ("세", "으세") and self.tokens[p.stem - 1].form in ("다고", "ᆫ다고", "는다고"):
             return Phrase(self.as_said(), Act.STATEMENT)  # 그쪽은 괜찮다고 하세요
         forbidden = p.ending == "라고" and self.tokens[p.stem].form == "말" and not self.text.rstrip(".").endswith("요")
-        if p.ending in _REPORTED_IMPERATIVES and (forbidden or _BY_OTHERS.search(self.as_said())):
+        said = self.as_said()
+        if p.ending in _REPORTED_IMPERATIVES and (forbidden or _BY_OTHERS.search(said) or _DUNNED.search(said.removesuffix("요"))):
             return Phrase(self.as_said(), Act.STATEMENT)
         return self.ordered(p.stem)
 
@@ -623,7 +656,7 @@ class _Sentence:
     def asked_for(self, p: _Predicate) -> Phrase | None:
         unknown = self.tokens[p.stem].form == "모르"  # 뭐가 있는지 아무도 몰라요
         open_question = p.ending in _OPEN_ENDINGS and _asks_openly(self.last_clauses()) and not unknown
-        sure = p.ending in ("죠", "지", "잖아", "네") and p.ability
+        sure = p.ending in ("죠", "지", "잖아") and p.ability and self.tokens[p.stem].form != "없"
         if not (self.asked or p.ending in _QUESTION_ENDINGS or open_question or sure):
             return None
         return self.question(p)

@@ -33,6 +33,25 @@ def shortener() -> Shortener:
         ("또 받치겠어요!", "또 받침", Act.STATEMENT),
         ("다 고쳐 주셨더라고요", "다 고쳐 줬음", Act.STATEMENT),
         ("이번 달에 해지하겠습니다", "이번 달에 해지 희망", Act.WISH),
+        # A question word that asks nothing: anybody, some days ago, an exclamation, what is asked indirectly.
+        ("팀장이든 누구든 나한테 전화하라고 해.", "팀장이든 누구든 나한테 전화하라고 함", Act.STATEMENT),
+        ("저 며칠 전에 접촉 사고 났어요", "저 며칠 전에 접촉 사고 났음", Act.STATEMENT),
+        ("그때 며칠 전까지 말해야 돼요", "그때 며칠 전까지 말해야 되는지 문의", Act.ASK),
+        ("전화하면 기계가 받고 이게 뭐예요", "전화하면 기계가 받고 이게 뭐예요", Act.STATEMENT),
+        ("왜 그런지 한 줄도 안 적혀 있어요.", "왜 그런지 한 줄도 안 적혀 있음", Act.STATEMENT),
+        ("증권을 잃어버려서 알 수가 없네요", "증권을 잃어버려서 알 수가 없음", Act.STATEMENT),
+        ("왜 올랐느냐 이거예요", "왜 올랐는지 문의", Act.ASK),
+        (
+            "보증보험에서 대신 갚았으니 저한테 천이백만 원을 내라고요.",
+            "보증보험에서 대신 갚았으니 저한테 천이백만 원을 내라고",
+            Act.STATEMENT,
+        ),
+        # A wish as a thing, a particle between two verbs, and a verb before 주다 that only tells when.
+        ("어떻게 계산된 건지 내역서를 좀 받아 보고 싶은 거예요.", "어떻게 계산된 건지 내역서를 받아 보기 희망", Act.WISH),
+        ("며칠까지 되는지 알고 싶은 거예요", "며칠까지 되는지 문의", Act.ASK),
+        ("보험을 새 차로 옮겨만 주시면 돼요", "보험을 새 차로 옮겨 달라는 요청", Act.REQUEST),
+        ("그것 좀 알려 주십시오.", "그것 알려 달라는 요청", Act.REQUEST),
+        ("오후 세 시 넘어서 주시면 안 될까요", "오후 세 시 넘어서 주시면 안 될지 여부 문의", Act.ASK),
         # A question that is only wrapped, and a wish or an order in other clothes.
         ("바꾸고 싶은데 어떻게 해야 하나 해서요", "바꾸고 싶은데 어떻게 해야 하는지 방법 문의", Act.ASK),
         ("접수됐나 싶어서 전화했어요", "접수됐는지 여부 문의", Act.ASK),
