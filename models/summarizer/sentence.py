@@ -1,0 +1,645 @@
+"""One sentence of a caller's, and what its ending does: the rules by which it is written anew as a note.
+
+Only the end of a sentence is written anew, from its last stem on, by Kiwi's own conjugation; what stands before it stays as the caller
+said it, so a negation stays one and nothing is said that was not. The ending decides the act: a question becomes ``…지 문의`` (``여부``
+where it asks whether, ``방법`` where it asks how), what the caller wants done ``… 요청``, what he wants to do himself ``… 희망``, and
+what he states ends in ``-음``, as notes are written. The last verb takes the trade's name where its object shows that it has that sense.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+
+from models.summarizer import trade_words
+
+
+class Act(StrEnum):
+    """What a sentence does, by its ending."""
+
+    ASK = "문의"
+    REQUEST = "요청"
+    WISH = "희망"
+    STATEMENT = "진술"
+    PHRASE = "구"
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A sentence shortened, and what it does."""
+
+    text: str
+    act: Act
+
+
+def word_set(listed: str) -> frozenset[str]:
+    """Words as a table writes them, blanks between."""
+    return frozenset(listed.split())
+
+
+# Said while looking for words; alone before a sentence they tell nothing. Some are words with a sense elsewhere (그 before a noun).
+_FILLERS = word_set(
+    "어 음 아 저기 저 네 예 그 뭐 아니 막 이제 인제 혹시 좀 한번 그냥 일단 참 글쎄 아이고 에이 아휴 "
+    "여보세요 저기요 그래서 근데 그런데 그러니까 "
+    "그니까 그럼 그러면 그리고 아무튼 암튼 하여튼 진짜 도대체 대체 솔직히 사실 아유 어휴 하이고 있잖아요"
+)
+_ADVERBS_OF_MANNER = word_set("좀 그냥 한번 혹시 일단 막 이제 인제 참 진짜 도대체 대체 솔직히 사실 아무튼 암튼")
+SIGNS = ("SF", "SP", "SE", "SW", "SS", "SO")
+_SOUNDS = word_set("어 음 아 에 그 흠 으음")  # neither 아니, which corrects what was said, nor 저, the caller himself
+_CONTRASTS = word_set("말 빼 두 놔두 아니 제외 제하")  # 저 말고, 이제 말고
+_PARTICLES_AFTER = ("JKS", "JKO", "JKG", "JKB", "JX", "XSN", "NNG", "NNB", "NNP", "SN", "NR")
+_QUESTION_WORD = re.compile(  # neither 누구든, 언제라도 nor 며칠 전, 몇 달째
+    r"(?:언제|어디|누구)(?!이?든|나(?=\s)|라도)|(?:얼마|뭐|무엇)(?!이?든|라도)|뭘|뭔지|무슨|어떻|어떤|왜|누가|누굴|어느"
+    r"|(?:며칠|몇\s?(?:년|해|달|개월|주|번|시간)?)(?!\s?(?:(?:전|뒤|후)(?!까지)|째|동안|씩|년|해|달|개월|주|번|시간))"
+)
+_ASKED_INDIRECTLY = re.compile(
+    rf"(?:{_QUESTION_WORD.pattern})\S*(?:\s\S+)*?[는은인건던을할될갈울난린런]지(?:를|는|도|만)?(?=\s)"
+)  # 얼마 나오는지 물어보는 거예요
+# Asks for a reason, a time or a way; with a request's ending it is still a question (왜 안 보내 주세요), unless a clause in -지 follows.
+_ASKS_WHY = re.compile(
+    r"(?:왜|언제(?!든)|어떻게(?! 좀| 해서든))(?!.*(?:지(?:를|는|도|만|나)?|[어아해돼]요)\s)"
+)  # 왜 안 돼 있어요 적용해 주세요
+_QUESTION_ENDINGS = word_set(
+    "나 까 니 냐 ᆯ까 을까 ᆫ가 은가 는가 ᆫ지 는지 은지 ᆯ지 을지 습니까 ᆸ니까 으려나 려나 노 던가 는감 ᆫ감 "
+    "을라나 ᆯ라나 는가요 남 다면서 라면서 는교 능교 냐고 느냐고 으냐고 냐구 느냐구"
+)
+_OPEN_ENDINGS = word_set("어 아 지 죠 예 에 이에 ᆫ대 대 데 야 래 ᆯ래 는대")  # a question only beside a question word
+_ASKS_A_WAY = re.compile(r"(?:어떻게|어찌|우째|우짜)\s(?!되는지|된|됐|나오).*(?:면|야) (?:되|하)는지$|(?:어떻게|어찌|우째) 하는(?: 건)?지$")
+_FUTURE_QUESTIONS = word_set("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ라나 을라나")
+_ASKED_WORD = re.compile(r"(?<=[지나가])(?:가|를|는|은|도|만|요)?(?:\s(?:그게|그걸|그거|그것|그거를|그것을|이게|이걸)(?:만|도|좀)?)?$")
+_COMPENSATES = re.compile(r"물어\s?(?:주|줄|준|줘)\S*\s*$")  # 안 되면 그냥 물어 주려고요
+_IS_TO_ASK = word_set("물어보 여쭤보 여쭈 여쭙 묻")
+_YOU_KNOW = re.compile(r"\s*있잖아(?:요|예)?$")  # 납입만 잠깐 멈추는 거 있잖아요: names a thing
+_YOU_KNOW_IT = re.compile(r"(?<=거)\s*있(?:지|죠)(?:요|예)?$")  # 지정대리인인가 그거 있죠, without a question's sign
+_HEARSAY_OR_QUESTION = re.compile(r"(?<=[가-힣])다요$")  # 보험에서 내준다요: only the voice tells
+_ACT_PLEASE = re.compile(  # 그거 접수 좀요
+    r"(?:접수|취소|해지|변경|신청|확인|발송|환급|철회|재심사|심사|청구|정지|연장|처리|교체|삭제|승인|해결|수정|차단|연결|상담|발급|안내|추가|설명|재발급)"
+    r"(?:을|를)? (?:좀|부탁)(?:요|이요|만요)?$"
+)
+_SERVICES = word_set("보내 대 빼 바꾸 넣 고치 전하 말하 보 찍 지우 부치 올리 내리 끊 막 풀 알리 돌려놓")
+_SERVICE_NAMES = word_set("확인 취소 해지 처리 접수 연결 설명 전화 연락 철회 삭제 환급 발송 변경 수정")
+_DEMANDING = re.compile(  # 번호나 대요, 종이로 보내요
+    r"(?:^|\s)(?:당장|다시|도로|좀|빨리|얼른|어서|똑바로|싹|꼭|즉시|[나저내]한테|[가-힣]+이?나|(?:종이|문자|메일|팩스|우편|글|서면|카톡|톡)으?로)"
+    r"(?=\s|$)|한테 전해"
+)
+_IS_IT_NOT_OWED = re.compile(r"(?<=야 )(되는|하는|돼는|될|할) (?:거|것|게|건)(?:가)? 아(?:니|녜|닌)\S*$")  # 돌려주셔야 되는 거 아니에요
+_BIDS_ON = re.compile(r"면\s|[고구](?:요|예)$")
+_ONLY_BEFORE = word_set("라도 어서 아서")
+_SOFTLY = word_set("되 좋 감사 고맙")  # 열어 주시면 돼요, 보내 주시면 감사하겠습니다
+_INSISTING = word_set("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다니까 ᆫ다구 는다구")
+_INTENTIONS = word_set("려고 으려고 려구 으려구 ᆯ게 을게 ᆯ께 을께 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
+_REPORTED_IMPERATIVES = word_set("라고 으라고 라니까 으라니까 라구 으라구")  # 날짜를 대라고요
+_IMPERATIVES = _REPORTED_IMPERATIVES | word_set("세 으세 시오 으시오 십시오 으십시오 라 으라 어라 아라 ᆸ시오 구려")
+_BY_OTHERS = re.compile(  # 전화가 하루에 세 번씩 와요 가입하라고, 나더러 가서 달라고 하라고: what the caller is told to do
+    r"(?:전화|문자|연락|편지|우편|메일|톡)(?:가|이|도)?\s(?:\S+\s)*(?:와|왔|오)\S*\s.*라[고구]$|(?:나|저|날|우리|저희)(?:더러|보고)\s.*라[고구]$"
+)
+_BIDDING = word_set("어 아 여 세 으세 시오 십시오 ᆸ시오 라 라고 ᆯ래 면 으면 고 길 쇼 구려 ᆯ까")  # 해 주세요; 안 해 주시네요 asks for nothing
+_STEMS = ("VV", "VA", "VX", "VC", "XSV", "XSA")  # as their tags begin
+# By their ending a question, and none: 돌려줘야죠, 따져야 되겠어, 얼만데 해지를 해요, 해 주고 말이야, 누가 제 이름으로 받아 갔어요.
+_AS_IT_STANDS = re.compile(
+    r"야(?:죠|지)(?:요)?$|야 되겠[가-힣]*$|(?:얼만|얼마인|뭔|누군|누구인|어딘|어디인)데 (?:\S+ )?\S+요$"
+    r"|(?:^|\s)(\S{2,})(?:은|는) (?:무슨|뭔) \1\S*$|고 말이(?:야|에요|죠)$|(?<!\S)누가 .*(?:[았었했갔왔났뺐썼냈])\S*$"
+)
+_EXCLAIMS = re.compile(  # 이게 무슨 일이래, 이거 왜 이래, 이게 뭐예요: nobody answers these
+    r"(?:무슨|뭔|웬) 일(?:이래|이야|이에요|이고|이냐|인지)\S*(?: (?:정말|진짜|참))?$"
+    r"|(?:이게|이거|이건|그게) (?:다 )?뭐(?:예요|에요|야|여|고|냐고|냐|죠)$"
+    r"|왜 이(?:래|럼|런대|라노|카노)(?:요)?$"
+)
+_DUNNED = re.compile(r"(?:저|나|우리|저희)(?:한테|보고|더러|에게)\s.*(?:내|갚으|물어내|토해내)라[고구]$")  # 저한테 천이백만 원을 내라고요
+_AT_HAND = {("어", "EC"), ("아", "EC"), ("도", "JX"), ("은", "JX"), ("는", "JX"), ("고", "EC")}  # 입원해 있어요, 확인서도 있어요
+_HAPPENS = word_set("되 나오 있 없 맞 들어오 들어가 낫 괜찮")
+_SPEECH = word_set("말 얘기 이야기 말씀 일 대답 소리")
+_TELLING = word_set("알리 가르치 가르쳐주 갈치 갈키")
+_LOOSE_PARTICLE = re.compile(r"(?<=[가-힣])(?<!는지)(?<!은지)(?<!인지)(?:을|를|이|가|은|는|도|만|좀)$|(?<=지)(?:는|은|를|도)$")
+_EXPLAINS = re.compile(  # 바꿔야 된다는 거지, 70세로 미루겠다는 거죠
+    r"(?:(?<=[다자])(?:는|ᆫ)|(?<=(?<!달)라)는|(?<=[다란단잔])) (?:거|것|말|얘기)(?:이)?지(?:요)?$|(?:겠다|자)는 (?:거|것|말|얘기)(?:이)?죠$"
+)
+_THING_QUESTION = re.compile(r"(?:건|거|것|겁)(?:인가|인지|지|가|니까|예|에|이에|죠|야|이야|냐|니|래)?(?:요|가요)?$")
+
+
+@dataclass(frozen=True)
+class _Predicate:
+    """The end of a sentence: where its last stem stands, the stem that it helps (주다, 싶다, 수 있다), and the ending."""
+
+    stem: int
+    helped: int
+    ending: str
+    past: bool
+    ability: bool = False
+    giving: bool = False
+    wishing: bool = False
+
+
+class Sentence:
+    """One tokenized sentence, and the ways to end it."""
+
+    def __init__(
+        self, text: str, tokens: list[Any], asked: bool, join: Callable[[Sequence[tuple[str, str]]], str], ended_by_sign: bool = False
+    ) -> None:
+        self.text, self.tokens, self.asked, self.join, self.ended_by_sign = text, tokens, asked, join, ended_by_sign
+        self.cuts = _fillers(tokens)
+
+    def phrase(self) -> Phrase:
+        """The sentence as a phrase: the first form that fits its ending."""
+        last = self.tokens[-1]
+        if last.tag not in ("EF", "EC") or self.repeats_a_name():
+            told = self.as_said()
+            return Phrase(f"{told} 요청", Act.REQUEST) if _ACT_PLEASE.search(self.text) else Phrase(told, Act.PHRASE)
+        if not self.asked and (_AS_IT_STANDS.search(self.text) or _EXCLAIMS.search(self.text)):
+            return Phrase(self.as_said(), Act.STATEMENT)
+        if _HEARSAY_OR_QUESTION.search(self.text):
+            return Phrase(self.upto(len(self.text)), Act.STATEMENT)
+        if thing := _YOU_KNOW.search(self.text) or (not self.asked and _YOU_KNOW_IT.search(self.text)):
+            return Phrase(self.upto(thing.start()), Act.PHRASE)
+        predicate = self.predicate()
+        if predicate is None:
+            return Phrase(self.as_said(), Act.PHRASE)
+        for form in (
+            self.wanted_to_know,
+            self.told_to_say,
+            self.softly_asked,
+            self.given,
+            self.wished,
+            self.wished_thing,
+            self.thing_asked,
+            self.intended,
+            self.commanded,
+            self.bidden,
+            self.begged,
+            self.proposed,
+            self.asked_for,
+        ):
+            if phrase := form(predicate):
+                return phrase
+        return self.stated(predicate)
+
+    def repeats_a_name(self) -> bool:
+        """Whether the last word is a noun said before, which morphology took for a verb: 상해보험을 해지해요 상해."""
+        word = self.text.rsplit(maxsplit=1)[-1]
+        name = word.removesuffix("요")
+        began = len(self.text) - len(word)
+        named = any(token.tag.startswith("N") and token.form == name for token in self.tokens if token.start < began)
+        return named and any(token.start == began and token.tag.startswith("V") for token in self.tokens)
+
+    def predicate(self) -> _Predicate | None:
+        """What the sentence ends in; None where that is no predicate."""
+        tokens = self.tokens
+        ending = tokens[-1].form
+        ending = ending[:-1] if len(ending) > 1 and ending.endswith("요") else ending
+        stem, past = self.before_tense(len(tokens) - 2)
+        bare = ending == "고" and tokens[stem].form in ("말", "가지")  # 그거 말고요, 이름이 바뀌어 가지고요
+        if stem < 0 or not tokens[stem].tag.startswith(_STEMS) or bare:
+            return None
+        if (
+            ending in ("습니다", "ᆸ니다")
+            and any(token.form == "겠" for token in tokens[stem + 1 : -1])
+            and not _QUESTION_WORD.search(self.text)
+        ):
+            ending = "겠습니다"  # 해지하겠습니다; 또 받치겠어요 tells no intention
+        helped, ability = stem, False
+        if tokens[stem].form in ("있", "없") and (way := self.way_before(stem)) is not None:
+            ability = True
+            helped, _ = self.before_tense(way - 1)
+        giving = helped > 0 and tokens[helped].tag.startswith("VX") and tokens[helped].form in ("주", "달", "드리")
+        # 통원으로라도 주시면: what is given stands before it; 세 시 넘어서 주시면: when
+        giving = giving and tokens[helped - 1].form not in _ONLY_BEFORE
+        wishing = tokens[helped].form == "싶" and helped > 1 and tokens[helped - 1].form in ("고", "구")  # not 되나 싶다
+        if giving or wishing:
+            helped, _ = self.before_tense(helped - 1)
+        return _Predicate(stem, helped, ending, past, ability, giving, wishing) if helped >= 0 else None
+
+    def before_tense(self, index: int) -> tuple[int, bool]:
+        """Go back over endings inside a predicate to the stem; whether one of them is of the past."""
+        past = False
+        while index >= 0 and (self.tokens[index].tag in ("EP", "ETM", "EC") or self.stressed(index)):
+            past |= self.tokens[index].form in ("었", "았", "였")
+            index -= 1
+        return index, past
+
+    def stressed(self, index: int) -> bool:
+        """Whether a particle stands between two verbs: 옮겨만 주세요."""
+        return self.tokens[index].tag == "JX" and index > 1 and self.tokens[index - 1].tag == "EC"
+
+    def way_before(self, stem: int) -> int | None:
+        """Where the 수 of 할 수 있다 stands, a particle or two before the stem."""
+        places = range(stem - 1, max(-1, stem - 4), -1)
+        return next((i for i in places if self.tokens[i].tag == "NNB" and self.tokens[i].form == "수"), None)
+
+    def upto(self, end: int) -> str:
+        """The text before a place, without fillers."""
+        pieces, done = [], 0
+        for start, stop in self.cuts:
+            if start >= end:
+                break
+            pieces.append(self.text[done:start])
+            done = max(done, stop)
+        kept = "".join(pieces) + self.text[done:end]
+        return re.sub(r"\s+", " ", re.sub(r"\s*,(?:\s*,)+", ",", kept)).strip(" ,")
+
+    def as_said(self) -> str:
+        """The sentence without fillers and politeness, its ending as it was."""
+        return self.upto(self.tokens[-1].end)
+
+    def before(self, index: int) -> str:
+        """The text before a token, without fillers."""
+        return self.upto(self.tokens[index].start)
+
+    def ended(self, index: int, morphemes: Sequence[tuple[str, str]], word: str) -> str:
+        """The text before a stem, the stem with other endings, and a word."""
+        first = index
+        while first and self.tokens[first - 1].end > self.tokens[first].start:  # 뭔지, 소린지: contracted into one syllable
+            first -= 1
+        token, stem = self.tokens[first], [(one.form, one.tag) for one in self.tokens[first : index + 1]]
+        head, tail = self.before(first), self.join([*stem, *morphemes])
+        space = " " if head and self.text[token.start - 1 : token.start].isspace() else ""
+        return f"{head}{space}{tail} {word}".strip()
+
+    def noun_of(self, index: int, *, names: bool = True) -> str | None:
+        """The text up to a noun that a verb is made of (해지 of 해지하다), or None."""
+        token, tokens = self.tokens[index], self.tokens
+        if token.form == "하" and index and token.tag[:2] in ("XS", "VV"):
+            noun = index - 1
+            while noun > 0 and (tokens[noun].tag == "JKO" or (tokens[noun].tag == "MAG" and tokens[noun].form in _ADVERBS_OF_MANNER)):
+                noun -= 1  # 설명을 좀 해 주세요
+            if tokens[noun].tag in ("NNG", "NNP", "XR") and tokens[noun].form not in _SPEECH:
+                object_before = noun and tokens[noun - 1].tag == "JKO"  # 절차를 안내하다: 절차 안내
+                return f"{self.before(noun - 1)} {tokens[noun].form}" if object_before else self.upto(tokens[noun].end)
+        return self.named_by_trade(index) if names else None
+
+    def named_by_trade(self, index: int) -> str | None:
+        """The text up to a verb that the trade has a noun for (변경 of 바꾸다), and that noun; None where it may mean something else."""
+        token = self.tokens[index]
+        return trade_words.named(token.form, self.before(index)) if token.tag.startswith("VV") else None
+
+    def considered(self) -> Phrase | None:
+        """해지할까 해서요: what the caller may do, not what he asks."""
+        stem = len(self.tokens) - 2
+        noun = self.noun_of(stem) if stem > 0 and self.tokens[-1].form in ("ᆯ까", "을까") else None
+        return Phrase(f"{noun} 고려", Act.WISH) if noun else None
+
+    def wanted_to_know(self, p: _Predicate) -> Phrase | None:
+        """알고 싶다, 궁금하다, 문의드리다: what is asked stands before it."""
+        stem = self.tokens[p.helped]
+        wanted = p.wishing or p.ending in _INTENTIONS or p.ending == "겠습니다"
+        to_ask = stem.form in _IS_TO_ASK and not _COMPENSATES.search(self.text)
+        if (p.wishing and stem.form == "알") or (wanted and to_ask):
+            return self.asked_before(p.helped)
+        noun = p.stem - 1 if stem.tag.startswith("XS") else p.stem
+        unknown = stem.form == "모르" and _ASKED_WORD.sub("", self.before(noun)).endswith("지")
+        if noun >= 0 and (unknown or self.tokens[noun].form.startswith("궁금")):
+            return self.asked_before(noun)
+        return None
+
+    def asked_before(self, index: int) -> Phrase:
+        """What is asked stands before a stem: …되는지 그걸 알고 싶어요."""
+        said = self.before(index)
+        asked = _ASKED_WORD.sub("", said)
+        return asked_phrase(asked if asked.endswith("지") else _LOOSE_PARTICLE.sub("", said))
+
+    def told_to_say(self, p: _Predicate) -> Phrase | None:
+        """어떻게 하는 건지나 말해: what is asked stands before it."""
+        noun = p.stem - 1 if self.tokens[p.stem - 1].tag != "JKO" else p.stem - 2
+        if self.tokens[p.stem].form != "하" or p.ending not in _BIDDING or p.past or noun < 1 or self.tokens[noun].form not in _SPEECH:
+            return None
+        asked = re.sub(r"(?<=지)(?:나|만|를|는|도)?$", "", self.before(noun))
+        return Phrase(f"{asked} 안내 요청", Act.REQUEST) if asked.endswith("지") else None
+
+    def softly_asked(self, p: _Predicate) -> Phrase | None:
+        """…해 주시면 돼요, …해 주면 감사하겠습니다; and …했으면 좋겠어요, …했으면 해서요."""
+        if (pleaded := self.pleaded(p)) is not None:
+            return pleaded
+        condition = p.stem - 1 if self.tokens[p.stem].tag[:2] != "XS" else p.stem - 2
+        if self.asked or p.ending in _QUESTION_ENDINGS or condition < 1 or self.tokens[condition].form not in ("면", "으면"):
+            return None
+        done, past = self.before_tense(condition)
+        if done < 1:
+            return None
+        honoured = self.tokens[condition - 1].form == "시" and self.tokens[p.stem].form == "되"
+        if honoured and self.tokens[done].tag != "VX" and not p.past:  # 엄마 거는 그대로 두시면 돼요: said of us alone
+            return self.ordered(done)
+        way = self.way_before(done) if self.tokens[done].form == "있" else None
+        if way is not None and self.tokens[p.stem].form in ("좋", "하", "싶"):  # 종이로 받아 볼 수 있으면 해서요
+            return self.own_doing(self.before_tense(way - 1)[0])
+        softly = self.tokens[p.stem].form in _SOFTLY or self.tokens[p.stem - 1].form in _SOFTLY
+        if softly and self.tokens[done].form in ("주", "달") and self.tokens[done].tag == "VX":
+            helped, _ = self.before_tense(done - 1)
+            return self.done_for_me(helped) if helped >= 0 else None
+        if past and self.tokens[p.stem].form in ("좋", "하", "싶"):
+            return self.own_doing(done) if self.tokens[done].tag[:2] in ("VV", "XS") else None
+        return None
+
+    def pleaded(self, p: _Predicate) -> Phrase | None:
+        """…해 주시면 안 될까요: of us, since a caller does not honour himself. Without a question's sign or ending it forbids."""
+        before = [token.form for token in self.tokens[max(0, p.stem - 4) : p.stem]]
+        asked = self.asked or p.ending in _QUESTION_ENDINGS
+        if self.tokens[p.stem].form != "되" or before != ["주", "시", "면", "안"] or p.past or not asked:
+            return None
+        giving = p.stem - 4
+        if self.tokens[giving - 1].form in _ONLY_BEFORE:
+            return None
+        if self.tokens[giving].tag != "VX":
+            return Phrase(f"{self.before(giving)} 달라는 요청", Act.REQUEST)
+        helped, _ = self.before_tense(giving - 1)
+        return self.done_for_me(helped) if helped >= 0 else None
+
+    def ordered(self, index: int) -> Phrase:
+        """What we are told to do: 심사 요청, 보내라는 요청."""
+        noun = self.noun_of(index)
+        return Phrase(f"{noun} 요청" if noun else self.ended(index, [("라는", "ETM")], "요청"), Act.REQUEST)
+
+    def done_for_me(self, index: int) -> Phrase:
+        """What we are to do."""
+        if (noun_phrase := self.noun_of(index)) is not None:
+            return Phrase(f"{noun_phrase} 요청", Act.REQUEST)
+        if self.tokens[index].form == "말":  # Kiwi contracts 말아 to 마
+            return Phrase(f"{self.before(index)} 말아 달라는 요청", Act.REQUEST)
+        return Phrase(self.ended(index, [("어", "EC"), ("달", "VX"), ("라는", "ETM")], "요청"), Act.REQUEST)
+
+    def given(self, p: _Predicate) -> Phrase | None:
+        """…해 주세요, …해 달라고, …해 주실 수 있나요: something that we are to do."""
+        if self.tokens[p.stem].form == "드리" or self.tokens[p.stem - 1].form in ("안", "못"):
+            return None  # 어떻게 돌려 드려요: what the caller does; 번호를 안 줘요: a complaint
+        wondering = _ASKS_WHY.search(self.text) and self.tokens[p.stem].form == "주" and not p.past
+        if wondering and p.ending in _BIDDING and self.tokens[p.stem].tag[:2] in ("VX", "VV"):
+            return asked_phrase(self.ended(p.stem, [("는지", "EC")], ""))
+        giving = self.tokens[p.stem]  # 돌려주다 is one word
+        honoured = p.stem + 1 < len(self.tokens) and self.tokens[p.stem + 1].form == "시"
+        urging = honoured and p.ending in ("죠", "지") and not self.asked and not p.past  # 알려 주시죠
+        wonders = not p.ability and (p.ending in _QUESTION_ENDINGS or p.ending in ("죠", "지") or (self.asked and p.past)) and not urging
+        offered = p.ending in ("어", "라", "세", "ᆯ래") or (honoured and p.ending in ("면", "으면"))
+        handing = not p.giving and giving.form in ("주", "달") and (offered or urging)
+        if handing and not self.asked and not p.past:
+            return Phrase(f"{self.before(p.stem)} 달라는 요청", Act.REQUEST)
+        bidding = p.ending in ("어", "세", "라") or (honoured and p.ending in ("고", "길", "면"))
+        if giving.tag == "VV" and len(giving.form) > 1 and giving.form.endswith("주") and bidding and not self.asked and not p.past:
+            named = self.named_by_trade(p.stem) or f"{self.before(p.stem)} {giving.form[:-1]} 달라는".strip()
+            return Phrase(f"{named} 요청", Act.REQUEST)
+        telling = p.ending == "고" and not honoured and giving.form == "주" and not _BIDS_ON.search(self.text)  # 문자 하나 보내주고
+        bids = (p.ending in _BIDDING and not telling) or urging or p.ability or (self.asked and not p.past) or giving.form == "달"
+        if not p.giving or wonders or p.past or not bids:
+            return None
+        stem = self.tokens[p.helped]
+        refused = self.tokens[p.helped - 1 - (stem.form == "하" and self.tokens[p.helped - 1].tag == "NNG")]
+        if p.helped > 1 and refused.form in ("안", "못") and not honoured and p.ending in ("어", "고"):
+            return None  # 회사에서 승선을 안 시켜 줘요
+        speaking = stem.form == "하" and self.tokens[p.helped - 1].form in _SPEECH
+        if stem.form in _TELLING or speaking:
+            noun = p.helped if stem.form in _TELLING else p.helped - 1
+            if self.tokens[noun - 1].tag.startswith(("J", "E")) and (
+                told := trade_words.without_object_particle(_LOOSE_PARTICLE.sub("", self.before(noun)))
+            ):
+                return Phrase(f"{told} 안내 요청", Act.REQUEST)
+        return self.done_for_me(p.helped)
+
+    def wished(self, p: _Predicate) -> Phrase | None:
+        """…하고 싶어요."""
+        if not p.wishing:
+            return None
+        return self.own_doing(p.helped)
+
+    def wished_thing(self, p: _Predicate) -> Phrase | None:
+        """내역서를 받아 보고 싶은 거예요."""
+        if self.asked or p.stem < 4 or self.tokens[p.stem].tag != "VCP":
+            return None
+        wish, thing = self.tokens[p.stem - 3], self.tokens[p.stem - 1]
+        if wish.form != "싶" or thing.form not in ("거", "것"):
+            return None
+        done, _ = self.before_tense(p.stem - 4)
+        return self.asked_before(done) if self.tokens[done].form == "알" else self.own_doing(done)
+
+    def intended(self, p: _Predicate) -> Phrase | None:
+        """…하려고요, …할게요: something that the caller is about to do."""
+        following = [token.form for token in self.tokens[p.stem + 1 : p.stem + 3]]
+        if following in (["어야", "겠"], ["아야", "겠"]) and not _QUESTION_WORD.search(self.text):
+            return self.own_doing(p.stem)
+        if self.tokens[p.stem].form == "말" and p.ending.endswith("래"):
+            return Phrase(self.as_said(), Act.STATEMENT)  # 하지 말래요: somebody said so
+        if p.ending not in _INTENTIONS and not (p.ending == "겠습니다" and self.tokens[p.stem].tag[:2] in ("VV", "XS", "VX")):
+            return None
+        return self.own_doing(p.stem)
+
+    def own_doing(self, index: int) -> Phrase:
+        """What the caller himself wants to do: 해지 희망, 받아 보기 희망."""
+        noun = self.noun_of(index)
+        return Phrase(f"{noun} 희망" if noun else self.ended(index, [("기", "ETN")], "희망"), Act.WISH)
+
+    def thing_asked(self, p: _Predicate) -> Phrase | None:
+        """…한 건가요, …하는 겁니까."""
+        found = _THING_QUESTION.search(self.text)
+        if not self.asked and _EXPLAINS.search(self.text):
+            return Phrase(self.as_said(), Act.STATEMENT)
+        asked = self.asked or _asks_openly(self.text) or re.search(r"(?:건지|건가요?|겁니까|거죠|거지)$", self.text)
+        if found and asked and self.tokens[p.stem].tag == "VCP" and found.start():
+            wish = None if found[0].endswith(("가", "가요", "까")) else self.reported_wish()
+            return wish or asked_phrase(f"{self.upto(found.start())} 건지")
+        return None
+
+    def commanded(self, p: _Predicate) -> Phrase | None:
+        """보내세요, 빼라고요: an order, unless somebody else gives it."""
+        ordered = self.tokens[-1].tag == "EF" or p.ending in _REPORTED_IMPERATIVES
+        if p.ending not in _IMPERATIVES or self.asked or p.past or not ordered or self.tokens[p.stem].tag in ("VCP", "VCN"):
+            return None
+        if self.tokens[p.stem - 1].form == "못":
+            return None  # 할머니는 말씀을 못 하세요
+        if p.ending in ("세", "으세") and self.tokens[p.stem - 1].form in ("다고", "ᆫ다고", "는다고"):
+            return Phrase(self.as_said(), Act.STATEMENT)  # 그쪽은 괜찮다고 하세요
+        forbidden = p.ending == "라고" and self.tokens[p.stem].form == "말" and not self.text.rstrip(".").endswith("요")
+        said = self.as_said()
+        if p.ending in _REPORTED_IMPERATIVES and (forbidden or _BY_OTHERS.search(said) or _DUNNED.search(said.removesuffix("요"))):
+            return Phrase(self.as_said(), Act.STATEMENT)
+        return self.ordered(p.stem)
+
+    def bidden(self, p: _Predicate) -> Phrase | None:
+        """안내장 다시 보내요, 나한테 보내, 도로 빼: by its ending a statement as well, by verb and manner a demand."""
+        helping = self.tokens[p.stem].tag == "VX" and self.tokens[p.stem].form in ("보", "놓", "두")  # 사람 좀 보내 봐요, 도로 넣어 놔요
+        verb = self.before_tense(p.stem - 1)[0] if helping else p.stem
+        stem = self.tokens[verb]
+        named = verb > 0 and stem.form == "하" and self.tokens[verb - 1].form in _SERVICE_NAMES
+        served = named or ((stem.form in _SERVICES or (helping and stem.form == "하")) and stem.tag.startswith("VV"))
+        if self.asked or p.past or p.ending not in ("어", "아") or not served:
+            return None
+        clause = max((i for i in range(verb) if self.tokens[i].tag == "EC"), default=-1) + 1
+        of_somebody = any(
+            token.tag == "JKS" or token.form in ("우리", "저희") or (token.form in ("저", "나") and following.tag == "JX")
+            for token, following in pairwise(self.tokens[clause : verb + 1])
+        )
+        denied = any(token.tag == "MAG" and token.form in ("안", "못") for token in self.tokens[clause:verb])
+        pressing = (helping and self.tokens[p.stem].form != "보") or _DEMANDING.search(self.text)
+        if of_somebody or denied or not pressing:
+            return None
+        return self.ordered(verb)
+
+    def proposed(self, p: _Predicate) -> Phrase | None:
+        """기록을 좀 봅시다, 사람하고 말 좀 합시다."""
+        if self.asked or p.ending not in ("ᆸ시다", "읍시다") or self.tokens[p.stem].tag == "VX":
+            return None
+        return self.own_doing(p.stem)
+
+    def begged(self, p: _Predicate) -> Phrase | None:
+        """수정 부탁드려요, 메일로 부탁합니다."""
+        place = next((i for i in (p.stem - 1, p.stem - 2) if i > 0 and self.tokens[i].form == "부탁"), 0)
+        if not place or self.tokens[p.stem].form not in ("드리", "하") or p.past:
+            return None
+        said = _LOOSE_PARTICLE.sub("", self.before(place))
+        return Phrase(f"{said} 요청", Act.REQUEST) if said else None
+
+    def asked_for(self, p: _Predicate) -> Phrase | None:
+        """A question by its sign, its ending, or a question word beside an open ending."""
+        unknown = self.tokens[p.stem].form == "모르"  # 뭐가 있는지 아무도 몰라요
+        open_question = p.ending in _OPEN_ENDINGS and _asks_openly(self.last_clauses()) and not unknown
+        sure = p.ending in ("죠", "지", "잖아") and p.ability and self.tokens[p.stem].form != "없"
+        if not (self.asked or p.ending in _QUESTION_ENDINGS or open_question or sure):
+            return None
+        return self.question(p)
+
+    def last_clauses(self) -> str:
+        """The text after the last sentence that ends inside it without a sign: 왜 안 와요 서류는 다 냈는데."""
+        ends = [token.end for token in self.tokens[:-1] if token.tag == "EF" and token.end < self.tokens[-2].start]
+        begin = ends[-1] if ends else 0
+        said = [token for token in self.tokens if token.start >= begin and not (token.tag == "IC" and token.form == "뭐")]
+        return "".join(self.text[one.start : max(one.end, after.start)] for one, after in pairwise([*said, said[-1]])) if said else ""
+
+    def question(self, p: _Predicate) -> Phrase:
+        """The sentence as what is asked."""
+        stem = self.tokens[p.stem]
+        if p.ending in _FUTURE_QUESTIONS and not p.past:
+            ending = ("ᆯ지", "EC")
+        elif p.past or stem.tag[:2] in ("VV", "VX") or stem.tag == "XSV" or stem.form in ("있", "없", "계시"):
+            ending = ("는지", "EC")
+        else:
+            ending = ("ᆫ지", "EC")
+        return asked_phrase(self.ended(p.stem, [*self.tense(p), ending], ""))
+
+    def stated(self, p: _Predicate) -> Phrase:
+        """What is left: a statement, or what only the voice tells apart."""
+        if self.tokens[p.stem].tag == "VCN" and not p.past and (owed := _IS_IT_NOT_OWED.search(self.as_said())):
+            return asked_phrase(f"{owed.string[: owed.start()]}{owed[1]} 거 아닌지")
+        if self.tokens[p.stem].tag == "VCP":
+            return self.reported_wish() or Phrase(self.as_said() if self.is_open(p) else self.before(p.stem), Act.STATEMENT)
+        if needed := self.needed(p):
+            return needed
+        if self.said_with_a_wink(p.stem):
+            done, past = self.before_tense(p.stem - 1)
+            return self.stated(_Predicate(done, done, "잖아", past or p.past))  # an ending that leaves nothing open
+        if self.is_open(p):
+            return self.left_open(p)
+        if self.is_hearsay(p) or p.ending == "래" or (self.tokens[p.stem].tag == "VCN" and p.ending == "라고"):  # 치료 목적이 아니라고
+            return Phrase(self.as_said(), Act.STATEMENT)
+        if p.ending in _INSISTING and not p.past:
+            noun = self.named_by_trade(p.stem)
+            has_to = p.stem > 0 and self.tokens[p.stem - 1].form in ("어야", "아야")  # 옮겨야 된다고요: insisting, or told by somebody
+            if noun or has_to:
+                return Phrase(noun or self.as_said(), Act.STATEMENT)
+        return Phrase(self.ended(p.stem, [*self.tense(p), ("음", "ETN")], ""), Act.STATEMENT)
+
+    def reported_wish(self) -> Phrase | None:
+        """…해 달라는 거예요, …해 달라는 말이죠: what we are to do."""
+        wanted = re.search(r"라는 (?:거|것|겁|건|말|얘기|뜻)[가-힣]*$", self.as_said())
+        given = next((i for i, token in reversed(list(enumerate(self.tokens))) if token.tag == "VX" and token.form == "달"), 0)
+        if wanted is None:
+            return None
+        if not given and wanted.string[: wanted.start()].endswith("달"):
+            return Phrase(f"{wanted.string[: wanted.start()]}라는 요청", Act.REQUEST)
+        if not given:
+            return Phrase(self.as_said(), Act.STATEMENT)  # 돈을 내라는 거예요: the caller's order, or one that he asks about
+        helped, _ = self.before_tense(given - 1)
+        return self.done_for_me(helped)
+
+    def needed(self, p: _Predicate) -> Phrase | None:
+        """…해 주셔야 돼요: what we are to do; 바꿔야 돼요: what has to be done; without a sign at its end it may be a question."""
+        has_to = self.tokens[p.stem].form in ("되", "하") and self.tokens[p.stem - 1].form in ("어야", "아야")
+        if not has_to or p.stem < 2 or p.past or not self.ended_by_sign:
+            return None
+        done, past = self.before_tense(p.stem - 2)
+        if past or done < 1 or not self.tokens[done].tag.startswith(("VV", "VX", "XSV")):
+            return None
+        if self.tokens[done].tag == "VX" and self.tokens[done].form in ("주", "달"):
+            helped, _ = self.before_tense(done - 1)
+            return self.done_for_me(helped) if helped >= 0 else None
+        named = self.noun_of(done)
+        return Phrase(f"{named} 필요", Act.STATEMENT) if named else None
+
+    def is_open(self, p: _Predicate) -> bool:
+        """Whether only the voice tells if a sentence states or asks: 실비 돼요, 전액 나오죠, 정지할 수 있대요, and no sign at its end."""
+        confirming = p.ending in ("죠", "지", "지요")
+        if (self.ended_by_sign or p.past) and not confirming:
+            return False
+        allowing = "".join(token.form for token in self.tokens[max(0, p.stem - 2) : p.stem]) == "시어도"  # 안 해 주셔도 돼요
+        return (confirming or p.ending in _OPEN_ENDINGS) and not allowing
+
+    def is_hearsay(self, p: _Predicate) -> bool:
+        """오늘 갚으면 반으로 깎아준다고, 권리가 있다던데요: what somebody else says is no fact."""
+        told = p.ending.startswith("던데") and self.tokens[p.stem - 1].form in ("다고", "ᆫ다고", "는다고", "라고")
+        offered = p.ending in ("ᆫ다고", "는다고") and not self.ended_by_sign and self.tokens[p.stem].form.endswith("주")
+        return told or offered
+
+    def left_open(self, p: _Predicate) -> Phrase:
+        """As a question where it is said plainly, as it was said where it is denied or hearsay."""
+        denied = any(token.form in ("안", "못", "없", "모르") for token in self.tokens[max(0, p.stem - 6) : p.stem + 1])
+        stem, before = self.tokens[p.stem], self.tokens[p.stem - 1]
+        obliged = before.form in ("면", "으면", "어야", "아야")  # 전산만 고치면 돼요
+        enough = stem.form == "되" and obliged and not _asks_openly(self.text)
+        at_hand = stem.form == "있" and (before.form, before.tag) in _AT_HAND
+        if denied or enough or at_hand or stem.form not in _HAPPENS or p.ending.endswith(("대", "래")):
+            return Phrase(self.as_said(), Act.STATEMENT)
+        return self.question(p)
+
+    def said_with_a_wink(self, stem: int) -> bool:
+        """Whether a predicate ends in -잖아, which morphology takes for -지 않아."""
+        token = self.tokens[stem]
+        return stem > 1 and token.form == "않" and "잖" in self.text[self.tokens[stem - 1].start : token.end]
+
+    def tense(self, p: _Predicate) -> list[tuple[str, str]]:
+        """The predicate's morpheme of the past, where it has one."""
+        return [("었", "EP")] if p.past else []
+
+
+def _asks_openly(text: str) -> bool:
+    """Whether a question word stands in a text outside what is asked indirectly (얼마 나오는지 물어보는 거예요)."""
+    return _QUESTION_WORD.search(_ASKED_INDIRECTLY.sub("", text)) is not None
+
+
+def asked_phrase(said: str) -> Phrase:
+    """What is asked (…는지), and in the trade's words what of it: whether it is so (여부), or how it is done (방법)."""
+    if not said.endswith("지"):
+        return Phrase(f"{said} 문의".strip(), Act.ASK)
+    if _ASKS_A_WAY.search(said):
+        return Phrase(f"{said} 방법 문의", Act.ASK)
+    return Phrase(f"{said} 문의" if _QUESTION_WORD.search(said) else f"{said} 여부 문의", Act.ASK)
+
+
+def _fillers(tokens: Sequence[Any]) -> list[tuple[int, int]]:
+    """Where words stand that only fill: all before the sentence begins, and a few adverbs and sounds anywhere."""
+    cuts: list[tuple[int, int]] = []
+    begun = False
+    for place, (token, following) in enumerate(zip(tokens, [*tokens[1:], None], strict=True)):
+        alone = following is None or following.start > token.end or following.tag in SIGNS
+        after_filler = bool(cuts) and cuts[-1][1] == token.start and token.tag in ("JX", "EF") and token.form in ("요", "은", "는")
+        filler = after_filler or (_begins_with_filler(token, following, alone) and not _asks_what(tokens[place : place + 3]))
+        begun = begun or not filler  # 그래서요, 일단은
+        inside = (token.tag == "IC" and token.form in _SOUNDS and alone) or (token.tag == "MAG" and token.form in _ADVERBS_OF_MANNER)
+        contrasted = following is not None and following.form in _CONTRASTS
+        if not begun or (inside and not contrasted):
+            cuts.append((token.start, token.end))
+    return cuts
+
+
+def _asks_what(tokens: Sequence[Any]) -> bool:
+    """뭐 내면 돼요, 뭐 준비해 가면 돼요, 뭐 뭐 필요해요: the object of what follows, and no filler."""
+    if tokens[0].form != "뭐" or len(tokens) < 2:
+        return False
+    doing = tokens[1].tag == "NNG" and len(tokens) > 2 and tokens[2].tag in ("XSV", "XSA")
+    return doing or tokens[1].tag == "VV" or tokens[1].form == "뭐"
+
+
+def _begins_with_filler(token: Any, following: Any, alone: bool) -> bool:
+    if following is not None and following.form in _CONTRASTS:
+        return False
+    if token.form == "저" and following is not None and following.tag not in SIGNS and following.form not in _FILLERS:
+        return False  # the caller himself
+    if token.tag in ("IC", *SIGNS):
+        return alone
+    bound = token.tag in ("NP", "MM", "NNG") and following is not None and following.tag.startswith(_PARTICLES_AFTER)
+    return token.form in _FILLERS and token.tag in ("MAG", "MAJ", "NP", "MM", "NNG") and not bound
