@@ -14,7 +14,9 @@ from dataclasses import dataclass
 CALLER, AGENT = "고객", "상담원"
 ENOUGH_LETTERS = 10  # letters and digits by the caller that make a request: "보험금 청구하려고요" has 9
 # What callers say while the agent talks. Alone it says nothing, and a summarizer trained on inquiries stumbles over it.
-_BACKCHANNEL = re.compile(r"(?:네|예|응|어|음|아|그래요?|그렇죠|맞아요|여보세요|알겠습니다|감사합니다|수고하세요)+")
+_BACKCHANNEL = re.compile(
+    r"(?:네|예|응|어|음|아|그래요?|그렇(?:죠|지|구나|군요|네요)|그러게요?|그런가요?|맞아요|여보세요|알겠습니다|감사합니다|수고하세요)+"
+)
 SENTENCE_END = re.compile(r"(?<=[.?!…])\s+")  # the space after it
 _SENTENCE = re.compile(r"[^.?!…]+(?:[.?!…]+|$)\s*")
 _HANGUL = re.compile("[가-힣]")

@@ -13,10 +13,11 @@ from functools import cache
 from itertools import zip_longest
 from typing import Any
 
-from models.summarizer import trade_words
-from models.summarizer.conversation import SENTENCE_END
+from models.summarizer import SHIPPED_SIGNS, trade_words
+from models.summarizer.conversation import SENTENCE_END, is_backchannel
 from models.summarizer.dialect import standard
 from models.summarizer.sentence import SIGNS, Act, Phrase, Sentence, asked_phrase, word_set
+from models.summarizer.signs import SignWriter
 
 __all__ = ["Act", "Phrase", "Shortener", "joined", "morphology", "without_politeness", "word_set"]
 
@@ -74,6 +75,12 @@ def morphology() -> Any:
     return kiwi
 
 
+@cache
+def sign_writer() -> SignWriter:
+    """What puts missing signs back: one for the whole process."""
+    return SignWriter.load(SHIPPED_SIGNS)
+
+
 class Shortener:
     """Shortens sentences by morphology."""
 
@@ -82,18 +89,21 @@ class Shortener:
         return morphology()
 
     def phrases(self, text: str) -> list[Phrase]:
-        """Each sentence of a text as a phrase, in order; sentences that say nothing are left out."""
-        return [phrase for sentence in SENTENCE_END.split(text.strip()) if (phrase := self.phrase(sentence)).text]
+        """Each sentence of a text as a phrase, in order; sentences that say nothing are left out. Missing signs are put back first."""
+        sentences = SENTENCE_END.split(sign_writer().with_signs(text.strip()))
+        phrases = [phrase for said in sentences if not is_backchannel(said) and (phrase := self.phrase(said)).text]
+        return [phrase for phrase in phrases if len(phrase.text) > 1] or phrases  # 해요, cut off from what it ends, is no statement
 
     def phrase(self, sentence: str) -> Phrase:
         """One sentence as a phrase; what has no predicate stays as it is."""
         sentence = standard(_NEVER_SAID.sub(" ", sentence))
         sentence = re.sub(r"얼만(?=[데지가])", "얼마인", sentence)  # morphology takes 얼만 for a noun and 만
         sentence = re.sub(r"바로\s?잡아", "정정해", sentence)  # and 바로 for an adverb
+        sentence = re.sub(r"계세요", "계셔요", sentence)  # and 계세 for a noun
         sentence = _WHAT_IS_IT_CALLED.sub("", _FAREWELL.sub("", sentence))
         sentence = _THAT_IS_ASKED.sub("?", sentence)
         sentence = _CALLED_TO_ASK.sub("궁금해요.", _WHY_HE_CALLED.sub("고요.", sentence))
-        asked, signed = sentence.rstrip().endswith("?"), sentence.rstrip().endswith((".", "!", "…"))
+        asked, signed = sentence.rstrip().endswith("?"), sentence.rstrip().endswith((".", "!"))
         text = re.sub(r"[\s.?!…~,]+$", "", sentence.strip())
         tokens = without_politeness(self._kiwi.tokenize(text))
         if not tokens:
@@ -203,7 +213,8 @@ def _postposed(tokens: Sequence[Any]) -> int | None:
     for place in range(len(tokens) - 2, max(0, len(tokens) - 6), -1):
         token = tokens[place]
         if token.tag == "EF" or (token.tag == "JX" and token.form == "요" and tokens[place - 1].tag == "EC"):
-            return place if tokens[place + 1].start > token.end else None
+            reported = tokens[place + 1].tag == "MAJ"  # 오늘까지 내라 그래서요: somebody said so
+            return place if tokens[place + 1].start > token.end and not reported else None
         if not token.tag.startswith(_OF_A_NAME):
             return None
     return None

@@ -18,18 +18,13 @@ from models.summarizer.turned_down import TurnedDown, is_rejoinder
 
 @dataclass(frozen=True)
 class Mark:
-    """One token: its turn, where it stands in it (characters), and how likely it is part of the request, or its subject (0 to 1).
-
-    ``ends`` and ``asks``: how likely a sentence ends after it without a sign, one that states or one that asks.
-    """
+    """One token: its turn, where it stands in it (characters), and how likely it is part of the request, or its subject (0 to 1)."""
 
     turn: int
     start: int
     end: int
     request: float
     subject: float
-    ends: float = 0.0
-    asks: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ MOST_SUBJECTS = 3
 _PREDICATE = re.compile(r"\S*(?:요|니다|거든|는데|니까)[.,]?(?:\s|$)")
 _ENDS_A_CLAUSE = re.compile(r"(?:요|다|고|서|면|까|데|거든|지만|죠|라|음|네)[.,?!…]?$")
 _WORDS_OF_A_CLAUSE = 4
-LONGEST_PHRASE = 160  # characters; half a minute of speech
+LONGEST_PHRASE = 160  # characters of a passage; half a minute of speech
 
 
 def passages(conversation: Conversation, reading: Reading) -> list[Passage]:
@@ -168,7 +163,7 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
 def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shortener) -> tuple[str, list[Evidence]]:
     """Each passage as a phrase: the text, and the evidence of each piece as it stands in the text."""
     texts = {turn.number: turn.text for turn in conversation}
-    said = [(_bounded(phrase), p.turn) for p in told for phrase in shortener.phrases(_cut(texts[p.turn], p, shortener))]
+    said = [(phrase, p.turn) for p in told for phrase in _bounded(shortener.phrases(_cut(texts[p.turn], p, shortener)))]
     parts = joined([phrase for phrase, _ in said])
     return "".join(parts), [Evidence(part.strip(" ,"), turn) for part, (_, turn) in zip(parts, said, strict=True)]
 
@@ -183,12 +178,18 @@ def _cut(text: str, told: Passage, shortener: Shortener) -> str:
     return text[_clause_start(text, told.start) : told.end] if cut_off else whole
 
 
-def _bounded(phrase: Phrase) -> Phrase:
-    """A phrase that can still be listened to: of one that is longer, its end, where the request stands."""
-    if len(phrase.text) <= LONGEST_PHRASE:
-        return phrase
-    end = phrase.text[-LONGEST_PHRASE:]
-    return Phrase(end.partition(" ")[2] or end, phrase.act)
+def _bounded(phrases: Sequence[Phrase]) -> list[Phrase]:
+    """Phrases of one passage that can still be listened to: of more, the last ones, where the request stands."""
+    kept: list[Phrase] = []
+    room = LONGEST_PHRASE
+    for phrase in reversed(phrases):
+        if len(phrase.text) > room:
+            end = phrase.text[-room:]
+            kept += [] if kept else [Phrase(end.partition(" ")[2] or end, phrase.act)]
+            break
+        kept.append(phrase)
+        room -= len(phrase.text)
+    return kept[::-1]
 
 
 def led_by(named: Sequence[Evidence], text: str) -> str:

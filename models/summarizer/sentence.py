@@ -51,7 +51,7 @@ _SOUNDS = word_set("어 음 아 에 그 흠 으음")  # neither 아니, which co
 _CONTRASTS = word_set("말 빼 두 놔두 아니 제외 제하")  # 저 말고, 이제 말고
 _PARTICLES_AFTER = ("JKS", "JKO", "JKG", "JKB", "JX", "XSN", "NNG", "NNB", "NNP", "SN", "NR")
 _QUESTION_WORD = re.compile(  # neither 누구든, 언제라도 nor 며칠 전, 몇 달째
-    r"(?:언제|어디|누구)(?!이?든|나(?=\s)|라도)|(?:얼마|뭐|무엇)(?!이?든|라도)|뭘|뭔지|무슨|어떻|어떤|왜|누가|누굴|어느"
+    r"(?:언제|어디|누구)(?!이?든|나(?=\s)|라도)|(?:얼마|뭐|무엇)(?!이?든|라도|고(?=\s))|뭘|뭔지|무슨|어떻|어떤|왜|누가|누굴|어느"
     r"|(?:며칠|몇\s?(?:년|해|달|개월|주|번|시간)?)(?!\s?(?:(?:전|뒤|후)(?!까지)|째|동안|씩|년|해|달|개월|주|번|시간))"
 )
 _ASKED_INDIRECTLY = re.compile(
@@ -107,6 +107,8 @@ _EXCLAIMS = re.compile(  # 이게 무슨 일이래, 이거 왜 이래, 이게 �
     r"|(?:이게|이거|이건|그게) (?:다 )?뭐(?:예요|에요|야|여|고|냐고|냐|죠)$"
     r"|왜 이(?:래|럼|런대|라노|카노)(?:요)?$"
 )
+_HAND_IT_OVER = re.compile(r"(?<!\S)내놔(?:요|라|라고)?(?:요)?$")  # 내 원금 내놔: morphology takes it for 내다
+_KNOW_OF_IT = re.compile(r"알고(?:나|만)?\s(?:계시|있으)\S*$")  # 그냥 알고나 계시라고요: nothing has to be done
 _DUNNED = re.compile(r"(?:저|나|우리|저희)(?:한테|보고|더러|에게)\s.*(?:내|갚으|물어내|토해내)라[고구]$")  # 저한테 천이백만 원을 내라고요
 _AT_HAND = {("어", "EC"), ("아", "EC"), ("도", "JX"), ("은", "JX"), ("는", "JX"), ("고", "EC")}  # 입원해 있어요, 확인서도 있어요
 _HAPPENS = word_set("되 나오 있 없 맞 들어오 들어가 낫 괜찮")
@@ -116,6 +118,7 @@ _LOOSE_PARTICLE = re.compile(r"(?<=[가-힣])(?<!는지)(?<!은지)(?<!인지)(?
 _EXPLAINS = re.compile(  # 바꿔야 된다는 거지, 70세로 미루겠다는 거죠
     r"(?:(?<=[다자])(?:는|ᆫ)|(?<=(?<!달)라)는|(?<=[다란단잔])) (?:거|것|말|얘기)(?:이)?지(?:요)?$|(?:겠다|자)는 (?:거|것|말|얘기)(?:이)?죠$"
 )
+_MEANS_TO = re.compile(r"겠다는 (?:거|것|말|얘기)(?:이)?(?:지|죠)(?:요)?$")  # nobody asks whether he means to
 _THING_QUESTION = re.compile(r"(?:건|거|것|겁)(?:인가|인지|지|가|니까|예|에|이에|죠|야|이야|냐|니|래)?(?:요|가요)?$")
 
 
@@ -149,6 +152,8 @@ class Sentence:
             return Phrase(f"{told} 요청", Act.REQUEST) if _ACT_PLEASE.search(self.text) else Phrase(told, Act.PHRASE)
         if not self.asked and (_AS_IT_STANDS.search(self.text) or _EXCLAIMS.search(self.text)):
             return Phrase(self.as_said(), Act.STATEMENT)
+        if not self.asked and (handed := _HAND_IT_OVER.search(self.text)):
+            return Phrase(f"{self.upto(handed.start())} 내놓으라는 요청".strip(), Act.REQUEST)
         if _HEARSAY_OR_QUESTION.search(self.text):
             return Phrase(self.upto(len(self.text)), Act.STATEMENT)
         if thing := _YOU_KNOW.search(self.text) or (not self.asked and _YOU_KNOW_IT.search(self.text)):
@@ -245,6 +250,12 @@ class Sentence:
     def before(self, index: int) -> str:
         """The text before a token, without fillers."""
         return self.upto(self.tokens[index].start)
+
+    def named(self, copula: int) -> str:
+        """The text before a copula, of a noun that is written together with it (두 가진데요) its whole form."""
+        noun = self.tokens[copula - 1]
+        together = copula > 0 and noun.end > self.tokens[copula].start
+        return f"{self.before(copula - 1)} {noun.form}".strip() if together else self.before(copula)
 
     def ended(self, index: int, morphemes: Sequence[tuple[str, str]], word: str) -> str:
         """The text before a stem, the stem with other endings, and a word."""
@@ -428,7 +439,7 @@ class Sentence:
     def thing_asked(self, p: _Predicate) -> Phrase | None:
         """…한 건가요, …하는 겁니까."""
         found = _THING_QUESTION.search(self.text)
-        if not self.asked and _EXPLAINS.search(self.text):
+        if (not self.asked and _EXPLAINS.search(self.text)) or _MEANS_TO.search(self.text):
             return Phrase(self.as_said(), Act.STATEMENT)
         asked = self.asked or _asks_openly(self.text) or re.search(r"(?:건지|건가요?|겁니까|거죠|거지)$", self.text)
         if found and asked and self.tokens[p.stem].tag == "VCP" and found.start():
@@ -445,6 +456,8 @@ class Sentence:
             return None  # 할머니는 말씀을 못 하세요
         if p.ending in ("세", "으세") and self.tokens[p.stem - 1].form in ("다고", "ᆫ다고", "는다고"):
             return Phrase(self.as_said(), Act.STATEMENT)  # 그쪽은 괜찮다고 하세요
+        if _KNOW_OF_IT.search(self.text):
+            return Phrase(self.as_said(), Act.STATEMENT)
         forbidden = p.ending == "라고" and self.tokens[p.stem].form == "말" and not self.text.rstrip(".").endswith("요")
         said = self.as_said()
         if p.ending in _REPORTED_IMPERATIVES and (forbidden or _BY_OTHERS.search(said) or _DUNNED.search(said.removesuffix("요"))):
@@ -517,7 +530,7 @@ class Sentence:
         if self.tokens[p.stem].tag == "VCN" and not p.past and (owed := _IS_IT_NOT_OWED.search(self.as_said())):
             return asked_phrase(f"{owed.string[: owed.start()]}{owed[1]} 거 아닌지")
         if self.tokens[p.stem].tag == "VCP":
-            return self.reported_wish() or Phrase(self.as_said() if self.is_open(p) else self.before(p.stem), Act.STATEMENT)
+            return self.reported_wish() or Phrase(self.as_said() if self.is_open(p) else self.named(p.stem), Act.STATEMENT)
         if needed := self.needed(p):
             return needed
         if self.said_with_a_wink(p.stem):
@@ -525,6 +538,8 @@ class Sentence:
             return self.stated(_Predicate(done, done, "잖아", past or p.past))  # an ending that leaves nothing open
         if self.is_open(p):
             return self.left_open(p)
+        if p.giving and p.ending == "고" and not p.past:
+            return Phrase(self.as_said(), Act.STATEMENT)  # 견인차도 보내 주고: one of several wishes, or what somebody does
         if self.is_hearsay(p) or p.ending == "래" or (self.tokens[p.stem].tag == "VCN" and p.ending == "라고"):  # 치료 목적이 아니라고
             return Phrase(self.as_said(), Act.STATEMENT)
         if p.ending in _INSISTING and not p.past:
@@ -532,7 +547,7 @@ class Sentence:
             has_to = p.stem > 0 and self.tokens[p.stem - 1].form in ("어야", "아야")  # 옮겨야 된다고요: insisting, or told by somebody
             if noun or has_to:
                 return Phrase(noun or self.as_said(), Act.STATEMENT)
-        return Phrase(self.ended(p.stem, [*self.tense(p), ("음", "ETN")], ""), Act.STATEMENT)
+        return Phrase(self.ended(p.stem, [*self.honour(p), *self.tense(p), ("음", "ETN")], ""), Act.STATEMENT)
 
     def reported_wish(self) -> Phrase | None:
         """…해 달라는 거예요, …해 달라는 말이죠: what we are to do."""
@@ -590,6 +605,10 @@ class Sentence:
         """Whether a predicate ends in -잖아, which morphology takes for -지 않아."""
         token = self.tokens[stem]
         return stem > 1 and token.form == "않" and "잖" in self.text[self.tokens[stem - 1].start : token.end]
+
+    def honour(self, p: _Predicate) -> list[tuple[str, str]]:
+        """The morpheme by which whom the predicate is about is honoured: 아버님이 돌아가셨음."""
+        return [("시", "EP")] if any(token.form in ("시", "으시") and token.tag == "EP" for token in self.tokens[p.stem + 1 :]) else []
 
     def tense(self, p: _Predicate) -> list[tuple[str, str]]:
         """The predicate's morpheme of the past, where it has one."""

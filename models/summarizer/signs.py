@@ -1,0 +1,98 @@
+"""Signs that a recognizer left out, put back before a caller's words are shortened: where sentences end, and which of them ask.
+
+    SignWriter.load(SHIPPED_SIGNS).with_signs("차 안 빌릴게요 교통비로 주세요")    → "차 안 빌릴게요. 교통비로 주세요."
+
+Many Korean endings state and ask alike ("실비 돼요"), so a linear model looks at the word's last syllables together with what follows, what
+stands before, and whether a question word is near. Where it cannot tell a question from a statement, the sentence ends open ("…").
+``models.recipe.signs_recipe`` makes its weights.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import ConfigurationError
+
+WEIGHTS = "signs.safetensors"
+FEATURES = 2**16
+GOES_ON, ENDS, ASKS = range(3)  # what a word does
+ENDED = 0.5  # how likely a sentence has to end after a word
+SURELY_ASKS, SURELY_STATES = 0.7, 0.2  # shares of asking among ends; between them only the voice tells
+STATED, ASKED, OPEN = ".", "?", "…"
+SIGNS = ".,?!…"
+_QUESTION_WORD = re.compile(r"언제|얼마|뭐|뭘|뭔|무엇|무슨|어떻|어떤|어디|몇|왜|누구|누가|누굴|어느|며칠|혹시|어째|우째|우예")
+_NEAR = 9  # words in which a question word is looked for
+_FAR = 4  # words from which on it does not matter how far
+_NO_WORD = "</>"
+
+Floats = npt.NDArray[np.float32]
+
+
+def features(words: Sequence[str], place: int, begin: int) -> Iterator[str]:
+    """What is seen of a word without signs, in a sentence that begins at ``begin``; each as a text of its own."""
+    word = words[place]
+    after, later = (words[i] if i < len(words) else _NO_WORD for i in (place + 1, place + 2))
+    before = words[place - 1] if place else _NO_WORD
+    last, two, three = word[-1:], word[-2:], word[-3:]
+    asked = next((place - i for i in range(place, max(begin, place - _NEAR) - 1, -1) if _QUESTION_WORD.match(words[i])), None)
+    near = "-" if asked is None else min(asked, _FAR)
+    far = min(place - begin, _FAR + 1)
+    yield from (f"1{last}", f"2{two}", f"3{three}", f"4{word[-4:]}", f"w{word}", f"b{before[-2:]}|{two}", f"B{before}|{two}")
+    yield from (f"a{after[:1]}", f"A{after[:2]}", f"n{after}", f"N{after}|{later[:2]}")
+    yield from (f"x{two}|{after[:1]}", f"y{two}|{after}", f"z{three}|{after[:2]}", f"v{last}|{after[:2]}")
+    yield from (f"q{near}", f"q{near}|{two}", f"Q{near}|{three}", f"e{near}|{after == _NO_WORD}|{two}")
+    yield from (f"f{far}|{last}", f"F{far}|{two}", f"h{words[begin][:2]}|{two}")
+
+
+def columns(words: Sequence[str], place: int, begin: int) -> list[int]:
+    """The same as columns of the weights (CRC 32)."""
+    return [crc32(seen.encode()) % FEATURES for seen in features(words, place, begin)]
+
+
+class SignWriter:
+    """Puts signs where they are missing. Safe between threads."""
+
+    def __init__(self, weights: npt.NDArray[np.int8], scales: Floats, offsets: Floats) -> None:
+        """``weights`` has a row for each feature and a column for each of ``GOES_ON``, ``ENDS`` and ``ASKS``."""
+        self._weights = np.ascontiguousarray(weights * scales, dtype=np.float32)
+        self._offsets = offsets
+
+    @classmethod
+    def load(cls, folder: Path) -> "SignWriter":
+        """Read the weights; ConfigurationError where they are missing."""
+        from safetensors.numpy import load_file
+
+        path = folder / WEIGHTS
+        if not path.is_file():
+            raise ConfigurationError(f"{path} is missing", remedy="Make it: python -m models.recipe.signs_recipe")
+        found = load_file(path)
+        return cls(found["weights"], found["scales"], found["offsets"])
+
+    def with_signs(self, text: str) -> str:
+        """A text whose every sentence ends with a sign; those that it has stay, and so do its spaces."""
+        said = re.split(r"(\s+)", text)
+        written = [word for word in said[::2] if word.strip(SIGNS)]
+        words = [word.rstrip(SIGNS) for word in written]
+        begin, place = 0, 0
+        for i in range(0, len(said), 2):
+            if not said[i].strip(SIGNS):
+                continue
+            if (has := said[i][-1]) not in SIGNS and (sign := self._sign_after(words, place, begin)):
+                said[i] += sign
+                has = sign
+            place += 1
+            begin = place if has in STATED + ASKED + OPEN + "!" else begin
+        return "".join(said)
+
+    def _sign_after(self, words: Sequence[str], place: int, begin: int) -> str:
+        scores = self._weights[columns(words, place, begin)].sum(axis=0) + self._offsets
+        powers = np.exp(scores - scores.max())
+        _, states, asks = powers / powers.sum()
+        if (ends := states + asks) < ENDED:
+            return ""
+        share = asks / ends
+        return ASKED if share >= SURELY_ASKS else STATED if share <= SURELY_STATES else OPEN
