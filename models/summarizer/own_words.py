@@ -41,6 +41,8 @@ _WHAT_IS_IT_CALLED = re.compile(  # 그 뭐냐 중도인출인가
 _FAREWELL = re.compile(
     r"(?:(?<=\s)|^)(?:네\s)?(?:그럼\s)?(?:수고|고생)\s?(?:좀\s)?하(?:세요|십시오|이소|쇼|시고|시고요)[.!~]*\s*$"
 )  # no order
+_GREETING = re.compile(r"^\s*(?:네[.,]?\s)?안녕하(?:세요|십니까|십니꺼|신교)[.,!]?(?=\s|$)")
+_SENTENCE_SIGN = re.compile(r"[.?!…]+(?=\s|$)")
 _INDIRECT_QUESTION = re.compile(r"(?<=[는은인건던을할될갈울])지(?:만|도|는|를|가|부터)?(?:요)?$")  # …되는지만요
 _OF_A_NAME = ("N", "M", "J", "XSN", "XPN", "SN")
 _NOUN_TAGS = frozenset(("NNG", "NNP", "XR", "SL", "SN", "XPN", "XSN"))
@@ -88,15 +90,18 @@ class Shortener:
     def _kiwi(self) -> Any:
         return morphology()
 
-    def phrases(self, text: str) -> list[Phrase]:
-        """Each sentence of a text as a phrase, in order; sentences that say nothing are left out. Missing signs are put back first."""
-        sentences = SENTENCE_END.split(sign_writer().with_signs(text.strip()))
+    def phrases(self, text: str, answers: bool = False) -> list[Phrase]:
+        """Each sentence of a text as a phrase, in order; sentences that say nothing are left out.
+
+        Missing signs are put back first, with fewer questions where the text ``answers`` one.
+        """
+        sentences = SENTENCE_END.split(sign_writer().with_signs(text.strip(), answers))
         phrases = [phrase for said in sentences if not is_backchannel(said) and (phrase := self.phrase(said)).text]
         return [phrase for phrase in phrases if len(phrase.text) > 1] or phrases  # 해요, cut off from what it ends, is no statement
 
     def phrase(self, sentence: str) -> Phrase:
         """One sentence as a phrase; what has no predicate stays as it is."""
-        sentence = standard(_NEVER_SAID.sub(" ", sentence))
+        sentence = standard(_GREETING.sub("", _NEVER_SAID.sub(" ", sentence)))
         sentence = re.sub(r"얼만(?=[데지가])", "얼마인", sentence)  # morphology takes 얼만 for a noun and 만
         sentence = re.sub(r"바로\s?잡아", "정정해", sentence)  # and 바로 for an adverb
         sentence = re.sub(r"계세요", "계셔요", sentence)  # and 계세 for a noun
@@ -119,6 +124,12 @@ class Shortener:
             return asked_phrase(Sentence(text, tokens, asked, self._join).upto(found.start() + 1))
         end = Sentence(text, tokens, asked, self._join, signed)
         return end.phrase()
+
+    def sentence_start(self, text: str, place: int) -> int:
+        """Where the sentence begins in which a place stands, by signs that are there or missing."""
+        ends = [sign.end() for sign in _SENTENCE_SIGN.finditer(text)] + [end for end, _ in sign_writer().missing(text)]
+        start = max((end for end in ends if end <= place), default=0)
+        return start + len(text[start:]) - len(text[start:].lstrip())
 
     def nouns(self, text: str) -> list[tuple[int, int]]:
         """Where a text names things: runs of nouns without a space between them, from and to.

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from models.summarizer.conversation import Conversation, Turn, sentences
 from models.summarizer.outcome import Evidence
 from models.summarizer.own_words import Phrase, Shortener, joined
-from models.summarizer.turned_down import TurnedDown, is_rejoinder
+from models.summarizer.turned_down import PRODUCTS, TurnedDown, is_rejoinder
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,9 @@ _TAKEN_BACK = re.compile(  # 안 할게요, 취소할게요, 그냥 둘게요, �
 )
 STRONGEST = 6  # tokens by whose mean a sentence is chosen
 HOT = 0.3  # a token counts as part of the request
-NAMED = 0.5  # a subject that the caller named
-SURE = 0.6  # a subject that the agent named
+NAMED = 0.8  # a subject
+PRODUCT_NAMED = 0.5  # a product as the subject, where the caller named it
+PRODUCT_SURE = 0.6  # a product that the agent named
 NEAR = 0.5  # sentences this close to the best one are told as well
 MOST_SENTENCES = 3
 WHOLE_FROM = 30  # characters before the first marked word that are kept, since they are mostly its clause
@@ -61,6 +62,13 @@ MOST_SUBJECTS = 3
 _PREDICATE = re.compile(r"\S*(?:요|니다|거든|는데|니까)[.,]?(?:\s|$)")
 _ENDS_A_CLAUSE = re.compile(r"(?:요|다|고|서|면|까|데|거든|지만|죠|라|음|네)[.,?!…]?$")
 _WORDS_OF_A_CLAUSE = 4
+_NAMES_A_PRODUCT = re.compile(r"[가-힣](?:보험|연금|저축)(?!료|금|사|회사|증)|실손|실비|종신|상조")
+_QUESTION = re.compile(r"(?:\?|(?:까요|나요|가요|니까|으세요|셨어요|시죠|맞으시죠))\s*[?.]?\s*$")
+_MAY_I_HELP = re.compile("도와|무엇을|말씀")
+LONGEST_CONTEXT = 70  # characters of a sentence that another one points back at
+_POINTS_BACK = re.compile(
+    r"(?<!\S)(?:그거|그게|그걸|그것|그건|그때|그날|그분|그쪽|그대로|그렇게|그만큼|이거|이게|이걸|이것|이건|이분|거기|대신에|그\s(?!때)[가-힣]+|이\s(?!번)[가-힣]+)"
+)
 LONGEST_PHRASE = 160  # characters of a passage; half a minute of speech
 
 
@@ -84,7 +92,23 @@ def passages(conversation: Conversation, reading: Reading) -> list[Passage]:
     told = [passage for passage in found if passage.marked and passage.score >= max(HOT, best - NEAR)]
     told = sorted(told or [max(found, key=lambda passage: passage.score)], key=lambda passage: -passage.score)[:MOST_SENTENCES]
     told = sorted(told, key=lambda passage: (passage.turn, passage.start))
-    return [*told, *_taken_back(conversation, told[-1])]
+    return [*_with_what_they_point_at(conversation, told), *_taken_back(conversation, told[-1])]
+
+
+def _with_what_they_point_at(conversation: Conversation, told: Sequence[Passage]) -> list[Passage]:
+    """The passages, before one that points back (그걸로, 그분한테) the sentence before it: alone it would hang in the air."""
+    texts = {turn.number: turn.text for turn in conversation}
+    whole: list[Passage] = []
+    for passage in told:
+        text = texts[passage.turn]
+        spans = list(sentences(text))
+        place = next((i for i, (start, end) in enumerate(spans) if start <= passage.start < end), 0)
+        points = _POINTS_BACK.search(text[passage.start : passage.end]) is not None
+        if points and place and not any(p.turn == passage.turn and spans[place - 1][0] <= p.start < spans[place - 1][1] for p in told):
+            start, end = spans[place - 1]
+            whole += [Passage(passage.turn, start, end, passage.score, marked=True)] if end - start <= LONGEST_CONTEXT else []
+        whole.append(passage)
+    return whole
 
 
 def _taken_back(conversation: Conversation, last: Passage) -> list[Passage]:
@@ -128,28 +152,34 @@ def _clause_start(text: str, place: int) -> int:
     return place
 
 
-def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passage], shortener: Shortener) -> list[Evidence]:
-    """Nouns outside the passages that name what the request is about: the likeliest, in the order said.
+def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passage], own: str, shortener: Shortener) -> list[Evidence]:
+    """Nouns outside the passages (as ``own`` tells them) that name what the request is about: the likeliest, in the order said.
 
-    The agent may have named it; as that is heard at second hand, it must be likely enough (``SURE``). What the caller denies at once is no
+    Of nouns that are likely to be the subject 0.4 to 0.5 are none of what writers call it; from 0.8 up 0.7, and products are it more often
+    than other nouns (five weeks, `benchmarks/LOG.md`). A passage that names a product needs no other. What the caller denies at once is no
     subject, nor is what is said before he speaks (한빛손해보험입니다).
     """
     begun = next((turn.number for turn in conversation if turn.by_caller), 0)
     turned_down = TurnedDown.of(conversation, shortener)
     texts = {turn.number: turn for turn in conversation if turn.number >= begun and turn.number not in turned_down.turns}
-    words = {turn.number: turn.text for turn in conversation}
-    said = "".join(re.sub(r"\s+", "", words[p.turn][p.start : p.end]) for p in told)
+    said = re.sub(r"\s+", "", own)
+    names_product = _NAMES_A_PRODUCT.search(said) is not None
     found: dict[str, tuple[float, int]] = {}
     for turn, marks in groupby(reading.marks, key=lambda mark: mark.turn):
         if turn not in texts:
             continue
-        bound = NAMED if texts[turn].by_caller else SURE
+        product_bound = PRODUCT_NAMED if texts[turn].by_caller else PRODUCT_SURE
         likely = [
-            mark for mark in marks if mark.subject >= bound and not any(p.turn == turn and p.start <= mark.start < p.end for p in told)
+            mark
+            for mark in marks
+            if mark.subject >= product_bound and not any(p.turn == turn and p.start <= mark.start < p.end for p in told)
         ]
         for start, end in shortener.nouns(texts[turn].text) if likely else ():
             likelihood = max((mark.subject for mark in likely if mark.start < end and mark.end > start), default=0.0)
             word = texts[turn].text[start:end]
+            product = word.endswith(PRODUCTS)
+            if likelihood < (product_bound if product else NAMED) or (product and names_product):
+                continue
             if turned_down.holds(turn, word, texts[turn].text[end:]):
                 continue
             if len(word) > 1 and word not in said and likelihood > found.get(word, (0.0, 0))[0]:
@@ -163,16 +193,23 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
 def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shortener) -> tuple[str, list[Evidence]]:
     """Each passage as a phrase: the text, and the evidence of each piece as it stands in the text."""
     texts = {turn.number: turn.text for turn in conversation}
-    said = [(phrase, p.turn) for p in told for phrase in _bounded(shortener.phrases(_cut(texts[p.turn], p, shortener)))]
+    answers = {turn.number for earlier, turn in pairwise(conversation) if not earlier.by_caller and _is_asked(earlier.text)}
+    said = [(phrase, p.turn) for p in told for phrase in _bounded(shortener.phrases(_cut(texts[p.turn], p, shortener), p.turn in answers))]
     parts = joined([phrase for phrase, _ in said])
     return "".join(parts), [Evidence(part.strip(" ,"), turn) for part, (_, turn) in zip(parts, said, strict=True)]
 
 
+def _is_asked(text: str) -> bool:
+    """Whether somebody else's turn ends with a question, other than how he may help."""
+    return _QUESTION.search(text) is not None and _MAY_I_HELP.search(text) is None
+
+
 def _cut(text: str, told: Passage, shortener: Shortener) -> str:
-    """A passage's words; of one that begins inside a sentence, from its first clause on that is whole."""
+    """A passage's words from the beginning of its sentence; of one that is too long, from its first clause on that is whole."""
     words = text[told.start : told.end]
-    if not told.start or any(start == told.start for start, _ in sentences(text)):
-        return words
+    start = shortener.sentence_start(text, told.start)
+    if told.end - start <= LONGEST_PHRASE or start == told.start:
+        return text[start : told.end]
     whole = shortener.from_whole_clause(words)
     cut_off = whole == words and _PREDICATE.match(words)
     return text[_clause_start(text, told.start) : told.end] if cut_off else whole

@@ -105,13 +105,15 @@ _AS_IT_STANDS = re.compile(
 _EXCLAIMS = re.compile(  # 이게 무슨 일이래, 이거 왜 이래, 이게 뭐예요: nobody answers these
     r"(?:무슨|뭔|웬) 일(?:이래|이야|이에요|이고|이냐|인지)\S*(?: (?:정말|진짜|참))?$"
     r"|(?:이게|이거|이건|그게) (?:다 )?뭐(?:예요|에요|야|여|고|냐고|냐|죠)$"
-    r"|왜 이(?:래|럼|런대|라노|카노)(?:요)?$"
+    r"|왜 이(?:래|럼|런대|라노|카노)(?:요)?$|누가 그(?:래|럽니까|러던가)(?:요)?$"
+    r"|내가 (?:\S+ )?모르겠(?:어|습니까|냐|나)(?:요)?$|(?:을|를) 왜 (?:해|합니까)(?:요)?$"
+    r"|뭐 그(?:래|렇|런 거)\S*$|(?:은|는) 무슨,? (?:안|못) \S+$"
 )
 _HAND_IT_OVER = re.compile(r"(?<!\S)내놔(?:요|라|라고)?(?:요)?$")  # 내 원금 내놔: morphology takes it for 내다
+_SAYING = word_set("다고 ᆫ다고 는다고 자고")
+_STATES = word_set("되 있 없 아프 계시 편찮 힘들 돌아가 모르 싫 좋 괜찮 같")
 _KNOW_OF_IT = re.compile(r"알고(?:나|만)?\s(?:계시|있으)\S*$")  # 그냥 알고나 계시라고요: nothing has to be done
 _DUNNED = re.compile(r"(?:저|나|우리|저희)(?:한테|보고|더러|에게)\s.*(?:내|갚으|물어내|토해내)라[고구]$")  # 저한테 천이백만 원을 내라고요
-_AT_HAND = {("어", "EC"), ("아", "EC"), ("도", "JX"), ("은", "JX"), ("는", "JX"), ("고", "EC")}  # 입원해 있어요, 확인서도 있어요
-_HAPPENS = word_set("되 나오 있 없 맞 들어오 들어가 낫 괜찮")
 _SPEECH = word_set("말 얘기 이야기 말씀 일 대답 소리")
 _TELLING = word_set("알리 가르치 가르쳐주 갈치 갈키")
 _LOOSE_PARTICLE = re.compile(r"(?<=[가-힣])(?<!는지)(?<!은지)(?<!인지)(?:을|를|이|가|은|는|도|만|좀)$|(?<=지)(?:는|은|를|도)$")
@@ -150,13 +152,13 @@ class Sentence:
         if last.tag not in ("EF", "EC") or self.repeats_a_name():
             told = self.as_said()
             return Phrase(f"{told} 요청", Act.REQUEST) if _ACT_PLEASE.search(self.text) else Phrase(told, Act.PHRASE)
-        if not self.asked and (_AS_IT_STANDS.search(self.text) or _EXCLAIMS.search(self.text)):
+        if (not self.asked and _AS_IT_STANDS.search(self.text)) or _EXCLAIMS.search(self.text):
             return Phrase(self.as_said(), Act.STATEMENT)
         if not self.asked and (handed := _HAND_IT_OVER.search(self.text)):
             return Phrase(f"{self.upto(handed.start())} 내놓으라는 요청".strip(), Act.REQUEST)
         if _HEARSAY_OR_QUESTION.search(self.text):
             return Phrase(self.upto(len(self.text)), Act.STATEMENT)
-        if thing := _YOU_KNOW.search(self.text) or (not self.asked and _YOU_KNOW_IT.search(self.text)):
+        if thing := _YOU_KNOW.search(self.text) or _YOU_KNOW_IT.search(self.text):
             return Phrase(self.upto(thing.start()), Act.PHRASE)
         predicate = self.predicate()
         if predicate is None:
@@ -171,6 +173,7 @@ class Sentence:
             self.thing_asked,
             self.intended,
             self.commanded,
+            self.tried_for_me,
             self.bidden,
             self.begged,
             self.proposed,
@@ -454,8 +457,8 @@ class Sentence:
             return None
         if self.tokens[p.stem - 1].form == "못":
             return None  # 할머니는 말씀을 못 하세요
-        if p.ending in ("세", "으세") and self.tokens[p.stem - 1].form in ("다고", "ᆫ다고", "는다고"):
-            return Phrase(self.as_said(), Act.STATEMENT)  # 그쪽은 괜찮다고 하세요
+        if p.ending in ("세", "으세") and (self.tokens[p.stem - 1].form in _SAYING or self.of_somebody_else(p)):
+            return Phrase(self.as_said(), Act.STATEMENT)  # 그쪽은 괜찮다고 하세요, 본인 통화가 안 되세요
         if _KNOW_OF_IT.search(self.text):
             return Phrase(self.as_said(), Act.STATEMENT)
         forbidden = p.ending == "라고" and self.tokens[p.stem].form == "말" and not self.text.rstrip(".").endswith("요")
@@ -463,6 +466,10 @@ class Sentence:
         if p.ending in _REPORTED_IMPERATIVES and (forbidden or _BY_OTHERS.search(said) or _DUNNED.search(said.removesuffix("요"))):
             return Phrase(self.as_said(), Act.STATEMENT)
         return self.ordered(p.stem)
+
+    def of_somebody_else(self, p: _Predicate) -> bool:
+        """Whether a sentence in -세요 tells what somebody does or is: it is denied, or its stem is nothing that can be ordered."""
+        return self.tokens[p.stem].form in _STATES or any(token.form in ("안", "못") for token in self.tokens[max(0, p.stem - 2) : p.stem])
 
     def bidden(self, p: _Predicate) -> Phrase | None:
         """안내장 다시 보내요, 나한테 보내, 도로 빼: by its ending a statement as well, by verb and manner a demand."""
@@ -483,6 +490,16 @@ class Sentence:
         if of_somebody or denied or not pressing:
             return None
         return self.ordered(verb)
+
+    def tried_for_me(self, p: _Predicate) -> Phrase | None:
+        """그것도 알려 줘 봐요."""
+        giving, _ = self.before_tense(p.stem - 1)
+        if self.asked or p.past or self.tokens[p.stem].form != "보" or p.ending not in ("어", "아") or giving < 1:
+            return None
+        if self.tokens[giving].tag != "VX" or self.tokens[giving].form != "주":
+            return None
+        done, _ = self.before_tense(giving - 1)
+        return self.done_for_me(done) if done >= 0 else None
 
     def proposed(self, p: _Predicate) -> Phrase | None:
         """기록을 좀 봅시다, 사람하고 말 좀 합시다."""
@@ -529,6 +546,8 @@ class Sentence:
         """What is left: a statement, or what only the voice tells apart."""
         if self.tokens[p.stem].tag == "VCN" and not p.past and (owed := _IS_IT_NOT_OWED.search(self.as_said())):
             return asked_phrase(f"{owed.string[: owed.start()]}{owed[1]} 거 아닌지")
+        if self.tokens[p.stem].tag == "VCP" and self.tokens[p.stem - 1].form == "터":
+            return Phrase(self.as_said(), Act.STATEMENT)  # 사진은 보낼 테니까
         if self.tokens[p.stem].tag == "VCP":
             return self.reported_wish() or Phrase(self.as_said() if self.is_open(p) else self.named(p.stem), Act.STATEMENT)
         if needed := self.needed(p):
@@ -537,7 +556,7 @@ class Sentence:
             done, past = self.before_tense(p.stem - 1)
             return self.stated(_Predicate(done, done, "잖아", past or p.past))  # an ending that leaves nothing open
         if self.is_open(p):
-            return self.left_open(p)
+            return Phrase(self.as_said(), Act.STATEMENT)
         if p.giving and p.ending == "고" and not p.past:
             return Phrase(self.as_said(), Act.STATEMENT)  # 견인차도 보내 주고: one of several wishes, or what somebody does
         if self.is_hearsay(p) or p.ending == "래" or (self.tokens[p.stem].tag == "VCN" and p.ending == "라고"):  # 치료 목적이 아니라고
@@ -589,17 +608,6 @@ class Sentence:
         told = p.ending.startswith("던데") and self.tokens[p.stem - 1].form in ("다고", "ᆫ다고", "는다고", "라고")
         offered = p.ending in ("ᆫ다고", "는다고") and not self.ended_by_sign and self.tokens[p.stem].form.endswith("주")
         return told or offered
-
-    def left_open(self, p: _Predicate) -> Phrase:
-        """As a question where it is said plainly, as it was said where it is denied or hearsay."""
-        denied = any(token.form in ("안", "못", "없", "모르") for token in self.tokens[max(0, p.stem - 6) : p.stem + 1])
-        stem, before = self.tokens[p.stem], self.tokens[p.stem - 1]
-        obliged = before.form in ("면", "으면", "어야", "아야")  # 전산만 고치면 돼요
-        enough = stem.form == "되" and obliged and not _asks_openly(self.text)
-        at_hand = stem.form == "있" and (before.form, before.tag) in _AT_HAND
-        if denied or enough or at_hand or stem.form not in _HAPPENS or p.ending.endswith(("대", "래")):
-            return Phrase(self.as_said(), Act.STATEMENT)
-        return self.question(p)
 
     def said_with_a_wink(self, stem: int) -> bool:
         """Whether a predicate ends in -잖아, which morphology takes for -지 않아."""

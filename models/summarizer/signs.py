@@ -21,10 +21,12 @@ WEIGHTS = "signs.safetensors"
 FEATURES = 2**16
 GOES_ON, ENDS, ASKS = range(3)  # what a word does
 ENDED = 0.5  # how likely a sentence has to end after a word
-SURELY_ASKS, SURELY_STATES = 0.7, 0.2  # shares of asking among ends; between them only the voice tells
+SURELY_ASKS, SURELY_STATES = 0.8, 0.1  # shares of asking among ends; between them only the voice tells
 STATED, ASKED, OPEN = ".", "?", "…"
 SIGNS = ".,?!…"
 _QUESTION_WORD = re.compile(r"언제|얼마|뭐|뭘|뭔|무엇|무슨|어떻|어떤|어디|몇|왜|누구|누가|누굴|어느|며칠|혹시|어째|우째|우예")
+_REPORTED = re.compile(r"[라다냐자] (?:그래|그러|그랬|그럽|카|캐|하|했|해)\S*$")  # 자식들이 달라 그래서, 오늘까지 내라 하네요
+_ASKING = re.compile(r"(?:나|까|가|니|냐|노|교)(?:요|예)?$")
 _NEAR = 9  # words in which a question word is looked for
 _FAR = 4  # words from which on it does not matter how far
 _NO_WORD = "</>"
@@ -53,6 +55,10 @@ def columns(words: Sequence[str], place: int, begin: int) -> list[int]:
     return [crc32(seen.encode()) % FEATURES for seen in features(words, place, begin)]
 
 
+def _asks(words: Sequence[str]) -> bool:
+    return _ASKING.search(words[-1]) is not None or any(map(_QUESTION_WORD.match, words))
+
+
 class SignWriter:
     """Puts signs where they are missing. Safe between threads."""
 
@@ -72,21 +78,33 @@ class SignWriter:
         found = load_file(path)
         return cls(found["weights"], found["scales"], found["offsets"])
 
-    def with_signs(self, text: str) -> str:
-        """A text whose every sentence ends with a sign; those that it has stay, and so do its spaces."""
-        said = re.split(r"(\s+)", text)
-        written = [word for word in said[::2] if word.strip(SIGNS)]
-        words = [word.rstrip(SIGNS) for word in written]
-        begin, place = 0, 0
-        for i in range(0, len(said), 2):
-            if not said[i].strip(SIGNS):
-                continue
-            if (has := said[i][-1]) not in SIGNS and (sign := self._sign_after(words, place, begin)):
-                said[i] += sign
-                has = sign
-            place += 1
-            begin = place if has in STATED + ASKED + OPEN + "!" else begin
-        return "".join(said)
+    def with_signs(self, text: str, answers: bool = False) -> str:
+        """A text whose every sentence ends with a sign; those that it has stay, and so do its spaces.
+
+        What ``answers`` a question seldom asks: there only a question word or an ending that nothing else has makes one.
+        """
+        signed, done = "", 0
+        for place, sign in self.missing(text, answers):
+            signed += text[done:place] + sign
+            done = place
+        return signed + text[done:]
+
+    def missing(self, text: str, answers: bool = False) -> Iterator[tuple[int, str]]:
+        """Where a sign is missing (the characters before it), and which."""
+        found = [word for word in re.finditer(r"\S+", text) if word[0].strip(SIGNS)]
+        words = [word[0].rstrip(SIGNS) for word in found]
+        begin = 0
+        for place, word in enumerate(found):
+            sign = word[0][-1]
+            if sign not in SIGNS:
+                reported = _REPORTED.search(" ".join(words[place : place + 2])) is not None
+                sign = "" if reported else self._sign_after(words, place, begin)
+                if sign == ASKED and answers and not _asks(words[begin : place + 1]):
+                    sign = OPEN
+                if sign:
+                    yield word.end(), sign
+            if sign and sign != ",":
+                begin = place + 1
 
     def _sign_after(self, words: Sequence[str], place: int, begin: int) -> str:
         scores = self._weights[columns(words, place, begin)].sum(axis=0) + self._offsets

@@ -45,8 +45,8 @@ def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener)
     told = passages(conversation, reading)
     if not told:
         return None
-    named = subjects(conversation, reading, told, shortener)
     own, heard = tell(conversation, told, shortener)
+    named = subjects(conversation, reading, told, own, shortener)
     text = led_by(named, own)
     if not text:
         return None

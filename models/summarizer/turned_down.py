@@ -18,6 +18,7 @@ _DISMISSED = re.compile(  # 큰애는 됐고 작은애 것만, 입원 청구가 
     # 환불해 달라는 것도 아니에요, 대출받겠다는 거 아니에요; 이자 내는 건 싫고요
     r"|[가-힣]{1,6}(?:\s[가-힣]{1,5})?(?<=[는은란단려자])\s?(?:거|게|것|건|얘기|말|뜻)(?:는|은|도|이|가)?\s?(?:절대\s)?아(?:니|녜|녀|닌)"
     r"|\s?[가-힣]{1,4}는\s?(?:거|건|것)(?:는|은|도)?\s?싫"
+    r"|(?:을|를)?\s?(?:달라고|한다고|하겠다고|원한다고|바꾼다고)\s\S+\s적\s?(?:이|은|도)?\s?없"  # 입원비 달라고 한 적이 없어
     r"|(?:은|는|이|가)\s아(?:니)?[,\s]"  # 건강보험료가 아 건강보험은 공단이죠
     r"|(?:은|는) (?:뭔|무슨)\s"  # 환입은 뭔 환입이야
 )
@@ -39,7 +40,8 @@ _APART = re.compile(  # 갱신 때문이세요? 갱신은 내년이고요; 무�
 _SUPPOSES = re.compile(
     r"(?:원하시|하시려|하시는|바꾸시|해지하시|때문에|문의하|진행|(?:알려|도와)\s드릴까|내시는)[^.?!]*(?:까요|가요|나요|어요|세요|셨어요|고요|죠|요)\s*[?.]*\s*$"
 )
-_PRODUCTS = ("보험", "연금", "종신", "실손")  # which the agent has before him
+_ON_FILE = ("보험", "연금", "종신", "실손")  # which the agent has before him
+PRODUCTS = ("보험", "연금", "종신", "실손", "실비", "상조", "저축", "대출")
 _CONFIRMS = re.compile(r"\s*(?:아\s|어\s)?(?:네|예|응|어|그래|그렇|그럼|맞|옳|넵|그려|하모|야)(?![가-힣]{2})")
 _SUPPOSES_NOT = re.compile(r"아니(?:시)?(?:죠|지요)\s*[?.]*\s*$")  # 출금일을 바꾸시려는 건 아니시죠?
 _AS_SUPPOSED = re.compile(r"\s*(?:뭘|뭐를|무슨)\s+\S+\s*[.?!…]*\s*")  # 뭘 바꿔.
@@ -81,7 +83,7 @@ class TurnedDown:
 
     def holds(self, turn: int, word: str, after: str) -> bool:
         """Whether a word of a turn, with what is said after it, is turned down."""
-        supposed = turn in self.supposed and not word.endswith(_PRODUCTS)
+        supposed = turn in self.supposed and not word.endswith(_ON_FILE)
         return supposed or word in self.words or _DISMISSED.match(after) is not None or _SETTLED.match(after) is not None
 
 

@@ -77,10 +77,7 @@ def shortener() -> Shortener:
         ("왜 안 보내 주세요 증권", "증권 왜 안 보내 주는지 문의", Act.ASK),
         ("친구는 받았다는데 저는 왜 안 줘요", "친구는 받았다는데 저는 왜 안 주는지 문의", Act.ASK),
         ("해지 예약한 거 그대로 해지해 주시면 안 돼요", "해지 예약한 거 그대로 해지해 주시면 안 돼요", Act.STATEMENT),
-        ("틀니 되는 보험 있어요", "틀니 되는 보험 있는지 여부 문의", Act.ASK),
-        ("음주운전도 보장돼요", "음주운전도 보장되는지 여부 문의", Act.ASK),
         ("실비 돼요.", "실비 됨", Act.STATEMENT),
-        ("보험금 나왔죠", "보험금 나왔는지 여부 문의", Act.ASK),
         ("개인 거는 정지할 수 있대요", "개인 거는 정지할 수 있대요", Act.STATEMENT),
         ("옆집 아저씨가 절대 하지 말래요", "옆집 아저씨가 절대 하지 말래요", Act.STATEMENT),
         ("저 수익자로 넣어 주세요", "저 수익자로 넣어 달라는 요청", Act.REQUEST),
@@ -183,7 +180,6 @@ def shortener() -> Shortener:
         ("나더러 가서 달라고 하라고", "나더러 가서 달라고 하라고", Act.STATEMENT),
         ("주민번호를 부르래.", "주민번호를 부르래", Act.STATEMENT),
         ("해지하면 손해가 얼만데 해지를 해요.", "해지하면 손해가 얼마인데 해지를 해요", Act.STATEMENT),
-        ("수술하고 청구하려고요 뭐 내야 돼요", "수술하고 청구하려고요 뭐 내야 되는지 문의", Act.ASK),
         ("제가 직접 만나서 얘기했어요 수고하세요", "제가 직접 만나서 얘기했음", Act.STATEMENT),
         ("저는 왜 안 돼 있어요 적용해 주세요", "저는 왜 안 돼 있어요 적용 요청", Act.REQUEST),
         ("안 되면 그냥 물어 주려고요", "안 되면 물어 주기 희망", Act.WISH),
@@ -252,3 +248,25 @@ def test_an_illness_of_two_words_is_one_name_with_a_space_and_without(shortener:
 )
 def test_what_only_ends_the_clause_before_is_left_out(shortener: Shortener, said: str, whole: str) -> None:
     assert shortener.from_whole_clause(said) == whole
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("음주운전도 보장돼요", "음주운전도 보장되는지 여부 문의"),
+        ("수술하고 청구하려고요 뭐 내야 돼요", "수술하고 청구 희망, 뭐 내야 되는지 문의"),
+        ("안녕하세요 강아지가 수술을 하게 됐어요 보장되는 건지 궁금해서요", "강아지가 수술을 하게 됐음, 보장되는 건지 여부 문의"),
+        ("본인 통화가 안 되세요 제가 대신 청구하려고요", "본인 통화가 안 되세요, 제가 대신 청구 희망"),
+        ("청약철회 좀 해주세요 본인도 그러자고 하세요", "청약철회 요청, 본인도 그러자고 하세요"),
+        ("누가 그래요 다시 심사해 주세요", "누가 그래요, 다시 심사 요청"),
+        ("목돈 있으면 자식들이 달라 그래서 안 돼요", "목돈 있으면 자식들이 달라 그래서 안 돼요"),
+        ("그것도 좀 알려줘봐요", "그것도 알려 달라는 요청"),
+        ("그래요 그럼 나머지 것만 정리해 주세요", "나머지 것만 정리 요청"),
+    ],
+)
+def test_several_sentences_without_signs_are_each_told_as_what_they_do(shortener: Shortener, said: str, told: str) -> None:
+    assert "".join(joined(shortener.phrases(said))) == told
+
+
+def test_an_answer_is_no_question_where_only_the_voice_would_tell(shortener: Shortener) -> None:
+    assert [phrase.text for phrase in shortener.phrases("음주운전도 보장돼요", answers=True)] == ["음주운전도 보장돼요"]

@@ -3,6 +3,7 @@
 import pytest
 
 from models.summarizer.conversation import Turn
+from models.summarizer.outcome import Evidence
 from models.summarizer.own_words import Shortener
 from models.summarizer.passages import LONGEST_PHRASE, Mark, Reading, passages, subjects, tell
 
@@ -16,6 +17,12 @@ def marked(turn: Turn) -> list[Mark]:
     """Two tokens of a turn, both of the request."""
     half = len(turn.text) // 2
     return [Mark(turn.number, 0, half, 0.9, 0.1), Mark(turn.number, half, len(turn.text), 0.9, 0.1)]
+
+
+def led(turns: list[Turn], reading: Reading, shortener: Shortener) -> list[Evidence]:
+    """What a statement of these turns is led by."""
+    told = passages(turns, reading)
+    return subjects(turns, reading, told, tell(turns, told, shortener)[0], shortener)
 
 
 @pytest.mark.parametrize("last", ["어휴 그럼 안 해요 됐어요", "그럼 취소할게요", "그냥 둘게요"])
@@ -53,7 +60,7 @@ def test_the_agent_names_the_subject_unless_before_the_caller_speaks_or_against_
         Mark(2, 0, 4, 0.0, 0.9),
     ]
     reading = Reading(marks, 0.0)
-    assert [one.phrase for one in subjects(turns, reading, passages(turns, reading), shortener)] == named
+    assert [one.phrase for one in led(turns, reading, shortener)] == named
 
 
 @pytest.mark.parametrize(
@@ -70,7 +77,7 @@ def test_what_the_agent_supposes_and_the_caller_turns_back_is_neither_subject_no
     reading = Reading([*marked(turns[0]), Mark(1, 0, len(agent), 0.0, 0.9), *marked(turns[2])], 0.0)
     told = passages(turns, reading)
     assert not any(word in answer[p.start : p.end] for p in told if p.turn == 2 for word in ("뭘 바꿔", "누가 취소", "취소라뇨"))
-    assert subjects(turns, reading, told, shortener) == []
+    assert led(turns, reading, shortener) == []
 
 
 @pytest.mark.parametrize("question", ["뭘 내요?", "무슨 서류요?", "누가 받아요?"])
@@ -93,7 +100,7 @@ def test_what_a_caller_turns_down_or_calls_settled_leads_no_statement(shortener:
     places = [(turn.number, turn.text.find("환입")) for turn in turns if "환입" in turn.text]
     marks = [*(Mark(number, start, start + 2, 0.0, 0.9) for number, start in places), *marked(turns[3])]
     reading = Reading(sorted(marks, key=lambda mark: (mark.turn, mark.start)), 0.0)
-    assert subjects(turns, reading, passages(turns, reading), shortener) == []
+    assert led(turns, reading, shortener) == []
 
 
 def test_a_word_that_is_cut_off_has_its_negation_and_its_object_again(shortener: Shortener) -> None:
@@ -101,7 +108,7 @@ def test_a_word_that_is_cut_off_has_its_negation_and_its_object_again(shortener:
     start = turn.text.index("빌릴게요")
     reading = Reading([Mark(0, start, start + 4, 0.9, 0.0), Mark(0, start + 5, len(turn.text), 0.9, 0.0)], 0.0)
     text, _ = tell([turn], passages([turn], reading), shortener)
-    assert text == "차 안 빌리기 희망, 교통비로 달라는 요청"
+    assert text.endswith("아니면 차 안 빌리기 희망, 교통비로 달라는 요청")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +125,7 @@ def test_a_word_that_is_cut_off_has_its_negation_and_its_object_again(shortener:
 def test_a_subject_is_what_the_caller_wants_something_of(shortener: Shortener, said: str, never: str, named: str) -> None:
     turns = [Turn(0, True, said), Turn(1, True, "특약만 빼 주세요")]
     reading = Reading([Mark(0, 0, len(said), 0.0, 0.9), *marked(turns[1])], 0.0)
-    told = {one.phrase for one in subjects(turns, reading, passages(turns, reading), shortener)}
+    told = {one.phrase for one in led(turns, reading, shortener)}
     assert told >= set(named.split()), told
     assert not told & set(never.split()), told
 
@@ -130,7 +137,7 @@ def test_what_the_agent_supposes_and_the_caller_sets_apart_is_no_subject(shorten
         Turn(2, True, "갱신은 내년이고요. 왜 반려됐는지 알려 주세요."),
     ]
     reading = Reading([Mark(1, 0, 2, 0.0, 0.9), *marked(turns[2])], 0.0)
-    assert not subjects(turns, reading, passages(turns, reading), shortener)
+    assert not led(turns, reading, shortener)
 
 
 def test_what_has_no_place_with_the_caller_is_neither_asked_for_nor_the_subject(shortener: Shortener) -> None:
@@ -138,4 +145,24 @@ def test_what_has_no_place_with_the_caller_is_neither_asked_for_nor_the_subject(
     reading = Reading([*marked(turns[0]), Mark(1, 0, 3, 0.0, 0.9), *marked(turns[2])], 0.0)
     told = passages(turns, reading)
     assert [one.turn for one in told] == [0]
-    assert subjects(turns, reading, told, shortener) == []
+    assert led(turns, reading, shortener) == []
+
+
+def test_before_a_sentence_that_points_back_the_one_that_it_points_at_is_told(shortener: Shortener) -> None:
+    turn = Turn(0, True, "직원 하나가 손가락을 다쳤어요. 그걸로 처리가 되는지 알아봐 주세요.")
+    start = turn.text.index("그걸로")
+    told = passages([turn], Reading([Mark(0, start, start + 3, 0.9, 0.0), Mark(0, start + 4, len(turn.text), 0.9, 0.0)], 0.0))
+    assert tell([turn], told, shortener)[0] == "직원 하나가 손가락을 다쳤음, 그걸로 처리가 되는지 확인 요청"
+
+
+def test_a_passage_begins_where_its_sentence_does_and_keeps_its_negation(shortener: Shortener) -> None:
+    turn = Turn(0, True, "오늘 안에 렌터카가 되면 여기 익산 공업사에 맡기고요 안 되면 교통비로 받을게요 어느 쪽이 되는지 알려 주시겠어요")
+    start = turn.text.index("되면 교통비로")
+    told = passages([turn], Reading([Mark(0, start, start + 2, 0.9, 0.0), Mark(0, start + 3, len(turn.text), 0.9, 0.0)], 0.0))
+    assert "안 되면 교통비로" in tell([turn], told, shortener)[0]
+
+
+def test_an_answer_that_only_the_voice_tells_apart_is_told_as_it_was_said(shortener: Shortener) -> None:
+    turns = [Turn(0, False, "뒤쪽 영상에도 상대 차가 찍혔을까요"), Turn(1, True, "찍혔죠 왔다 갔다 하는 게 다 나와요")]
+    text, _ = tell(turns, passages(turns, Reading(marked(turns[1]), 0.0)), shortener)
+    assert "문의" not in text
