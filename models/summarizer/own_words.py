@@ -41,7 +41,9 @@ _WHAT_IS_IT_CALLED = re.compile(  # 그 뭐냐 중도인출인가
 _FAREWELL = re.compile(
     r"(?:(?<=\s)|^)(?:네\s)?(?:그럼\s)?(?:수고|고생)\s?(?:좀\s)?하(?:세요|십시오|이소|쇼|시고|시고요)[.!~]*\s*$"
 )  # no order
-_GREETING = re.compile(r"^\s*(?:네[.,]?\s)?안녕하(?:세요|십니까|십니꺼|신교)[.,!]?(?=\s|$)")
+_GREETING = re.compile(
+    r"^\s*(?:(?:네|예|아|저|저기|여보세요)[.,]?\s)*(?:안녕하(?:세요|십니까|십니꺼|신교)|수고\s?(?:하십|많으십)니다)[.,!?…]?(?=\s|$)"
+)
 _SENTENCE_SIGN = re.compile(r"[.?!…]+(?=\s|$)")
 _INDIRECT_QUESTION = re.compile(r"(?<=[는은인건던을할될갈울])지(?:만|도|는|를|가|부터)?(?:요)?$")  # …되는지만요
 _OF_A_NAME = ("N", "M", "J", "XSN", "XPN", "SN")
@@ -125,11 +127,17 @@ class Shortener:
         end = Sentence(text, tokens, asked, self._join, signed)
         return end.phrase()
 
+    def sentence_spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each sentence stands, from and to, by signs that are there or missing."""
+        ends = sorted(
+            {sign.end() for sign in _SENTENCE_SIGN.finditer(text)} | {end for end, _ in sign_writer().missing(text)} | {len(text)}
+        )
+        starts = [start + len(text[start:]) - len(text[start:].lstrip()) for start in [0, *ends[:-1]]]
+        return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
+
     def sentence_start(self, text: str, place: int) -> int:
-        """Where the sentence begins in which a place stands, by signs that are there or missing."""
-        ends = [sign.end() for sign in _SENTENCE_SIGN.finditer(text)] + [end for end, _ in sign_writer().missing(text)]
-        start = max((end for end in ends if end <= place), default=0)
-        return start + len(text[start:]) - len(text[start:].lstrip())
+        """Where the sentence begins in which a place stands."""
+        return max((start for start, _ in self.sentence_spans(text) if start <= place), default=0)
 
     def nouns(self, text: str) -> list[tuple[int, int]]:
         """Where a text names things: runs of nouns without a space between them, from and to.

@@ -51,9 +51,8 @@ _TAKEN_BACK = re.compile(  # 안 할게요, 취소할게요, 그냥 둘게요, �
 )
 STRONGEST = 6  # tokens by whose mean a sentence is chosen
 HOT = 0.3  # a token counts as part of the request
-NAMED = 0.8  # a subject
-PRODUCT_NAMED = 0.5  # a product as the subject, where the caller named it
-PRODUCT_SURE = 0.6  # a product that the agent named
+NAMED = 0.9  # a subject
+PRODUCT_NAMED = 0.7  # a product as the subject
 NEAR = 0.5  # sentences this close to the best one are told as well
 MOST_SENTENCES = 3
 WHOLE_FROM = 30  # characters before the first marked word that are kept, since they are mostly its clause
@@ -65,9 +64,12 @@ _WORDS_OF_A_CLAUSE = 4
 _NAMES_A_PRODUCT = re.compile(r"[가-힣](?:보험|연금|저축)(?!료|금|사|회사|증)|실손|실비|종신|상조")
 _QUESTION = re.compile(r"(?:\?|(?:까요|나요|가요|니까|으세요|셨어요|시죠|맞으시죠))\s*[?.]?\s*$")
 _MAY_I_HELP = re.compile("도와|무엇을|말씀")
+OPENING_TURNS = 2
+WARM = 0.12  # what a call begins with is seldom marked as its request
+_ASKS_TO_ASK = re.compile(r"(?:뭐|하나|좀) (?:\S+ )?(?:여쭤|물어|문의)")  # 뭐 하나 여쭤볼게요
 LONGEST_CONTEXT = 70  # characters of a sentence that another one points back at
 _POINTS_BACK = re.compile(
-    r"(?<!\S)(?:그거|그게|그걸|그것|그건|그때|그날|그분|그쪽|그대로|그렇게|그만큼|이거|이게|이걸|이것|이건|이분|거기|대신에|그\s(?!때)[가-힣]+|이\s(?!번)[가-힣]+)"
+    r"(?<!\S)(?:그거|그게|그걸|그것|그건|그때|그날|그분|그쪽|그대로|그렇게|그만큼|이거|이게|이걸|이것|이건|이분|이런|그런|거기|대신에|그\s(?!때)[가-힣]+|이\s(?!번)[가-힣]+)"
 )
 LONGEST_PHRASE = 160  # characters of a passage; half a minute of speech
 
@@ -155,9 +157,9 @@ def _clause_start(text: str, place: int) -> int:
 def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passage], own: str, shortener: Shortener) -> list[Evidence]:
     """Nouns outside the passages (as ``own`` tells them) that name what the request is about: the likeliest, in the order said.
 
-    Of nouns that are likely to be the subject 0.4 to 0.5 are none of what writers call it; from 0.8 up 0.7, and products are it more often
-    than other nouns (five weeks, `benchmarks/LOG.md`). A passage that names a product needs no other. What the caller denies at once is no
-    subject, nor is what is said before he speaks (한빛손해보험입니다).
+    Of nouns that are marked from 0.5 up two fifths are what writers name, of products from 0.7 up four fifths, of others only from 0.9 up
+    (five weeks, `benchmarks/LOG.md`). What somebody else names counts where the caller says yes to it. A passage that names a product needs
+    no other. What the caller denies at once is no subject, nor is what is said before he speaks (한빛손해보험입니다).
     """
     begun = next((turn.number for turn in conversation if turn.by_caller), 0)
     turned_down = TurnedDown.of(conversation, shortener)
@@ -168,19 +170,18 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     for turn, marks in groupby(reading.marks, key=lambda mark: mark.turn):
         if turn not in texts:
             continue
-        product_bound = PRODUCT_NAMED if texts[turn].by_caller else PRODUCT_SURE
         likely = [
             mark
             for mark in marks
-            if mark.subject >= product_bound and not any(p.turn == turn and p.start <= mark.start < p.end for p in told)
+            if mark.subject >= PRODUCT_NAMED and not any(p.turn == turn and p.start <= mark.start < p.end for p in told)
         ]
         for start, end in shortener.nouns(texts[turn].text) if likely else ():
             likelihood = max((mark.subject for mark in likely if mark.start < end and mark.end > start), default=0.0)
             word = texts[turn].text[start:end]
             product = word.endswith(PRODUCTS)
-            if likelihood < (product_bound if product else NAMED) or (product and names_product):
+            if likelihood < (PRODUCT_NAMED if product else NAMED) or (product and names_product):
                 continue
-            if turned_down.holds(turn, word, texts[turn].text[end:]):
+            if turned_down.holds(word, texts[turn].text[end:]):
                 continue
             if len(word) > 1 and word not in said and likelihood > found.get(word, (0.0, 0))[0]:
                 found[word] = (likelihood, turn)
@@ -188,6 +189,25 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
     likeliest = sorted(names, key=lambda word: -found[word][0])
     best = likeliest[:MOST_SUBJECTS]
     return [Evidence(word, found[word][1]) for word in sorted(best, key=lambda word: found[word][1])]
+
+
+def opening(conversation: Conversation, reading: Reading, told: Sequence[Passage], shortener: Shortener) -> list[Passage]:
+    """What a caller begins with in a call of which only later turns are told: it says in his own words what the call is about."""
+    if all(turn.by_caller for turn in conversation) or not told:
+        return []
+    own = [turn for turn in conversation if turn.by_caller and turn.number < told[0].turn][:OPENING_TURNS]
+    for turn in own:
+        for start, end in shortener.sentence_spans(turn.text):
+            if end - start <= LONGEST_CONTEXT and _names_a_purpose(turn, start, end, reading.marks):
+                return [Passage(turn.number, start, end, told[0].score, marked=True)]
+    return []
+
+
+def _names_a_purpose(turn: Turn, start: int, end: int, marks: Sequence[Mark]) -> bool:
+    inside = [mark for mark in marks if mark.turn == turn.number and start <= mark.start < end]
+    likely = max((max(mark.request, mark.subject) for mark in inside), default=0.0)
+    said = turn.text[start:end]
+    return likely >= WARM and (_ASKS_TO_ASK.search(said) is None or _NAMES_A_PRODUCT.search(said) is not None)
 
 
 def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shortener) -> tuple[str, list[Evidence]]:

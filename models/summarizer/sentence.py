@@ -51,15 +51,15 @@ _SOUNDS = word_set("어 음 아 에 그 흠 으음")  # neither 아니, which co
 _CONTRASTS = word_set("말 빼 두 놔두 아니 제외 제하")  # 저 말고, 이제 말고
 _PARTICLES_AFTER = ("JKS", "JKO", "JKG", "JKB", "JX", "XSN", "NNG", "NNB", "NNP", "SN", "NR")
 _QUESTION_WORD = re.compile(  # neither 누구든, 언제라도 nor 며칠 전, 몇 달째
-    r"(?:언제|어디|누구)(?!이?든|나(?=\s)|라도)|(?:얼마|뭐|무엇)(?!이?든|라도|고(?=\s))|뭘|뭔지|무슨|어떻|어떤|왜|누가|누굴|어느"
-    r"|(?:며칠|몇\s?(?:년|해|달|개월|주|번|시간)?)(?!\s?(?:(?:전|뒤|후)(?!까지)|째|동안|씩|년|해|달|개월|주|번|시간))"
+    r"(?:언제|어디|누구)(?!이?든|나(?=\s)|라도)|(?:얼마|뭐|무엇)(?!이?든|라도|고(?=\s)| 안 )|뭘|뭔지|무슨|어떻|어떤|왜|누가|누굴|어느"
+    r"|(?:며칠|몇\s?(?:년|해|달|개월|주|번|시간)?)(?!\s?(?:(?:전|뒤|후)(?!까지)|째|동안|씩|만|년|해|달|개월|주|번|시간))"
 )
 _ASKED_INDIRECTLY = re.compile(
     rf"(?:{_QUESTION_WORD.pattern})\S*(?:\s\S+)*?[는은인건던을할될갈울난린런]지(?:를|는|도|만)?(?=\s)"
 )  # 얼마 나오는지 물어보는 거예요
 # Asks for a reason, a time or a way; with a request's ending it is still a question (왜 안 보내 주세요), unless a clause in -지 follows.
 _ASKS_WHY = re.compile(
-    r"(?:왜|언제(?!든)|어떻게(?! 좀| 해서든))(?!.*(?:지(?:를|는|도|만|나)?|[어아해돼]요)\s)"
+    r"(?:왜|언제(?!든)|어떻게(?! 좀| 해서든))(?!.*(?:지(?:를|는|도|만|나|부터|까지)?|[어아해돼]요,?)\s)"
 )  # 왜 안 돼 있어요 적용해 주세요
 _QUESTION_ENDINGS = word_set(
     "나 까 니 냐 ᆯ까 을까 ᆫ가 은가 는가 ᆫ지 는지 은지 ᆯ지 을지 습니까 ᆸ니까 으려나 려나 노 던가 는감 ᆫ감 "
@@ -87,9 +87,10 @@ _DEMANDING = re.compile(  # 번호나 대요, 종이로 보내요
 _IS_IT_NOT_OWED = re.compile(r"(?<=야 )(되는|하는|돼는|될|할) (?:거|것|게|건)(?:가)? 아(?:니|녜|닌)\S*$")  # 돌려주셔야 되는 거 아니에요
 _BIDS_ON = re.compile(r"면\s|[고구](?:요|예)$")
 _ONLY_BEFORE = word_set("라도 어서 아서")
-_SOFTLY = word_set("되 좋 감사 고맙")  # 열어 주시면 돼요, 보내 주시면 감사하겠습니다
+_SOFTLY = word_set("되 좋 감사 고맙 편하")  # 열어 주시면 돼요, 보내 주시면 감사하겠습니다
 _INSISTING = word_set("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다니까 ᆫ다구 는다구")
-_INTENTIONS = word_set("려고 으려고 려구 으려구 ᆯ게 을게 ᆯ께 을께 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
+_PROMISES = word_set("ᆯ게 을게 ᆯ께 을께")
+_INTENTIONS = _PROMISES | word_set("려고 으려고 려구 으려구 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
 _REPORTED_IMPERATIVES = word_set("라고 으라고 라니까 으라니까 라구 으라구")  # 날짜를 대라고요
 _IMPERATIVES = _REPORTED_IMPERATIVES | word_set("세 으세 시오 으시오 십시오 으십시오 라 으라 어라 아라 ᆸ시오 구려")
 _BY_OTHERS = re.compile(  # 전화가 하루에 세 번씩 와요 가입하라고, 나더러 가서 달라고 하라고: what the caller is told to do
@@ -107,7 +108,8 @@ _EXCLAIMS = re.compile(  # 이게 무슨 일이래, 이거 왜 이래, 이게 �
     r"|(?:이게|이거|이건|그게) (?:다 )?뭐(?:예요|에요|야|여|고|냐고|냐|죠)$"
     r"|왜 이(?:래|럼|런대|라노|카노)(?:요)?$|누가 그(?:래|럽니까|러던가)(?:요)?$"
     r"|내가 (?:\S+ )?모르겠(?:어|습니까|냐|나)(?:요)?$|(?:을|를) 왜 (?:해|합니까)(?:요)?$"
-    r"|뭐 그(?:래|렇|런 거)\S*$|(?:은|는) 무슨,? (?:안|못) \S+$"
+    r"|(?:내|제|우리) \S+[을를] (?:내가 |제가 )?모르\S+$|(?:놓고|않고|안 \S+고) \S+[이가] (?:다 )?뭐(?:예요|에요|야|여|냐)$"
+    r"|냐[고구]$|뭐 그(?:래|렇|런 거)\S*$|(?:은|는) 무슨,? (?:안|못) \S+$"
 )
 _HAND_IT_OVER = re.compile(r"(?<!\S)내놔(?:요|라|라고)?(?:요)?$")  # 내 원금 내놔: morphology takes it for 내다
 _SAYING = word_set("다고 ᆫ다고 는다고 자고")
@@ -430,6 +432,8 @@ class Sentence:
             return self.own_doing(p.stem)
         if self.tokens[p.stem].form == "말" and p.ending.endswith("래"):
             return Phrase(self.as_said(), Act.STATEMENT)  # 하지 말래요: somebody said so
+        if p.ending in _PROMISES and not p.past:
+            return Phrase(self.ended(p.stem, [("겠", "EP"), ("음", "ETN")], ""), Act.WISH)  # 그건 의사 선생님하고 상의할게요: no wish of us
         if p.ending not in _INTENTIONS and not (p.ending == "겠습니다" and self.tokens[p.stem].tag[:2] in ("VV", "XS", "VX")):
             return None
         return self.own_doing(p.stem)
@@ -557,10 +561,12 @@ class Sentence:
             return self.stated(_Predicate(done, done, "잖아", past or p.past))  # an ending that leaves nothing open
         if self.is_open(p):
             return Phrase(self.as_said(), Act.STATEMENT)
-        if p.giving and p.ending == "고" and not p.past:
-            return Phrase(self.as_said(), Act.STATEMENT)  # 견인차도 보내 주고: one of several wishes, or what somebody does
+        if p.ending == "고" and not p.past and self.tokens[p.stem].tag.startswith(("VV", "VX", "XSV")):
+            return Phrase(self.as_said(), Act.STATEMENT)  # 주소도 바꾸고요, 견인차도 보내 주고: a wish of several, or a fact
         if self.is_hearsay(p) or p.ending == "래" or (self.tokens[p.stem].tag == "VCN" and p.ending == "라고"):  # 치료 목적이 아니라고
             return Phrase(self.as_said(), Act.STATEMENT)
+        if p.ending in _INSISTING and not self.text.endswith("요"):
+            return Phrase(self.as_said(), Act.STATEMENT)  # 죽여 버린다고: what somebody else says
         if p.ending in _INSISTING and not p.past:
             noun = self.named_by_trade(p.stem)
             has_to = p.stem > 0 and self.tokens[p.stem - 1].form in ("어야", "아야")  # 옮겨야 된다고요: insisting, or told by somebody
@@ -666,6 +672,8 @@ def _begins_with_filler(token: Any, following: Any, alone: bool) -> bool:
         return False
     if token.form == "저" and following is not None and following.tag not in SIGNS and following.form not in _FILLERS:
         return False  # the caller himself
+    if token.form == "오":
+        return False  # 오 일에 빠지는데
     if token.tag in ("IC", *SIGNS):
         return alone
     bound = token.tag in ("NP", "MM", "NNG") and following is not None and following.tag.startswith(_PARTICLES_AFTER)

@@ -1,9 +1,9 @@
 """Signs that a recognizer left out, put back before a caller's words are shortened: where sentences end, and which of them ask.
 
-    SignWriter.load(SHIPPED_SIGNS).with_signs("차 안 빌릴게요 교통비로 주세요")    → "차 안 빌릴게요. 교통비로 주세요."
+    SignWriter.load(SHIPPED_SIGNS).with_signs("차 안 빌릴게요 하루에 얼마예요")    → "차 안 빌릴게요… 하루에 얼마예요?"
 
 Many Korean endings state and ask alike ("실비 돼요"), so a linear model looks at the word's last syllables together with what follows, what
-stands before, and whether a question word is near. Where it cannot tell a question from a statement, the sentence ends open ("…").
+stands before, and whether a question word is near. A sentence that does not surely ask ends open ("…"): its ending has to tell.
 ``models.recipe.signs_recipe`` makes its weights.
 """
 
@@ -21,12 +21,14 @@ WEIGHTS = "signs.safetensors"
 FEATURES = 2**16
 GOES_ON, ENDS, ASKS = range(3)  # what a word does
 ENDED = 0.5  # how likely a sentence has to end after a word
-SURELY_ASKS, SURELY_STATES = 0.8, 0.1  # shares of asking among ends; between them only the voice tells
-STATED, ASKED, OPEN = ".", "?", "…"
+SURELY_ASKS = 0.8  # share of asking among ends; below it a sentence may state or ask, and its ending has to tell
+ASKED, OPEN = "?", "…"
 SIGNS = ".,?!…"
 _QUESTION_WORD = re.compile(r"언제|얼마|뭐|뭘|뭔|무엇|무슨|어떻|어떤|어디|몇|왜|누구|누가|누굴|어느|며칠|혹시|어째|우째|우예")
 _REPORTED = re.compile(r"[라다냐자] (?:그래|그러|그랬|그럽|카|캐|하|했|해)\S*$")  # 자식들이 달라 그래서, 오늘까지 내라 하네요
 _ASKING = re.compile(r"(?:나|까|가|니|냐|노|교)(?:요|예)?$")
+_KNOWN = re.compile(r"지(?:는|도|를|만)?$|든(?:지)?$")
+_DENIES = frozenset(("안", "못"))  # 계산이 안 맞아요 asks seldom
 _NEAR = 9  # words in which a question word is looked for
 _FAR = 4  # words from which on it does not matter how far
 _NO_WORD = "</>"
@@ -56,7 +58,8 @@ def columns(words: Sequence[str], place: int, begin: int) -> list[int]:
 
 
 def _asks(words: Sequence[str]) -> bool:
-    return _ASKING.search(words[-1]) is not None or any(map(_QUESTION_WORD.match, words))
+    """Whether a sentence's ending, or a question word that is not part of a clause (뭔지는 알겠는데), makes it a question."""
+    return _ASKING.search(words[-1]) is not None or any(_QUESTION_WORD.match(word) and not _KNOWN.search(word) for word in words)
 
 
 class SignWriter:
@@ -99,7 +102,8 @@ class SignWriter:
             if sign not in SIGNS:
                 reported = _REPORTED.search(" ".join(words[place : place + 2])) is not None
                 sign = "" if reported else self._sign_after(words, place, begin)
-                if sign == ASKED and answers and not _asks(words[begin : place + 1]):
+                said = words[begin : place + 1]
+                if sign == ASKED and (answers or _DENIES.intersection(said[-3:])) and not _asks(said):
                     sign = OPEN
                 if sign:
                     yield word.end(), sign
@@ -112,5 +116,4 @@ class SignWriter:
         _, states, asks = powers / powers.sum()
         if (ends := states + asks) < ENDED:
             return ""
-        share = asks / ends
-        return ASKED if share >= SURELY_ASKS else STATED if share <= SURELY_STATES else OPEN
+        return ASKED if asks >= SURELY_ASKS * ends else OPEN

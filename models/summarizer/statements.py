@@ -13,7 +13,7 @@ from models.summarizer.conversation import Conversation
 from models.summarizer.engine import Device
 from models.summarizer.outcome import Evidence, Kind, Statement
 from models.summarizer.own_words import Shortener
-from models.summarizer.passages import Reading, led_by, passages, subjects, tell
+from models.summarizer.passages import Reading, led_by, opening, passages, subjects, tell
 from models.summarizer.reader import Reader, Thresholds
 
 _BEST = FEATURES.index("best passage")
@@ -45,7 +45,7 @@ def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener)
     told = passages(conversation, reading)
     if not told:
         return None
-    own, heard = tell(conversation, told, shortener)
+    own, heard = tell(conversation, [*opening(conversation, reading, told, shortener), *told], shortener)
     named = subjects(conversation, reading, told, own, shortener)
     text = led_by(named, own)
     if not text:

@@ -18,6 +18,7 @@ _DISMISSED = re.compile(  # 큰애는 됐고 작은애 것만, 입원 청구가 
     # 환불해 달라는 것도 아니에요, 대출받겠다는 거 아니에요; 이자 내는 건 싫고요
     r"|[가-힣]{1,6}(?:\s[가-힣]{1,5})?(?<=[는은란단려자])\s?(?:거|게|것|건|얘기|말|뜻)(?:는|은|도|이|가)?\s?(?:절대\s)?아(?:니|녜|녀|닌)"
     r"|\s?[가-힣]{1,4}는\s?(?:거|건|것)(?:는|은|도)?\s?싫"
+    r"|(?:을|를)?\s?\S*(?:까|려고|려다가?)\s(?:했|하다가|그랬)"  # 대출을 받을까 했는데 안 되겠네요
     r"|(?:을|를)?\s?(?:달라고|한다고|하겠다고|원한다고|바꾼다고)\s\S+\s적\s?(?:이|은|도)?\s?없"  # 입원비 달라고 한 적이 없어
     r"|(?:은|는|이|가)\s아(?:니)?[,\s]"  # 건강보험료가 아 건강보험은 공단이죠
     r"|(?:은|는) (?:뭔|무슨)\s"  # 환입은 뭔 환입이야
@@ -36,11 +37,6 @@ _AUTHORITIES = re.compile("금감원|금융감독원|민원|소송|고소|고발
 _APART = re.compile(  # 갱신 때문이세요? 갱신은 내년이고요; 무슨 재심사예요
     r"(?:^\s*|무슨\s)([가-힣]{2,8}?)(?:(?<!무슨\s)(?:은|는)\s(?:내년|나중|다음|벌써|이미|다\s|아직|됐)|예요|이에요|이야|야)"
 )
-# 재심사 원하시는 건가요? 수술비 때문에 전화하셨어요? and what says yes to it
-_SUPPOSES = re.compile(
-    r"(?:원하시|하시려|하시는|바꾸시|해지하시|때문에|문의하|진행|(?:알려|도와)\s드릴까|내시는)[^.?!]*(?:까요|가요|나요|어요|세요|셨어요|고요|죠|요)\s*[?.]*\s*$"
-)
-_ON_FILE = ("보험", "연금", "종신", "실손")  # which the agent has before him
 PRODUCTS = ("보험", "연금", "종신", "실손", "실비", "상조", "저축", "대출")
 _CONFIRMS = re.compile(r"\s*(?:아\s|어\s)?(?:네|예|응|어|그래|그렇|그럼|맞|옳|넵|그려|하모|야)(?![가-힣]{2})")
 _SUPPOSES_NOT = re.compile(r"아니(?:시)?(?:죠|지요)\s*[?.]*\s*$")  # 출금일을 바꾸시려는 건 아니시죠?
@@ -63,12 +59,10 @@ def is_rejoinder(sentence: str, before: str) -> bool:
 class TurnedDown:
     """What of a conversation names nothing that the caller wants.
 
-    ``turns`` he denies or calls settled, ``supposed`` are those in which somebody else supposes what he does not confirm, ``words`` he
-    turns down somewhere.
+    ``turns`` he denies, calls settled or, where they are somebody else's, does not say yes to; ``words`` he turns down somewhere.
     """
 
     turns: frozenset[int]
-    supposed: frozenset[int]
     words: frozenset[str]
 
     @classmethod
@@ -76,15 +70,16 @@ class TurnedDown:
         """By the words of the caller, and by what each turn answers."""
         answered = list(pairwise(conversation))
         return cls(
-            frozenset({turn.number for turn, answer in answered if _is_denied(turn, answer)} | _settled(conversation)),
-            frozenset(turn.number for turn, answer in answered if _unconfirmed(turn, answer)),
+            frozenset(
+                {turn.number for turn, answer in answered if _is_denied(turn, answer) or _unconfirmed(turn, answer)}
+                | _settled(conversation)
+            ),
             frozenset(_dismissed(conversation, shortener) | _relatives(conversation)),
         )
 
-    def holds(self, turn: int, word: str, after: str) -> bool:
-        """Whether a word of a turn, with what is said after it, is turned down."""
-        supposed = turn in self.supposed and not word.endswith(_ON_FILE)
-        return supposed or word in self.words or _DISMISSED.match(after) is not None or _SETTLED.match(after) is not None
+    def holds(self, word: str, after: str) -> bool:
+        """Whether a word, with what is said after it, is turned down."""
+        return word in self.words or _DISMISSED.match(after) is not None or _SETTLED.match(after) is not None
 
 
 def _dismissed(turns: Sequence[Turn], shortener: Shortener) -> set[str]:
@@ -118,8 +113,8 @@ def _is_denied(turn: Turn, answer: Turn) -> bool:
 
 
 def _unconfirmed(turn: Turn, answer: Turn) -> bool:
-    """Whether somebody else supposes something and the caller does not say yes to it."""
-    return not turn.by_caller and answer.by_caller and bool(_SUPPOSES.search(turn.text)) and not _CONFIRMS.match(answer.text)
+    """Whether somebody else says something that the caller does not say yes to."""
+    return not turn.by_caller and not (answer.by_caller and _CONFIRMS.match(answer.text))
 
 
 def _settled(conversation: Conversation) -> set[int]:

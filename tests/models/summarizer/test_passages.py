@@ -108,7 +108,7 @@ def test_a_word_that_is_cut_off_has_its_negation_and_its_object_again(shortener:
     start = turn.text.index("빌릴게요")
     reading = Reading([Mark(0, start, start + 4, 0.9, 0.0), Mark(0, start + 5, len(turn.text), 0.9, 0.0)], 0.0)
     text, _ = tell([turn], passages([turn], reading), shortener)
-    assert text.endswith("아니면 차 안 빌리기 희망, 교통비로 달라는 요청")
+    assert text.endswith("아니면 차 안 빌리겠음, 교통비로 달라는 요청")
 
 
 @pytest.mark.parametrize(

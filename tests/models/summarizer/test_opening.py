@@ -1,0 +1,37 @@
+"""A call of which only later turns are told is told from what its caller began with."""
+
+import pytest
+
+from models.summarizer.conversation import Turn
+from models.summarizer.own_words import Shortener
+from models.summarizer.passages import Mark, Passage, Reading, opening
+
+LATER = Passage(4, 0, 20, 0.9, marked=True)
+
+
+def begins(first: str, *, marked: float = 0.2) -> list[str]:
+    turns = [
+        Turn(0, False, "무엇을 도와드릴까요"),
+        Turn(1, True, first),
+        Turn(2, False, "성함이 어떻게 되세요"),
+        Turn(3, True, "신유리입니다"),
+        Turn(4, True, "오 일에 빠지는데 십오 일로 해 주세요"),
+    ]
+    reading = Reading([Mark(1, 0, len(first), marked, 0.0), Mark(3, 0, 6, 0.0, 0.0)], 0.0)
+    texts = {turn.number: turn.text for turn in turns}
+    return [texts[p.turn][p.start : p.end] for p in opening(turns, reading, [LATER], Shortener())]
+
+
+def test_it_is_the_first_sentence_that_may_tell_what_the_call_is_about() -> None:
+    assert begins("네 자동이체 좀 바꾸려고요") == ["네 자동이체 좀 바꾸려고요"]
+
+
+@pytest.mark.parametrize(("first", "marked"), [("지금 운전 중인데요", 0.02), ("뭐 하나 여쭤볼게요", 0.4), ("자동이체 때문에 " * 12, 0.9)])
+def test_neither_small_talk_nor_a_question_whether_one_may_ask_nor_a_long_story(first: str, marked: float) -> None:
+    assert begins(first, marked=marked) == []
+
+
+def test_an_inquiry_has_no_beginning_of_its_own() -> None:
+    turns = [Turn(0, True, "자동이체 좀 바꾸려고요"), Turn(1, True, "십오 일로 해 주세요")]
+    reading = Reading([Mark(0, 0, 12, 0.9, 0.0)], 0.0)
+    assert opening(turns, reading, [Passage(1, 0, 11, 0.9, marked=True)], Shortener()) == []
