@@ -20,6 +20,7 @@ from models.actions.acts import Act
 from models.actions.candidates import MONEY, PAPERS, UNTIL, Candidate, candidates
 from models.actions.done import is_changed, is_done
 from models.actions.due import Found, find
+from models.actions.remembering import RememberingShortener
 from models.actions.weighed import Weighed
 from models.actions.wording import WRITTEN_ON, Told, by_the_way_of, last_objects, may_be_done_to, objects_in, with_thing, worded
 from models.errors import ConfigurationError
@@ -99,8 +100,9 @@ def things_to_do(
 
     ``request`` is what the caller asked for, as it was told; it completes a deed of which nothing else tells what it is about.
     """
-    told = Told(conversation, shortener, request)
-    return [_action(one, called, worded(one, told, model.things)) for one in left_to_do(conversation, model, shortener)]
+    remembering = RememberingShortener()
+    told = Told(conversation, remembering, request)
+    return [_action(one, called, worded(one, told, model.things)) for one in left_to_do(conversation, model, remembering)]
 
 
 def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortener) -> list[Candidate]:

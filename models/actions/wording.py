@@ -17,7 +17,7 @@ from functools import cached_property
 from models.actions.action import Who
 from models.actions.candidates import DONE_TO, PAPERS, Candidate
 from models.actions.due import find
-from models.actions.matter import matter, nouns_of, open_question, open_wish
+from models.actions.matter import matters, nouns_of, open_question, open_wish
 from models.actions.mentions import Mention, mentions, named_in
 from models.actions.noted import noted, object_particle
 from models.actions.weighed import Weighed
@@ -79,6 +79,8 @@ _WAY_CHOSEN = re.compile(
 _LOOKS_INTO = re.compile(r"(?:확인|조회|문의|검토)(?:를|을)? ?(?:후|해서|하고|넣고|넣어서|해 ?보고)|(?:물어|알아|여쭤)[보봐]|여쭙")
 _FORMS = re.compile(r"(?:안내문|양식|확인서|서식|사본|원본)$")
 _HANDED_ON = re.compile(r"(?:전달|메모|기록|메모 남기기|보고)$")
+# Who is in danger of his life is put through, whatever he called about.
+_CRISIS = re.compile(r"109|일공구|자살|상담 ?(?:선생님|번호|전화|센터|기관)|119|일일구")
 _JOINED = re.compile(r"(?<=[가-힣])(?:하고|이?랑|와|과|,| 그리고| 및)\s")
 
 
@@ -101,14 +103,15 @@ class Told:
         return self._by_turn[turn.number]
 
     @cached_property
-    def matter(self) -> str:
-        """What the call is about, in a few words that stand behind a deed which names its thing."""
-        return matter(self.conversation, self.request, self.shortener, bare=False)
+    def _matters(self) -> list[str]:
+        """What the call is about, the surest first."""
+        last = max((turn.number for turn in self.conversation), default=0)
+        return list(dict.fromkeys(matters(self.conversation, self.things(last, last), self.request, self.shortener)))
 
-    @cached_property
-    def matter_of_bare(self) -> str:
-        """The same for a deed that names none."""
-        return matter(self.conversation, self.request, self.shortener)
+    def matter_behind(self, what: str) -> str:
+        """The surest matter that says more than a deed does; empty where none does."""
+        own = nouns_of(what, self.shortener)
+        return next((one for one in self._matters if not nouns_of(one, self.shortener) <= own), "")
 
     def question_before(self, turn: int) -> str:
         """What the caller asked just before a turn."""
@@ -146,8 +149,8 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     matter = told.question_before(one.turn) if _LOOKS_INTO.search(what) and not objects else ""
     if not matter and not names_it and _HANDED_ON.search(what):
         matter = told.wish_before(one.turn)
-    matter = matter or ("" if one.forbids else told.matter if names_it else told.matter_of_bare)
-    return what if nouns_of(matter, told.shortener) <= nouns_of(what, told.shortener) else f"{what} ({matter})"
+    matter = matter or ("" if _CRISIS.search(what) else told.matter_behind(what))
+    return f"{what} ({matter})" if matter else what
 
 
 def _sent_to(one: Candidate, told: Told, what: str) -> str:
