@@ -85,7 +85,7 @@ ADDRESSING = re.compile(
 _NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
 # … after a state alone (양식이 있어서, 승인이 필요해서),
 _REASONS = word_set("어서 아서 여서 고 어 아 니 으니 며 으며")
-_STATES = word_set("바뀌 있 없 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 적 크 작 늦 바쁘 계시")
+_STATES = word_set("바뀌 있 없 쉬 아프 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 적 크 작 늦 바쁘 계시")
 # … and where the caller is only to say something, or to agree (번호 불러 주시면, 괜찮으시면).
 _CONDITIONS = word_set("면 으면")
 _SAYING = word_set("부르 말하 말씀하 알리 괜찮 좋 원하 필요하 가능하 편하 말씀주 주소부르")

@@ -193,8 +193,8 @@ class Topics:
         answer = self._answers.get(thing.turn, "")
         if denies.search(thing.said) or denies.search(answer):
             return True
-        if thing.by_caller or not (thing.asked or _SAID_BACK.search(thing.said)):
-            return False
+        if thing.by_caller or not thing.asked:
+            return not thing.by_caller and _SAID_BACK.search(thing.said) is not None and _NO.match(answer) is not None
         return _NO.match(answer) is not None or not (_YES.match(answer) or thing.head in self._said_by_caller(thing.turn))
 
     @cached_property

@@ -17,6 +17,7 @@ from functools import cached_property
 from models.actions.action import Who
 from models.actions.candidates import DONE_TO, PAPERS, Candidate
 from models.actions.due import find
+from models.actions.lacking import awaited, names_money_barely, paid, sum_to_pay, thing_wanted, with_sum
 from models.actions.matter import matters, nouns_of, open_question, open_wish
 from models.actions.mentions import Mention, mentions, named_in
 from models.actions.noted import noted, object_particle
@@ -38,7 +39,7 @@ _POINTER = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸)(?:를|
 _POINTING_WORD = re.compile(r"(?<!\S)(?:그|이|저)\s$")
 # What comes before a deed and is done to nothing: 퇴근하고, 집에 가서, 결과 나오면, 심사 끝난 다음에.
 _COMES_FIRST = re.compile(
-    r".*(?:(?:퇴근|출근|전화|통화|도착)(?:하고|해서)|(?<!\S)(?:가서|와서|나가서|들러서|들어가서|끊고|먹고|나오면|나면|끝나면|되면|오면|도착하면|보고"
+    r".*(?:(?:퇴근|출근|전화|통화|도착)(?:하고|해서)|(?<!\S)(?:가서|와서|나가서|들러서|들어가서|끊고|먹고|나오면|나면|끝나면|되면|오면|도착하면|보고|\S+[가-힣]되면|통과하면|\S+한테 빌려서|\S+까지|퇴근 전에|\S+ 전에"
     r"|나온 다음에?|끝난 다음에?|받은 다음에?|난 (?:다음|뒤|후)에?|오는 대로|나오는 대로|되는 대로|끝나는 대로|받는 대로))\s"
 )
 # Who hands a thing over, by the sentence that names it: a caller wants it, an agent sends it or needs it.
@@ -102,6 +103,10 @@ class Told:
             self._by_turn[turn.number] = list(mentions(turn, self.shortener)) if turn.text else []
         return self._by_turn[turn.number]
 
+    def until(self, turn: int) -> list[Mention]:
+        """Everything that is named in the call up to a turn."""
+        return self.things(turn, turn)
+
     @cached_property
     def _matters(self) -> list[str]:
         """What the call is about, the surest first."""
@@ -132,18 +137,9 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     what = _sent_to(
         one, told, noted(re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what, one.who, told.shortener)
     )
-    objects = objects_in(what, told.shortener)
+    what, objects = _of_its_thing(what, one, told, model), objects_in(what, told.shortener)
+    what = awaited(what, one, told.until(one.turn))
     names_it = bool(objects) or _names_its_thing(what, told.shortener)
-    if objects:
-        what = _fuller(what, objects[-1], one, told)
-    elif (
-        one.kind in DONE_TO
-        and not one.forbids
-        and not _IS_THE_ANSWER.search(what)
-        and not names_it
-        and (thing := _done_to(one, told, model))
-    ):
-        what, names_it = with_thing(what, thing), True
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
     matter = told.question_before(one.turn) if _LOOKS_INTO.search(what) and not objects else ""
@@ -151,6 +147,23 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
         matter = told.wish_before(one.turn)
     matter = matter or ("" if _CRISIS.search(what) else told.matter_behind(what))
     return f"{what} ({matter})" if matter else what
+
+
+def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
+    """The deed with its thing, as fully as it was named; as it is where nothing tells it."""
+    objects = objects_in(what, told.shortener)
+    if names_money_barely(what) and (money := sum_to_pay(one, told.conversation, told.until(one.turn))):
+        return paid(with_sum(what, money))
+    if objects:
+        return _fuller(what, objects[-1], one, told)
+    if one.kind not in DONE_TO or one.forbids or _IS_THE_ANSWER.search(what) or _names_its_thing(what, told.shortener):
+        return what
+    if thing := _done_to(one, told, model):
+        return with_thing(what, thing)
+    if money := sum_to_pay(one, told.conversation, told.until(one.turn)):
+        return paid(with_thing(what, money))
+    wanted = thing_wanted(one, told.until(one.turn))
+    return with_thing(what, wanted) if wanted else what
 
 
 def _sent_to(one: Candidate, told: Told, what: str) -> str:

@@ -1,0 +1,112 @@
+"""What a deed lacks and somebody said before it: the paper that the caller wants, the sum that is to be paid, what is waited for.
+
+    고객: 납입증명서 메일로 받을 수 있을까요?  …  상담원: 10분 안에 보내 드릴게요.             → 납입증명서를 보내기
+    상담원: 밀린 금액은 십사만 삼천 원이고요, 가상계좌를 …    고객: 내일 은행 가서 넣을게요.    → 은행 가서 십사만 삼천 원을 넣기
+    고객: 등기부등본 내일 보낼게요.  …  상담원: 받으면 다음 날 처리하고 …                  → 등기부등본 받으면 …
+
+Rules, behind the weights that choose among things nearby (``models.actions.wording``): each counts only where one thing alone may be meant.
+"""
+
+import re
+from collections.abc import Sequence
+
+from models.actions.action import Who
+from models.actions.candidates import MONEY, PAPERS, Candidate
+from models.actions.mentions import Mention
+from models.summarizer.conversation import Conversation, Turn
+from models.summarizer.own_words import word_set
+
+SUM_WITHIN = 8  # turns
+AWAITED_WITHIN = 5
+_BY_CALLER_WANTED = re.compile(
+    r"보내|받고 싶|받을 (?:수|거)|받아 ?[보야볼]|발급|떼 ?[주달]|뽑아|부쳐|돌려 ?[주받]|달라|필요|한 장|주시|주세요|줘|주면|만들어"
+)
+_TURNED_DOWN = re.compile(r"말고|아니|필요 ?없|안 (?:주|보내|받)|됐")
+_NUMBERS = "일이삼사오육칠팔구십백천만억"
+_SUM = re.compile(rf"(?:(?<![가-힣])[{_NUMBERS}]+|\d[\d,]*(?:만|천|백)?)(?: ?[{_NUMBERS}\d,]+)* ?원(?![가-힣]*(?:금|칙|래|인))")
+_OTHER_SUM = re.compile(r"환급|돌려|지급|한도|가능|받으|부담금|보장|나옵|나와|할인|까지 (?:돼|됩|되)|적립|올라|오르|남|잔액|원금|빌린|빌려|까지는|대출금")
+_SUM_CHOSEN = re.compile(rf"([{_NUMBERS}]*[만천]|\d+만)(?: ?원)?(?:만|은|을)? (?:갚|넣|내|입금|보내)")
+_PAYING = re.compile(r"가상 ?계[좌자]|입금|밀린|보험료|이자|금액|납입|넣으|내시|내야|[만천] ?원|갚")
+_PAYS = word_set("입금하 납부하 갚 송금하 결제하 이체하")
+_MAY_PAY = word_set("넣 내 부치 보내 채우")
+_MONEY_BARE = re.compile(r"(?<!\S)(?:그 )?돈(?:은|을|도|만)? ")
+_AWAITS = re.compile(r"^(?:(?:그거|그) )?(받으면|받고 나서|받는 대로|확인되면|확인하면|들어오면|도착하면|올라오면|오면)(?= )")
+_HAD = re.compile(r"받")
+_OF_ALL_KINDS = word_set("서류 자료 문자 링크 사진 사본 종이 파일")
+_NEEDS = re.compile(r"필요|있어야|내셔야|주셔야|하셔야|주시면|주세요|올려|보내|낼게|올릴|떼|챙기|찍")
+
+
+def thing_wanted(one: Candidate, things: Sequence[Mention]) -> str:
+    """The paper that the caller wants sent, where he wants one alone in the whole call until then; a number only where he asked for it."""
+    if one.who is Who.CALLER or one.kind != "send":
+        return ""
+    wanted = [thing for thing in things if thing.by_caller and _BY_CALLER_WANTED.search(thing.said) and not _TURNED_DOWN.search(thing.said)]
+    named = {thing.text: thing for thing in wanted if PAPERS.search(thing.text) or (thing.head == "번호" and len(thing.nouns) > 0)}
+    fullest = [text for text in named if not any(text != other and text in other for other in named)]
+    return fullest[0] if len(fullest) == 1 else ""
+
+
+def sum_to_pay(one: Candidate, conversation: Conversation, things: Sequence[Mention]) -> str:
+    """The sum that the caller is to pay, else the name of the money; empty where the deed is no payment."""
+    if one.who is not Who.CALLER or one.verb not in _PAYS | _MAY_PAY:
+        return ""
+    before = [turn for turn in conversation if one.turn - SUM_WITHIN <= turn.number <= one.turn and turn.text]
+    asked = next((turn.text for turn in reversed(before) if not turn.by_caller), "")
+    if one.verb in _MAY_PAY and not _MONEY_BARE.search(f"{one.what} ") and not _PAYING.search(asked):
+        return ""
+    for turn in reversed(before):
+        if turn.by_caller and (chosen := _SUM_CHOSEN.search(turn.text)):
+            return f"{chosen[1]} 원"
+        if sums := [found[0] for found in _SUM.finditer(turn.text) if not _OTHER_SUM.search(_sentence_of(turn, found.start()))]:
+            return sums[-1].strip()
+    named = [thing.text for thing in things if one.turn - SUM_WITHIN <= thing.turn <= one.turn and MONEY.search(thing.text)]
+    telling = [name for name in named if " " in name or len(name) > 2]
+    return telling[-1] if telling else ""
+
+
+def with_sum(what: str, money: str) -> str:
+    """돈은 넣기 with its sum."""
+    return _MONEY_BARE.sub(f"{money} ", what, count=1)
+
+
+def paid(what: str) -> str:
+    """이십팔만 원을 넣기 as 이십팔만 원 입금."""
+    return re.sub(r"(?<=계좌로) (?:발송|보내기|넣기)$", " 입금", re.sub(r"(?<=원)(?:을|를)? 넣기$", " 입금", what))
+
+
+def names_money_barely(what: str) -> bool:
+    """Whether a deed only says that it is money."""
+    return _MONEY_BARE.search(what) is not None
+
+
+def _sentence_of(turn: Turn, place: int) -> str:
+    """The clause around a place in a turn."""
+    begin = max(turn.text.rfind(sign, 0, place) for sign in ".?!,") + 1
+    ends = [end for sign in ".?!," if (end := turn.text.find(sign, place)) >= 0]
+    return turn.text[begin : min(ends, default=len(turn.text))]
+
+
+def awaited(what: str, one: Candidate, things: Sequence[Mention]) -> str:
+    """The deed with what is waited for: 받으면 처리하기 as 등기부등본 받으면 처리하기."""
+    found = _AWAITS.match(what)
+    if found is None or one.who is Who.CALLER:
+        return what
+    handed = [
+        thing.text
+        for thing in things
+        if one.turn - AWAITED_WITHIN <= thing.turn <= one.turn and PAPERS.search(thing.text) and _NEEDS.search(thing.said)
+    ]
+    handed = [text for text in handed if text not in what]
+    handed = [text for text in handed if text not in _OF_ALL_KINDS] or handed
+    if not handed:
+        return what
+    thing = handed[-1]
+    return (
+        f"{thing} {what[found.start(1) :]}"
+        if _HAD.match(found[1])
+        else f"{thing}{'이' if _closed(thing) else '가'} {what[found.start(1) :]}"
+    )
+
+
+def _closed(word: str) -> bool:
+    return "가" <= word[-1] <= "힣" and (ord(word[-1]) - ord("가")) % 28 > 0
