@@ -59,6 +59,15 @@ _IF_NOT = re.compile(r"(?<!\S)안 ?되(?:시)?면 ")
 # 옆집 가서 하기: where, by what and when alone; which deed, what was asked for tells. 부활로 하기 chooses.
 _SO = re.compile(r"^(?:(?:[가-힣]+ )?\S+(?:에|서|로|고|면) |(?:바로|빨리|꼭|다시|직접|먼저|그냥|한번) )*(?<!로 )하기$")
 _TELLING = frozenset(("phone", "talk"))
+_COMES_ALONG = re.compile(r"(?:가지고|들고|챙겨서?|모시고|데리고|지참) ?")
+_BY_OR_IN = re.compile(r"^(?!.*(?:[은는]|건) ).*(?:으?로|에) ")
+_AN_OFFICE = re.compile(r"은행|카드사|통신사|경찰서|병원")
+_CALLS_ALONE = re.compile(r"^(?:꼭 |직접 |다시 )*(?:전화|연락)$")
+_MADE_TO_CALL = re.compile(r"^(?:(?:바로|직접|꼭|메모|전달해서|남기고|전달하고) )*(?:전화|연락)드리(?:도록|게) ")
+_OFFICER = re.compile(r"(?:(?:보상|심사|대인|대물|민원|사고|지급|배상|현장) ?)?(?:담당자|담당|팀장|센터장|파트장|책임자|과장|대리)")
+_DEMANDED = re.compile(
+    r"(담당자|담당|팀장|센터장|파트장|책임자|과장|대리)(?:님)?(?:가|이|보고|한테|더러|께서)? .{0,14}(?:전화|연락).{0,6}(?:하라|하게|주라|달라|해 ?달)"
+)
 _BY_WAY = re.compile(r"(?<!\S)(문자|메일|이메일|팩스|카톡|알림톡|우편|등기)로 ")
 _TAKEN_BACK = re.compile(
     r"(?:필요 ?없|안 ?(?:주셔도|보내셔도|하셔도|해 주셔도|할게|할래|보낼게|갈게)|됐어요|취소할게|관둘게|그만둘게|없던 ?걸로|하지 ?마)"
@@ -126,8 +135,57 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
 
 def _completed(one: Candidate, said: Sequence[Candidate], conversation: Conversation, shortener: Shortener) -> Candidate:
     """A deed with what was said of it elsewhere: its thing, by when, the time or way that was named anew, where it is done."""
-    timely = _with_time(named(one, said, shortener), said)
-    return _at_the_link(_named_anew(timely, said, conversation), conversation)
+    timely = _with_time(_as_asked(named(one, said, shortener), said, shortener), said)
+    return _by_who_is_wanted(_at_the_link(_named_anew(timely, said, conversation), conversation), conversation)
+
+
+def _as_asked(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
+    """What a caller promises barely in the fuller words in which the agent asked for it: 금요일에 갈게요 as 신분증 가지고 지점에 가기, 아들 시켜서
+    올릴게요 as 아들 시켜서 앱으로 사진 찍어 올리기, 은행에 전화할게요 as 은행에 지급 정지를 요청."""
+    if not one.by_caller or one.act is not Act.PROMISED or one.forbids or objects_in(one.what, shortener):
+        return one
+    asked = [
+        other
+        for other in said
+        if 0 < one.turn - other.turn <= LATEST_ANSWER and not other.by_caller and other.act is Act.ASKED and not other.forbids
+    ]
+    for other in reversed(asked):
+        words = other.what.split()
+        if one.kind == "go" == other.kind and _COMES_ALONG.search(other.what) and not _COMES_ALONG.search(one.what):
+            return replace(one, what=re.sub(r"오기$", "가기", _last_choice(other.what)), words=one.words | other.words)
+        if (
+            one.kind == "phone"
+            and other.kind in ("enter", "report", "pay")
+            and (place := _AN_OFFICE.search(one.what))
+            and place[0] in other.what
+        ):
+            return replace(one, what=other.what, words=one.words | other.words, things=other.things, kind=other.kind)
+        alike = one.kind in _HANDING_OVER and one.verb == other.verb and not one.names_a_thing and _BY_OR_IN.search(other.what)
+        if alike and words[-1] == one.what.split()[-1] and not set(words[:-1]) & set(one.what.split()):
+            return replace(one, what=" ".join((*one.what.split()[:-1], *words)), words=one.words | other.words, things=other.things)
+    return one
+
+
+def _last_choice(what: str) -> str:
+    """앱에서 하거나 신분증 가지고 지점에 오기: who comes has chosen the last one."""
+    return re.sub(r"^.*(?:거나|든지|든가) ", "", what)
+
+
+def _by_who_is_wanted(one: Candidate, conversation: Conversation) -> Candidate:
+    """A call that the agent sees to for somebody of whom the caller demanded it: 담당자가 직접 전화하라고 하세요. 세 시에 꼭 전화드리도록 하겠습니다."""
+    if one.by_caller or one.who is not Who.AGENT or not (_CALLS_ALONE.match(one.what) or _MADE_TO_CALL.match(one.what)):
+        return one
+    before = [turn for turn in conversation if one.turn - MOVED_WITHIN <= turn.number < one.turn and turn.text]
+    near = [turn.text for turn in before if turn.by_caller and one.turn - turn.number <= LATEST_ANSWER]
+    demanded = next((found[1] for text in reversed(near) if (found := _DEMANDED.search(text))), "")
+    if not demanded:
+        return one
+    fuller = [found[0] for turn in before for found in _OFFICER.finditer(turn.text) if found[0].endswith(demanded)]
+    officer = max(fuller, key=len, default=demanded)
+    if _MADE_TO_CALL.match(one.what):
+        subject = f"{officer}{'가' if officer.endswith(('자', '리')) else '이'}"
+        return replace(one, what=re.sub(r"(?=(?:전화|연락)드리(?:도록|게))", f"{subject} ", one.what, count=1))
+    return replace(one, who=Who.OTHER_DESK, desk=officer)
 
 
 def _at_the_link(one: Candidate, conversation: Conversation) -> Candidate:

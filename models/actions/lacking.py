@@ -24,7 +24,9 @@ _BY_CALLER_WANTED = re.compile(
 _TURNED_DOWN = re.compile(r"말고|아니|필요 ?없|안 (?:주|보내|받)|됐")
 _NUMBERS = "일이삼사오육칠팔구십백천만억"
 _SUM = re.compile(rf"(?:(?<![가-힣])[{_NUMBERS}]+|\d[\d,]*(?:만|천|백)?)(?: ?[{_NUMBERS}\d,]+)* ?원(?![가-힣]*(?:금|칙|래|인))")
-_OTHER_SUM = re.compile(r"환급|돌려|지급|한도|가능|받으|부담금|보장|나옵|나와|할인|까지 (?:돼|됩|되)|적립|올라|오르|남|잔액|원금|빌린|빌려|까지는|대출금")
+_OTHER_SUM = re.compile(
+    r"환급|돌려|지급|한도|가능|받으|부담금|보장|나옵|나와|할인|까지 (?:돼|됩|되)|적립|올라|오르|남|잔액|원금|빌린|빌려|까지는|대출금"
+)
 _SUM_CHOSEN = re.compile(rf"([{_NUMBERS}]*[만천]|\d+만)(?: ?원)?(?:만|은|을)? (?:갚|넣|내|입금|보내)")
 _PAYING = re.compile(r"가상 ?계[좌자]|입금|밀린|보험료|이자|금액|납입|넣으|내시|내야|[만천] ?원|갚")
 _PAYS = word_set("입금하 납부하 갚 송금하 결제하 이체하")
@@ -92,15 +94,14 @@ def awaited(what: str, one: Candidate, things: Sequence[Mention]) -> str:
     if found is None or one.who is Who.CALLER:
         return what
     handed = [
-        thing.text
+        thing
         for thing in things
         if one.turn - AWAITED_WITHIN <= thing.turn <= one.turn and PAPERS.search(thing.text) and _NEEDS.search(thing.said)
     ]
-    handed = [text for text in handed if text not in what]
-    handed = [text for text in handed if text not in _OF_ALL_KINDS] or handed
+    handed = [thing for thing in handed if thing.text not in what and thing.text not in _OF_ALL_KINDS]
     if not handed:
         return what
-    thing = handed[-1]
+    thing = ([one for one in handed if one.by_caller] or handed)[-1].text
     return (
         f"{thing} {what[found.start(1) :]}"
         if _HAD.match(found[1])

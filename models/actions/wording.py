@@ -80,6 +80,7 @@ _WAY_CHOSEN = re.compile(
 _LOOKS_INTO = re.compile(r"(?:확인|조회|문의|검토)(?:를|을)? ?(?:후|해서|하고|넣고|넣어서|해 ?보고)|(?:물어|알아|여쭤)[보봐]|여쭙")
 _FORMS = re.compile(r"(?:안내문|양식|확인서|서식|사본|원본)$")
 _HANDED_ON = re.compile(r"(?:전달|메모|기록|메모 남기기|보고)$")
+_EITHER = re.compile(r"(?:시)?거나 |든지 |든가 ")
 # Who is in danger of his life is put through, whatever he called about.
 _CRISIS = re.compile(r"109|일공구|자살|상담 ?(?:선생님|번호|전화|센터|기관)|119|일일구")
 _JOINED = re.compile(r"(?<=[가-힣])(?:하고|이?랑|와|과|,| 그리고| 및)\s")
@@ -137,6 +138,7 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     what = _sent_to(
         one, told, noted(re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what, one.who, told.shortener)
     )
+    what = _chosen(what, one, told)
     what, objects = _of_its_thing(what, one, told, model), objects_in(what, told.shortener)
     what = awaited(what, one, told.until(one.turn))
     names_it = bool(objects) or _names_its_thing(what, told.shortener)
@@ -147,6 +149,29 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
         matter = told.wish_before(one.turn)
     matter = matter or ("" if _CRISIS.search(what) else told.matter_behind(what))
     return f"{what} ({matter})" if matter else what
+
+
+def _chosen(what: str, one: Candidate, told: Told) -> str:
+    """Of two ways that the agent named (앱에서 하거나 지점에 오기) the one that the caller says he takes, or the one that he does not turn down."""
+    ways = _EITHER.split(what)
+    if one.who is not Who.CALLER or len(ways) < 2:
+        return what
+    said = " ".join(
+        turn.text for turn in told.conversation if turn.by_caller and one.turn <= turn.number <= max(one.turn + 1, one.said_last)
+    )
+    named = [{noun for group in named_in(way, told.shortener) for noun in group.nouns} for way in ways]
+    down = {
+        noun
+        for nouns in named
+        for noun in nouns
+        if re.search(rf"{re.escape(noun)}(?:[은는을를이가도]|은커녕)? ?(?:못|없|안 |몰라|말고)", said)
+    }
+    left = [way for way, nouns in zip(ways, named, strict=True) if not nouns & down]
+    taken = [way for way, nouns in zip(ways, named, strict=True) if any(noun in said for noun in nouns - down)]
+    chosen = taken if len(taken) == 1 else left
+    if len(chosen) != 1:
+        return what
+    return chosen[0] if chosen[0] == ways[-1] else f"{chosen[0]}기"
 
 
 def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
