@@ -73,6 +73,15 @@ _THEN_A_DESK = re.compile(
     r"^(.*(?<!이)[가-힣])(?<!시)고,? (?=(?:[가-힣]{2,} )?[가-힣]*(?:담당자?|부서|팀장?|파트장|[가-힣]{2,}반|센터장?|기사"
     r"|조사관|조사원|평가사|지점)(?:님|분)?(?:이|가|께서|에서) )"
 )
+# … and what that desk does, which is only pointed at: 소비자보호팀에 넘기고 거기서 내일 전화드릴 거예요.
+_THEN_THERE = re.compile(
+    r"^(.*?([가-힣]*(?:팀|부서|센터|담당자?|파트)|(?:[가-힣]{2,} )담당)(?:님)?(?:에|한테|에게|으로|로|께) .*[가-힣](?<!시)고),? "
+    r"([가-힣]+[은는] )?(?:거기|그쪽)(?:에)?서 (?=\S+ \S)"
+)
+_THERE = re.compile(r"^([가-힣]+[은는] )?(?:거기|그쪽)(?:에)?서 (?=\S+ \S)")
+_HANDED_TO = re.compile(
+    r"([가-힣]*(?:팀|부서|센터|담당자?|파트)|[가-힣]{2,} 담당)(?:님)?(?:에|한테|에게|으로|로|께) .*(?:넘기|전달|올리|요청|접수)"
+)
 _WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
 ADDRESSING = re.compile(
@@ -224,11 +233,20 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
         if first is not None:
             yield first[0]
             sentence = first[1]
+        desk = ""
+        if not turn.by_caller and (there := _THEN_THERE.search(sentence)):
+            handed = _of_sentence(turns, place, f"{there[1][:-1]}겠습니다", shortener, last=False, clause=True)
+            if handed is not None:
+                yield handed
+            desk, sentence = there[2].strip(), f"{there[3] or ''}{sentence[there.end() :]}"
+        elif not turn.by_caller and number and (there := _THERE.match(sentence)) and (to := _HANDED_TO.search(spoken[number - 1])):
+            desk, sentence = to[1].strip(), f"{there[1] or ''}{sentence[there.end() :]}"
         for said, clause in (*((deed, True) for deed in (() if turn.by_caller else _on_the_way(sentence))), (sentence, False)):
             one = _of_sentence(turns, place, said, shortener, last=last, clause=clause) if WORTH_A_LOOK.search(said) else None
             if one is not None:
                 after = _only_when(spoken[number + 1]) if number + 1 < len(spoken) and one.due is None and not clause else None
-                yield one if after is None else replace(one, due=after)
+                one = one if after is None else replace(one, due=after)
+                yield replace(one, who=Who.OTHER_DESK, desk=desk) if desk else one
 
 
 def _and_of_another(turns: Sequence[Turn], place: int, sentence: str, shortener: Shortener) -> tuple[Candidate, str] | None:

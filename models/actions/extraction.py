@@ -61,6 +61,7 @@ _SO = re.compile(r"^(?:(?:[가-힣]+ )?\S+(?:에|서|로|고|면) |(?:바로|빨
 _TELLING = frozenset(("phone", "talk"))
 _COMES_ALONG = re.compile(r"(?:가지고|들고|챙겨서?|모시고|데리고|지참) ?")
 _BY_OR_IN = re.compile(r"^(?!.*(?:[은는]|건) ).*(?:으?로|에) ")
+_OF_A_NAME = frozenset(("sign", "enter", "report", "take", "keep"))
 _AN_OFFICE = re.compile(r"은행|카드사|통신사|경찰서|병원")
 _CALLS_ALONE = re.compile(r"^(?:꼭 |직접 |다시 )*(?:전화|연락)$")
 _MADE_TO_CALL = re.compile(r"^(?:(?:바로|직접|꼭|메모|전달해서|남기고|전달하고) )*(?:전화|연락)드리(?:도록|게) ")
@@ -160,6 +161,8 @@ def _as_asked(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -
             and place[0] in other.what
         ):
             return replace(one, what=other.what, words=one.words | other.words, things=other.things, kind=other.kind)
+        if one.verb == other.verb and one.kind in _OF_A_NAME and other.things and not one.things:
+            return replace(one, what=other.what, words=one.words | other.words, things=other.things)
         alike = one.kind in _HANDING_OVER and one.verb == other.verb and not one.names_a_thing and _BY_OR_IN.search(other.what)
         if alike and words[-1] == one.what.split()[-1] and not set(words[:-1]) & set(one.what.split()):
             return replace(one, what=" ".join((*one.what.split()[:-1], *words)), words=one.words | other.words, things=other.things)

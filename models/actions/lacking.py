@@ -18,6 +18,7 @@ from models.summarizer.own_words import word_set
 
 SUM_WITHIN = 8  # turns
 AWAITED_WITHIN = 5
+PICTURE_WITHIN = 6
 _BY_CALLER_WANTED = re.compile(
     r"보내|받고 싶|받을 (?:수|거)|받아 ?[보야볼]|발급|떼 ?[주달]|뽑아|부쳐|돌려 ?[주받]|달라|필요|한 장|주시|주세요|줘|주면|만들어"
 )
@@ -46,6 +47,14 @@ def thing_wanted(one: Candidate, things: Sequence[Mention]) -> str:
     named = {thing.text: thing for thing in wanted if PAPERS.search(thing.text) or (thing.head == "번호" and len(thing.nouns) > 0)}
     fullest = [text for text in named if not any(text != other and text in other for other in named)]
     return fullest[0] if len(fullest) == 1 else ""
+
+
+def picture_taken(one: Candidate, things: Sequence[Mention]) -> str:
+    """What a picture is taken of, where nearby pictures are of one thing alone: 시동 켜고 찍기, 계기판 사진 확인되면."""
+    if one.verb not in ("찍", "촬영하"):
+        return ""
+    named = {thing.text for thing in things if thing.head == "사진" and " " in thing.text}
+    return named.pop() if len(named) == 1 else ""
 
 
 def sum_to_pay(one: Candidate, conversation: Conversation, things: Sequence[Mention]) -> str:

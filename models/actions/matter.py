@@ -37,7 +37,7 @@ _BEFORE_A_QUESTION = re.compile(r"^(?:(?:잠깐만요?|그러면|그럼|근데|�
 _WHETHER_ALONE = re.compile(r"^(해당|보장|지급|청구|가입|보상)(?:이|은)? ?(?:돼요|되나요|됩니까|되죠|되는가요)[?.\s]*$")
 _WISHED = re.compile(r"(?:요청|희망|기)$")
 _TOLD_AS_ASKED = re.compile(r"^(.*지)(?: 여부)?(?: 문의)?$")
-_POINTS = re.compile(r"(?<!\S)(?:그|이|저)(?:거|게|건|걸|런 거|런 게)(?:는|도|를|만)?(?!\S)")
+_POINTS = re.compile(r"(?<!\S)(?:그때|거기|(?:그|이|저)(?:거|게|건|걸|런 거|런 게)(?:는|도|를|만)?)(?!\S)|는지부터")
 _NO = re.compile(r"(?:아이 (?!참)|.{0,6}(?:아니|아뇨|아녀|아이다|말고|잠깐만))")
 _NO_AT_ONCE = re.compile(r"(?:(?:네|아|어|예|음)[, ]+)*(?:아니|아뇨|아녀|아이다)")
 _SAID_BACK = re.compile(r"(?:군요|네요|는구나|죠|지요|까요|니까|가요|거예요|로요|이요)\s*[?.!]*$")
@@ -78,9 +78,11 @@ def matters(conversation: Conversation, named: Sequence[Mention], request: str, 
     said = [(text, nouns_of(text, shortener)) for text in said_back(conversation, shortener) if len(text) <= LONGEST]
     chosen = [text for text, nouns in said if nouns & wanted or (nouns & known and _OF_INSURANCE.search(text))]
     chosen = chosen or [text for text, _ in said if _OF_INSURANCE.search(text)]
-    yield from (text for text in chosen[-1:] if not is_finished(text, conversation))
+    agreed = [text for text in chosen[-1:] if not is_finished(text, conversation)]
+    yield from (text for text in agreed if " " in text or _OF_INSURANCE.search(text))
     yield from _case(conversation, shortener)
     yield from (text for text in Topics(conversation, named, request, shortener).told() if len(text) <= LONGEST)
+    yield from agreed
 
 
 def _case(conversation: Conversation, shortener: Shortener) -> Iterator[str]:

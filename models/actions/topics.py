@@ -8,7 +8,7 @@ supposed and what is done in the call already is no topic. Every word was said i
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -35,17 +35,22 @@ _DONE_AS_VERB = re.compile(
 )
 # What it is done to.
 _ENDS_WITH_OBJECT = re.compile(
-    r"(?:수익자|진단비|진단금|수술비|입원비|치료비|병원비|간병비|사망보험금|만기보험금|환급금|이체일|출금일|납입일|자기부담금|수리비|합의금|벌금"
-    r"|지불보증|전세금|보증금|과실비율|과실 비율|장해|녹취|할인|납입증명서|변호사 비용|실효)$"
+    r"(?:진단비|진단금|수술비|입원비|치료비|병원비|간병비|사망보험금|만기보험금|환급금|이체일|출금일|납입일|자기부담금|수리비|합의금|벌금"
+    r"|지불보증|전세금|보증금|과실비율|과실 비율|장해|녹취|할인|납입증명서|변호사 비용|실효|[가-힣] 사고|[가-힣]{2} ?치료|[가-힣]{2} ?수술)$"
 )
 _CHANGES = re.compile(r"바꾸|바꿀|바꿔|변경|돌려 ?놓|바꾼")
 _CHANGED_BY_NAME = ("수익자", "계약자", "예금주", "납입일", "이체일", "출금일")  # agents' names for what callers describe
 _CHANGED_AS_SAID = ("통장", "계좌", "주소", "명의")
 _WEIGHT_OF_CHANGE = 2.9
 # What tells nothing without a product: 보상, 심사.
+# Acts that say little without what they are done to: 수술비 민원.
+_OF_SOMETHING = word_set("민원 대출 재심사 재조사 부활 해지 유예 감액 심사 청구 환급")
+_OF_AN_OFFICER = re.compile(r"(?:보상|심사|배상|조사) ?(?:담당|과|부)")
 _TOO_BARE = word_set(
     "보상 배상 심사 조사 변경 삭제 취소 접수 청구 보류 거절 갱신 환급 발급 정정 교환 이전 연장 정지 중지 결항 이체 수익자 연기 면제 환급금 개시"
 )
+_NOUN_TAGS = frozenset(("NNG", "NNP", "XSN", "XPN", "SL", "SN", "NR", "XR", "NNB", "MAG"))
+_NO_NOUN = word_set("거 것 건 경우 기간 처음 대로 오늘 내일 지금 바로")
 _FRAUD = re.compile(r"보이스 ?피싱|전화 ?금융 ?사기|스미싱|피싱|사칭|사기(?= ?(?:수법|전화|예요|입니다|로|일|같|가|이))")
 _ACCIDENT = re.compile(r"사고")
 # A paper or somebody named by the matter: 부활 청약서, 보상 담당자.
@@ -55,7 +60,7 @@ _PAPER_OF = re.compile(
 _BEFORE = re.compile(
     r"^(?:(?:그|이|저|제|내|저희|우리|다른|무슨|어떤|새|그럼|한|두|세|네|대신|직접|어제|날|달|그날|그때|그동안|첫|예|하하|추가|혹시|어르신) )+"
 )
-_NO_TOPIC = re.compile(r"가상|등록|안전한|고객님|통장|서류|증명서|\d|[일이삼사오육칠팔구]십|만 원|[가-힣]요 |출발 전|쯤 |이란|아니여")
+_NO_TOPIC = re.compile(r"요일|가상|등록|안전한|고객님|통장|서류|증명서|\d|[일이삼사오육칠팔구]십|만 원|[가-힣]요 |출발 전|쯤 |이란|아니여")
 _DENIED = (
     r"(?:(?:이|가|은|는|도|를|을|까지는|만)? ?(?:아[니닙녀]|말고|됐고|무슨|싫|안 ?(?:해|할|하|돼|받)|못 ?해|놔두|놔둬|두고|겁나|필요 ?없)"
     r"|한대|하라|(?:을|를|은|는) 왜)"
@@ -145,7 +150,15 @@ class Topics:
                 and (self.product or group.split()[-1] != group or group not in _TOO_BARE)
             ):
                 of_what = self.product if self.product.removesuffix("보험") not in group else ""
+                of_what = of_what or (self._object if not self.product and group in _OF_SOMETHING else "")
                 yield f"{of_what} {group}{'' if _ENDS_WITH_ACT.search(group) else ' 관련'}".strip()
+
+    @cached_property
+    def _object(self) -> str:
+        """What an act is done to, the weightiest: 수술비, 도수치료."""
+        wanted = self._nouns(self.request)
+        named = (group for group, _ in self._weighed if _ENDS_WITH_OBJECT.search(group) and group not in ("실효", "환급금"))
+        return next((group for group in named if self._nouns(group) & wanted), "")
 
     @cached_property
     def _weighed(self) -> list[tuple[str, float]]:
@@ -155,7 +168,7 @@ class Topics:
             found[1] for turn in self.conversation if turn.by_caller for found in re.finditer(rf"([가-힣]*{_ACT}){_DENIED}", turn.text)
         }
         for thing in (*self.named, *self._done_as_verbs()):
-            group, of_a_paper = _group(thing)
+            group, of_a_paper = _group(thing, self._nouns_at_the_end)
             if group and self._is_denied(thing):
                 denied.add(group.split()[-1])
             elif group:
@@ -167,6 +180,16 @@ class Topics:
         weights |= self._changed(denied)
         kept = [(group, weight) for group, weight in weights.items() if not any(group.endswith(word) for word in denied)]
         return sorted(kept, key=lambda found: -found[1])
+
+    def _nouns_at_the_end(self, words: str) -> str:
+        """The words of a group that are nouns, without those before that describe them: 돌아가신 경우 사망보험금 청구 is 사망보험금 청구."""
+        tokens, begin = self.shortener.tokens(words), len(words)
+        for word in reversed(list(re.finditer(r"\S+", words))):
+            within = [token.tag for token in tokens if word.start() <= token.start < word.end()]
+            if word[0] in _NO_NOUN or not set(within) <= _NOUN_TAGS:
+                break
+            begin = word.start()
+        return words[begin:]
 
     def _done_as_verbs(self) -> Iterator[Mention]:
         """Acts of the trade that a verb tells: 기존 계약을 부활하시겠다는 말씀이시죠?"""
@@ -241,12 +264,14 @@ def is_finished(phrase: str, conversation: Conversation) -> bool:
     return any(asked[1] in _DONE.findall(text) or (plainly and _DONE_PLAINLY.search(text) is not None) for text in by_agent)
 
 
-def _group(thing: Mention) -> tuple[str, bool]:
+def _group(thing: Mention, nouns: Callable[[str], str]) -> tuple[str, bool]:
     """What a thing named tells of the matter, and whether a paper is named by it: 부활 청약서 tells 부활; empty where it tells nothing."""
     words = re.sub(r"(?<=[가-힣])(?:하고|이?랑|와|과) .*$", "", _BEFORE.sub("", thing.text))
+    if _OF_AN_OFFICER.search(words):
+        return "", False
     named = _PAPER_OF.match(words)
     of_a_paper = named is not None and _ENDS_WITH_ACT.search(named[1]) is not None
-    group = named[1] if named and of_a_paper else words
+    group = nouns(named[1] if named and of_a_paper else words)
     telling = (_ENDS_WITH_ACT.search(group) or _ENDS_WITH_OBJECT.search(group)) and not _NO_TOPIC.search(group)
     return (group, of_a_paper) if telling and 1 < len(group) <= LONGEST_GROUP else ("", False)
 

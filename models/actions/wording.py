@@ -17,7 +17,7 @@ from functools import cached_property
 from models.actions.action import Who
 from models.actions.candidates import DONE_TO, PAPERS, Candidate
 from models.actions.due import find
-from models.actions.lacking import awaited, names_money_barely, paid, sum_to_pay, thing_wanted, with_sum
+from models.actions.lacking import PICTURE_WITHIN, awaited, names_money_barely, paid, picture_taken, sum_to_pay, thing_wanted, with_sum
 from models.actions.matter import matters, nouns_of, open_question, open_wish
 from models.actions.mentions import Mention, mentions, named_in
 from models.actions.noted import noted, object_particle
@@ -80,6 +80,9 @@ _WAY_CHOSEN = re.compile(
 _LOOKS_INTO = re.compile(r"(?:확인|조회|문의|검토)(?:를|을)? ?(?:후|해서|하고|넣고|넣어서|해 ?보고)|(?:물어|알아|여쭤)[보봐]|여쭙")
 _FORMS = re.compile(r"(?:안내문|양식|확인서|서식|사본|원본)$")
 _HANDED_ON = re.compile(r"(?:전달|메모|기록|메모 남기기|보고)$")
+_CHANGES_ONE = re.compile(r"(?:수익자|계약자|예금주|통장|계좌|주소|명의|납입일|이체일) 변경$")
+_THEN_PAYS = re.compile(r"((?:쓰|하|작성하|서명하)고) 넣기$")
+_TOPIC_OF_A_WAY = re.compile(r"^[가-힣]+(?: [가-힣]+)?(?<!저)(?<!나)(?<! 때)(?<!후)[은는] (?=\S+ )")  # 수익자 변경은 지점에 오기
 _EITHER = re.compile(r"(?:시)?거나 |든지 |든가 ")
 # Who is in danger of his life is put through, whatever he called about.
 _CRISIS = re.compile(r"109|일공구|자살|상담 ?(?:선생님|번호|전화|센터|기관)|119|일일구")
@@ -117,7 +120,15 @@ class Told:
     def matter_behind(self, what: str) -> str:
         """The surest matter that says more than a deed does; empty where none does."""
         own = nouns_of(what, self.shortener)
-        return next((one for one in self._matters if not nouns_of(one, self.shortener) <= own), "")
+        return next((one for one in self._matters if self._says_more(one, what, own)), "")
+
+    def _says_more(self, matter: str, what: str, own: frozenset[str]) -> bool:
+        """Whether a matter names something that a deed does not, and is not another one of its kind (수익자 변경 behind 계약자 변경 신청서)."""
+        nouns = nouns_of(matter, self.shortener)
+        last = matter.split()[-1]
+        rest = {noun for noun in nouns - own if noun not in last}
+        another = last in what and len(matter.split()) > 1 and bool(rest) and _CHANGES_ONE.search(matter) is not None
+        return not another and (not nouns <= own if nouns else matter.split()[0] not in what)
 
     def question_before(self, turn: int) -> str:
         """What the caller asked just before a turn."""
@@ -142,6 +153,8 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     what, objects = _of_its_thing(what, one, told, model), objects_in(what, told.shortener)
     what = awaited(what, one, told.until(one.turn))
     names_it = bool(objects) or _names_its_thing(what, told.shortener)
+    if one.kind == "go":
+        what = _TOPIC_OF_A_WAY.sub("", what)
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
     matter = told.question_before(one.turn) if _LOOKS_INTO.search(what) and not objects else ""
@@ -179,6 +192,8 @@ def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
     objects = objects_in(what, told.shortener)
     if names_money_barely(what) and (money := sum_to_pay(one, told.conversation, told.until(one.turn))):
         return paid(with_sum(what, money))
+    if _THEN_PAYS.search(what) and (money := sum_to_pay(one, told.conversation, told.until(one.turn))):
+        return paid(_THEN_PAYS.sub(rf"\1 {money} 넣기", what))
     if objects:
         return _fuller(what, objects[-1], one, told)
     if one.kind not in DONE_TO or one.forbids or _IS_THE_ANSWER.search(what) or _names_its_thing(what, told.shortener):
@@ -187,6 +202,8 @@ def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
         return with_thing(what, thing)
     if money := sum_to_pay(one, told.conversation, told.until(one.turn)):
         return paid(with_thing(what, money))
+    if picture := picture_taken(one, told.things(one.turn + 2, PICTURE_WITHIN)):
+        return with_thing(what, picture)
     wanted = thing_wanted(one, told.until(one.turn))
     return with_thing(what, wanted) if wanted else what
 
@@ -378,7 +395,10 @@ def _names_of(bare: str, back: int, one: Candidate, told: Told) -> set[str]:
     return {
         name
         for thing in told.things(one.turn, back)
-        if thing.by_caller is (one.who is Who.CALLER) or not thing.by_caller or _is_handed_over(one, thing, told)
+        if thing.by_caller is (one.who is Who.CALLER)
+        or not thing.by_caller
+        or (thing.head == bare and PAPERS.search(bare) is not None)
+        or _is_handed_over(one, thing, told)
         for name in _JOINED.split(thing.text)
         if name.endswith(f" {bare}") and find(name) is None and not _STRAY.search(name)
     }
