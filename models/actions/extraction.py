@@ -62,7 +62,7 @@ _TELLING = frozenset(("phone", "talk"))
 _COMES_ALONG = re.compile(r"(?:가지고|들고|챙겨서?|모시고|데리고|지참) ?")
 _BY_OR_IN = re.compile(r"^(?!.*(?:[은는]|건) ).*(?:으?로|에) ")
 _OF_A_NAME = frozenset(("sign", "enter", "report", "take", "keep"))
-_AN_OFFICE = re.compile(r"은행|카드사|통신사|경찰서|병원")
+_AN_OFFICE = re.compile(r"^(?:거래 |거기 |그 )?(은행|카드사|통신사|경찰서|병원)(?:에|으로|로|에다)? (?:바로 |먼저 )?(?:전화|연락)")
 _CALLS_ALONE = re.compile(r"^(?:꼭 |직접 |다시 )*(?:전화|연락)$")
 _MADE_TO_CALL = re.compile(r"^(?:(?:바로|직접|꼭|메모|전달해서|남기고|전달하고) )*(?:전화|연락)드리(?:도록|게) ")
 _OFFICER = re.compile(r"(?:(?:보상|심사|대인|대물|민원|사고|지급|배상|현장) ?)?(?:담당자|담당|팀장|센터장|파트장|책임자|과장|대리)")
@@ -143,22 +143,22 @@ def _completed(one: Candidate, said: Sequence[Candidate], conversation: Conversa
 def _as_asked(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
     """What a caller promises barely in the fuller words in which the agent asked for it: 금요일에 갈게요 as 신분증 가지고 지점에 가기, 아들 시켜서
     올릴게요 as 아들 시켜서 앱으로 사진 찍어 올리기, 은행에 전화할게요 as 은행에 지급 정지를 요청."""
-    if not one.by_caller or one.act is not Act.PROMISED or one.forbids or objects_in(one.what, shortener):
+    if not one.by_caller or one.act is not Act.PROMISED or one.forbids or one.names_a_thing:
         return one
     asked = [
         other
         for other in said
-        if 0 < one.turn - other.turn <= LATEST_ANSWER and not other.by_caller and other.act is Act.ASKED and not other.forbids
+        if -BESIDE <= one.turn - other.turn <= LATEST_ANSWER and not other.by_caller and other.act is Act.ASKED and not other.forbids
     ]
-    for other in reversed(asked):
+    for other in sorted(asked, key=lambda other: abs(one.turn - other.turn)):
         words = other.what.split()
         if one.kind == "go" == other.kind and _COMES_ALONG.search(other.what) and not _COMES_ALONG.search(one.what):
             return replace(one, what=re.sub(r"오기$", "가기", _last_choice(other.what)), words=one.words | other.words)
         if (
             one.kind == "phone"
             and other.kind in ("enter", "report", "pay")
-            and (place := _AN_OFFICE.search(one.what))
-            and place[0] in other.what
+            and (place := _AN_OFFICE.match(one.what))
+            and place[1] in other.what
         ):
             return replace(one, what=other.what, words=one.words | other.words, things=other.things, kind=other.kind)
         if one.verb == other.verb and one.kind in _OF_A_NAME and other.things and not one.things:
@@ -339,7 +339,11 @@ def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
         and other.kind != "talk"
         and not other.what.endswith("부르기")
     ]
-    return replace(one, what=asked[-1].what, words=asked[-1].words, things=asked[-1].things, kind=asked[-1].kind) if asked else one
+    return (
+        replace(one, what=asked[-1].what, words=asked[-1].words, things=asked[-1].things, kind=asked[-1].kind, verb=asked[-1].verb)
+        if asked
+        else one
+    )
 
 
 def _what_was_promised(one: Candidate, said: Sequence[Candidate]) -> Candidate:

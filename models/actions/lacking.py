@@ -20,9 +20,10 @@ SUM_WITHIN = 8  # turns
 AWAITED_WITHIN = 5
 PICTURE_WITHIN = 6
 _BY_CALLER_WANTED = re.compile(
-    r"보내|받고 싶|받을 (?:수|거)|받아 ?[보야볼]|발급|떼 ?[주달]|뽑아|부쳐|돌려 ?[주받]|달라|필요|한 장|주시|주세요|줘|주면|만들어"
+    r"보내|받고 싶|받을 (?:수|거)|받아 ?[보야볼]|발급|떼 ?[주달]|뽑아|부쳐|돌려 ?[주받]|달라|필요|한 장|급[해하]|주시|주세요|줘|주면|만들어"
 )
-_TURNED_DOWN = re.compile(r"말고|아니|필요 ?없|안 (?:주|보내|받)|됐")
+_TURNED_DOWN = re.compile(r"말고|아니|필요 ?없|안 (?:주|보내|받)|됐고|됐습")
+_POINTED_AT = re.compile(r"(?<!\S)그(?:거|것|걸)\S*(?: \S+){0,3} ?(?:줘|주세요|주이소|보내|달라|부탁)")
 _NUMBERS = "일이삼사오육칠팔구십백천만억"
 _SUM = re.compile(rf"(?:(?<![가-힣])[{_NUMBERS}]+|\d[\d,]*(?:만|천|백)?)(?: ?[{_NUMBERS}\d,]+)* ?원(?![가-힣]*(?:금|칙|래|인))")
 _OTHER_SUM = re.compile(
@@ -39,12 +40,14 @@ _OF_ALL_KINDS = word_set("서류 자료 문자 링크 사진 사본 종이 파�
 _NEEDS = re.compile(r"필요|있어야|내셔야|주셔야|하셔야|주시면|주세요|올려|보내|낼게|올릴|떼|챙기|찍")
 
 
-def thing_wanted(one: Candidate, things: Sequence[Mention]) -> str:
+def thing_wanted(one: Candidate, conversation: Conversation, things: Sequence[Mention]) -> str:
     """The paper that the caller wants sent, where he wants one alone in the whole call until then; a number only where he asked for it."""
     if one.who is Who.CALLER or one.kind != "send":
         return ""
     wanted = [thing for thing in things if thing.by_caller and _BY_CALLER_WANTED.search(thing.said) and not _TURNED_DOWN.search(thing.said)]
-    named = {thing.text: thing for thing in wanted if PAPERS.search(thing.text) or (thing.head == "번호" and len(thing.nouns) > 0)}
+    pointing = {turn.number for turn in conversation if turn.by_caller and turn.number < one.turn and _POINTED_AT.search(turn.text)}
+    wanted += [thing for thing in things if thing.turn in pointing]
+    named = {thing.text for thing in wanted if PAPERS.search(thing.text) and thing.text not in _OF_ALL_KINDS}
     fullest = [text for text in named if not any(text != other and text in other for other in named)]
     return fullest[0] if len(fullest) == 1 else ""
 

@@ -32,7 +32,9 @@ _BEGINS = re.compile(
 )
 _WAYS = r"(?:문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|링크)"
 _BY_A_WAY = re.compile(rf"(?<=[가-힣]) (?={_WAYS}으?로 (?:\S+ )?(?:발송|보내기)$)")
-_NO_THING_SENT = re.compile(r"^(?:문자|카톡|번호|앱|톡|오늘|내일|기본|회사|댁|집)$|(?:어|말)$")  # 영어 문자로, 네팔말 문자로
+_NO_THING_SENT = re.compile(
+    r"^(?:문자|카톡|번호|앱|톡|오늘|내일|기본|회사|댁|집|병원|은행|공장|학교)$|(?:어|말)$"
+)  # 영어 문자로, 네팔말 문자로
 _ACCOUNT_TOLD = re.compile(r"계좌로 (?=(?:문자|카톡|이?메일|알림톡)(?:으로|로) 발송$)")  # its number is sent, nothing is paid into it
 _MADE_SENT = re.compile(r"보내 ?드리(?:게|도록) 하기$")
 _SAID_BEFORE = re.compile(r"^.*(?:니다|[어아]요|[에예]요|하죠) (?=\S+ \S)")  # a sentence of its own, where no sign parts them

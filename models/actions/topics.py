@@ -20,31 +20,34 @@ from models.summarizer.own_words import Shortener, word_set
 
 LONGEST = 40  # characters of a phrase
 SHORTEST = 4
+_SHORT = 3  # words
 LONGEST_GROUP = 18
 SURE = 3.4  # weight of a noun group: what is done, named by the request too
 LIKELY = 2.4  # … or named by the agent alone
-_BY_AGENT, _BY_CALLER, _A_DEED, _LONG, _OF_A_PAPER, _WANTED, _AGAIN, _OF_PRODUCT = 1.0, 0.6, 1.2, 0.6, 0.6, 1.5, 0.4, 0.5
+_BY_AGENT, _BY_CALLER, _A_DEED, _LONG, _OF_A_PAPER, _WANTED, _AGAIN = 1.0, 0.6, 1.2, 0.6, 0.6, 1.5, 0.4
+_OF_PRODUCT, _TELLS_ALONE = 0.5, 0.3
 # What callers want done.
 _ACT = (
     r"(?:해지|해약|변경|청구|접수|심사|부활|감액|증액|유예|연기|전환|조사|취소|철회|민원|발급|갱신|삭제|등재|대출|상환|인출|이전|정정|정지|면제|중지"
-    r"|환급|교환|연장|배상|보상|재평가|완납|개시|거절|분실|도난|파손|누수|결항|이체)"
+    r"|실효|환급|교환|연장|배상|보상|재평가|완납|개시|거절|분실|도난|파손|누수|결항|이체)"
 )
 _ENDS_WITH_ACT = re.compile(rf"{_ACT}$")
 _DONE_AS_VERB = re.compile(
-    r"(?<![가-힣])(실효|부활|감액|증액|유예|연기|재심사|재조사|철회|전환|등재|해지|해약)(?=하[시려는고겠]|할|한|해 ?[달주드]|되[는시]|된|됐|될)"
+    r"(?<![가-힣])(실효|부활|감액|증액|유예|연기|재심사|재조사|철회|전환|등재|해지|해약)(?=하[시려는고겠]|할|한|해 ?[달주드]|되[는시셨었]|된|됐|될|됩)"
 )
 # What it is done to.
 _ENDS_WITH_OBJECT = re.compile(
     r"(?:진단비|진단금|수술비|입원비|치료비|병원비|간병비|사망보험금|만기보험금|환급금|이체일|출금일|납입일|자기부담금|수리비|합의금|벌금"
-    r"|지불보증|전세금|보증금|과실비율|과실 비율|장해|녹취|할인|납입증명서|변호사 비용|실효|[가-힣] 사고|[가-힣]{2} ?치료|[가-힣]{2} ?수술)$"
+    r"|지불보증|전세금|보증금|과실비율|과실 비율|장해|녹취|할인|납입증명서|변호사 비용|불만|[가-힣] 사고|[가-힣]{2} ?치료|[가-힣]{2} ?수술)$"
 )
 _CHANGES = re.compile(r"바꾸|바꿀|바꿔|변경|돌려 ?놓|바꾼")
 _CHANGED_BY_NAME = ("수익자", "계약자", "예금주", "납입일", "이체일", "출금일")  # agents' names for what callers describe
 _CHANGED_AS_SAID = ("통장", "계좌", "주소", "명의")
-_WEIGHT_OF_CHANGE = 2.9
+_CLAIMED = re.compile(r"청구|진단비|사망보험금|보험금을? 받")  # what is changed with it is not what the call is about
 # What tells nothing without a product: 보상, 심사.
 # Acts that say little without what they are done to: 수술비 민원.
 _OF_SOMETHING = word_set("민원 대출 재심사 재조사 부활 해지 유예 감액 심사 청구 환급")
+_TELLING = word_set("실효 부활 재심사 재조사 감액 도난 분실 누수 민원 이행청구")  # acts that tell by themselves what a call is about
 _OF_AN_OFFICER = re.compile(r"(?:보상|심사|배상|조사) ?(?:담당|과|부)")
 _TOO_BARE = word_set(
     "보상 배상 심사 조사 변경 삭제 취소 접수 청구 보류 거절 갱신 환급 발급 정정 교환 이전 연장 정지 중지 결항 이체 수익자 연기 면제 환급금 개시"
@@ -52,49 +55,53 @@ _TOO_BARE = word_set(
 _NOUN_TAGS = frozenset(("NNG", "NNP", "XSN", "XPN", "SL", "SN", "NR", "XR", "NNB", "MAG"))
 _NO_NOUN = word_set("거 것 건 경우 기간 처음 대로 오늘 내일 지금 바로")
 _FRAUD = re.compile(r"보이스 ?피싱|전화 ?금융 ?사기|스미싱|피싱|사칭|사기(?= ?(?:수법|전화|예요|입니다|로|일|같|가|이))")
+_WANTS_TO_REPORT = re.compile(r"접수(?:를|도|만)? ?(?:요청|희망|하려|하면|해 ?[주달])|접수$|견인|사람 보내|와 달라")
 _ACCIDENT = re.compile(r"사고")
 # A paper or somebody named by the matter: 부활 청약서, 보상 담당자.
 _PAPER_OF = re.compile(
     r"^(.+?) ?(?:신청서|청약서|동의서|철회서|양식|서식|안내문|안내장|청구서|담당자|담당|결과|신청|예정|건)(?: (?:링크|목록|사본|양식|서류|문자))*$"
 )
 _BEFORE = re.compile(
-    r"^(?:(?:그|이|저|제|내|저희|우리|다른|무슨|어떤|새|그럼|한|두|세|네|대신|직접|어제|날|달|그날|그때|그동안|첫|예|하하|추가|혹시|어르신) )+"
+    r"^(?:(?:그|이|저|제|내|저희|우리|다른|무슨|어떤|새|그럼|한|두|세|네|대신|직접|어제|날|달|그날|그때|그동안|첫|예|하하|추가|혹시|어르신|분) )+"
 )
-_NO_TOPIC = re.compile(r"요일|가상|등록|안전한|고객님|통장|서류|증명서|\d|[일이삼사오육칠팔구]십|만 원|[가-힣]요 |출발 전|쯤 |이란|아니여")
+_NO_TOPIC = re.compile(
+    r"요일|담당|가상|등록|안전한|고객님|통장|서류|증명서|\d|[일이삼사오육칠팔구]십|만 원|[가-힣]요 |출발 전|쯤 |이란|아니여"
+)
 _DENIED = (
     r"(?:(?:이|가|은|는|도|를|을|까지는|만)? ?(?:아[니닙녀]|말고|됐고|무슨|싫|안 ?(?:해|할|하|돼|받)|못 ?해|놔두|놔둬|두고|겁나|필요 ?없)"
     r"|한대|하라|(?:을|를|은|는) 왜)"
 )
 _NO = re.compile(r"(?:네[, ]+)?.{0,6}(?:아니|아뇨|아녀|아이다|말고|됐고|됐습)")
+_NO_AT_ONCE = re.compile(r"(?:(?:네|어|아)[, ]+)?(?:아니|아뇨|아녀|아이다)")
 _YES = re.compile(r"(?:네+|예|응+|그래|그렇|맞|좋|그것)")
-_SAID_BACK = re.compile(r"(?:군요|네요|시죠|시지요)[\s.!?]*$")
+_SAID_BACK = re.compile(r"(?:군요|네요|시죠|시지요|세요|시려고요|시게요)[\s.!?]*$")
 _PRODUCT = re.compile(
     r"(?<![가-힣])((?:간편|무배당)?(?:암|치매|치아|간병인?|종신|정기|연금저축|연금|저축|변액유니버[셜설]|변액연금|변액|주택화재|화재|자동차|운전자"
-    r"|실손의료|실손|실비|여행자|어린이|태아|단체상해|단체|상해|펫|고양이|강아지|휴대폰|농작물재해|풍수해|배상책임|골프|전세보증|보증|이행보증"
-    r"|귀국비용|출국만기)) ?보험(?![금료사회증])|(?<![가-힣])(실손|실비|종신|변액|연금저축|변액연금|변액유니버[셜설])(?![가-힣]* ?보험)(?=[^가-힣]|[을를은는이가도에]|$)"
+    r"|실손의료|실손|실비|여행자|어린이|태아|단체상해|단체|상해|펫|고양이|강아지|휴대폰|농작물재해|농작물|풍수해|배상책임|골프|전세보증|보증|이행보증"
+    r"|귀국비용|출국만기)) ?보험(?![금료사회증])|(?<![가-힣])(실손|실비|종신|변액|배상책임|연금저축|변액연금|변액유니버[셜설])(?![가-힣]* ?보험)(?=[^가-힣]|[을를은는이가도에]|$)"
 )
 # Words of which a phrase of the request needs one: without any (치킨이 다 날아갔어요) it is no matter to work by.
 OF_THE_TRADE = re.compile(
     r"보험|특약|담보|보장|보상|배상|약관|증권|계약|청약|가입|해지|해약|철회|환급|만기|연금|대출|이자|납입|갱신|이체|수익자|청구|접수|심사|실손|진단"
     r"|입원|수술|치료|진료|처방|도수|영수증|서류|증명서|확인서|내역서|사본|소견서|결과지|계좌|통장|사고|과실|수리비|견적|렌트|면책|유예|부활|실효|감액"
-    r"|지급|명의|합의|부담금|할증|민원|녹취|동의|위임장|상속|사망|골절|장해|화재|누수|도난|예금주|적립|수익률|손해|조사|평가|약값|병원비|입금|출금"
+    r"|연기|수령|분할|할인|등재|재발급|인상|비교|변경|지급|명의|합의|부담금|할증|민원|녹취|동의|위임장|상속|사망|골절|장해|화재|누수|도난|예금주|적립|수익률|손해|조사|평가|약값|병원비|입금|출금"
 )
 _FIRST_WORDS = re.compile(
     r"^(?:(?:그|저|저기|어|아|음|네|예|아니|아뇨|아니요|아니에요|아직이요|근데|그런데|그럼|그러면|그래서|그니까|그러니까|그리고|혹시|일단|이제|요새"
-    r"|맞다|됐고|제가|저는|나는|내가|저도|저희가|이게|그게|그건|이건|안녕하세요|어쨌든|아까|당장|얼른|빨리|좀|그래도|여기|거기|만약에|또|정식으로)[,]?\s+)+"
+    r"|맞다|됐고|제가|저는|나는|내가|저도|저희가|이게|그게|그건|이건|안녕하세요|어쨌든|아까|당장|얼른|빨리|좀|그래도|여기|거기|만약에|또|정식으로|아니면|가능하면)[,]?\s+)+"
 )
 _TURNED_DOWN = re.compile(
     r"^.{0,30}?(?:이|가|은|는|까지는|도)?\s?(?:아니라|아니고요?|아니에요|말고요?|놔두고요?|놔둠|그대로고|안 하고요|안 함)[,]?\s+"
 )
 _FILLS = re.compile(r"(?<!\S)(?:우리|저희|좀|이제|지금|글쎄|뭐|그|이(?! ?(?:년|주|일|개월|달|번|회|명|건|만|천|백))|저|막|진짜) (?=\S)")
 _POINTS = re.compile(
-    r"나한테|나더러|나보고|저한테|너|그것|(?<!\S)걔|그 사람|그쪽|그리로|거기|[이그]거|옛날|여기|뭐시기|라던데|카[는면]|는가\s|당께|소리라|그날|그때"
+    r"나한테|나더러|나보고|저한테|너|그것|(?<!\S)걔|그 사람|그쪽|그리로|거기|[이그]거|옛날|여기|뭐시기|라던데|카[는면]|는가\s|당께|소리라|그날|그때|[그이]걸|그렇|그대로|(?<!다시 )봐 달라"
     r"|말씀|이라는|잖아|담당하시는|이고 뭐고"
 )
 _SPEAKS = re.compile(r"(?:요|죠|까|네|여|유|디|예|니더)(?:\s|$)|(?<!\S)(?:나|내가|제가|저|제|내|저도|저는|자기|걱정인데|하하)(?!\S)")
 _ASKS = re.compile(r"(?:요청|희망|문의|확인|[는은인한된린]지)$")
 _FAULT = re.compile(r"(?:안 옴|안 됨|멈춤|잠김|잠겼음)$")
-_STATES = re.compile(rf"(?:했|됐|왔|났|갔) ?음$|{_FAULT.pattern}")
+_STATES = re.compile(rf"(?:청구|접수|반려|거절|미비|갱신).*(?:했|됐|왔|났|갔) ?음$|{_FAULT.pattern}")
 _CALLS = re.compile(r"\S+ (?:문자|편지|안내)가? 왔음$|^서랍|어머니가 작년")
 _DONE = re.compile(
     r"(변경|취소|접수|등록|해지|추가|정정|삭제|철회|신청)(?:은|는|을|를|까지|도)? ?(?:처리 ?)?(?:완료)?(?:했|됐|되었|해 ?드렸|완료)"
@@ -116,11 +123,13 @@ class Topics:
     def told(self) -> Iterator[str]:
         """What the call is about, the surest first."""
         yield from self._fraud()
-        yield from self._groups(SURE)
-        yield from self._phrases()
-        yield from self._groups(LIKELY)
-        if "접수" in self.request and any(_ACCIDENT.search(turn.text) for turn in self.conversation):
+        if _WANTS_TO_REPORT.search(self.request) and any(_ACCIDENT.search(turn.text) for turn in self.conversation):
             yield "사고 접수"
+        sure = list(self._groups(SURE))
+        yield from (group for group in sure if " " in group)
+        yield from self._phrases()
+        yield from sure
+        yield from self._groups(LIKELY)
         if self.product:
             yield f"{self.product} 관련"
 
@@ -157,7 +166,7 @@ class Topics:
     def _object(self) -> str:
         """What an act is done to, the weightiest: 수술비, 도수치료."""
         wanted = self._nouns(self.request)
-        named = (group for group, _ in self._weighed if _ENDS_WITH_OBJECT.search(group) and group not in ("실효", "환급금"))
+        named = (group for group, _ in self._weighed if _ENDS_WITH_OBJECT.search(group) and group != "환급금")
         return next((group for group in named if self._nouns(group) & wanted), "")
 
     @cached_property
@@ -170,15 +179,22 @@ class Topics:
         for thing in (*self.named, *self._done_as_verbs()):
             group, of_a_paper = _group(thing, self._nouns_at_the_end)
             if group and self._is_denied(thing):
-                denied.add(group.split()[-1])
+                denied.add(group)
             elif group:
                 nouns = self._nouns(group)
                 weight = (_BY_CALLER if thing.by_caller else _BY_AGENT) + of_a_paper * _OF_A_PAPER + (len(group) > 3) * _LONG
                 weight += _A_DEED * (_ENDS_WITH_ACT.search(group) is not None) + _WANTED * len(nouns & wanted) / max(1, len(nouns))
+                weight += _TELLS_ALONE * (group in _TELLING)
                 weight += _OF_PRODUCT * (bool(self.product) and self.product.removesuffix("보험") in group)
                 weights[group] = max(weights[group] + _AGAIN, weight) if group in weights else weight
         weights |= self._changed(denied)
-        kept = [(group, weight) for group, weight in weights.items() if not any(group.endswith(word) for word in denied)]
+        if "부활" in weights:
+            weights.pop("실효", None)  # what is wanted tells more than why
+        kept = [
+            (group, weight)
+            for group, weight in weights.items()
+            if not any(group.endswith(one) or one.endswith(f" {group}") for one in denied)
+        ]
         return sorted(kept, key=lambda found: -found[1])
 
     def _nouns_at_the_end(self, words: str) -> str:
@@ -186,7 +202,7 @@ class Topics:
         tokens, begin = self.shortener.tokens(words), len(words)
         for word in reversed(list(re.finditer(r"\S+", words))):
             within = [token.tag for token in tokens if word.start() <= token.start < word.end()]
-            if word[0] in _NO_NOUN or not set(within) <= _NOUN_TAGS:
+            if word[0] in _NO_NOUN or (len(word[0]) == 1 and word[0] != "암") or not set(within) <= _NOUN_TAGS:
                 break
             begin = word.start()
         return words[begin:]
@@ -204,7 +220,8 @@ class Topics:
             return {}
         named = [thing.head for thing in self.named if thing.head in _CHANGED_BY_NAME and not self._is_denied(thing)]
         named += [thing.head for thing in self.named if thing.head in _CHANGED_AS_SAID and thing.by_caller and _CHANGES.search(thing.said)]
-        return {f"{word} 변경": _WEIGHT_OF_CHANGE for word in named[:1] if word not in denied}
+        weight = SURE if _CHANGES.search(self.request) and not _CLAIMED.search(self.request) else LIKELY
+        return {f"{word} 변경": weight for word in named[:1] if word not in denied}
 
     def _nouns(self, text: str) -> frozenset[str]:
         found = {token.form for token in self.shortener.tokens(text) if token.tag in ("NNG", "NNP") and len(token.form) > 1}
@@ -217,7 +234,7 @@ class Topics:
         if denies.search(thing.said) or denies.search(answer):
             return True
         if thing.by_caller or not thing.asked:
-            return not thing.by_caller and _SAID_BACK.search(thing.said) is not None and _NO.match(answer) is not None
+            return not thing.by_caller and _SAID_BACK.search(thing.said) is not None and _NO_AT_ONCE.match(answer) is not None
         return _NO.match(answer) is not None or not (_YES.match(answer) or thing.head in self._said_by_caller(thing.turn))
 
     @cached_property
@@ -250,8 +267,11 @@ class Topics:
             return False
         if _FAULT.search(phrase):
             return True
-        trade, nouns = len(set(OF_THE_TRADE.findall(phrase))), len(self._nouns(phrase))
-        return trade > 1 or (trade == 1 and nouns > 1 and _ASKS.search(phrase) is not None)
+        trade, nouns = len(set(OF_THE_TRADE.findall(phrase))), self._nouns(phrase)
+        if any(re.search(rf"{re.escape(noun)}(?:이|가|은|는)? ?아[니닙]", self._said_by_caller(len(self.conversation))) for noun in nouns):
+            return False
+        telling = len(nouns) > 1 or (nouns and len(phrase.split()) > _SHORT)
+        return trade > 1 or bool(trade == 1 and telling and _ASKS.search(phrase))
 
 
 def is_finished(phrase: str, conversation: Conversation) -> bool:
@@ -267,6 +287,7 @@ def is_finished(phrase: str, conversation: Conversation) -> bool:
 def _group(thing: Mention, nouns: Callable[[str], str]) -> tuple[str, bool]:
     """What a thing named tells of the matter, and whether a paper is named by it: 부활 청약서 tells 부활; empty where it tells nothing."""
     words = re.sub(r"(?<=[가-힣])(?:하고|이?랑|와|과) .*$", "", _BEFORE.sub("", thing.text))
+    words = re.sub(r" (?:때문|관련|문제|쪽|얘기|일)$", "", words)
     if _OF_AN_OFFICER.search(words):
         return "", False
     named = _PAPER_OF.match(words)
@@ -278,7 +299,9 @@ def _group(thing: Mention, nouns: Callable[[str], str]) -> tuple[str, bool]:
 
 def _clean(phrase: str) -> str:
     """A phrase of the request without what is turned down before it, and without words that only fill."""
+    phrase = re.sub(r"^.*[가-힣](?<!필)(?<!중)(?<!주)요 (?=\S+ \S)", "", phrase)
     for _ in range(2):
         phrase = _FIRST_WORDS.sub("", _TURNED_DOWN.sub("", phrase))
+    phrase = re.sub(r"지만? (?:물어보기|여쭤보기|알기) 희망$", "지 문의", re.sub(r"(?<!\S)[그이]걸로 (?=\S)", "", phrase))
     phrase = re.sub(r"는지 여부 문의$", "는지 문의", re.sub(r" ?해 달라는 요청$", " 요청", _FILLS.sub("", phrase)))
     return phrase.strip(" ,")

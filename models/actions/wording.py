@@ -39,7 +39,7 @@ _POINTER = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸)(?:를|
 _POINTING_WORD = re.compile(r"(?<!\S)(?:그|이|저)\s$")
 # What comes before a deed and is done to nothing: 퇴근하고, 집에 가서, 결과 나오면, 심사 끝난 다음에.
 _COMES_FIRST = re.compile(
-    r".*(?:(?:퇴근|출근|전화|통화|도착)(?:하고|해서)|(?<!\S)(?:가서|와서|나가서|들러서|들어가서|끊고|먹고|나오면|나면|끝나면|되면|오면|도착하면|보고|\S+[가-힣]되면|통과하면|\S+한테 빌려서|\S+까지|퇴근 전에|\S+ 전에"
+    r".*(?:(?:퇴근|출근|전화|통화|도착)(?:하고|해서)|(?<!\S)(?:가서|와서|나가서|들러서|들어가서|끊고|먹고|나오면|나면|끝나면|되면|오면|도착하면|보고|\S+(?<!서)(?<!화)(?<!도)면|\S+한테 빌려서|\S+까지|퇴근 전에|\S+ 전에"
     r"|나온 다음에?|끝난 다음에?|받은 다음에?|난 (?:다음|뒤|후)에?|오는 대로|나오는 대로|되는 대로|끝나는 대로|받는 대로))\s"
 )
 # Who hands a thing over, by the sentence that names it: a caller wants it, an agent sends it or needs it.
@@ -51,6 +51,7 @@ _WRITTEN = re.compile(
     r"(?:청구|신청|동의|확인|증명|진단|소견|계약|청약|견적|명세|내역|고지|안내|위임|질문|설명|각|합의|철회|서약|보고|통지|요청|신고|등록|경위"
     r"|사유|진술|판결|산출|계산|유언|이력|수술|퇴원|협조|회신|답변|의견|사실|처방|추천|조사|승인|허가|면허|감정|결정|권리|약정|해지|변경|문)서$"
 )
+_OF_THE_COMPANY = re.compile(r"(?:링크|문구|안내문|안내장|예시|페이지|약관)$")  # nothing that a caller hands in
 _FORM = re.compile(r"(?:신청서|청약서|철회서|서식|양식|용지|링크|질문서)$")
 WRITTEN_ON = re.compile(r"서명|작성|사인|(?<!\S)(?:써|적어|쓰고|적고)")
 # What the sentence that names a thing shows of it: that it is needed, sent, said back, refused.
@@ -61,13 +62,14 @@ _SHOWN = (
     ("refused", re.compile(r"말고|아니|없|필요 ?없|안 ?(?:해|하|돼|되)|아뇨")),
 )
 _STRAY = re.compile(r"^(?:그|이|저|제|내|저희|다른|무슨|어떤|새)\s")
+_OF_A_CASE = re.compile(r"(?<!\S)[가-힣]+(?<!그)(?<!이) 건(?:은|을|도|만)? ")  # 콩이 건 새로 넣기
 _NAMED_SHORTLY = re.compile(
     r"(?<!\S)(?:돈|표|답|책|차|약)(?:을|를|은|는|도|만)\s|(?<=[가-힣] )(?:문자|메일)(?:를|을)\s"
     r"|(?<=[가-힣] )(?:안내|방법)(?:를|을)? (?:문자|이?메일|팩스|우편|카톡|카카오톡|알림톡)으?로 발송$"
 )
 # What is sent is what becomes known: 문의 넣고 문자로 발송.
 _IS_THE_ANSWER = re.compile(
-    r"(?:(?:문의|확인|조회)(?:를|을)? ?(?:넣고|하고|해서|후)|(?:물어|알아)[보봐]\S*|(?:나오|끝나)시?면).* ?문자로 발송$"
+    r"(?:(?:문의|확인|조회)(?:를|을)? ?(?:넣고|하고|해서|후)|(?:물어|알아)[보봐]\S*|(?:나오|끝나|되)시?면).* ?문자로 발송$"
 )
 _REGISTERED = re.compile(r"(?<!\S)(?:등록|기재)된 (?:주소|이?메일(?: 주소)?|번호|휴대폰|연락처)(?:으?로|에) ")
 _OUTDATED = re.compile(r"옛날|예전|바뀌|바뀐|바꼈|안 ?쓰|안 ?써|말고")
@@ -80,6 +82,8 @@ _WAY_CHOSEN = re.compile(
 _LOOKS_INTO = re.compile(r"(?:확인|조회|문의|검토)(?:를|을)? ?(?:후|해서|하고|넣고|넣어서|해 ?보고)|(?:물어|알아|여쭤)[보봐]|여쭙")
 _FORMS = re.compile(r"(?:안내문|양식|확인서|서식|사본|원본)$")
 _HANDED_ON = re.compile(r"(?:전달|메모|기록|메모 남기기|보고)$")
+_BY_A_WAY_ASKED = re.compile(r"(?:문자|이?메일|팩스|우편|등기|카톡)로 ")
+_WAYS = word_set("문자 메일 이메일 팩스 우편 등기 카톡")
 _CHANGES_ONE = re.compile(r"(?:수익자|계약자|예금주|통장|계좌|주소|명의|납입일|이체일) 변경$")
 _THEN_PAYS = re.compile(r"((?:쓰|하|작성하|서명하)고) 넣기$")
 _TOPIC_OF_A_WAY = re.compile(r"^[가-힣]+(?: [가-힣]+)?(?<!저)(?<!나)(?<! 때)(?<!후)[은는] (?=\S+ )")  # 수익자 변경은 지점에 오기
@@ -127,6 +131,8 @@ class Told:
         nouns = nouns_of(matter, self.shortener)
         last = matter.split()[-1]
         rest = {noun for noun in nouns - own if noun not in last}
+        if nouns and _BY_A_WAY_ASKED.search(matter) and nouns - own <= _WAYS:
+            return False
         another = last in what and len(matter.split()) > 1 and bool(rest) and _CHANGES_ONE.search(matter) is not None
         return not another and (not nouns <= own if nouns else matter.split()[0] not in what)
 
@@ -204,7 +210,7 @@ def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
         return paid(with_thing(what, money))
     if picture := picture_taken(one, told.things(one.turn + 2, PICTURE_WITHIN)):
         return with_thing(what, picture)
-    wanted = thing_wanted(one, told.until(one.turn))
+    wanted = thing_wanted(one, told.conversation, told.until(one.turn))
     return with_thing(what, wanted) if wanted else what
 
 
@@ -271,6 +277,7 @@ def _names_its_thing(what: str, shortener: Shortener) -> bool:
     as_a_paper = any(group.particle in ("으로", "로") and _FORMS.search(group.head) for group in named_in(what, shortener))
     return (
         as_a_paper
+        or _OF_A_CASE.search(what) is not None
         or _NAMED_SHORTLY.search(what) is not None
         or any(_is_deed(group, what) and len(group.nouns) > 1 for group in named_in(what, shortener))
     )
@@ -283,7 +290,7 @@ def may_be_done_to(one: Candidate, thing: Mention) -> bool:
         return False
     if thing.text.endswith("서") and not _WRITTEN.search(thing.text):
         return False  # a dialect's ending that morphology takes for a paper
-    return not (one.who is Who.CALLER and (thing.head.endswith("링크") or (one.kind == "take" and _FORM.search(thing.head))))
+    return not (one.who is Who.CALLER and (_OF_THE_COMPANY.search(thing.head) or (one.kind == "take" and _FORM.search(thing.head))))
 
 
 def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
@@ -408,7 +415,7 @@ def with_thing(what: str, thing: str) -> str:
     """The deed with a thing, after what comes first (퇴근하고 가상계좌를 …) and before what is done to it (사진을 찍어 보내기)."""
     if " " not in what and not what.endswith("기"):
         return f"{thing} {what}"  # 가입증명서 발송
-    if thing.endswith("계좌"):
+    if thing.endswith("계좌") and re.search(r"(?:넣|보내)기$", what):
         return f"{re.sub(r'(?:넣|보내)기$', '', what)}{thing}로 입금"  # an account is paid into
     first = _COMES_FIRST.match(what)
     before, deed = (what[: first.end()], what[first.end() :]) if first else ("", what)
