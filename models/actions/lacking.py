@@ -37,7 +37,7 @@ _MONEY_BARE = re.compile(r"(?<!\S)(?:그 )?돈(?:은|을|도|만)? ")
 _AWAITS = re.compile(r"^(?:(?:그거|그) )?(받으면|받고 나서|받는 대로|확인되면|확인하면|들어오면|도착하면|올라오면|오면)(?= )")
 _HAD = re.compile(r"받")
 _OF_ALL_KINDS = word_set("서류 자료 문자 링크 사진 사본 종이 파일")
-_NEEDS = re.compile(r"필요|있어야|내셔야|주셔야|하셔야|주시면|주세요|올려|보내|낼게|올릴|떼|챙기|찍")
+_NEEDS = re.compile(r"필요|있어야|들어와야|와야|내셔야|주셔야|하셔야|주시면|주세요|올려|보내|낼게|올릴|떼|챙기|찍")
 
 
 def thing_wanted(one: Candidate, conversation: Conversation, things: Sequence[Mention]) -> str:

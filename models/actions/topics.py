@@ -25,7 +25,7 @@ LONGEST_GROUP = 18
 SURE = 3.4  # weight of a noun group: what is done, named by the request too
 LIKELY = 2.4  # … or named by the agent alone
 _BY_AGENT, _BY_CALLER, _A_DEED, _LONG, _OF_A_PAPER, _WANTED, _AGAIN = 1.0, 0.6, 1.2, 0.6, 0.6, 1.5, 0.4
-_OF_PRODUCT, _TELLS_ALONE = 0.5, 0.3
+_OF_PRODUCT, _TELLS_ALONE, _ON_THE_SIDE = 0.5, 0.3, 0.6
 # What callers want done.
 _ACT = (
     r"(?:해지|해약|변경|청구|접수|심사|부활|감액|증액|유예|연기|전환|조사|취소|철회|민원|발급|갱신|삭제|등재|대출|상환|인출|이전|정정|정지|면제|중지"
@@ -47,10 +47,12 @@ _CLAIMED = re.compile(r"청구|진단비|사망보험금|보험금을? 받")  # 
 # What tells nothing without a product: 보상, 심사.
 # Acts that say little without what they are done to: 수술비 민원.
 _OF_SOMETHING = word_set("민원 대출 재심사 재조사 부활 해지 유예 감액 심사 청구 환급")
-_TELLING = word_set("실효 부활 재심사 재조사 감액 도난 분실 누수 민원 이행청구")  # acts that tell by themselves what a call is about
+_TELLING = word_set(
+    "실효 부활 재심사 재조사 감액 도난 분실 누수 민원 이행청구 지급정지 분할상환 감액완납 철회 소재지"
+)  # acts that tell by themselves what a call is about
 _OF_AN_OFFICER = re.compile(r"(?:보상|심사|배상|조사) ?(?:담당|과|부)")
 _TOO_BARE = word_set(
-    "보상 배상 심사 조사 변경 삭제 취소 접수 청구 보류 거절 갱신 환급 발급 정정 교환 이전 연장 정지 중지 결항 이체 수익자 연기 면제 환급금 개시"
+    "보상 배상 심사 조사 변경 삭제 취소 접수 청구 보류 거절 갱신 환급 발급 정정 교환 이전 연장 정지 중지 결항 이체 수익자 연기 면제 환급금 개시 자동이체"
 )
 _NOUN_TAGS = frozenset(("NNG", "NNP", "XSN", "XPN", "SL", "SN", "NR", "XR", "NNB", "MAG"))
 _NO_NOUN = word_set("거 것 건 경우 기간 처음 대로 오늘 내일 지금 바로")
@@ -69,7 +71,7 @@ _NO_TOPIC = re.compile(
 )
 _DENIED = (
     r"(?:(?:이|가|은|는|도|를|을|까지는|만)? ?(?:아[니닙녀]|말고|됐고|무슨|싫|안 ?(?:해|할|하|돼|받)|못 ?해|놔두|놔둬|두고|겁나|필요 ?없)"
-    r"|한대|하라|(?:을|를|은|는) 왜)"
+    r"|한대|하라|(?:을|를|은|는) (?:왜|뭘))"
 )
 _NO = re.compile(r"(?:네[, ]+)?.{0,6}(?:아니|아뇨|아녀|아이다|말고|됐고|됐습)")
 _NO_AT_ONCE = re.compile(r"(?:(?:네|어|아)[, ]+)?(?:아니|아뇨|아녀|아이다)")
@@ -98,10 +100,10 @@ _POINTS = re.compile(
     r"나한테|나더러|나보고|저한테|너|그것|(?<!\S)걔|그 사람|그쪽|그리로|거기|[이그]거|옛날|여기|뭐시기|라던데|카[는면]|는가\s|당께|소리라|그날|그때|[그이]걸|그렇|그대로|(?<!다시 )봐 달라"
     r"|말씀|이라는|잖아|담당하시는|이고 뭐고"
 )
-_SPEAKS = re.compile(r"(?:요|죠|까|네|여|유|디|예|니더)(?:\s|$)|(?<!\S)(?:나|내가|제가|저|제|내|저도|저는|자기|걱정인데|하하)(?!\S)")
+_SPEAKS = re.compile(r"(?:요|죠|(?<!니)까|네|여|유|디|예|니더)(?:\s|$)|(?<!\S)(?:나|내가|제가|저|제|내|저도|저는|자기|걱정인데|하하)(?!\S)")
 _ASKS = re.compile(r"(?:요청|희망|문의|확인|[는은인한된린]지)$")
 _FAULT = re.compile(r"(?:안 옴|안 됨|멈춤|잠김|잠겼음)$")
-_STATES = re.compile(rf"(?:청구|접수|반려|거절|미비|갱신).*(?:했|됐|왔|났|갔) ?음$|{_FAULT.pattern}")
+_STATES = re.compile(rf"(?:청구|접수|반려|거절|미비|갱신).*(?:했|됐|왔|났|갔|떴) ?음$|{_FAULT.pattern}")
 _CALLS = re.compile(r"\S+ (?:문자|편지|안내)가? 왔음$|^서랍|어머니가 작년")
 _DONE = re.compile(
     r"(변경|취소|접수|등록|해지|추가|정정|삭제|철회|신청)(?:은|는|을|를|까지|도)? ?(?:처리 ?)?(?:완료)?(?:했|됐|되었|해 ?드렸|완료)"
@@ -152,7 +154,7 @@ class Topics:
 
     def _groups(self, least: float) -> Iterator[str]:
         """Noun groups of at least such a weight, the weightiest first, with the product where they do not name it."""
-        for group, weight in self._weighed:
+        for group, weight in sorted(self._weighed, key=lambda found: _ENDS_WITH_ACT.search(found[0]) is None):  # deeds before things
             if (
                 weight >= least
                 and not is_finished(group, self.conversation)
@@ -184,7 +186,9 @@ class Topics:
                 nouns = self._nouns(group)
                 weight = (_BY_CALLER if thing.by_caller else _BY_AGENT) + of_a_paper * _OF_A_PAPER + (len(group) > 3) * _LONG
                 weight += _A_DEED * (_ENDS_WITH_ACT.search(group) is not None) + _WANTED * len(nouns & wanted) / max(1, len(nouns))
-                weight += _TELLS_ALONE * (group in _TELLING)
+                telling = not _TELLING.isdisjoint(group.split())
+                weight += _TELLS_ALONE * telling
+                weight -= _ON_THE_SIDE * (not thing.by_caller and not of_a_paper and not nouns & wanted and not telling)
                 weight += _OF_PRODUCT * (bool(self.product) and self.product.removesuffix("보험") in group)
                 weights[group] = max(weights[group] + _AGAIN, weight) if group in weights else weight
         weights |= self._changed(denied)
@@ -220,7 +224,9 @@ class Topics:
             return {}
         named = [thing.head for thing in self.named if thing.head in _CHANGED_BY_NAME and not self._is_denied(thing)]
         named += [thing.head for thing in self.named if thing.head in _CHANGED_AS_SAID and thing.by_caller and _CHANGES.search(thing.said)]
-        weight = SURE if _CHANGES.search(self.request) and not _CLAIMED.search(self.request) else LIKELY
+        if _CLAIMED.search(self.request):
+            return {}
+        weight = SURE if _CHANGES.search(self.request) else LIKELY
         return {f"{word} 변경": weight for word in named[:1] if word not in denied}
 
     def _nouns(self, text: str) -> frozenset[str]:
@@ -299,7 +305,7 @@ def _group(thing: Mention, nouns: Callable[[str], str]) -> tuple[str, bool]:
 
 def _clean(phrase: str) -> str:
     """A phrase of the request without what is turned down before it, and without words that only fill."""
-    phrase = re.sub(r"^.*[가-힣](?<!필)(?<!중)(?<!주)요 (?=\S+ \S)", "", phrase)
+    phrase = re.sub(r"^.*(?:[가-힣](?<!필)(?<!중)(?<!주)요|니까) (?=\S+ \S+ \S)", "", phrase)
     for _ in range(2):
         phrase = _FIRST_WORDS.sub("", _TURNED_DOWN.sub("", phrase))
     phrase = re.sub(r"지만? (?:물어보기|여쭤보기|알기) 희망$", "지 문의", re.sub(r"(?<!\S)[그이]걸로 (?=\S)", "", phrase))

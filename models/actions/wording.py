@@ -129,6 +129,8 @@ class Told:
     def _says_more(self, matter: str, what: str, own: frozenset[str]) -> bool:
         """Whether a matter names something that a deed does not, and is not another one of its kind (수익자 변경 behind 계약자 변경 신청서)."""
         nouns = nouns_of(matter, self.shortener)
+        if matter.removesuffix(" 관련").replace(" ", "") in what.replace(" ", ""):
+            return False
         last = matter.split()[-1]
         rest = {noun for noun in nouns - own if noun not in last}
         if nouns and _BY_A_WAY_ASKED.search(matter) and nouns - own <= _WAYS:
