@@ -57,7 +57,7 @@ _PLACE = re.compile(r"(?:사무소|센터|지점|병원|은행|원무과|경찰�
 # What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
 PAPERS = re.compile(
     r"(?:서|서류|(?<!보)증|(?<!대)표|장부|기록부|기록|결과지|기록지|판독지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|진료기록|등본|초본|대장|원부|확인원|양식|안내문|안내장"
-    r"|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|예시|문구|페이지|종이)$"
+    r"|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|예시|문구|페이지|종이|임대폰|단말기)$"
 )
 MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
 DONE_TO = {"send": PAPERS, "hand in": PAPERS, "take": PAPERS, "sign": PAPERS, "pay": MONEY}

@@ -36,8 +36,9 @@ _MAY_PAY = word_set("넣 내 부치 보내 채우")
 _MONEY_BARE = re.compile(r"(?<!\S)(?:그 )?돈(?:은|을|도|만)? ")
 _AWAITS = re.compile(r"^(?:(?:그거|그) )?(받으면|받고 나서|받는 대로|확인되면|확인하면|들어오면|도착하면|올라오면|오면)(?= )")
 _HAD = re.compile(r"받")
+_NO_PLACE = re.compile(r"(?:고|서|면|은|는|을|를|도|요|가지|들고|께|이|가|의)$")
 _OF_ALL_KINDS = word_set("서류 자료 문자 링크 사진 사본 종이 파일")
-_NEEDS = re.compile(r"필요|있어야|들어와야|와야|내셔야|주셔야|하셔야|주시면|주세요|올려|보내|낼게|올릴|떼|챙기|찍")
+_NEEDS = re.compile(r"필요|있어야|있으[시면]|들어와야|와야|내셔야|주셔야|하셔야|주시면|주세요|올려|보내|낼게|올릴|떼|챙기|찍")
 
 
 def thing_wanted(one: Candidate, conversation: Conversation, things: Sequence[Mention]) -> str:
@@ -119,6 +120,24 @@ def awaited(what: str, one: Candidate, things: Sequence[Mention]) -> str:
         if _HAD.match(found[1])
         else f"{thing}{'이' if _closed(thing) else '가'} {what[found.start(1) :]}"
     )
+
+
+_A_PLACE = re.compile(r"(?<![가-힣] )(?<!\S)(지점|창구|영업점|센터)(?=(?:에|으?로)(?: |$))")
+_NO_NAME = word_set("가까운 저희 우리 그 어느 아무 근처 다른 해당 고객 콜 상담 접수 가서 아내하고 본사")
+
+
+def with_its_name(what: str, conversation: Conversation) -> str:
+    """A place to go by its name, where the call names one alone: 지점에 가기 as 부산진 지점에 가기."""
+    bare = _A_PLACE.search(what)
+    if bare is None or re.search(rf"[가-힣]+ {bare[1]}", what):
+        return what
+    named = {
+        found[1]
+        for turn in conversation
+        for found in re.finditer(rf"(?<![가-힣])([가-힣]{{2,5}}) {bare[1]}(?=[으에로이은]|$| )", turn.text)
+    }
+    named = {name for name in named if name not in _NO_NAME and not _NO_PLACE.search(name)}
+    return f"{what[: bare.start()]}{named.pop()} {what[bare.start() :]}" if len(named) == 1 else what
 
 
 def _closed(word: str) -> bool:

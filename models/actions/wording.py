@@ -17,7 +17,17 @@ from functools import cached_property
 from models.actions.action import Who
 from models.actions.candidates import DONE_TO, PAPERS, Candidate
 from models.actions.due import find
-from models.actions.lacking import PICTURE_WITHIN, awaited, names_money_barely, paid, picture_taken, sum_to_pay, thing_wanted, with_sum
+from models.actions.lacking import (
+    PICTURE_WITHIN,
+    awaited,
+    names_money_barely,
+    paid,
+    picture_taken,
+    sum_to_pay,
+    thing_wanted,
+    with_its_name,
+    with_sum,
+)
 from models.actions.matter import matters, nouns_of, open_question, open_wish
 from models.actions.mentions import Mention, mentions, named_in
 from models.actions.noted import noted, object_particle
@@ -63,6 +73,7 @@ _SHOWN = (
 )
 _STRAY = re.compile(r"^(?:그|이|저|제|내|저희|다른|무슨|어떤|새)\s")
 _OF_A_CASE = re.compile(r"(?<!\S)[가-힣]+(?<!그)(?<!이) 건(?:은|을|도|만)? ")  # 콩이 건 새로 넣기
+_PUTS_IN_A_REQUEST = re.compile(r"(?:요청|신청|접수|처리|해제|등록)(?:까지|도)? (?:넣기|걸기|올리기)$")
 _NAMED_SHORTLY = re.compile(
     r"(?<!\S)(?:돈|표|답|책|차|약)(?:을|를|은|는|도|만)\s|(?<=[가-힣] )(?:문자|메일)(?:를|을)\s"
     r"|(?<=[가-힣] )(?:안내|방법)(?:를|을)? (?:문자|이?메일|팩스|우편|카톡|카카오톡|알림톡)으?로 발송$"
@@ -162,7 +173,7 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     what = awaited(what, one, told.until(one.turn))
     names_it = bool(objects) or _names_its_thing(what, told.shortener)
     if one.kind == "go":
-        what = _TOPIC_OF_A_WAY.sub("", what)
+        what = with_its_name(_TOPIC_OF_A_WAY.sub("", what), told.conversation)
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
     matter = told.question_before(one.turn) if _LOOKS_INTO.search(what) and not objects else ""
@@ -280,6 +291,7 @@ def _names_its_thing(what: str, shortener: Shortener) -> bool:
     return (
         as_a_paper
         or _OF_A_CASE.search(what) is not None
+        or _PUTS_IN_A_REQUEST.search(what) is not None
         or _NAMED_SHORTLY.search(what) is not None
         or any(_is_deed(group, what) and len(group.nouns) > 1 for group in named_in(what, shortener))
     )
