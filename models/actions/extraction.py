@@ -33,7 +33,7 @@ _NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:�
 LEFT_BY_ITS_FORM = 0.01
 PLAIN_BY_A_DAY = 0.05
 PLAIN = 0.2  # likelihood of a paper that is asked for, or goes out, by its name
-HANDED_ON = 0.1
+HANDED_ON = 0.09
 # What an agent hands on or notes for others: 마릿수 정정을 담당한테 전달, 위쪽 가지 확인 요청이라고 메모 남기기.
 _HANDS_ON = re.compile(
     r"(?:에|에게|한테|께|라고|다고|달라고|도록|으?로|을|를) (?:\S+ )?(?:전달|표시|메모|기록)$"

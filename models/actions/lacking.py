@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from models.actions.action import Who
-from models.actions.candidates import MONEY, PAPERS, Candidate
+from models.actions.candidates import PAPERS, Candidate
 from models.actions.mentions import Mention
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import word_set
@@ -31,12 +31,13 @@ _OTHER_SUM = re.compile(
 )
 _SUM_CHOSEN = re.compile(rf"([{_NUMBERS}]*[만천]|\d+만)(?: ?원)?(?:만|은|을)? (?:갚|넣|내|입금|보내)")
 _PAYING = re.compile(r"가상 ?계[좌자]|입금|밀린|보험료|이자|금액|납입|넣으|내시|내야|[만천] ?원|갚")
+_OWED = re.compile(r"(?:보험료|이자|연체금|부담금|차액|요금|회비)$")
 _PAYS = word_set("입금하 납부하 갚 송금하 결제하 이체하")
 _MAY_PAY = word_set("넣 내 부치 보내 채우")
 _MONEY_BARE = re.compile(r"(?<!\S)(?:그 )?돈(?:은|을|도|만)? ")
 _AWAITS = re.compile(r"^(?:(?:그거|그) )?(받으면|받고 나서|받는 대로|확인되면|확인하면|들어오면|도착하면|올라오면|오면)(?= )")
 _HAD = re.compile(r"받")
-_NO_PLACE = re.compile(r"(?:고|서|면|은|는|을|를|도|요|가지|들고|께|이|가|의)$")
+_NO_PLACE = re.compile(r"(?:요일|에|로|고|서|면|은|는|을|를|도|요|가지|들고|께|이|가|의)$")
 _OF_ALL_KINDS = word_set("서류 자료 문자 링크 사진 사본 종이 파일")
 _NEEDS = re.compile(r"필요|있어야|있으[시면]|들어와야|와야|내셔야|주셔야|하셔야|주시면|주세요|올려|보내|낼게|올릴|떼|챙기|찍")
 
@@ -74,7 +75,7 @@ def sum_to_pay(one: Candidate, conversation: Conversation, things: Sequence[Ment
             return f"{chosen[1]} 원"
         if sums := [found[0] for found in _SUM.finditer(turn.text) if not _OTHER_SUM.search(_sentence_of(turn, found.start()))]:
             return sums[-1].strip()
-    named = [thing.text for thing in things if one.turn - SUM_WITHIN <= thing.turn <= one.turn and MONEY.search(thing.text)]
+    named = [thing.text for thing in things if one.turn - SUM_WITHIN <= thing.turn <= one.turn and _OWED.search(thing.text)]
     telling = [name for name in named if " " in name or len(name) > 2]
     return telling[-1] if telling else ""
 
@@ -122,22 +123,23 @@ def awaited(what: str, one: Candidate, things: Sequence[Mention]) -> str:
     )
 
 
-_A_PLACE = re.compile(r"(?<![가-힣] )(?<!\S)(지점|창구|영업점|센터)(?=(?:에|으?로)(?: |$))")
-_NO_NAME = word_set("가까운 저희 우리 그 어느 아무 근처 다른 해당 고객 콜 상담 접수 가서 아내하고 본사")
+_A_PLACE = re.compile(r"(?<!\S)(지점|창구|영업점|센터)(?=(?:에|으?로)(?: |$))")
+_NO_NAME = word_set("오늘 내일 모레 이따 가까운 저희 우리 그 어느 아무 근처 다른 해당 고객 콜 상담 접수 가서 아내하고 본사")
 
 
 def with_its_name(what: str, conversation: Conversation) -> str:
     """A place to go by its name, where the call names one alone: 지점에 가기 as 부산진 지점에 가기."""
     bare = _A_PLACE.search(what)
-    if bare is None or re.search(rf"[가-힣]+ {bare[1]}", what):
+    if bare is None or _is_named(re.findall(r"[가-힣]+(?= $)", what[: bare.start()])):
         return what
-    named = {
-        found[1]
-        for turn in conversation
-        for found in re.finditer(rf"(?<![가-힣])([가-힣]{{2,5}}) {bare[1]}(?=[으에로이은]|$| )", turn.text)
-    }
-    named = {name for name in named if name not in _NO_NAME and not _NO_PLACE.search(name)}
+    said = (re.findall(rf"(?<![가-힣])([가-힣]{{2,5}}) {bare[1]}(?=[으에로이은]|$| )", turn.text) for turn in conversation)
+    named = {name for names in said for name in names if _is_named([name])}
     return f"{what[: bare.start()]}{named.pop()} {what[bare.start() :]}" if len(named) == 1 else what
+
+
+def _is_named(before: Sequence[str]) -> bool:
+    """Whether the word before a place is its name, not the end of another clause."""
+    return any(word not in _NO_NAME and _NO_PLACE.search(word) is None for word in before)
 
 
 def _closed(word: str) -> bool:

@@ -38,7 +38,7 @@ def test_what_the_caller_denies_is_not_the_matter() -> None:
 
 
 def test_who_the_caller_is_is_no_matter_though_he_agrees() -> None:
-    assert told("고객: 계좌 바꾸려고요\n상담원: 김가나 고객님 계좌 성함이시죠?\n고객: 네", "계좌 변경 희망") == "계좌 변경 희망"
+    assert told("고객: 계좌 바꾸려고요\n상담원: 김가나 고객님 계좌 성함이시죠?\n고객: 네", "계좌 변경 희망") == "계좌 변경"
 
 
 def test_of_a_long_request_the_part_that_asks_is_told() -> None:
