@@ -6,8 +6,8 @@ Last, what it costs.
 
     python -m benchmarks.actions --folder benchmarks/writers/week --sheet week.txt
 
-writes a sheet for who judges by reading: every call of the folder (``*.calls.txt`` or the ``*.jsonl`` of ``make summarize``), and below it the
-lines that are told as an operator sees them, numbered; nothing of what the writer names. The requests are the shipped reader's.
+writes a sheet for who judges by reading: every call of the folder (``*.calls.txt`` or the ``*.jsonl`` of ``make summarize``), and below it
+the lines that are told as an operator sees them, numbered; nothing of what the writer names. The requests are the shipped reader's.
 """
 
 import argparse

@@ -67,7 +67,8 @@ _CALLS_ALONE = re.compile(r"^(?:꼭 |직접 |다시 )*(?:전화|연락)$")
 _MADE_TO_CALL = re.compile(r"^(?:(?:바로|직접|꼭|메모|전달해서|남기고|전달하고) )*(?:전화|연락)드리(?:도록|게) ")
 _OFFICER = re.compile(r"(?:(?:보상|심사|대인|대물|민원|사고|지급|배상|현장) ?)?(?:담당자|담당|팀장|센터장|파트장|책임자|과장|대리)")
 _DEMANDED = re.compile(
-    r"(담당자|담당|팀장|센터장|파트장|책임자|과장|대리)(?:님)?(?:가|이|보고|한테|더러|께서)? .{0,14}(?:전화|연락).{0,6}(?:하라|하게|주라|달라|해 ?달)"
+    r"(담당자|담당|팀장|센터장|파트장|책임자|과장|대리)(?:님)?(?:가|이|보고|한테|더러|께서)? "
+    r".{0,14}(?:전화|연락).{0,6}(?:하라|하게|주라|달라|해 ?달)"
 )
 _BY_WAY = re.compile(r"(?<!\S)(문자|메일|이메일|팩스|카톡|알림톡|우편|등기)로 ")
 _TAKEN_BACK = re.compile(
@@ -141,7 +142,7 @@ def _completed(one: Candidate, said: Sequence[Candidate], conversation: Conversa
 
 
 def _as_asked(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
-    """What a caller promises barely in the fuller words in which the agent asked for it: 금요일에 갈게요 as 신분증 가지고 지점에 가기, 아들 시켜서
+    """What a caller promises barely in the agent's fuller words: 금요일에 갈게요 as 신분증 가지고 지점에 가기, 아들 시켜서
     올릴게요 as 아들 시켜서 앱으로 사진 찍어 올리기, 은행에 전화할게요 as 은행에 지급 정지를 요청."""
     if not one.by_caller or one.act is not Act.PROMISED or one.forbids or one.names_a_thing:
         return one
@@ -175,7 +176,7 @@ def _last_choice(what: str) -> str:
 
 
 def _by_who_is_wanted(one: Candidate, conversation: Conversation) -> Candidate:
-    """A call that the agent sees to for somebody of whom the caller demanded it: 담당자가 직접 전화하라고 하세요. 세 시에 꼭 전화드리도록 하겠습니다."""
+    """A call that the agent sees to for somebody of whom the caller demanded it: 담당자가 전화하라고 하세요. 꼭 전화드리도록 하겠습니다."""
     if one.by_caller or one.who is not Who.AGENT or not (_CALLS_ALONE.match(one.what) or _MADE_TO_CALL.match(one.what)):
         return one
     before = [turn for turn in conversation if one.turn - MOVED_WITHIN <= turn.number < one.turn and turn.text]

@@ -2,9 +2,9 @@
 
     상담원: 예금주만 따님으로 바꾸시는 거네요.    고객: 네       → 예금주만 따님으로 변경
 
-Agents say back what they understood, shortly and in the trade's words; what the caller agrees to is the surest matter, the latest that shares
-a word with the request. Then the case that the agent named (영양 주사 건이시네요) and the call's topics (``models.actions.topics``) follow: the
-first that says more than the deed itself stands behind it.
+Agents say back what they understood, shortly and in the trade's words; what the caller agrees to is the surest matter, the latest that
+shares a word with the request. Then follow the case that the agent named (영양 주사 건이시네요) and the call's topics
+(``models.actions.topics``): the first that says more than the deed itself stands behind it.
 
     상담원: 심사 부서에 확인해서 내일 전화드릴게요.    고객 (before): 판독지는 작년 건데 돼요?    → 확인 후 전화 (판독지는 작년 건데 되는지)
 

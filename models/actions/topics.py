@@ -3,8 +3,9 @@
     고객: 암보험이 실효됐다고 나와서요    상담원: 오늘 부활 청약서를 카톡으로 보내겠습니다.    → 암보험 부활
     고객: 치매보험 진단비 받으려면 서류를 뭐 뭐 내야 하는지 알고 싶어요               → 치매보험 진단비
 
-Agents name a matter in passing, mostly within the name of a paper (감액 신청서). What the caller denies (해지는 아니고요), what only the agent
-supposed and what is done in the call already is no topic. Every word was said in the call, or is the trade's name of one (변경 of 바꾸다).
+Agents name a matter in passing, mostly within the name of a paper (감액 신청서). What the caller denies (해지는 아니고요), what only
+the agent supposed and what is done in the call already is no topic. Every word was said in the call, or is the trade's name of one
+(변경 of 바꾸다).
 """
 
 import re
@@ -33,12 +34,14 @@ _ACT = (
 )
 _ENDS_WITH_ACT = re.compile(rf"{_ACT}$")
 _DONE_AS_VERB = re.compile(
-    r"(?<![가-힣])(실효|부활|감액|증액|유예|연기|재심사|재조사|철회|전환|등재|해지|해약)(?=하[시려는고겠]|할|한|해 ?[달주드]|되[는시셨었]|된|됐|될|됩)"
+    r"(?<![가-힣])(실효|부활|감액|증액|유예|연기|재심사|재조사|철회|전환"
+    r"|등재|해지|해약)(?=하[시려는고겠]|할|한|해 ?[달주드]|되[는시셨었]|된|됐|될|됩)"
 )
 # What it is done to.
 _ENDS_WITH_OBJECT = re.compile(
     r"(?:진단비|진단금|수술비|입원비|치료비|병원비|간병비|사망보험금|만기보험금|환급금|이체일|출금일|납입일|자기부담금|수리비|합의금|벌금"
-    r"|지불보증|전세금|보증금|과실비율|과실 비율|장해|녹취|할인|납입증명서|변호사 비용|불만|[가-힣] 사고|[가-힣]{2} ?치료|[가-힣]{2} ?수술)$"
+    r"|지불보증|전세금|보증금|과실비율|과실 비율|장해|녹취|할인|납입증명서|변호사 비용|불만"
+    r"|[가-힣] 사고|[가-힣]{2} ?치료|[가-힣]{2} ?수술)$"
 )
 _CHANGES = re.compile(r"바꾸|바꿀|바꿔|변경|돌려 ?놓|바꾼")
 _CHANGED_BY_NAME = ("수익자", "계약자", "예금주", "납입일", "이체일", "출금일")  # agents' names for what callers describe
@@ -52,7 +55,8 @@ _TELLING = word_set(
 )  # acts that tell by themselves what a call is about
 _OF_AN_OFFICER = re.compile(r"(?:보상|심사|배상|조사) ?(?:담당|과|부)")
 _TOO_BARE = word_set(
-    "보상 배상 심사 조사 변경 삭제 취소 접수 청구 보류 거절 갱신 환급 발급 정정 교환 이전 연장 정지 중지 결항 이체 수익자 연기 면제 환급금 개시 자동이체"
+    "보상 배상 심사 조사 변경 삭제 취소 접수 청구 보류 거절 갱신 환급 발급 정정 교환 이전 연장 정지 중지 결항 이체 수익자 연기 면제 "
+    "환급금 개시 자동이체"
 )
 _NOUN_TAGS = frozenset(("NNG", "NNP", "XSN", "XPN", "SL", "SN", "NR", "XR", "NNB", "MAG"))
 _NO_NOUN = word_set("거 것 건 경우 기간 처음 대로 오늘 내일 지금 바로")
@@ -61,10 +65,12 @@ _WANTS_TO_REPORT = re.compile(r"접수(?:를|도|만)? ?(?:요청|희망|하려|
 _ACCIDENT = re.compile(r"사고")
 # A paper or somebody named by the matter: 부활 청약서, 보상 담당자.
 _PAPER_OF = re.compile(
-    r"^(.+?) ?(?:신청서|청약서|동의서|철회서|양식|서식|안내문|안내장|청구서|담당자|담당|결과|신청|예정|건)(?: (?:링크|목록|사본|양식|서류|문자))*$"
+    r"^(.+?) ?(?:신청서|청약서|동의서|철회서|양식|서식|안내문|안내장|청구서|담당자|담당"
+    r"|결과|신청|예정|건)(?: (?:링크|목록|사본|양식|서류|문자))*$"
 )
 _BEFORE = re.compile(
-    r"^(?:(?:그|이|저|제|내|저희|우리|다른|무슨|어떤|새|그럼|한|두|세|네|대신|직접|어제|날|달|그날|그때|그동안|첫|예|하하|추가|혹시|어르신|분) )+"
+    r"^(?:(?:그|이|저|제|내|저희|우리|다른|무슨|어떤|새|그럼|한|두|세|네|대신|직접|어제|날|달|그날"
+    r"|그때|그동안|첫|예|하하|추가|혹시|어르신|분) )+"
 )
 _NO_TOPIC = re.compile(
     r"요일|담당|가상|등록|안전한|고객님|통장|서류|증명서|\d|[일이삼사오육칠팔구]십|만 원|[가-힣]요 |출발 전|쯤 |이란|아니여"
@@ -80,7 +86,8 @@ _SAID_BACK = re.compile(r"(?:군요|네요|시죠|시지요|세요|시려고요|
 _PRODUCT = re.compile(
     r"(?<![가-힣])((?:간편|무배당)?(?:암|치매|치아|간병인?|종신|정기|연금저축|연금|저축|변액유니버[셜설]|변액연금|변액|주택화재|화재|자동차|운전자"
     r"|실손의료|실손|실비|여행자|어린이|태아|단체상해|단체|상해|펫|고양이|강아지|휴대폰|농작물재해|농작물|풍수해|배상책임|골프|전세보증|보증|이행보증"
-    r"|귀국비용|출국만기)) ?보험(?![금료사회증])|(?<![가-힣])(실손|실비|종신|변액|배상책임|연금저축|변액연금|변액유니버[셜설])(?![가-힣]* ?보험)(?=[^가-힣]|[을를은는이가도에]|$)"
+    r"|귀국비용|출국만기)) ?보험(?![금료사회증])|(?<![가-힣])(실손|실비|종신|변액|배상책임|연금저축|변액연금|변액유니버[셜설])"
+    r"(?![가-힣]* ?보험)(?=[^가-힣]|[을를은는이가도에]|$)"
 )
 # Words of which a phrase of the request needs one: without any (치킨이 다 날아갔어요) it is no matter to work by.
 OF_THE_TRADE = re.compile(
@@ -97,7 +104,8 @@ _TURNED_DOWN = re.compile(
 )
 _FILLS = re.compile(r"(?<!\S)(?:우리|저희|좀|이제|지금|글쎄|뭐|그|이(?! ?(?:년|주|일|개월|달|번|회|명|건|만|천|백))|저|막|진짜) (?=\S)")
 _POINTS = re.compile(
-    r"나한테|나더러|나보고|저한테|너|그것|(?<!\S)걔|그 사람|그쪽|그리로|거기|[이그]거|옛날|여기|뭐시기|라던데|카[는면]|는가\s|당께|소리라|그날|그때|[그이]걸|그렇|그대로|(?<!다시 )봐 달라"
+    r"나한테|나더러|나보고|저한테|너|그것|(?<!\S)걔|그 사람|그쪽|그리로|거기|[이그]거|옛날|여기|뭐시기|라던데|카[는면]|는가\s|당께|소리라"
+    r"|그날|그때|[그이]걸|그렇|그대로|(?<!다시 )봐 달라"
     r"|말씀|이라는|잖아|담당하시는|이고 뭐고"
 )
 _SPEAKS = re.compile(r"(?:요|죠|(?<!니)까|네|여|유|디|예|니더)(?:\s|$)|(?<!\S)(?:나|내가|제가|저|제|내|저도|저는|자기|걱정인데|하하)(?!\S)")
@@ -202,7 +210,7 @@ class Topics:
         return sorted(kept, key=lambda found: -found[1])
 
     def _nouns_at_the_end(self, words: str) -> str:
-        """The words of a group that are nouns, without those before that describe them: 돌아가신 경우 사망보험금 청구 is 사망보험금 청구."""
+        """The words of a group that are nouns, without those that describe them: 돌아가신 경우 사망보험금 청구 is 사망보험금 청구."""
         tokens, begin = self.shortener.tokens(words), len(words)
         for word in reversed(list(re.finditer(r"\S+", words))):
             within = [token.tag for token in tokens if word.start() <= token.start < word.end()]

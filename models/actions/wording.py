@@ -49,7 +49,8 @@ _POINTER = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸)(?:를|
 _POINTING_WORD = re.compile(r"(?<!\S)(?:그|이|저)\s$")
 # What comes before a deed and is done to nothing: 퇴근하고, 집에 가서, 결과 나오면, 심사 끝난 다음에.
 _COMES_FIRST = re.compile(
-    r".*(?:(?:퇴근|출근|전화|통화|도착)(?:하고|해서)|(?<!\S)(?:가서|와서|나가서|들러서|들어가서|끊고|먹고|나오면|나면|끝나면|되면|오면|도착하면|보고|\S+(?<!서)(?<!화)(?<!도)면|\S+한테 빌려서|\S+까지|퇴근 전에|\S+ 전에"
+    r".*(?:(?:퇴근|출근|전화|통화|도착)(?:하고|해서)|(?<!\S)(?:가서|와서|나가서|들러서|들어가서|끊고|먹고|나오면|나면|끝나면|되면|오면"
+    r"|도착하면|보고|\S+(?<!서)(?<!화)(?<!도)면|\S+한테 빌려서|\S+까지|퇴근 전에|\S+ 전에"
     r"|나온 다음에?|끝난 다음에?|받은 다음에?|난 (?:다음|뒤|후)에?|오는 대로|나오는 대로|되는 대로|끝나는 대로|받는 대로))\s"
 )
 # Who hands a thing over, by the sentence that names it: a caller wants it, an agent sends it or needs it.
@@ -138,7 +139,7 @@ class Told:
         return next((one for one in self._matters if self._says_more(one, what, own)), "")
 
     def _says_more(self, matter: str, what: str, own: frozenset[str]) -> bool:
-        """Whether a matter names something that a deed does not, and is not another one of its kind (수익자 변경 behind 계약자 변경 신청서)."""
+        """Whether a matter names something that a deed does not, and no other change (수익자 변경 behind 계약자 변경 신청서)."""
         nouns = nouns_of(matter, self.shortener)
         if matter.removesuffix(" 관련").replace(" ", "") in what.replace(" ", ""):
             return False
@@ -184,7 +185,7 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
 
 
 def _chosen(what: str, one: Candidate, told: Told) -> str:
-    """Of two ways that the agent named (앱에서 하거나 지점에 오기) the one that the caller says he takes, or the one that he does not turn down."""
+    """Of two ways that the agent named (앱에서 하거나 지점에 오기) the one that the caller takes, or that he does not turn down."""
     ways = _EITHER.split(what)
     if one.who is not Who.CALLER or len(ways) < 2:
         return what

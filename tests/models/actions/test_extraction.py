@@ -434,7 +434,8 @@ def test_what_is_sent_is_nothing_that_was_waived_or_is_written_on_elsewhere() ->
 
 def test_a_call_that_the_caller_demanded_of_somebody_is_that_ones() -> None:
     talk = (
-        "상담원: 진행 상황을 제가 안내할까요?\n고객: 됐고 담당자가 직접 나한테 전화하라고 하세요\n상담원: 보상 담당자가 지금 외근 중입니다.\n"
+        "상담원: 진행 상황을 제가 안내할까요?\n고객: 됐고 담당자가 직접 나한테 전화하라고 하세요\n"
+        "상담원: 보상 담당자가 지금 외근 중입니다.\n"
         "고객: 맨날 외근이야\n상담원: 오늘 오후 세 시에 꼭 전화드리도록 하겠습니다\n고객: 끊어요"
     )
     told = things_to_do(read(OPENING + talk), EVERYTHING, SHORTENER)

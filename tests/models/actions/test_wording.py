@@ -150,7 +150,8 @@ def test_what_is_signed_is_the_form_whose_link_was_promised_just_before() -> Non
     ("talk", "what"),
     [
         (
-            "고객: 작년 납입증명서를 메일로 받을 수 있을까요\n상담원: 성함이요?\n고객: 신가영이요\n상담원: 주소는 등록된 걸로 보내면 될까요?\n"
+            "고객: 작년 납입증명서를 메일로 받을 수 있을까요\n상담원: 성함이요?\n고객: 신가영이요\n"
+            "상담원: 주소는 등록된 걸로 보내면 될까요?\n"
             "고객: 네\n상담원: 더 필요하신 건요?\n고객: 없어요\n상담원: 십 분 안에 보내 드릴게요.\n고객: 네",
             "작년 납입증명서를 보내기",
         ),
@@ -199,7 +200,7 @@ def test_a_sum_that_the_caller_gets_is_none_that_he_pays() -> None:
 
 
 def test_what_is_waited_for_is_told() -> None:
-    talk = "상담원: 입원확인서가 들어와야 배정이 됩니다\n고객: 네\n상담원: 들어오면 제가 내일 아침에 업체를 연결해 드리겠습니다\n고객: 네 부탁드려요"
+    talk = "상담원: 입원확인서가 들어와야 배정이 됩니다\n고객: 네\n상담원: 들어오면 제가 내일 업체를 연결해 드리겠습니다\n고객: 네"
     assert "입원확인서가 들어오면 업체 연결" in promised(talk)
 
 
