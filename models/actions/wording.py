@@ -432,6 +432,9 @@ def with_thing(what: str, thing: str) -> str:
         return f"{thing} {what}"  # 가입증명서 발송
     if thing.endswith("계좌") and re.search(r"(?:넣|보내)기$", what):
         return f"{re.sub(r'(?:넣|보내)기$', '', what)}{thing}로 입금"  # an account is paid into
+    bare = thing.split()[-1]
+    if " " in thing and re.search(rf"(?<!\S){re.escape(bare)}(?=[을를은는도만]? )", what):
+        return re.sub(rf"(?<!\S){re.escape(bare)}(?=[을를은는도만]? )", thing, what, count=1)  # 사진 다 찍어서 with 면허증 사진
     first = _COMES_FIRST.match(what)
     before, deed = (what[: first.end()], what[first.end() :]) if first else ("", what)
     return f"{before}{thing}{object_particle(thing)} {deed}"
