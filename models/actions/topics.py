@@ -79,6 +79,9 @@ _DENIED = (
     r"(?:(?:이|가|은|는|도|를|을|까지는|만)? ?(?:아[니닙녀]|말고|됐고|무슨|싫|안 ?(?:해|할|하|돼|받)|못 ?해|놔두|놔둬|두고|겁나|필요 ?없)"
     r"|한대|하라|(?:을|를|은|는) (?:왜|뭘))"
 )
+_DENIAL = re.compile(_DENIED)
+_ACT_DENIED = re.compile(rf"([가-힣]{{0,6}}{_ACT}){_DENIED}")
+_IS_NOT = re.compile(r"(?:이|가|은|는)? ?아[니닙]")
 _NO = re.compile(r"(?:네[, ]+)?.{0,6}(?:아니|아뇨|아녀|아이다|말고|됐고|됐습)")
 _NO_AT_ONCE = re.compile(r"(?:(?:네|어|아)[, ]+)?(?:아니|아뇨|아녀|아이다)")
 _YES = re.compile(r"(?:네+|예|응+|그래|그렇|맞|좋|그것)")
@@ -183,9 +186,7 @@ class Topics:
     def _weighed(self) -> list[tuple[str, float]]:
         wanted = self._nouns(self.request)
         weights: dict[str, float] = {}
-        denied = {
-            found[1] for turn in self.conversation if turn.by_caller for found in re.finditer(rf"([가-힣]*{_ACT}){_DENIED}", turn.text)
-        }
+        denied = {found[1] for turn in self.conversation if turn.by_caller for found in _ACT_DENIED.finditer(turn.text)}
         for thing in (*self.named, *self._done_as_verbs()):
             group, of_a_paper = _group(thing, self._nouns_at_the_end)
             if group and self._is_denied(thing):
@@ -243,9 +244,8 @@ class Topics:
 
     def _is_denied(self, thing: Mention) -> bool:
         """Whether a caller denies a thing, or it is only what the agent supposed and nobody agreed to."""
-        denies = re.compile(re.escape(thing.head) + _DENIED)
         answer = self._answers.get(thing.turn, "")
-        if denies.search(thing.said) or denies.search(answer):
+        if _is_said_with(_DENIAL, thing.head, thing.said) or _is_said_with(_DENIAL, thing.head, answer):
             return True
         if thing.by_caller or not thing.asked:
             return not thing.by_caller and _SAID_BACK.search(thing.said) is not None and _NO_AT_ONCE.match(answer) is not None
@@ -282,7 +282,8 @@ class Topics:
         if _FAULT.search(phrase):
             return True
         trade, nouns = len(set(OF_THE_TRADE.findall(phrase))), self._nouns(phrase)
-        if any(re.search(rf"{re.escape(noun)}(?:이|가|은|는)? ?아[니닙]", self._said_by_caller(len(self.conversation))) for noun in nouns):
+        said = self._said_by_caller(len(self.conversation))
+        if any(_is_said_with(_IS_NOT, noun, said) for noun in nouns):
             return False
         telling = len(nouns) > 1 or (nouns and len(phrase.split()) > _SHORT)
         return trade > 1 or bool(trade == 1 and telling and _ASKS.search(phrase))
@@ -298,6 +299,16 @@ def is_finished(phrase: str, conversation: Conversation) -> bool:
     return any(asked[1] in _DONE.findall(text) or (plainly and _DONE_PLAINLY.search(text) is not None) for text in by_agent)
 
 
+def _is_said_with(following: re.Pattern[str], word: str, text: str) -> bool:
+    """Whether a word stands in a text with something behind it."""
+    place = text.find(word)
+    while place >= 0:
+        if following.match(text, place + len(word)):
+            return True
+        place = text.find(word, place + 1)
+    return False
+
+
 def _group(thing: Mention, nouns: Callable[[str], str]) -> tuple[str, bool]:
     """What a thing named tells of the matter, and whether a paper is named by it: 부활 청약서 tells 부활; empty where it tells nothing."""
     words = re.sub(r"(?<=[가-힣])(?:하고|이?랑|와|과) .*$", "", _BEFORE.sub("", thing.text))
@@ -306,7 +317,10 @@ def _group(thing: Mention, nouns: Callable[[str], str]) -> tuple[str, bool]:
         return "", False
     named = _PAPER_OF.match(words)
     of_a_paper = named is not None and _ENDS_WITH_ACT.search(named[1]) is not None
-    group = nouns(named[1] if named and of_a_paper else words)
+    group = named[1] if named and of_a_paper else words
+    if not (_ENDS_WITH_ACT.search(group) or _ENDS_WITH_OBJECT.search(group)):
+        return "", False
+    group = nouns(group)
     telling = (_ENDS_WITH_ACT.search(group) or _ENDS_WITH_OBJECT.search(group)) and not _NO_TOPIC.search(group)
     return (group, of_a_paper) if telling and 1 < len(group) <= LONGEST_GROUP else ("", False)
 
