@@ -518,6 +518,8 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
         return _same_hour(before.due, later.due)  # 금요일에 넣을게요. 네, 금요일까지 입금해 주시면 됩니다.
     if before.act in (Act.OFFERED, Act.ACCEPTED) and later.act is Act.PROMISED and apart <= 4 and alike:
         return True
+    if before.act is Act.ACCEPTED and later.act is Act.ASKED and apart <= BESIDE and alike:
+        return True  # 그럼 그것만 내면 돼요? 네, 다시 올려 주세요.
     if apart <= 4 and alike and not later.names_a_thing:
         return True
     if apart <= MOVED_WITHIN and alike and before.by_caller and later.by_caller and before.act is later.act is Act.PROMISED:

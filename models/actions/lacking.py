@@ -18,7 +18,11 @@ from models.summarizer.own_words import word_set
 
 SUM_WITHIN = 8  # turns
 AWAITED_WITHIN = 5
-PICTURE_WITHIN = 6
+PICTURE_WITHIN, PICTURE_BEHIND = 4, 2
+SAME_VERB_WITHIN = 3
+_A_NOUN = 3  # syllables of a verb that is made of a noun
+_NO_OBJECT = word_set("그거 이거 그것 이것 내용 부분 저희 고객님")
+_PICTURE = re.compile(r"([가-힣]{2,}(?<![은는을를에서고면로도만요이])) 사진(?!기)")
 _BY_CALLER_WANTED = re.compile(
     r"보내|받고 싶|받을 (?:수|거)|받아 ?[보야볼]|발급|떼 ?[주달]|뽑아|부쳐|돌려 ?[주받]|달라|필요|한 장|급[해하]|주시|주세요|줘|주면|만들어"
 )
@@ -54,12 +58,23 @@ def thing_wanted(one: Candidate, conversation: Conversation, things: Sequence[Me
     return fullest[0] if len(fullest) == 1 else ""
 
 
-def picture_taken(one: Candidate, things: Sequence[Mention]) -> str:
+def picture_taken(one: Candidate, conversation: Conversation) -> str:
     """What a picture is taken of, where nearby pictures are of one thing alone: 시동 켜고 찍기, 계기판 사진 확인되면."""
     if one.verb not in ("찍", "촬영하"):
         return ""
-    named = {thing.text for thing in things if thing.head == "사진" and " " in thing.text}
-    return named.pop() if len(named) == 1 else ""
+    near = [turn.text for turn in conversation if -PICTURE_BEHIND <= one.turn - turn.number <= PICTURE_WITHIN and turn.text]
+    named = {found for text in near for found in _PICTURE.findall(text) if found not in _NO_NAME}
+    return f"{named.pop()} 사진" if len(named) == 1 else ""
+
+
+def done_to_before(one: Candidate, conversation: Conversation) -> str:
+    """What the same verb was said to be done to just before: 임차권등기명령을 법원에 신청하셔서 …, 이번 주에 법원에 신청할게요."""
+    if not one.verb.endswith("하") or len(one.verb) < _A_NOUN:
+        return ""
+    deed = re.compile(rf"([가-힣]{{2,}})(?:을|를) (?:[가-힣]+(?:에|에서|으?로) )?{re.escape(one.verb[:-1])}[하해]")
+    near = [turn.text for turn in conversation if one.turn - SAME_VERB_WITHIN <= turn.number < one.turn and turn.text]
+    named = [found for text in near for found in deed.findall(text) if found not in _NO_OBJECT]
+    return named[-1] if named else ""
 
 
 def sum_to_pay(one: Candidate, conversation: Conversation, things: Sequence[Mention]) -> str:

@@ -18,8 +18,8 @@ from models.actions.action import Who
 from models.actions.candidates import DONE_TO, PAPERS, Candidate
 from models.actions.due import find
 from models.actions.lacking import (
-    PICTURE_WITHIN,
     awaited,
+    done_to_before,
     names_money_barely,
     paid,
     picture_taken,
@@ -97,6 +97,7 @@ _HANDED_ON = re.compile(r"(?:전달|메모|기록|메모 남기기|보고)$")
 _BY_A_WAY_ASKED = re.compile(r"(?:문자|이?메일|팩스|우편|등기|카톡)로 ")
 _WAYS = word_set("문자 메일 이메일 팩스 우편 등기 카톡")
 _CHANGES_ONE = re.compile(r"(?:수익자|계약자|예금주|통장|계좌|주소|명의|납입일|이체일) 변경$")
+_SHOWS = re.compile(r"사진|영상|화면")
 _THEN_PAYS = re.compile(r"((?:쓰|하|작성하|서명하)고) 넣기$")
 _TOPIC_OF_A_WAY = re.compile(r"^[가-힣]+(?: [가-힣]+)?(?<!저)(?<!나)(?<! 때)(?<!후)[은는] (?=\S+ )")  # 수익자 변경은 지점에 오기
 _EITHER = re.compile(r"(?:시)?거나 |든지 |든가 ")
@@ -214,16 +215,18 @@ def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
         return paid(with_sum(what, money))
     if _THEN_PAYS.search(what) and (money := sum_to_pay(one, told.conversation, told.until(one.turn))):
         return paid(_THEN_PAYS.sub(rf"\1 {money} 넣기", what))
+    if not _SHOWS.search(what) and (picture := picture_taken(one, told.conversation)):
+        return with_thing(what, picture)
     if objects:
         return _fuller(what, objects[-1], one, told)
+    if not one.things and not one.forbids and (named := done_to_before(one, told.conversation)):
+        return with_thing(what, named)
     if one.kind not in DONE_TO or one.forbids or _IS_THE_ANSWER.search(what) or _names_its_thing(what, told.shortener):
         return what
     if thing := _done_to(one, told, model):
         return with_thing(what, thing)
     if money := sum_to_pay(one, told.conversation, told.until(one.turn)):
         return paid(with_thing(what, money))
-    if picture := picture_taken(one, told.things(one.turn + 2, PICTURE_WITHIN)):
-        return with_thing(what, picture)
     wanted = thing_wanted(one, told.conversation, told.until(one.turn))
     return with_thing(what, wanted) if wanted else what
 
