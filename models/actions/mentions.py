@@ -93,6 +93,8 @@ def _groups(tokens: Sequence[Any]) -> Iterator[tuple[int, int]]:
             end += 1
         if end < len(tokens) and tokens[end].tag.startswith("XS") and tokens[end].tag != "XSN":
             end -= 1  # 발송하다: its noun belongs to the verb
+        if end - 2 > place and tokens[end - 1].form in _WAYS and tokens[end - 2].form in _LINKS:
+            end -= 2  # 증명서랑 위임장이랑 팩스로
         if end > place:
             yield _described(tokens, place), end
         place = max(end, place) + 1
@@ -126,8 +128,6 @@ def _described(tokens: Sequence[Any], first: int) -> int:
 
 
 def _mention(sentence: str, tokens: Sequence[Any], first: int, end: int) -> tuple[str, str, frozenset[str]] | None:
-    if end - 2 > first and tokens[end - 1].form in _WAYS and tokens[end - 2].form in _LINKS:
-        end -= 2  # 증명서랑 위임장이랑 팩스로
     while end - 1 > first and tokens[end - 1].form in _WAYS and tokens[end - 2].tag in _HEADS:
         end -= 1  # 추가 보험료 메일로: by what way it is sent is none of the thing
     while first < end - 1 and (
