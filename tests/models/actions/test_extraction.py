@@ -451,3 +451,11 @@ def test_a_desk_that_is_only_pointed_at_does_its_own_part_by_its_own_time() -> N
     handed, calls = [one for one in things_to_do(read(OPENING + talk), EVERYTHING, SHORTENER) if one.utterance == 8]
     assert (handed.who, handed.what, handed.due and handed.due.said) == (Who.AGENT, "소비자보호팀에 넘기기", "오늘 중으로")
     assert (calls.who, calls.desk, calls.due and calls.due.said) == (Who.OTHER_DESK, "소비자보호팀", "내일 오전에")
+
+
+def test_what_the_caller_asks_back_and_the_agent_then_asks_for_is_one_thing() -> None:
+    talk = (
+        "상담원: 진료 세부내역서가 빠져 있습니다.\n고객: 그럼 세부내역서만 내면 돼요?\n"
+        "상담원: 네, 앱에 세부내역서를 다시 올려 주세요.\n고객: 네"
+    )
+    assert [one.utterance for one in left(talk) if one.who is Who.CALLER] == [10]

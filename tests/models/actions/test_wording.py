@@ -241,3 +241,20 @@ def test_who_is_put_through_to_a_crisis_line_is_told_without_what_he_called_abou
 def test_a_result_is_no_account_that_is_paid_into() -> None:
     talk = "고객: 계좌는 그대로고 날짜만 바꿔 주세요\n상담원: 처리되면 오늘 중에 문자 드리겠습니다.\n고객: 네"
     assert "처리되면 문자로 발송" in left(talk)
+
+
+def test_what_the_same_verb_was_done_to_just_before_is_what_is_meant() -> None:
+    talk = "상담원: 임차권등기명령을 법원에 신청하셔서 확인하고 나가시면 안전합니다.\n고객: 이번 주에 바로 법원에 신청할게요.\n상담원: 네"
+    assert "임차권등기명령을 바로 법원에 신청" in left(talk)
+
+
+def test_a_picture_is_told_with_what_is_on_it() -> None:
+    talk = (
+        "상담원: 시동 켜고 찍으세요.\n고객: 네 저녁에 시동 켜고 찍을게요.\n상담원: 계기판 사진 확인되면 삼 일 안에 넣어 드릴게요.\n고객: 네"
+    )
+    assert any(what.startswith("계기판 사진을") for what in promised(talk))
+
+
+def test_papers_that_are_joined_are_what_is_sent() -> None:
+    talk = "상담원: 원무과에 소견서 달라고 하시면 됩니다\n고객: 내일 오전에 증명서랑 위임장이랑 팩스로 보낼게요\n상담원: 네"
+    assert "증명서랑 위임장이랑 팩스로 발송" in promised(talk)
