@@ -62,7 +62,6 @@ PAPERS = re.compile(
 MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
 DONE_TO = {"send": PAPERS, "hand in": PAPERS, "take": PAPERS, "sign": PAPERS, "pay": MONEY}
 _TOLD = re.compile(r"(?:번호|주소|연락처|이름|성함|계정|주민|인적|사항|시간|답|말씀)$")
-_JOINS = frozenset(("랑", "이랑", "하고", "와", "과"))  # 증명서랑 위임장이랑
 _MOMENTS = word_set("전 후 뒤 때 다음")  # 비행기 타기 전에
 _GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
 # What is asked for within a sentence that says why: 숫자를 회신해 주셔야 등록이 됩니다, 수요일까지 올려 주시면 심사가 가능합니다.
@@ -549,12 +548,7 @@ def _things(tokens: Sequence[Any], first: int, verb: int) -> frozenset[str]:
     )
     named = [place for place in range(first, own) if tokens[place].tag in _CONTENT and len(tokens[place].form) > 1]
     topic = [tokens[end - 1].form for _, end in (_topic(tokens, first),) if end]
-    done_to = [
-        tokens[place].form
-        for place in named
-        if not tokens[place + 1].tag.startswith("XS")
-        and (tokens[place + 1].tag != "JKB" or (tokens[place + 1].form in _JOINS and PAPERS.search(tokens[place].form)))
-    ]
+    done_to = [tokens[place].form for place in named if tokens[place + 1].tag != "JKB" and not tokens[place + 1].tag.startswith("XS")]
     return frozenset(noun for noun in (*topic, *done_to) if not (_PLACE.search(noun) or _OTHERS.search(noun))) - _NO_THING
 
 

@@ -224,7 +224,9 @@ def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
     if one.kind not in DONE_TO or one.forbids or _IS_THE_ANSWER.search(what) or _names_its_thing(what, told.shortener):
         return what
     if thing := _done_to(one, told, model):
-        return with_thing(what, thing)
+        whole = with_thing(what, thing)
+        put_in = objects_in(whole, told.shortener)
+        return _fuller(whole, put_in[-1], one, told) if put_in and put_in[-1].text == thing else whole
     if money := sum_to_pay(one, told.conversation, told.until(one.turn)):
         return paid(with_thing(what, money))
     wanted = thing_wanted(one, told.conversation, told.until(one.turn))
