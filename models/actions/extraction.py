@@ -153,6 +153,8 @@ def _as_asked(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -
     ]
     for other in sorted(asked, key=lambda other: abs(one.turn - other.turn)):
         words = other.what.split()
+        if other.turn > one.turn and one.kind != "go":
+            continue  # what is said behind a promise goes with a way alone: 그날 신분증 가지고 오시면 됩니다
         if one.kind == "go" == other.kind and _COMES_ALONG.search(other.what) and not _COMES_ALONG.search(one.what):
             return replace(one, what=re.sub(r"오기$", "가기", _last_choice(other.what)), words=one.words | other.words)
         if (

@@ -57,6 +57,8 @@ def noted(what: str, who: Who, shortener: Shortener) -> str:
     what = _DONE_BY_NAME.sub(r"\1", _CANNOT.sub("", _STRAY_COMMA.sub(" ", what)))
     what = _TOPIC.sub("", what) if who is Who.CALLER else what
     what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저|같이|함께) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
+    if who is not Who.CALLER:
+        what = re.sub(r"계좌로 (?=(?:발송|보내기)$)", "계좌를 ", what)  # its number, as above
     what = _MADE_SENT.sub("보내기", _ACCOUNT_TOLD.sub("계좌를 ", what))
     return _by_its_name(_with_particle(_FIRST_THEN.sub(r"\1 후 ", what), shortener), who)
 

@@ -107,8 +107,8 @@ _TURNED_DOWN = re.compile(
 )
 _FILLS = re.compile(r"(?<!\S)(?:우리|저희|좀|이제|지금|글쎄|뭐|그|이(?! ?(?:년|주|일|개월|달|번|회|명|건|만|천|백))|저|막|진짜) (?=\S)")
 _POINTS = re.compile(
-    r"나한테|나더러|나보고|저한테|너|그것|(?<!\S)걔|그 사람|그쪽|그리로|거기|[이그]거|옛날|여기|뭐시기|라던데|카[는면]|는가\s|당께|소리라"
-    r"|그날|그때|[그이]걸|그렇|그대로|(?<!다시 )봐 달라"
+    r"나한테|나더러|나보고|저한테|너|그것|(?<!\S)걔|그 사람|그쪽|그리로|거기|[이그]거|옛날|여기|뭐시기|라던데|더[만라]|카[는면]|는가\s|당께"
+    r"|소리라|그날|그때|[그이]걸|그렇|그대로|(?<!다시 )봐 달라"
     r"|말씀|이라는|잖아|담당하시는|이고 뭐고"
 )
 _SPEAKS = re.compile(r"(?:요|죠|(?<!니)까|네|여|유|디|예|니더)(?:\s|$)|(?<!\S)(?:나|내가|제가|저|제|내|저도|저는|자기|걱정인데|하하)(?!\S)")
@@ -327,9 +327,9 @@ def _group(thing: Mention, nouns: Callable[[str], str]) -> tuple[str, bool]:
 
 def _clean(phrase: str) -> str:
     """A phrase of the request without what is turned down before it, and without words that only fill."""
-    phrase = re.sub(r"^.*(?:[가-힣](?<!필)(?<!중)(?<!주)요|니까) (?=\S+ \S+ \S)", "", phrase)
+    phrase = re.sub(r"^.*(?:[가-힣](?<!필)(?<!중)(?<!주)요|니까|그러는데) (?=\S+ \S+ \S)", "", phrase)
     for _ in range(2):
         phrase = _FIRST_WORDS.sub("", _TURNED_DOWN.sub("", phrase))
     phrase = re.sub(r"지만? (?:물어보기|여쭤보기|알기) 희망$", "지 문의", re.sub(r"(?<!\S)[그이]걸로 (?=\S)", "", phrase))
-    phrase = re.sub(r"는지 여부 문의$", "는지 문의", re.sub(r" ?해 달라는 요청$", " 요청", _FILLS.sub("", phrase)))
+    phrase = re.sub(r"지 여부 문의$", "지 문의", re.sub(r" ?해 달라는 요청$", " 요청", _FILLS.sub("", phrase)))
     return phrase.strip(" ,")

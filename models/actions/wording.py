@@ -50,7 +50,7 @@ _POINTING_WORD = re.compile(r"(?<!\S)(?:그|이|저)\s$")
 # What comes before a deed and is done to nothing: 퇴근하고, 집에 가서, 결과 나오면, 심사 끝난 다음에.
 _COMES_FIRST = re.compile(
     r".*(?:(?:퇴근|출근|전화|통화|도착)(?:하고|해서)|(?<!\S)(?:가서|와서|나가서|들러서|들어가서|끊고|먹고|나오면|나면|끝나면|되면|오면"
-    r"|도착하면|보고|\S+(?<!서)(?<!화)(?<!도)면|\S+한테 빌려서|\S+까지|퇴근 전에|\S+ 전에"
+    r"|도착하면|보고|\S+(?<!서)(?<!화)(?<!도)면|\S+한테 빌려서|\S*(?:날|일|시|내일|말|주|달|전)까지|퇴근 전에|\S+ 전에"
     r"|나온 다음에?|끝난 다음에?|받은 다음에?|난 (?:다음|뒤|후)에?|오는 대로|나오는 대로|되는 대로|끝나는 대로|받는 대로))\s"
 )
 # Who hands a thing over, by the sentence that names it: a caller wants it, an agent sends it or needs it.
@@ -146,7 +146,7 @@ class Told:
             return False
         last = matter.split()[-1]
         rest = {noun for noun in nouns - own if noun not in last}
-        if nouns and _BY_A_WAY_ASKED.search(matter) and nouns - own <= _WAYS:
+        if nouns and _ANY_WAY.search(what) and _BY_A_WAY_ASKED.search(matter) and nouns - own <= _WAYS:
             return False
         another = last in what and len(matter.split()) > 1 and bool(rest) and _CHANGES_ONE.search(matter) is not None
         return not another and (not nouns <= own if nouns else matter.split()[0] not in what)
@@ -438,6 +438,8 @@ def with_thing(what: str, thing: str) -> str:
     if thing.endswith("계좌") and re.search(r"(?:넣|보내)기$", what):
         return f"{re.sub(r'(?:넣|보내)기$', '', what)}{thing}로 입금"  # an account is paid into
     bare = thing.split()[-1]
+    if re.search(rf"(?<!\S){re.escape(thing)}[을를은는도만]? ", what):
+        return what  # 사진 보내기
     if " " in thing and re.search(rf"(?<!\S){re.escape(bare)}(?=[을를은는도만]? )", what):
         return re.sub(rf"(?<!\S){re.escape(bare)}(?=[을를은는도만]? )", thing, what, count=1)  # 사진 다 찍어서 with 면허증 사진
     first = _COMES_FIRST.match(what)
