@@ -56,8 +56,8 @@ _NO_THING = word_set(
 _PLACE = re.compile(r"(?:사무소|센터|지점|병원|은행|원무과|경찰서|우체국|편의점|보건소|학교|회사|창구)$")
 # What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
 PAPERS = re.compile(
-    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|결과지|기록지|판독지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|진료기록|등본|초본|대장|원부|확인원|양식|안내문|안내장"
-    r"|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|예시|문구|페이지|종이)$"
+    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|기록부|기록|결과지|기록지|판독지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|진료기록|등본|초본|대장|원부|확인원|양식|안내문|안내장"
+    r"|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|예시|문구|페이지|종이|임대폰|단말기)$"
 )
 MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
 DONE_TO = {"send": PAPERS, "hand in": PAPERS, "take": PAPERS, "sign": PAPERS, "pay": MONEY}
@@ -73,6 +73,15 @@ _THEN_A_DESK = re.compile(
     r"^(.*(?<!이)[가-힣])(?<!시)고,? (?=(?:[가-힣]{2,} )?[가-힣]*(?:담당자?|부서|팀장?|파트장|[가-힣]{2,}반|센터장?|기사"
     r"|조사관|조사원|평가사|지점)(?:님|분)?(?:이|가|께서|에서) )"
 )
+# … and what that desk does, which is only pointed at: 소비자보호팀에 넘기고 거기서 내일 전화드릴 거예요.
+_THEN_THERE = re.compile(
+    r"^(.*?([가-힣]*(?:팀|부서|센터|담당자?|파트)|(?:[가-힣]{2,} )담당)(?:님)?(?:에|한테|에게|으로|로|께) .*[가-힣](?<!시)고),? "
+    r"([가-힣]+[은는] )?(?:거기|그쪽)(?:에)?서 (?=\S+ \S)"
+)
+_THERE = re.compile(r"^([가-힣]+[은는] )?(?:거기|그쪽)(?:에)?서 (?=\S+ \S)")
+_HANDED_TO = re.compile(
+    r"([가-힣]*(?:팀|부서|센터|담당자?|파트)|[가-힣]{2,} 담당)(?:님)?(?:에|한테|에게|으로|로|께) .*(?:넘기|전달|올리|요청|접수)"
+)
 _WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
 ADDRESSING = re.compile(
@@ -85,7 +94,7 @@ ADDRESSING = re.compile(
 _NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
 # … after a state alone (양식이 있어서, 승인이 필요해서),
 _REASONS = word_set("어서 아서 여서 고 어 아 니 으니 며 으며")
-_STATES = word_set("바뀌 있 없 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 적 크 작 늦 바쁘 계시")
+_STATES = word_set("바뀌 있 없 쉬 아프 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 적 크 작 늦 바쁘 계시")
 # … and where the caller is only to say something, or to agree (번호 불러 주시면, 괜찮으시면).
 _CONDITIONS = word_set("면 으면")
 _SAYING = word_set("부르 말하 말씀하 알리 괜찮 좋 원하 필요하 가능하 편하 말씀주 주소부르")
@@ -224,11 +233,20 @@ def _of_turn(turns: Sequence[Turn], place: int, turn: Turn, shortener: Shortener
         if first is not None:
             yield first[0]
             sentence = first[1]
+        desk = ""
+        if not turn.by_caller and (there := _THEN_THERE.search(sentence)):
+            handed = _of_sentence(turns, place, f"{there[1][:-1]}겠습니다", shortener, last=False, clause=True)
+            if handed is not None:
+                yield handed
+            desk, sentence = there[2].strip(), f"{there[3] or ''}{sentence[there.end() :]}"
+        elif not turn.by_caller and number and (there := _THERE.match(sentence)) and (to := _HANDED_TO.search(spoken[number - 1])):
+            desk, sentence = to[1].strip(), f"{there[1] or ''}{sentence[there.end() :]}"
         for said, clause in (*((deed, True) for deed in (() if turn.by_caller else _on_the_way(sentence))), (sentence, False)):
             one = _of_sentence(turns, place, said, shortener, last=last, clause=clause) if WORTH_A_LOOK.search(said) else None
             if one is not None:
                 after = _only_when(spoken[number + 1]) if number + 1 < len(spoken) and one.due is None and not clause else None
-                yield one if after is None else replace(one, due=after)
+                one = one if after is None else replace(one, due=after)
+                yield replace(one, who=Who.OTHER_DESK, desk=desk) if desk else one
 
 
 def _and_of_another(turns: Sequence[Turn], place: int, sentence: str, shortener: Shortener) -> tuple[Candidate, str] | None:

@@ -60,7 +60,8 @@ _HOUR = (
     rf"(?: ?(?P<half>반)| ?(?P<minute>{_NUMBER}) ?분)?|(?P<noon>정오|자정))"
 )
 _TAIL = (
-    r"(?: ?(?P<tail>전으로|퇴근 전까지|퇴근 전|마감 전|해 지기 전|전까지|까지|안으로|안에|안(?![가-힣])|이내|내로|내에|내(?![가-힣])"
+    r"(?: ?(?P<tail>(?:되|오|가|넘)기 ?전(?:에|까지)?|전으로|퇴근 전까지|퇴근 전|마감 전|해 지기 전|전까지|까지|안으로|안에"
+    r"|안(?![가-힣])|이내|내로|내에|내(?![가-힣])"
     r"|중으로|중에|중(?![가-힣])|전에|전(?![가-힣])"
     r"|이후|지나서|지나고|지나면|후|뒤|(?:(?:출금|이체|납입|결제|청구)?분 ?)?부터|쯤)(?:에?는|도)?)?"
 )
@@ -100,7 +101,10 @@ _PATTERNS = (
 )
 # Ends of what comes before the deed: what somebody else has to do first (주시면, 오시면 되고), and what else is said (방문할 거고).
 _OTHERS_PART = re.compile(r"(?:시면|시면 되고|시면 됩니다|시면 돼요)\s(?!되|돼|됩|좋|괜찮)")
-_ASIDE = re.compile(r"(?:오면|나오면|들어오면|[가-힣]{2} 거고|되고|까지요|는데|니까)\s(?!되|돼|됩|좋|괜찮)")
+_ASIDE = re.compile(
+    r"(?:오면|나오면|들어오면|[가-힣]{2} 거고|되고|까지요|는데|니까|(?:쉬어|바빠|닫아|아파|없어|늦어|안 [돼되][어]?)서"
+    r"|휴무라|쉬는 날이라)\s(?!되|돼|됩|좋|괜찮)"
+)
 _NOT_THEN = re.compile(
     r"\s*(?:말고|(?:보험료|납입분?|출금분?|이체분?|결제분?|청구분|분|월급|고지서|명세서)(?:부터|은|는|이|가|을|를|까지)?(?![가-힣]))"
 )
@@ -231,6 +235,8 @@ def _calendar_day(said: Said, today: date) -> date | None:
     if week := said.get("whole_week"):
         monday += timedelta(weeks=_WEEKS_AHEAD[_spaced(week, _WEEKS_AHEAD)])
         return monday + timedelta(days=6) if "weekend" in said else max(last_working_day(monday), today)
+    if "this_weekend" in said and "기" in said.get("tail", ""):
+        return max(last_working_day(monday), today)  # 주말 되기 전에
     if "this_weekend" in said:
         return monday + timedelta(days=6)
     if "twentieth" in said:

@@ -20,6 +20,7 @@ from models.actions.acts import Act
 from models.actions.candidates import MONEY, PAPERS, UNTIL, Candidate, candidates
 from models.actions.done import is_changed, is_done
 from models.actions.due import Found, find
+from models.actions.remembering import RememberingShortener
 from models.actions.weighed import Weighed
 from models.actions.wording import WRITTEN_ON, Told, by_the_way_of, last_objects, may_be_done_to, objects_in, with_thing, worded
 from models.errors import ConfigurationError
@@ -32,7 +33,7 @@ _NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:�
 LEFT_BY_ITS_FORM = 0.01
 PLAIN_BY_A_DAY = 0.05
 PLAIN = 0.2  # likelihood of a paper that is asked for, or goes out, by its name
-HANDED_ON = 0.1
+HANDED_ON = 0.09
 # What an agent hands on or notes for others: 마릿수 정정을 담당한테 전달, 위쪽 가지 확인 요청이라고 메모 남기기.
 _HANDS_ON = re.compile(
     r"(?:에|에게|한테|께|라고|다고|달라고|도록|으?로|을|를) (?:\S+ )?(?:전달|표시|메모|기록)$"
@@ -58,6 +59,17 @@ _IF_NOT = re.compile(r"(?<!\S)안 ?되(?:시)?면 ")
 # 옆집 가서 하기: where, by what and when alone; which deed, what was asked for tells. 부활로 하기 chooses.
 _SO = re.compile(r"^(?:(?:[가-힣]+ )?\S+(?:에|서|로|고|면) |(?:바로|빨리|꼭|다시|직접|먼저|그냥|한번) )*(?<!로 )하기$")
 _TELLING = frozenset(("phone", "talk"))
+_COMES_ALONG = re.compile(r"(?:가지고|들고|챙겨서?|모시고|데리고|지참) ?")
+_BY_OR_IN = re.compile(r"^(?!.*(?:[은는]|건) ).*(?:으?로|에) ")
+_OF_A_NAME = frozenset(("sign", "enter", "report", "take", "keep"))
+_AN_OFFICE = re.compile(r"^(?:거래 |거기 |그 )?(은행|카드사|통신사|경찰서|병원)(?:에|으로|로|에다)? (?:바로 |먼저 )?(?:전화|연락)")
+_CALLS_ALONE = re.compile(r"^(?:꼭 |직접 |다시 )*(?:전화|연락)$")
+_MADE_TO_CALL = re.compile(r"^(?:(?:바로|직접|꼭|메모|전달해서|남기고|전달하고) )*(?:전화|연락)드리(?:도록|게) ")
+_OFFICER = re.compile(r"(?:(?:보상|심사|대인|대물|민원|사고|지급|배상|현장) ?)?(?:담당자|담당|팀장|센터장|파트장|책임자|과장|대리)")
+_DEMANDED = re.compile(
+    r"(담당자|담당|팀장|센터장|파트장|책임자|과장|대리)(?:님)?(?:가|이|보고|한테|더러|께서)? "
+    r".{0,14}(?:전화|연락).{0,6}(?:하라|하게|주라|달라|해 ?달)"
+)
 _BY_WAY = re.compile(r"(?<!\S)(문자|메일|이메일|팩스|카톡|알림톡|우편|등기)로 ")
 _TAKEN_BACK = re.compile(
     r"(?:필요 ?없|안 ?(?:주셔도|보내셔도|하셔도|해 주셔도|할게|할래|보낼게|갈게)|됐어요|취소할게|관둘게|그만둘게|없던 ?걸로|하지 ?마)"
@@ -99,8 +111,9 @@ def things_to_do(
 
     ``request`` is what the caller asked for, as it was told; it completes a deed of which nothing else tells what it is about.
     """
-    told = Told(conversation, shortener, request)
-    return [_action(one, called, worded(one, told, model.things)) for one in left_to_do(conversation, model, shortener)]
+    remembering = RememberingShortener()
+    told = Told(conversation, remembering, request)
+    return [_action(one, called, worded(one, told, model.things)) for one in left_to_do(conversation, model, remembering)]
 
 
 def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortener) -> list[Candidate]:
@@ -124,8 +137,61 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
 
 def _completed(one: Candidate, said: Sequence[Candidate], conversation: Conversation, shortener: Shortener) -> Candidate:
     """A deed with what was said of it elsewhere: its thing, by when, the time or way that was named anew, where it is done."""
-    timely = _with_time(named(one, said, shortener), said)
-    return _at_the_link(_named_anew(timely, said, conversation), conversation)
+    timely = _with_time(_as_asked(named(one, said, shortener), said, shortener), said)
+    return _by_who_is_wanted(_at_the_link(_named_anew(timely, said, conversation), conversation), conversation)
+
+
+def _as_asked(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
+    """What a caller promises barely in the agent's fuller words: 금요일에 갈게요 as 신분증 가지고 지점에 가기, 아들 시켜서
+    올릴게요 as 아들 시켜서 앱으로 사진 찍어 올리기, 은행에 전화할게요 as 은행에 지급 정지를 요청."""
+    if not one.by_caller or one.act is not Act.PROMISED or one.forbids or one.names_a_thing:
+        return one
+    asked = [
+        other
+        for other in said
+        if -BESIDE <= one.turn - other.turn <= LATEST_ANSWER and not other.by_caller and other.act is Act.ASKED and not other.forbids
+    ]
+    for other in sorted(asked, key=lambda other: abs(one.turn - other.turn)):
+        words = other.what.split()
+        if other.turn > one.turn and one.kind != "go":
+            continue  # what is said behind a promise goes with a way alone: 그날 신분증 가지고 오시면 됩니다
+        if one.kind == "go" == other.kind and _COMES_ALONG.search(other.what) and not _COMES_ALONG.search(one.what):
+            return replace(one, what=re.sub(r"오기$", "가기", _last_choice(other.what)), words=one.words | other.words)
+        if (
+            one.kind == "phone"
+            and other.kind in ("enter", "report", "pay")
+            and (place := _AN_OFFICE.match(one.what))
+            and place[1] in other.what
+        ):
+            return replace(one, what=other.what, words=one.words | other.words, things=other.things, kind=other.kind)
+        if one.verb == other.verb and one.kind in _OF_A_NAME and other.things and not one.things:
+            return replace(one, what=other.what, words=one.words | other.words, things=other.things)
+        alike = one.kind in _HANDING_OVER and one.verb == other.verb and not one.names_a_thing and _BY_OR_IN.search(other.what)
+        if alike and words[-1] == one.what.split()[-1] and not set(words[:-1]) & set(one.what.split()):
+            return replace(one, what=" ".join((*one.what.split()[:-1], *words)), words=one.words | other.words, things=other.things)
+    return one
+
+
+def _last_choice(what: str) -> str:
+    """앱에서 하거나 신분증 가지고 지점에 오기: who comes has chosen the last one."""
+    return re.sub(r"^.*(?:거나|든지|든가) ", "", what)
+
+
+def _by_who_is_wanted(one: Candidate, conversation: Conversation) -> Candidate:
+    """A call that the agent sees to for somebody of whom the caller demanded it: 담당자가 전화하라고 하세요. 꼭 전화드리도록 하겠습니다."""
+    if one.by_caller or one.who is not Who.AGENT or not (_CALLS_ALONE.match(one.what) or _MADE_TO_CALL.match(one.what)):
+        return one
+    before = [turn for turn in conversation if one.turn - MOVED_WITHIN <= turn.number < one.turn and turn.text]
+    near = [turn.text for turn in before if turn.by_caller and one.turn - turn.number <= LATEST_ANSWER]
+    demanded = next((found[1] for text in reversed(near) if (found := _DEMANDED.search(text))), "")
+    if not demanded:
+        return one
+    fuller = [found[0] for turn in before for found in _OFFICER.finditer(turn.text) if found[0].endswith(demanded)]
+    officer = max(fuller, key=len, default=demanded)
+    if _MADE_TO_CALL.match(one.what):
+        subject = f"{officer}{'가' if officer.endswith(('자', '리')) else '이'}"
+        return replace(one, what=re.sub(r"(?=(?:전화|연락)드리(?:도록|게))", f"{subject} ", one.what, count=1))
+    return replace(one, who=Who.OTHER_DESK, desk=officer)
 
 
 def _at_the_link(one: Candidate, conversation: Conversation) -> Candidate:
@@ -276,7 +342,11 @@ def _what_was_asked(one: Candidate, said: Sequence[Candidate]) -> Candidate:
         and other.kind != "talk"
         and not other.what.endswith("부르기")
     ]
-    return replace(one, what=asked[-1].what, words=asked[-1].words, things=asked[-1].things, kind=asked[-1].kind) if asked else one
+    return (
+        replace(one, what=asked[-1].what, words=asked[-1].words, things=asked[-1].things, kind=asked[-1].kind, verb=asked[-1].verb)
+        if asked
+        else one
+    )
 
 
 def _what_was_promised(one: Candidate, said: Sequence[Candidate]) -> Candidate:
@@ -450,6 +520,8 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
         return _same_hour(before.due, later.due)  # 금요일에 넣을게요. 네, 금요일까지 입금해 주시면 됩니다.
     if before.act in (Act.OFFERED, Act.ACCEPTED) and later.act is Act.PROMISED and apart <= 4 and alike:
         return True
+    if before.act is Act.ACCEPTED and later.act is Act.ASKED and apart <= BESIDE and alike:
+        return True  # 그럼 그것만 내면 돼요? 네, 다시 올려 주세요.
     if apart <= 4 and alike and not later.names_a_thing:
         return True
     if apart <= MOVED_WITHIN and alike and before.by_caller and later.by_caller and before.act is later.act is Act.PROMISED:

@@ -2,9 +2,9 @@
 
     상담원: 예금주만 따님으로 바꾸시는 거네요.    고객: 네       → 예금주만 따님으로 변경
 
-Agents say back what they understood, shortly and in the trade's words; what the caller agrees to is the matter, the latest that shares a
-word with the request. Where nobody said it back, the request is the matter, as far as it reads as a note: its last phrase that asks for
-something in the trade's words, else the product that it is about. Raw speech behind a deed helps nobody.
+Agents say back what they understood, shortly and in the trade's words; what the caller agrees to is the surest matter, the latest that
+shares a word with the request. Then follow the case that the agent named (영양 주사 건이시네요) and the call's topics
+(``models.actions.topics``): the first that says more than the deed itself stands behind it.
 
     상담원: 심사 부서에 확인해서 내일 전화드릴게요.    고객 (before): 판독지는 작년 건데 돼요?    → 확인 후 전화 (판독지는 작년 건데 되는지)
 
@@ -19,8 +19,9 @@ from typing import Any
 from models.actions.acts import commitment
 from models.actions.candidates import ADDRESSING, kind_of
 from models.actions.due import find
-from models.actions.mentions import named_in
+from models.actions.mentions import Mention, named_in
 from models.actions.sentences import sentences
+from models.actions.topics import OF_THE_TRADE, Topics, is_finished
 from models.summarizer.conversation import Conversation
 from models.summarizer.own_words import Shortener, word_set
 
@@ -29,21 +30,21 @@ FEWEST = 2  # nouns that say what is meant: 지연 alone does not
 _YES = re.compile(r"(?:네+|예+|응+|어+|음+|그래|그렇|그쵸|그럼|맞|바로 그|그거|아 ?네|아 ?예|좋)")
 ASKED_WITHIN = 3  # turns
 _MAY_ASK = re.compile(
-    r"(?:\?|나요|까요?|니까|은지|는지|거 아니[에예]요|(?:돼|되나|되죠|되지|됩니꺼|되는가|되남)[요유]?"
+    r"(?:\?|나요|까요?|니까|은지|는지|(?:돼|되나|되죠|되지|됩니꺼|되는가|되남)[요유]?"
     r"|(?<=왜 )\S+요|(?:얼마|언제|어디|어떻게|왜|무슨|뭐).*요)\s*[.]*$"
 )
 _BEFORE_A_QUESTION = re.compile(r"^(?:(?:잠깐만요?|그러면|그럼|근데|그런데|아니|그러니까|그니까|제|저희|이제|와서|만약에?|혹시)[,]? )+")
 _WHETHER_ALONE = re.compile(r"^(해당|보장|지급|청구|가입|보상)(?:이|은)? ?(?:돼요|되나요|됩니까|되죠|되는가요)[?.\s]*$")
 _WISHED = re.compile(r"(?:요청|희망|기)$")
 _TOLD_AS_ASKED = re.compile(r"^(.*지)(?: 여부)?(?: 문의)?$")
-_POINTS = re.compile(r"(?<!\S)(?:그|이|저)(?:거|게|건|걸|런 거|런 게)(?:는|도|를|만)?(?!\S)")
+_POINTS = re.compile(r"(?<!\S)(?:그때|거기|(?:그|이|저)(?:거|게|건|걸|런 거|런 게)(?:는|도|를|만)?)(?!\S)|는지부터")
 _NO = re.compile(r"(?:아이 (?!참)|.{0,6}(?:아니|아뇨|아녀|아이다|말고|잠깐만))")
 _NO_AT_ONCE = re.compile(r"(?:(?:네|아|어|예|음)[, ]+)*(?:아니|아뇨|아녀|아이다)")
 _SAID_BACK = re.compile(r"(?:군요|네요|는구나|죠|지요|까요|니까|가요|거예요|로요|이요)\s*[?.!]*$")
 # 허리 후유장해 건 맞으시죠, 슬개골 건: a noun or two of the trade or of what happened
 _CASE = re.compile(
     r"(?:^|(?:네|예|고객님|님|이|그|아)\s)((?:[가-힣]{2,}(?<![은는이가을를의])\s){0,2}[가-힣]{2,}) 건"
-    r"(?:이|은|으로|에|을|도)?(?:\s|$)(?!없|안)"
+    r"(?:(?:이|은|으로|에|을|도)?(?:\s|$)(?!없|안)|이시|이네|인데|입니다)"
 )
 _BY_NAME = re.compile(r"^[가-힣]{2,4} ?(?:고객님|님|씨) (?=\S+ \S)")
 _UNDERSTOOD = re.compile(r"(?:군요|네요)\s*[.!]*$")  # said back as understood: who keeps quiet about it agrees
@@ -52,17 +53,6 @@ _OF_INSURANCE = re.compile(
     r"(?:변경|해지|철회|취소|삭제|추가|연기|접수|청구|신청|재검토|재심사|발급|정정|이전|연장|감액|완납|부활|견적|사본|서류|한도|유예|거부|보류|산출|근거"
     r"|소재지|명의|수익자|계약자|담보|특약|보장|계좌|환급|갱신|이체| 건)$"
 )
-# Words of which a phrase of the request needs one: without any (치킨이 다 날아갔어요) it is no matter to work by.
-_OF_THE_TRADE = re.compile(
-    r"보험|특약|담보|보장|보상|배상|약관|증권|계약|청약|가입|해지|해약|철회|환급|만기|연금|대출|이자|납입|갱신|이체|수익자|청구|접수|심사|실손|진단"
-    r"|입원|수술|치료|진료|처방|도수|영수증|서류|증명서|확인서|내역서|사본|소견서|결과지|계좌|통장|사고|과실|수리비|견적|렌트|면책|유예|부활|실효|감액"
-    r"|지급|명의|합의|부담금|할증|민원|녹취|동의|위임장|상속|사망|골절|장해|화재|누수|도난|예금주|적립|수익률|손해|조사|평가|약값|병원비|입금|출금"
-)
-_PRODUCT = re.compile(r"[가-힣]{2,}(?:보험|특약|연금|저축|보증|대출)$|종신|실손|실비|^연금|배상책임|담보$")
-_PRODUCT_SAID = re.compile(r"[가-힣]+ ?보험(?![금료사회증])|(?<![가-힣])(?:종신|실손|실비)(?![가-힣])|[가-힣]+(?:연금|저축)(?![가-힣])")
-_SPOKEN = re.compile(r"달라는|[는은ᆫ]지 |여부 문의|하하|잖아|(?<!\S)(?:그|이|저|뭐|거)(?!\S)|(?:있|없)(?:어요|음)|[가-힣]기 희망$")
-_OF_ANY_CALL = word_set("보험 보험료 보험금 서류 사고 계약 이메일 통장 등록 삭제 정지 보상 위임장")
-_IN_NOTES = word_set("어서 아서 고 어 아 여 여서")
 _A_STORY = re.compile(r"(?:없|있)고 |는데|(?:어|아) 있|, ")
 _MEANT = re.compile(r"(?:(?:이?라는|다는|자는|시겠다는|하신다는|달라는)? ?말씀(?:이|하|을|인)|(?:을|를)? ?(?:원하|요청하)[시신]|이해하)")
 _NOT_SO = re.compile(r"^\S+(?:은|는|이|가) 아니(?:시|라)?고,? ")  # 해지는 아니시고 차량 대체
@@ -72,35 +62,35 @@ _OF_THE_CALL = re.compile(
 _OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
 _GOING_ON = frozenset(("진행", "처리"))
 _CHANGING = frozenset(("enter", "sign"))
-_ASKING = re.compile(r"(?:요청|희망|문의|필요|고려|변경|확인|접수|신청|해지|취소|발송)$")
-_JOINING = re.compile(r"^(?:아니면|가능하면|그리고|그러면|근데|그런데|그래서|그러니까|또)\s+")
 _OF_ANYTHING = word_set("고객 고객님 요청 희망 문의 여부 방법 안내 확인 필요 관련 보험 전화 연락 말씀 경우 진행 처리 접수")
 
 
-def matter(conversation: Conversation, request: str, shortener: Shortener, *, bare: bool = True) -> str:
-    """The matter in at most ``LONGEST`` characters; empty where neither the agent nor the request tells it.
+def matters(conversation: Conversation, named: Sequence[Mention], request: str, shortener: Shortener) -> Iterator[str]:
+    """What may be told as the matter, the surest first, each in at most ``LONGEST`` characters; nothing where the call has no request.
 
-    A ``bare`` deed (확인 후 전화) takes also the case that the agent named. A product stands behind a deed only where the call is about no
-    other.
+    ``named`` are the things named in the call.
     """
     if not request:
-        return ""
+        return
     # What shares nouns with the subject alone may only be identified: 그랜저 차량이시죠?
     subject, _, asked = request.rpartition(" 관련, ")
     known, wanted = nouns_of(subject, shortener), nouns_of(asked, shortener)
     said = [(text, nouns_of(text, shortener)) for text in said_back(conversation, shortener) if len(text) <= LONGEST]
     chosen = [text for text, nouns in said if nouns & wanted or (nouns & known and _OF_INSURANCE.search(text))]
     chosen = chosen or [text for text, _ in said if _OF_INSURANCE.search(text)]
-    told = chosen[-1] if chosen else of_request(request, shortener)
-    told = told or _of_one_product(conversation, subject)
-    return told or (_case(conversation, shortener) if bare else "")
+    agreed = [text for text in chosen[-1:] if not is_finished(text, conversation)]
+    yield from (text for text in agreed if " " in text or _OF_INSURANCE.search(text))
+    yield from _case(conversation, shortener)
+    yield from (text for text in Topics(conversation, named, request, shortener).told() if len(text) <= LONGEST)
+    yield from agreed
 
 
-def _case(conversation: Conversation, shortener: Shortener) -> str:
-    """The case that an agent named (허리 후유장해 건 맞으시죠); empty where none named any."""
+def _case(conversation: Conversation, shortener: Shortener) -> Iterator[str]:
+    """The case that an agent named, the latest: 허리 후유장해 건 맞으시죠."""
     named = [found[1] for turn in conversation if not turn.by_caller for found in _CASE.finditer(turn.text)]
-    named = [one for one in named if all(token.tag.startswith("N") for token in shortener.tokens(one))]
-    return f"{named[-1]} 건" if named else ""
+    named = [one for one in named if find(one) is None and all(token.tag.startswith("N") for token in shortener.tokens(one))]
+    telling = [one for one in named if OF_THE_TRADE.search(one) or len(one.split()) > 1]
+    yield from (f"{one} 건" for one in telling[-1:])
 
 
 def nouns_of(text: str, shortener: Shortener) -> frozenset[str]:
@@ -167,36 +157,6 @@ def _deed(text: str, tokens: Sequence[Any], shortener: Shortener) -> str:
     return shortener.deed(text, tokens, place)
 
 
-def of_request(request: str, shortener: Shortener) -> str:
-    """The last phrase of a request that asks for something and reads as a note, behind its subject where both are short; where none does,
-    none, as raw speech tells nobody more."""
-    subject, _, rest = request.rpartition(" 관련, ")
-    naming = [phrase for said in rest.split(", ") if _is_note(phrase := _JOINING.sub("", said), shortener)]
-    if not naming:
-        return ""
-    chosen = naming[-1]
-    whole = f"{subject} 관련 {chosen}" if subject and not nouns_of(subject, shortener) <= nouns_of(chosen, shortener) else chosen
-    return whole if len(whole) <= LONGEST else chosen
-
-
-def _is_note(phrase: str, shortener: Shortener) -> bool:
-    """Whether a phrase of a request reads as a note: it asks for something of the trade, short, and without words that only speech has."""
-    if len(phrase) > LONGEST or not (_ASKING.search(phrase) and _OF_THE_TRADE.search(phrase)) or _SPOKEN.search(phrase):
-        return False
-    tokens = shortener.tokens(phrase)
-    return not any(token.tag in ("EF", "NP", "IC", "MAJ") or (token.tag == "EC" and token.form not in _IN_NOTES) for token in tokens)
-
-
-def _of_one_product(conversation: Conversation, subject: str) -> str:
-    """The product of a request, where it and the whole call name one alone: of two (치매보험, which was misheard, and 치아보험) either
-    may be meant, and a word of the trade (입원, 보상팀장) tells nothing."""
-    named = [one for one in subject.split(", ") if _PRODUCT.search(one)]
-    if len(named) != 1:
-        return ""
-    said = {found[0] for turn in conversation if turn.text for found in _PRODUCT_SAID.finditer(turn.text)}
-    return f"{named[0]} 관련" if all(one in named[0] or named[0] in one for one in said) else ""
-
-
 def open_question(conversation: Conversation, turn: int, shortener: Shortener) -> str:
     """What the caller asked just before a turn in which the agent will find out, as the end of a sentence (…되는지); empty where he asked
     nothing that stands by itself."""
@@ -207,7 +167,7 @@ def open_question(conversation: Conversation, turn: int, shortener: Shortener) -
             if _MAY_ASK.search(spoken[place]) and (told := _as_question(spoken[place], shortener)):
                 return told
             if found := _WHETHER_ALONE.search(spoken[place]):
-                subject = [one.text for said in spoken[:place] for one in named_in(said, shortener) if _OF_THE_TRADE.search(one.text)]
+                subject = [one.text for said in spoken[:place] for one in named_in(said, shortener) if OF_THE_TRADE.search(one.text)]
                 if subject:
                     return f"{subject[-1]} {found[1]}되는지"
     return ""

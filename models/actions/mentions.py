@@ -93,6 +93,8 @@ def _groups(tokens: Sequence[Any]) -> Iterator[tuple[int, int]]:
             end += 1
         if end < len(tokens) and tokens[end].tag.startswith("XS") and tokens[end].tag != "XSN":
             end -= 1  # 발송하다: its noun belongs to the verb
+        if end - 2 > place and tokens[end - 1].form in _WAYS and tokens[end - 2].form in _LINKS:
+            end -= 2  # 증명서랑 위임장이랑 팩스로
         if end > place:
             yield _described(tokens, place), end
         place = max(end, place) + 1
@@ -132,6 +134,8 @@ def _mention(sentence: str, tokens: Sequence[Any], first: int, end: int) -> tupl
         tokens[first].form in _MOMENTS or tokens[first].form == "대로" or any(token.form == "때" for token in tokens[first : end - 1])
     ):
         first += 1  # 오늘 청약서, 퇴원하실 때 진단서
+    while end - 1 > first and tokens[end - 1].form in _MOMENTS:
+        end -= 1  # 등기부등본 내일 오전에 떼서
     if tokens[end - 1].form in _TIMES:
         return None  # 가는 김에, 나가기 전에
     heads = [token for token in tokens[first:end] if token.tag in _HEADS]

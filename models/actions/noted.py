@@ -32,9 +32,14 @@ _BEGINS = re.compile(
 )
 _WAYS = r"(?:문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|링크)"
 _BY_A_WAY = re.compile(rf"(?<=[가-힣]) (?={_WAYS}으?로 (?:\S+ )?(?:발송|보내기)$)")
-_NO_THING_SENT = re.compile(r"^(?:문자|카톡|번호|앱|톡|오늘|내일|기본|회사|댁|집)$|(?:어|말)$")  # 영어 문자로, 네팔말 문자로
+_NO_THING_SENT = re.compile(
+    r"^(?:문자|카톡|번호|앱|톡|오늘|내일|기본|회사|댁|집|병원|은행|공장|학교)$|(?:어|말)$"
+)  # 영어 문자로, 네팔말 문자로
 _ACCOUNT_TOLD = re.compile(r"계좌로 (?=(?:문자|카톡|이?메일|알림톡)(?:으로|로) 발송$)")  # its number is sent, nothing is paid into it
 _MADE_SENT = re.compile(r"보내 ?드리(?:게|도록) 하기$")
+_SAID_BEFORE = re.compile(r"^.*(?:니다|[어아]요|[에예]요|하죠) (?=\S+ \S)")  # a sentence of its own, where no sign parts them
+_CANNOT = re.compile(r"(?<!\S)[가-힣]+[은는] (?:몰라|못 ?해|못 ?하니까|없어)(?:서|요)? (?=\S+ ?\S)")  # 앱은 몰라 팩스로
+_STRAY_COMMA = re.compile(r"(?<=[가-힣]), (?=\S+기$)")
 _TWICE = re.compile(r"(?<!\S)([가-힣]{2,}) \1(?=\s)")
 _COMES = re.compile(rf"^(?P<before>.*?)(?P<way>{_WAYS}으?로 )(?P<thing>(?:[가-힣]+ )?[가-힣]+)(?:이|가|은|는) (?:나?가기|오기)$")
 _GOES_OUT = re.compile(r"^(.*?[가-힣])(?:이|가|은|는)? 나가기$")
@@ -49,9 +54,11 @@ def noted(what: str, who: Who, shortener: Shortener) -> str:
     what = _HONOURED.sub(" ", _NOT_THEN.sub("지 말고 ", what))
     what = _without_honour(_without_fillers(what), shortener)
     what = _WAY_ALONE.sub(lambda way: f"{way[1]}{'으로' if way[1].endswith(('톡', '편')) else '로'} ", what)
-    what = _DONE_BY_NAME.sub(r"\1", what)
+    what = _DONE_BY_NAME.sub(r"\1", _CANNOT.sub("", _STRAY_COMMA.sub(" ", what)))
     what = _TOPIC.sub("", what) if who is Who.CALLER else what
     what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저|같이|함께) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
+    if who is not Who.CALLER:
+        what = re.sub(r"계좌로 (?=(?:발송|보내기)$)", "계좌를 ", what)  # its number, as above
     what = _MADE_SENT.sub("보내기", _ACCOUNT_TOLD.sub("계좌를 ", what))
     return _by_its_name(_with_particle(_FIRST_THEN.sub(r"\1 후 ", what), shortener), who)
 
@@ -68,7 +75,7 @@ def _with_particle(what: str, shortener: Shortener) -> str:
 
 def _without_fillers(what: str) -> str:
     """Without words that only fill or take up what was said before, nor a word said twice."""
-    for words in (_FILLS, _BEGINS):
+    for words in (_SAID_BEFORE, _FILLS, _BEGINS):
         what = words.sub("", what)
     return _TWICE.sub(r"\1", what)
 

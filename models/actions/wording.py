@@ -17,7 +17,18 @@ from functools import cached_property
 from models.actions.action import Who
 from models.actions.candidates import DONE_TO, PAPERS, Candidate
 from models.actions.due import find
-from models.actions.matter import matter, nouns_of, open_question, open_wish
+from models.actions.lacking import (
+    awaited,
+    done_to_before,
+    names_money_barely,
+    paid,
+    picture_taken,
+    sum_to_pay,
+    thing_wanted,
+    with_its_name,
+    with_sum,
+)
+from models.actions.matter import matters, nouns_of, open_question, open_wish
 from models.actions.mentions import Mention, mentions, named_in
 from models.actions.noted import noted, object_particle
 from models.actions.weighed import Weighed
@@ -38,7 +49,8 @@ _POINTER = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸)(?:를|
 _POINTING_WORD = re.compile(r"(?<!\S)(?:그|이|저)\s$")
 # What comes before a deed and is done to nothing: 퇴근하고, 집에 가서, 결과 나오면, 심사 끝난 다음에.
 _COMES_FIRST = re.compile(
-    r".*(?:(?:퇴근|출근|전화|통화|도착)(?:하고|해서)|(?<!\S)(?:가서|와서|나가서|들러서|들어가서|끊고|먹고|나오면|나면|끝나면|되면|오면|도착하면|보고"
+    r".*(?:(?:퇴근|출근|전화|통화|도착)(?:하고|해서)|(?<!\S)(?:가서|와서|나가서|들러서|들어가서|끊고|먹고|나오면|나면|끝나면|되면|오면"
+    r"|도착하면|보고|\S+(?<!서)(?<!화)(?<!도)면|\S+한테 빌려서|\S*(?:날|일|시|내일|말|주|달|전)까지|퇴근 전에|\S+ 전에"
     r"|나온 다음에?|끝난 다음에?|받은 다음에?|난 (?:다음|뒤|후)에?|오는 대로|나오는 대로|되는 대로|끝나는 대로|받는 대로))\s"
 )
 # Who hands a thing over, by the sentence that names it: a caller wants it, an agent sends it or needs it.
@@ -50,6 +62,7 @@ _WRITTEN = re.compile(
     r"(?:청구|신청|동의|확인|증명|진단|소견|계약|청약|견적|명세|내역|고지|안내|위임|질문|설명|각|합의|철회|서약|보고|통지|요청|신고|등록|경위"
     r"|사유|진술|판결|산출|계산|유언|이력|수술|퇴원|협조|회신|답변|의견|사실|처방|추천|조사|승인|허가|면허|감정|결정|권리|약정|해지|변경|문)서$"
 )
+_OF_THE_COMPANY = re.compile(r"(?:링크|문구|안내문|안내장|예시|페이지|약관)$")  # nothing that a caller hands in
 _FORM = re.compile(r"(?:신청서|청약서|철회서|서식|양식|용지|링크|질문서)$")
 WRITTEN_ON = re.compile(r"서명|작성|사인|(?<!\S)(?:써|적어|쓰고|적고)")
 # What the sentence that names a thing shows of it: that it is needed, sent, said back, refused.
@@ -60,13 +73,15 @@ _SHOWN = (
     ("refused", re.compile(r"말고|아니|없|필요 ?없|안 ?(?:해|하|돼|되)|아뇨")),
 )
 _STRAY = re.compile(r"^(?:그|이|저|제|내|저희|다른|무슨|어떤|새)\s")
+_OF_A_CASE = re.compile(r"(?<!\S)[가-힣]+(?<!그)(?<!이) 건(?:은|을|도|만)? ")  # 콩이 건 새로 넣기
+_PUTS_IN_A_REQUEST = re.compile(r"(?:요청|신청|접수|처리|해제|등록)(?:까지|도)? (?:넣기|걸기|올리기)$")
 _NAMED_SHORTLY = re.compile(
     r"(?<!\S)(?:돈|표|답|책|차|약)(?:을|를|은|는|도|만)\s|(?<=[가-힣] )(?:문자|메일)(?:를|을)\s"
     r"|(?<=[가-힣] )(?:안내|방법)(?:를|을)? (?:문자|이?메일|팩스|우편|카톡|카카오톡|알림톡)으?로 발송$"
 )
 # What is sent is what becomes known: 문의 넣고 문자로 발송.
 _IS_THE_ANSWER = re.compile(
-    r"(?:(?:문의|확인|조회)(?:를|을)? ?(?:넣고|하고|해서|후)|(?:물어|알아)[보봐]\S*|(?:나오|끝나)시?면).* ?문자로 발송$"
+    r"(?:(?:문의|확인|조회)(?:를|을)? ?(?:넣고|하고|해서|후)|(?:물어|알아)[보봐]\S*|(?:나오|끝나|되)시?면).* ?문자로 발송$"
 )
 _REGISTERED = re.compile(r"(?<!\S)(?:등록|기재)된 (?:주소|이?메일(?: 주소)?|번호|휴대폰|연락처)(?:으?로|에) ")
 _OUTDATED = re.compile(r"옛날|예전|바뀌|바뀐|바꼈|안 ?쓰|안 ?써|말고")
@@ -79,6 +94,15 @@ _WAY_CHOSEN = re.compile(
 _LOOKS_INTO = re.compile(r"(?:확인|조회|문의|검토)(?:를|을)? ?(?:후|해서|하고|넣고|넣어서|해 ?보고)|(?:물어|알아|여쭤)[보봐]|여쭙")
 _FORMS = re.compile(r"(?:안내문|양식|확인서|서식|사본|원본)$")
 _HANDED_ON = re.compile(r"(?:전달|메모|기록|메모 남기기|보고)$")
+_BY_A_WAY_ASKED = re.compile(r"(?:문자|이?메일|팩스|우편|등기|카톡)로 ")
+_WAYS = word_set("문자 메일 이메일 팩스 우편 등기 카톡")
+_CHANGES_ONE = re.compile(r"(?:수익자|계약자|예금주|통장|계좌|주소|명의|납입일|이체일) 변경$")
+_SHOWS = re.compile(r"사진|영상|화면")
+_THEN_PAYS = re.compile(r"((?:쓰|하|작성하|서명하)고) 넣기$")
+_TOPIC_OF_A_WAY = re.compile(r"^[가-힣]+(?: [가-힣]+)?(?<!저)(?<!나)(?<! 때)(?<!후)[은는] (?=\S+ )")  # 수익자 변경은 지점에 오기
+_EITHER = re.compile(r"(?:시)?거나 |든지 |든가 ")
+# Who is in danger of his life is put through, whatever he called about.
+_CRISIS = re.compile(r"109|일공구|자살|상담 ?(?:선생님|번호|전화|센터|기관)|119|일일구")
 _JOINED = re.compile(r"(?<=[가-힣])(?:하고|이?랑|와|과|,| 그리고| 및)\s")
 
 
@@ -100,15 +124,32 @@ class Told:
             self._by_turn[turn.number] = list(mentions(turn, self.shortener)) if turn.text else []
         return self._by_turn[turn.number]
 
-    @cached_property
-    def matter(self) -> str:
-        """What the call is about, in a few words that stand behind a deed which names its thing."""
-        return matter(self.conversation, self.request, self.shortener, bare=False)
+    def until(self, turn: int) -> list[Mention]:
+        """Everything that is named in the call up to a turn."""
+        return self.things(turn, turn)
 
     @cached_property
-    def matter_of_bare(self) -> str:
-        """The same for a deed that names none."""
-        return matter(self.conversation, self.request, self.shortener)
+    def _matters(self) -> list[str]:
+        """What the call is about, the surest first."""
+        last = max((turn.number for turn in self.conversation), default=0)
+        return list(dict.fromkeys(matters(self.conversation, self.things(last, last), self.request, self.shortener)))
+
+    def matter_behind(self, what: str) -> str:
+        """The surest matter that says more than a deed does; empty where none does."""
+        own = nouns_of(what, self.shortener)
+        return next((one for one in self._matters if self._says_more(one, what, own)), "")
+
+    def _says_more(self, matter: str, what: str, own: frozenset[str]) -> bool:
+        """Whether a matter names something that a deed does not, and no other change (수익자 변경 behind 계약자 변경 신청서)."""
+        nouns = nouns_of(matter, self.shortener)
+        if matter.removesuffix(" 관련").replace(" ", "") in what.replace(" ", ""):
+            return False
+        last = matter.split()[-1]
+        rest = {noun for noun in nouns - own if noun not in last}
+        if nouns and _ANY_WAY.search(what) and _BY_A_WAY_ASKED.search(matter) and nouns - own <= _WAYS:
+            return False
+        another = last in what and len(matter.split()) > 1 and bool(rest) and _CHANGES_ONE.search(matter) is not None
+        return not another and (not nouns <= own if nouns else matter.split()[0] not in what)
 
     def question_before(self, turn: int) -> str:
         """What the caller asked just before a turn."""
@@ -129,25 +170,67 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     what = _sent_to(
         one, told, noted(re.sub(r"\s+", " ", _POINTER.sub("", _without_desk(one))).strip() or one.what, one.who, told.shortener)
     )
-    objects = objects_in(what, told.shortener)
+    what = _chosen(what, one, told)
+    what, objects = _of_its_thing(what, one, told, model), objects_in(what, told.shortener)
+    what = awaited(what, one, told.until(one.turn))
     names_it = bool(objects) or _names_its_thing(what, told.shortener)
-    if objects:
-        what = _fuller(what, objects[-1], one, told)
-    elif (
-        one.kind in DONE_TO
-        and not one.forbids
-        and not _IS_THE_ANSWER.search(what)
-        and not names_it
-        and (thing := _done_to(one, told, model))
-    ):
-        what, names_it = with_thing(what, thing), True
+    if one.kind == "go":
+        what = with_its_name(_TOPIC_OF_A_WAY.sub("", what), told.conversation)
     if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
     matter = told.question_before(one.turn) if _LOOKS_INTO.search(what) and not objects else ""
     if not matter and not names_it and _HANDED_ON.search(what):
         matter = told.wish_before(one.turn)
-    matter = matter or ("" if one.forbids else told.matter if names_it else told.matter_of_bare)
-    return what if nouns_of(matter, told.shortener) <= nouns_of(what, told.shortener) else f"{what} ({matter})"
+    matter = matter or ("" if _CRISIS.search(what) else told.matter_behind(what))
+    return f"{what} ({matter})" if matter else what
+
+
+def _chosen(what: str, one: Candidate, told: Told) -> str:
+    """Of two ways that the agent named (앱에서 하거나 지점에 오기) the one that the caller takes, or that he does not turn down."""
+    ways = _EITHER.split(what)
+    if one.who is not Who.CALLER or len(ways) < 2:
+        return what
+    said = " ".join(
+        turn.text for turn in told.conversation if turn.by_caller and one.turn <= turn.number <= max(one.turn + 1, one.said_last)
+    )
+    named = [{noun for group in named_in(way, told.shortener) for noun in group.nouns} for way in ways]
+    down = {
+        noun
+        for nouns in named
+        for noun in nouns
+        if re.search(rf"{re.escape(noun)}(?:[은는을를이가도]|은커녕)? ?(?:못|없|안 |몰라|말고)", said)
+    }
+    left = [way for way, nouns in zip(ways, named, strict=True) if not nouns & down]
+    taken = [way for way, nouns in zip(ways, named, strict=True) if any(noun in said for noun in nouns - down)]
+    chosen = taken if len(taken) == 1 else left
+    if len(chosen) != 1:
+        return what
+    return chosen[0] if chosen[0] == ways[-1] else f"{chosen[0]}기"
+
+
+def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
+    """The deed with its thing, as fully as it was named; as it is where nothing tells it."""
+    objects = objects_in(what, told.shortener)
+    if names_money_barely(what) and (money := sum_to_pay(one, told.conversation, told.until(one.turn))):
+        return paid(with_sum(what, money))
+    if _THEN_PAYS.search(what) and (money := sum_to_pay(one, told.conversation, told.until(one.turn))):
+        return paid(_THEN_PAYS.sub(rf"\1 {money} 넣기", what))
+    if not _SHOWS.search(what) and (picture := picture_taken(one, told.conversation)):
+        return with_thing(what, picture)
+    if objects:
+        return _fuller(what, objects[-1], one, told)
+    if not one.things and not one.forbids and (named := done_to_before(one, told.conversation)):
+        return with_thing(what, named)
+    if one.kind not in DONE_TO or one.forbids or _IS_THE_ANSWER.search(what) or _names_its_thing(what, told.shortener):
+        return what
+    if thing := _done_to(one, told, model):
+        whole = with_thing(what, thing)
+        put_in = objects_in(whole, told.shortener)
+        return _fuller(whole, put_in[-1], one, told) if put_in and put_in[-1].text == thing else whole
+    if money := sum_to_pay(one, told.conversation, told.until(one.turn)):
+        return paid(with_thing(what, money))
+    wanted = thing_wanted(one, told.conversation, told.until(one.turn))
+    return with_thing(what, wanted) if wanted else what
 
 
 def _sent_to(one: Candidate, told: Told, what: str) -> str:
@@ -213,6 +296,8 @@ def _names_its_thing(what: str, shortener: Shortener) -> bool:
     as_a_paper = any(group.particle in ("으로", "로") and _FORMS.search(group.head) for group in named_in(what, shortener))
     return (
         as_a_paper
+        or _OF_A_CASE.search(what) is not None
+        or _PUTS_IN_A_REQUEST.search(what) is not None
         or _NAMED_SHORTLY.search(what) is not None
         or any(_is_deed(group, what) and len(group.nouns) > 1 for group in named_in(what, shortener))
     )
@@ -225,7 +310,7 @@ def may_be_done_to(one: Candidate, thing: Mention) -> bool:
         return False
     if thing.text.endswith("서") and not _WRITTEN.search(thing.text):
         return False  # a dialect's ending that morphology takes for a paper
-    return not (one.who is Who.CALLER and (thing.head.endswith("링크") or (one.kind == "take" and _FORM.search(thing.head))))
+    return not (one.who is Who.CALLER and (_OF_THE_COMPANY.search(thing.head) or (one.kind == "take" and _FORM.search(thing.head))))
 
 
 def likeliest(one: Candidate, told: Told, model: Weighed) -> Mention | None:
@@ -337,7 +422,10 @@ def _names_of(bare: str, back: int, one: Candidate, told: Told) -> set[str]:
     return {
         name
         for thing in told.things(one.turn, back)
-        if thing.by_caller is (one.who is Who.CALLER) or not thing.by_caller or _is_handed_over(one, thing, told)
+        if thing.by_caller is (one.who is Who.CALLER)
+        or not thing.by_caller
+        or (thing.head == bare and PAPERS.search(bare) is not None)
+        or _is_handed_over(one, thing, told)
         for name in _JOINED.split(thing.text)
         if name.endswith(f" {bare}") and find(name) is None and not _STRAY.search(name)
     }
@@ -347,8 +435,13 @@ def with_thing(what: str, thing: str) -> str:
     """The deed with a thing, after what comes first (퇴근하고 가상계좌를 …) and before what is done to it (사진을 찍어 보내기)."""
     if " " not in what and not what.endswith("기"):
         return f"{thing} {what}"  # 가입증명서 발송
-    if thing.endswith("계좌"):
+    if thing.endswith("계좌") and re.search(r"(?:넣|보내)기$", what):
         return f"{re.sub(r'(?:넣|보내)기$', '', what)}{thing}로 입금"  # an account is paid into
+    bare = thing.split()[-1]
+    if re.search(rf"(?<!\S){re.escape(thing)}[을를은는도만]? ", what):
+        return what  # 사진 보내기
+    if " " in thing and re.search(rf"(?<!\S){re.escape(bare)}(?=[을를은는도만]? )", what):
+        return re.sub(rf"(?<!\S){re.escape(bare)}(?=[을를은는도만]? )", thing, what, count=1)  # 사진 다 찍어서 with 면허증 사진
     first = _COMES_FIRST.match(what)
     before, deed = (what[: first.end()], what[first.end() :]) if first else ("", what)
     return f"{before}{thing}{object_particle(thing)} {deed}"

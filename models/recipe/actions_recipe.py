@@ -21,13 +21,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from models.actions.action import Who
 from models.actions.candidates import Candidate, candidates
 from models.actions.extraction import WEIGHTS, ToDoModel, left_to_do, named
+from models.actions.remembering import RememberingShortener
 from models.actions.truth import CALLER, Said, matches, paired
 from models.actions.weighed import Weighed
 from models.actions.wording import Told, reachable, thing_signs
@@ -53,19 +53,6 @@ _OF_ANY_DEED = word_set(
     "문자 메일 이메일 팩스 우편 등기 카톡 알림톡 번호 전화 연락 회신 발송 처리 등록 접수 전송 송부 제출 안내 확인 방문 신고 촬영 "
     "준비 요청 전달"
 )
-
-
-class RememberingShortener(Shortener):
-    """A shortener that takes no sentence apart twice: every threshold that is tried reads the same calls again."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, list[Any]] = {}
-
-    def tokens(self, text: str) -> list[Any]:
-        """A text's morphemes."""
-        if text not in self._known:
-            self._known[text] = super().tokens(text)
-        return self._known[text]
 
 
 def made_of() -> str:

@@ -39,11 +39,18 @@ def due(sentence: str, called: datetime | None = FRIDAY) -> Due:
         ("사흘 안에 보내 드릴게요", "사흘 안에", date(2026, 11, 30), None),
         ("통화 끝나면 바로 보내 드릴게요", "통화 끝나면 바로", date(2026, 11, 27), None),
         ("십이월에 신청할게요", "십이월에", date(2026, 12, 31), None),
+        ("금요일 되기 전에 보낼게요", "금요일 되기 전에", date(2026, 12, 4), None),
+        ("이번 달 넘기 전에 낼게요", "이번 달 넘기 전에", date(2026, 11, 30), None),
+        ("병원이 오늘 쉬어서 내일 받아서 올릴게요", "내일", date(2026, 11, 28), None),
         ("일월까지 낼게요", "일월까지", date(2027, 1, 31), None),
     ],
 )
 def test_words_for_by_when_are_resolved_against_the_day_of_the_call(sentence: str, said: str, day: date, hour: time | None) -> None:
     assert due(sentence) == Due(said=said, day=day, hour=hour)
+
+
+def test_before_the_weekend_is_until_its_last_working_day() -> None:
+    assert due("주말 되기 전에 전화하라고 할게요", datetime(2026, 11, 24, 10)) == Due(said="주말 되기 전에", day=date(2026, 11, 27))
 
 
 def test_a_month_in_which_something_begins_is_meant_from_its_first_day() -> None:

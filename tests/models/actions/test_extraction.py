@@ -430,3 +430,32 @@ def test_what_is_sent_is_nothing_that_was_waived_or_is_written_on_elsewhere() ->
     talk = "상담원: 세극등 사진하고 진료기록을 달라고 하시면 줍니다.\n고객: 떼서 금요일까지 팩스로 보낼게요. 번호는 종이에 있는 거죠?"
     (one,) = left(f"{talk}\n상담원: 네 맞습니다.")
     assert one.what == "세극등 사진하고 진료기록을 떼서 팩스로 발송"
+
+
+def test_a_call_that_the_caller_demanded_of_somebody_is_that_ones() -> None:
+    talk = (
+        "상담원: 진행 상황을 제가 안내할까요?\n고객: 됐고 담당자가 직접 나한테 전화하라고 하세요\n"
+        "상담원: 보상 담당자가 지금 외근 중입니다.\n"
+        "고객: 맨날 외근이야\n상담원: 오늘 오후 세 시에 꼭 전화드리도록 하겠습니다\n고객: 끊어요"
+    )
+    told = things_to_do(read(OPENING + talk), EVERYTHING, SHORTENER)
+    (one,) = [one for one in told if one.utterance == 12]
+    assert (one.who, one.desk, one.what) == (Who.OTHER_DESK, "보상 담당자", "전화")
+    asked = talk.replace("됐고 담당자가 직접 나한테 전화하라고 하세요", "네, 그럼 나중에 알려 주세요")
+    (one,) = [one for one in things_to_do(read(OPENING + asked), EVERYTHING, SHORTENER) if one.utterance == 12]
+    assert one.who is Who.AGENT
+
+
+def test_a_desk_that_is_only_pointed_at_does_its_own_part_by_its_own_time() -> None:
+    talk = "상담원: 오늘 중으로 소비자보호팀에 넘기고 거기서 내일 오전에 고객님께 직접 전화를 드리도록 하겠습니다\n고객: 네"
+    handed, calls = [one for one in things_to_do(read(OPENING + talk), EVERYTHING, SHORTENER) if one.utterance == 8]
+    assert (handed.who, handed.what, handed.due and handed.due.said) == (Who.AGENT, "소비자보호팀에 넘기기", "오늘 중으로")
+    assert (calls.who, calls.desk, calls.due and calls.due.said) == (Who.OTHER_DESK, "소비자보호팀", "내일 오전에")
+
+
+def test_what_the_caller_asks_back_and_the_agent_then_asks_for_is_one_thing() -> None:
+    talk = (
+        "상담원: 진료 세부내역서가 빠져 있습니다.\n고객: 그럼 세부내역서만 내면 돼요?\n"
+        "상담원: 네, 앱에 세부내역서를 다시 올려 주세요.\n고객: 네"
+    )
+    assert [one.utterance for one in left(talk) if one.who is Who.CALLER] == [10]

@@ -20,6 +20,10 @@ def promised(talk: str) -> list[str]:
     return [one.what for one in things_to_do(read(OPENING + talk), EVERYTHING, SHORTENER)]
 
 
+def promised_of(talk: str, request: str) -> list[str]:
+    return [one.what for one in things_to_do(read(OPENING + talk), EVERYTHING, SHORTENER, None, request)]
+
+
 def left(talk: str, request: str = "") -> list[str]:
     return [one.what for one in things_to_do(read(OPENING + talk), MODEL, SHORTENER, None, request)]
 
@@ -140,3 +144,117 @@ def test_a_paper_takes_the_fuller_name_that_was_said_of_it_anywhere_before() -> 
 def test_what_is_signed_is_the_form_whose_link_was_promised_just_before() -> None:
     talk = "상담원: 통화 끝나는 대로 신청서 링크를 문자로 보내 드릴게요.\n고객: 네, 오늘 저녁까지 서명할게요.\n상담원: 감사합니다."
     assert "신청서 서명" in promised(talk)
+
+
+@pytest.mark.parametrize(
+    ("talk", "what"),
+    [
+        (
+            "고객: 작년 납입증명서를 메일로 받을 수 있을까요\n상담원: 성함이요?\n고객: 신가영이요\n"
+            "상담원: 주소는 등록된 걸로 보내면 될까요?\n"
+            "고객: 네\n상담원: 더 필요하신 건요?\n고객: 없어요\n상담원: 십 분 안에 보내 드릴게요.\n고객: 네",
+            "작년 납입증명서를 보내기",
+        ),
+        (
+            "고객: 그 진단서 원본을 돌려주세요\n상담원: 주소가요?\n고객: 그대로요\n상담원: 내일 등기로 보내 드리겠습니다.",
+            "진단서 원본을 등기로 발송",
+        ),
+        ("고객: 증권을 못 쓰게 됐어 그거도 한 장 새로 줘요\n상담원: 네 내일 등기로 보내겠습니다.", "증권을 등기로 발송"),
+    ],
+)
+def test_what_is_sent_is_what_the_caller_wants_wherever_he_said_so(talk: str, what: str) -> None:
+    assert what in left(f"{talk}\n고객: 네 감사합니다")
+
+
+def test_of_two_papers_that_the_caller_wants_far_back_none_is_put_in() -> None:
+    talk = (
+        "고객: 증권을 새로 보내 주세요\n상담원: 네\n고객: 그리고 약관도 받고 싶어요\n상담원: 성함이요?\n고객: 김가나요\n상담원: 주소요?\n"
+        "고객: 그대로요\n상담원: 더 필요하신 건요?\n고객: 없어요\n상담원: 내일 등기로 보내겠습니다.\n고객: 네"
+    )
+    assert "등기로 발송" in promised(talk)
+
+
+@pytest.mark.parametrize(
+    ("talk", "what"),
+    [
+        (
+            "상담원: 밀린 금액은 십사만 삼천 원이고요. 가상계좌를 오늘 문자로 보내 드릴게요.\n고객: 내일 은행 가서 넣을게요.",
+            "은행 가서 십사만 삼천 원 입금",
+        ),
+        ("상담원: 밀린 게 이십팔만 원입니다\n고객: 돈은 이번 주에 넣을게요", "이십팔만 원 입금"),
+        ("상담원: 28만 원이고 청약서 쓰시고 이달 말까지 넣으시면 됩니다\n고객: 네, 그럴게요.", "청약서 쓰고 28만 원 입금"),
+        (
+            "상담원: 대출 원금 팔백만 원 남아 있으세요.\n고객: 그럼 삼백만 갚을게요. 계좌 하나 만들어 주세요.\n"
+            "상담원: 가상계좌를 문자로 보내 드릴게요.\n고객: 그럼 오늘 네 시까지 넣을게요.",
+            "삼백만 원 입금",
+        ),
+    ],
+)
+def test_what_the_caller_pays_is_told_with_its_sum(talk: str, what: str) -> None:
+    assert what in promised(f"{talk}\n상담원: 네 감사합니다")
+
+
+def test_a_sum_that_the_caller_gets_is_none_that_he_pays() -> None:
+    talk = "상담원: 환급금은 천이백만 원입니다. 보험료는 나중에 내셔도 됩니다.\n고객: 금요일에 넣을게요.\n상담원: 네"
+    assert not any("천이백만" in what for what in promised(talk))
+
+
+def test_what_is_waited_for_is_told() -> None:
+    talk = "상담원: 입원확인서가 들어와야 배정이 됩니다\n고객: 네\n상담원: 들어오면 제가 내일 업체를 연결해 드리겠습니다\n고객: 네"
+    assert "입원확인서가 들어오면 업체 연결" in promised(talk)
+
+
+@pytest.mark.parametrize(
+    ("talk", "what"),
+    [
+        (
+            "상담원: 앱에서 하시거나 신분증 가지고 지점에 오시면 됩니다.\n고객: 나는 앱을 못 해요. 모레 지점으로 갈게요.",
+            "신분증 가지고 지점에 가기",
+        ),
+        ("상담원: 신분증 가지고 지점에 오시면 됩니다\n고객: 금요일에 갈게요.", "신분증 가지고 지점에 가기"),
+        ("상담원: 앱으로 사진 찍어 올리시면 됩니다\n고객: 네 그건 아들 시켜서 올릴게요", "아들 시켜서 앱으로 사진 찍어 올리기"),
+        (
+            "상담원: 바로 은행에 지급 정지를 요청하세요.\n고객: 어디로요?\n상담원: 대표 번호로요.\n고객: 지금 은행에 전화할게요.",
+            "은행에 지급 정지 요청",
+        ),
+    ],
+)
+def test_a_bare_promise_takes_the_fuller_words_in_which_it_was_asked_for(talk: str, what: str) -> None:
+    assert what in left(f"{talk}\n상담원: 네 감사합니다")
+
+
+def test_a_place_is_told_by_its_name_where_the_call_names_one_alone() -> None:
+    talk = "상담원: 지점에 오셔야 됩니다. 부산진 지점으로 예약해 드릴까요?\n고객: 네 신분증 들고 목요일에 지점에 갈게요\n상담원: 네"
+    assert any("부산진 지점에 가기" in what for what in left(talk))
+
+
+def test_a_matter_says_more_than_the_deed_or_is_left_out() -> None:
+    talk = "상담원: 계약자 변경이시군요.\n고객: 네\n상담원: 계약자 변경 신청서를 오늘 이메일로 보내 드릴게요.\n고객: 네"
+    assert left(talk, "계약자 변경 요청") == ["계약자 변경 신청서를 이메일로 발송"]
+
+
+def test_who_is_put_through_to_a_crisis_line_is_told_without_what_he_called_about() -> None:
+    talk = "고객: 종신보험 물어보려다가 다 끝내고 싶네요\n상담원: 지금 바로 109 상담 선생님과 연결해 드리겠습니다.\n고객: 네"
+    assert any(what == "109 상담 선생님과 연결" for what in promised_of(talk, "종신보험 보험금 나오는지 문의"))
+
+
+def test_a_result_is_no_account_that_is_paid_into() -> None:
+    talk = "고객: 계좌는 그대로고 날짜만 바꿔 주세요\n상담원: 처리되면 오늘 중에 문자 드리겠습니다.\n고객: 네"
+    assert "처리되면 문자로 발송" in left(talk)
+
+
+def test_what_the_same_verb_was_done_to_just_before_is_what_is_meant() -> None:
+    talk = "상담원: 임차권등기명령을 법원에 신청하셔서 확인하고 나가시면 안전합니다.\n고객: 이번 주에 바로 법원에 신청할게요.\n상담원: 네"
+    assert "임차권등기명령을 바로 법원에 신청" in left(talk)
+
+
+def test_a_picture_is_told_with_what_is_on_it() -> None:
+    talk = (
+        "상담원: 시동 켜고 찍으세요.\n고객: 네 저녁에 시동 켜고 찍을게요.\n상담원: 계기판 사진 확인되면 삼 일 안에 넣어 드릴게요.\n고객: 네"
+    )
+    assert any(what.startswith("계기판 사진을") for what in promised(talk))
+
+
+def test_papers_that_are_joined_are_what_is_sent() -> None:
+    talk = "상담원: 원무과에 소견서 달라고 하시면 됩니다\n고객: 내일 오전에 증명서랑 위임장이랑 팩스로 보낼게요\n상담원: 네"
+    assert "증명서랑 위임장이랑 팩스로 발송" in promised(talk)

@@ -1,0 +1,161 @@
+"""What a deed lacks and somebody said before it: the paper that the caller wants, the sum that is to be paid, what is waited for.
+
+    고객: 납입증명서 메일로 받을 수 있을까요?  …  상담원: 10분 안에 보내 드릴게요.             → 납입증명서를 보내기
+    상담원: 밀린 금액은 십사만 삼천 원이고요, 가상계좌를 …    고객: 내일 은행 가서 넣을게요.    → 은행 가서 십사만 삼천 원을 넣기
+    고객: 등기부등본 내일 보낼게요.  …  상담원: 받으면 다음 날 처리하고 …                  → 등기부등본 받으면 …
+
+Rules, behind the weights that choose among things nearby (``models.actions.wording``): each counts only where one thing alone may be meant.
+"""
+
+import re
+from collections.abc import Sequence
+
+from models.actions.action import Who
+from models.actions.candidates import PAPERS, Candidate
+from models.actions.mentions import Mention
+from models.summarizer.conversation import Conversation, Turn
+from models.summarizer.own_words import word_set
+
+SUM_WITHIN = 8  # turns
+AWAITED_WITHIN = 5
+PICTURE_WITHIN, PICTURE_BEHIND = 4, 2
+SAME_VERB_WITHIN = 3
+_A_NOUN = 3  # syllables of a verb that is made of a noun
+_NO_OBJECT = word_set("그거 이거 그것 이것 내용 부분 저희 고객님")
+_PICTURE = re.compile(r"([가-힣]{2,}(?<![은는을를에서고면로도만요이])) 사진(?!기)")
+_BY_CALLER_WANTED = re.compile(
+    r"보내|받고 싶|받을 (?:수|거)|받아 ?[보야볼]|발급|떼 ?[주달]|뽑아|부쳐|돌려 ?[주받]|달라|필요|한 장|급[해하]|주시|주세요|줘|주면|만들어"
+)
+_TURNED_DOWN = re.compile(r"말고|아니|필요 ?없|안 (?:주|보내|받)|됐고|됐습")
+_POINTED_AT = re.compile(r"(?<!\S)그(?:거|것|걸)\S*(?: \S+){0,3} ?(?:줘|주세요|주이소|보내|달라|부탁)")
+_NUMBERS = "일이삼사오육칠팔구십백천만억"
+_SUM = re.compile(rf"(?:(?<![가-힣])[{_NUMBERS}]+|\d[\d,]*(?:만|천|백)?)(?: ?[{_NUMBERS}\d,]+)* ?원(?![가-힣]*(?:금|칙|래|인))")
+_OTHER_SUM = re.compile(
+    r"환급|돌려|지급|한도|가능|받으|부담금|보장|나옵|나와|할인|까지 (?:돼|됩|되)|적립|올라|오르|남|잔액|원금|빌린|빌려|까지는|대출금"
+)
+_SUM_CHOSEN = re.compile(rf"([{_NUMBERS}]*[만천]|\d+만)(?: ?원)?(?:만|은|을)? (?:갚|넣|내|입금|보내)")
+_PAYING = re.compile(r"가상 ?계[좌자]|입금|밀린|보험료|이자|금액|납입|넣으|내시|내야|[만천] ?원|갚")
+_OWED = re.compile(r"(?:보험료|이자|연체금|부담금|차액|요금|회비)$")
+_PAYS = word_set("입금하 납부하 갚 송금하 결제하 이체하")
+_MAY_PAY = word_set("넣 내 부치 보내 채우")
+_MONEY_BARE = re.compile(r"(?<!\S)(?:그 )?돈(?:은|을|도|만)? ")
+_AWAITS = re.compile(r"^(?:(?:그거|그) )?(받으면|받고 나서|받는 대로|확인되면|확인하면|들어오면|도착하면|올라오면|오면)(?= )")
+_HAD = re.compile(r"받")
+_NO_PLACE = re.compile(r"(?:요일|에|로|고|서|면|은|는|을|를|도|요|가지|들고|께|이|가|의)$")
+_OF_ALL_KINDS = word_set("서류 자료 문자 링크 사진 사본 종이 파일")
+_NEEDS = re.compile(r"필요|있어야|있으[시면]|들어와야|와야|내셔야|주셔야|하셔야|주시면|주세요|올려|보내|낼게|올릴|떼|챙기|찍")
+
+
+def thing_wanted(one: Candidate, conversation: Conversation, things: Sequence[Mention]) -> str:
+    """The paper that the caller wants sent, where he wants one alone in the whole call until then; a number only where he asked for it."""
+    if one.who is Who.CALLER or one.kind != "send":
+        return ""
+    wanted = [thing for thing in things if thing.by_caller and _BY_CALLER_WANTED.search(thing.said) and not _TURNED_DOWN.search(thing.said)]
+    pointing = {turn.number for turn in conversation if turn.by_caller and turn.number < one.turn and _POINTED_AT.search(turn.text)}
+    wanted += [thing for thing in things if thing.turn in pointing]
+    named = {thing.text for thing in wanted if PAPERS.search(thing.text) and thing.text not in _OF_ALL_KINDS}
+    fullest = [text for text in named if not any(text != other and text in other for other in named)]
+    return fullest[0] if len(fullest) == 1 else ""
+
+
+def picture_taken(one: Candidate, conversation: Conversation) -> str:
+    """What a picture is taken of, where nearby pictures are of one thing alone: 시동 켜고 찍기, 계기판 사진 확인되면."""
+    if one.verb not in ("찍", "촬영하"):
+        return ""
+    near = [turn.text for turn in conversation if -PICTURE_BEHIND <= one.turn - turn.number <= PICTURE_WITHIN and turn.text]
+    named = {found for text in near for found in _PICTURE.findall(text) if found not in _NO_NAME}
+    return f"{named.pop()} 사진" if len(named) == 1 else ""
+
+
+def done_to_before(one: Candidate, conversation: Conversation) -> str:
+    """What the same verb was said to be done to just before: 임차권등기명령을 법원에 신청하셔서 …, 이번 주에 법원에 신청할게요."""
+    if not one.verb.endswith("하") or len(one.verb) < _A_NOUN:
+        return ""
+    deed = re.compile(rf"([가-힣]{{2,}})(?:을|를) (?:[가-힣]+(?:에|에서|으?로) )?{re.escape(one.verb[:-1])}[하해]")
+    near = [turn.text for turn in conversation if one.turn - SAME_VERB_WITHIN <= turn.number < one.turn and turn.text]
+    named = [found for text in near for found in deed.findall(text) if found not in _NO_OBJECT]
+    return named[-1] if named else ""
+
+
+def sum_to_pay(one: Candidate, conversation: Conversation, things: Sequence[Mention]) -> str:
+    """The sum that the caller is to pay, else the name of the money; empty where the deed is no payment."""
+    if one.who is not Who.CALLER or one.verb not in _PAYS | _MAY_PAY:
+        return ""
+    before = [turn for turn in conversation if one.turn - SUM_WITHIN <= turn.number <= one.turn and turn.text]
+    asked = next((turn.text for turn in reversed(before) if not turn.by_caller), "")
+    if one.verb in _MAY_PAY and not _MONEY_BARE.search(f"{one.what} ") and not _PAYING.search(asked):
+        return ""
+    for turn in reversed(before):
+        if turn.by_caller and (chosen := _SUM_CHOSEN.search(turn.text)):
+            return f"{chosen[1]} 원"
+        if sums := [found[0] for found in _SUM.finditer(turn.text) if not _OTHER_SUM.search(_sentence_of(turn, found.start()))]:
+            return sums[-1].strip()
+    named = [thing.text for thing in things if one.turn - SUM_WITHIN <= thing.turn <= one.turn and _OWED.search(thing.text)]
+    telling = [name for name in named if " " in name or len(name) > 2]
+    return telling[-1] if telling else ""
+
+
+def with_sum(what: str, money: str) -> str:
+    """돈은 넣기 with its sum."""
+    return _MONEY_BARE.sub(f"{money} ", what, count=1)
+
+
+def paid(what: str) -> str:
+    """이십팔만 원을 넣기 as 이십팔만 원 입금."""
+    return re.sub(r"(?<=계좌로) (?:발송|보내기|넣기)$", " 입금", re.sub(r"(?<=원)(?:을|를)? 넣기$", " 입금", what))
+
+
+def names_money_barely(what: str) -> bool:
+    """Whether a deed only says that it is money."""
+    return _MONEY_BARE.search(what) is not None
+
+
+def _sentence_of(turn: Turn, place: int) -> str:
+    """The clause around a place in a turn."""
+    begin = max(turn.text.rfind(sign, 0, place) for sign in ".?!,") + 1
+    ends = [end for sign in ".?!," if (end := turn.text.find(sign, place)) >= 0]
+    return turn.text[begin : min(ends, default=len(turn.text))]
+
+
+def awaited(what: str, one: Candidate, things: Sequence[Mention]) -> str:
+    """The deed with what is waited for: 받으면 처리하기 as 등기부등본 받으면 처리하기."""
+    found = _AWAITS.match(what)
+    if found is None or one.who is Who.CALLER:
+        return what
+    handed = [
+        thing
+        for thing in things
+        if one.turn - AWAITED_WITHIN <= thing.turn <= one.turn and PAPERS.search(thing.text) and _NEEDS.search(thing.said)
+    ]
+    handed = [thing for thing in handed if thing.text not in what and thing.text not in _OF_ALL_KINDS]
+    if not handed:
+        return what
+    thing = ([one for one in handed if one.by_caller] or handed)[-1].text
+    return (
+        f"{thing} {what[found.start(1) :]}"
+        if _HAD.match(found[1])
+        else f"{thing}{'이' if _closed(thing) else '가'} {what[found.start(1) :]}"
+    )
+
+
+_A_PLACE = re.compile(r"(?<!\S)(지점|창구|영업점|센터)(?=(?:에|으?로)(?: |$))")
+_NO_NAME = word_set("오늘 내일 모레 이따 가까운 저희 우리 그 어느 아무 근처 다른 해당 고객 콜 상담 접수 가서 아내하고 본사")
+
+
+def with_its_name(what: str, conversation: Conversation) -> str:
+    """A place to go by its name, where the call names one alone: 지점에 가기 as 부산진 지점에 가기."""
+    bare = _A_PLACE.search(what)
+    if bare is None or _is_named(re.findall(r"[가-힣]+(?= $)", what[: bare.start()])):
+        return what
+    said = (re.findall(rf"(?<![가-힣])([가-힣]{{2,5}}) {bare[1]}(?=[으에로이은]|$| )", turn.text) for turn in conversation)
+    named = {name for names in said for name in names if _is_named([name])}
+    return f"{what[: bare.start()]}{named.pop()} {what[bare.start() :]}" if len(named) == 1 else what
+
+
+def _is_named(before: Sequence[str]) -> bool:
+    """Whether the word before a place is its name, not the end of another clause."""
+    return any(word not in _NO_NAME and _NO_PLACE.search(word) is None for word in before)
+
+
+def _closed(word: str) -> bool:
+    return "가" <= word[-1] <= "힣" and (ord(word[-1]) - ord("가")) % 28 > 0
