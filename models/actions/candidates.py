@@ -12,6 +12,7 @@ from models.actions.mentions import mentions
 from models.actions.sentences import asks, sentences
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
+from models.summarizer.threats import threatens
 
 _DESK = re.compile(
     r"(?:담당자?|담당 ?부서|부서|[가-힣]+ 쪽|[가-힣]*팀장?|파트장|[가-힣]{2,}반|센터장?|기사|심사자|책임자"
@@ -125,7 +126,6 @@ _NOTED = re.compile(r"(?:라고|다고|달라고|도록|하게|거로|걸로|으
 _PAPERS_MOVE = frozenset(("send", "hand in", "take", "sign"))
 _TAKES_LONG = frozenset(("걸리",))  # 영업일로 사흘에서 닷새 걸립니다 is told, nothing to do
 # What somebody threatens with: 네 시까지 안 오면 금융감독원에 넣겠다.
-_THREATENS = re.compile(r"(?<!\S)(?:안|못) ?[가-힣]+면 .*(?:금융감독원|금감원|소비자원|언론|기자|변호사|법적|고소|고발|소송|민원)")
 # A day that belongs to what is told: 스무날쯤 방문하신다고 미리 말해 놓겠습니다.
 _OF_WHAT_IS_TOLD = re.compile(r"\s*(?:\S+ ){0,2}[가-힣]+[신한간온는린]다고\s(?!하)")
 # Two deeds of a caller, each with its topic: 청약은 오늘 밤에 쓰고 돈은 그날 넣을게요.
@@ -279,7 +279,7 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
     said = body(ADDRESSING.sub("", sentence if due is None else _without(sentence, due)))
     tokens = shortener.tokens(said)
     found = commitment(tokens, asked=asks(sentence))
-    if found is None or _lemma(tokens, found.verb) in _TAKES_LONG or (turn.by_caller and _THREATENS.search(sentence)):
+    if found is None or _lemma(tokens, found.verb) in _TAKES_LONG or (turn.by_caller and threatens(sentence)):
         return None
     if clause and not found.needs and kind_of(tokens, found.verb) in ("", "talk"):
         return None

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from models.summarizer.conversation import Conversation, Turn, sentences
 from models.summarizer.own_words import Shortener
+from models.summarizer.threats import threatened_with
 
 _DISMISSED = re.compile(  # 큰애는 됐고 작은애 것만, 입원 청구가 아이고 통원 청구
     r"(?:\s?(?:청구|접수|신청|해지|변경|가입|건|거|것|쪽|얘기|말))?(?:은|는|이|가|을|를|도|만)?\s*"
@@ -32,8 +33,6 @@ _SETTLED = re.compile(
 _NOWHERE = re.compile(  # 팩스가 집에 어디 있어요: nobody asks where it is
     r"\s*(?:아니\s)?([가-힣]{2,6}?)(?:이|가)\s(?:우리\s)?(?:집|저|나|우리|여기|시골|요새|요즘)[가-힣]*\s어[디딨][가-힣]{0,5}(?:\s있[가-힣]+)?\s*[.…!]*\s*"
 )
-_IF_NOT = re.compile(r"(?:안|못)\s?\S*면")  # 오늘 안 되면 금감원에 민원 넣을 거예요
-_AUTHORITIES = re.compile("금감원|금융감독원|민원|소송|고소|고발|소비자원|신문|방송|변호사")
 _APART = re.compile(  # 갱신 때문이세요? 갱신은 내년이고요; 무슨 재심사예요
     r"(?:^\s*|무슨\s)([가-힣]{2,8}?)(?:(?<!무슨\s)(?:은|는)\s(?:내년|나중|다음|벌써|이미|다\s|아직|됐)|예요|이에요|이야|야)"
 )
@@ -95,7 +94,7 @@ def _dismissed(turns: Sequence[Turn], shortener: Shortener) -> set[str]:
         for noun in _APART.finditer(answer.text)
         if noun[1] in turn.text
     }
-    threats = {noun for text in said if _IF_NOT.search(text) for noun in _AUTHORITIES.findall(text)}
+    threats = {noun for text in said for noun in threatened_with(text)}
     return turned_down | nowhere | apart | threats
 
 
