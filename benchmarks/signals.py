@@ -2,7 +2,8 @@
 
 Sentences by two writers of whom no classifier has seen a line (``benchmarks/writers/signals``), the calls of the writers held out from the
 reader (``benchmarks/writers/held_out``: 66, of which each names its risk), and their inquiries, which are harmless mostly but unlabelled.
-The same of four ordinary weeks (``week`` and the three after it: 288 calls), whose writers no classifier has seen either.
+The same of four ordinary weeks (``week`` and the three after it: 288 calls), whose writers no classifier has seen either. Writers paint
+what callers may say in three words, so dangers said as plainly as can be are scored for themselves (``benchmarks/writers/plain``).
 """
 
 import argparse
@@ -26,6 +27,7 @@ from models.training.signal_scores import DangerScores, EmotionScores
 
 HELD = Path(__file__).parent / "writers" / "signals"
 HELD_CALLS = Path(__file__).parent / "writers" / "held_out"
+PLAIN = HELD.with_name("plain")
 WEEKS = ("week", "second_week", "third_week", "fourth_week")
 
 
@@ -60,10 +62,11 @@ def _without_matrix(scores: EmotionScores) -> dict[str, object]:
 
 def dangers(folder: Path) -> dict[str, object]:
     """Recall and alarms on held-out utterances and calls."""
-    classifier, rows = load_classifier(folder), danger_rows(HELD)
-    scores = DangerScores.of(classifier, rows)
+    classifier = load_classifier(folder)
+    scores, plain = (DangerScores.of(classifier, danger_rows(rows)) for rows in (HELD, PLAIN))
     found: dict[str, object] = {"utterances": scores.model_dump(mode="json", exclude={"missed", "false_alarms"})}
     found["missed"], found["false_alarms"] = scores.missed, scores.false_alarms
+    found["said plainly"] = plain.model_dump(mode="json", exclude={"bounds"})
     found |= _of_calls(classifier, HELD_CALLS)
     found["weeks"] = {week: _of_calls(classifier, HELD_CALLS.with_name(week)) for week in WEEKS}
     return found
