@@ -2,6 +2,8 @@
 
 Sentences by two writers of whom no classifier has seen a line (``benchmarks/writers/signals``), the calls of the writers held out from the
 reader (``benchmarks/writers/held_out``: 66, of which each names its risk), and their inquiries, which are harmless mostly but unlabelled.
+The same of four ordinary weeks (``week`` and the three after it: 288 calls), whose writers no classifier has seen either. Writers paint
+what callers may say in three words, so dangers said as plainly as can be are scored for themselves (``benchmarks/writers/plain``).
 """
 
 import argparse
@@ -15,7 +17,7 @@ from typing import Any
 from models.recipe.signals_recipe import RISKS, danger_rows, emotion_rows, signal_writers
 from models.signals import SHIPPED_DANGER, SHIPPED_EMOTION
 from models.signals.call import dangers_of, emotions_of
-from models.signals.classifier import load_classifier
+from models.signals.classifier import Classifier, load_classifier
 from models.signals.labels import SIX, read_groups
 from models.summarizer import SHIPPED_READER
 from models.summarizer.conversation import written
@@ -25,6 +27,8 @@ from models.training.signal_scores import DangerScores, EmotionScores
 
 HELD = Path(__file__).parent / "writers" / "signals"
 HELD_CALLS = Path(__file__).parent / "writers" / "held_out"
+PLAIN = HELD.with_name("plain")
+WEEKS = ("week", "second_week", "third_week", "fourth_week")
 
 
 def held_calls() -> list[Written]:
@@ -58,27 +62,37 @@ def _without_matrix(scores: EmotionScores) -> dict[str, object]:
 
 def dangers(folder: Path) -> dict[str, object]:
     """Recall and alarms on held-out utterances and calls."""
-    classifier, rows = load_classifier(folder), danger_rows(HELD)
-    scores = DangerScores.of(classifier, rows)
+    classifier = load_classifier(folder)
+    scores, plain = (DangerScores.of(classifier, danger_rows(rows)) for rows in (HELD, PLAIN))
     found: dict[str, object] = {"utterances": scores.model_dump(mode="json", exclude={"missed", "false_alarms"})}
     found["missed"], found["false_alarms"] = scores.missed, scores.false_alarms
-    recorded = held_calls()
+    found["said plainly"] = plain.model_dump(mode="json", exclude={"bounds"})
+    found |= _of_calls(classifier, HELD_CALLS)
+    found["weeks"] = {week: _of_calls(classifier, HELD_CALLS.with_name(week)) for week in WEEKS}
+    return found
+
+
+def _of_calls(classifier: Classifier, folder: Path) -> dict[str, object]:
+    """What is flagged of the calls and inquiries of a folder's writers."""
+    recorded = [call for writer in writers(folder) for call in calls(writer, folder)]
     verdicts = dangers_of(classifier, [call.conversation for call in recorded], "")
     risky = [(call, verdict) for call, verdict in zip(recorded, verdicts, strict=True) if call.risk in RISKS]
     harmless = [(call, verdict) for call, verdict in zip(recorded, verdicts, strict=True) if not call.risk]
-    found["calls"] = {
-        "risky": len(risky),
-        "flagged": sum(bool(verdict.signs) for _, verdict in risky),
-        "as the right kind": sum(RISKS[call.risk] in verdict.kinds for call, verdict in risky),
-        "missed": [call.name for call, verdict in risky if not verdict.signs],
-        "harmless": len(harmless),
-        "alarms": [call.name for call, verdict in harmless if verdict.signs],
+    asked = [row for writer in writers(folder) for row in inquiries(writer, folder)]
+    alarmed = [
+        row.name for row, one in zip(asked, dangers_of(classifier, [row.conversation for row in asked], ""), strict=True) if one.signs
+    ]
+    return {
+        "calls": {
+            "risky": len(risky),
+            "flagged": sum(bool(verdict.signs) for _, verdict in risky),
+            "as the right kind": sum(RISKS[call.risk] in verdict.kinds for call, verdict in risky),
+            "missed": [call.name for call, verdict in risky if not verdict.signs],
+            "harmless": len(harmless),
+            "alarms": [call.name for call, verdict in harmless if verdict.signs],
+        },
+        "inquiries": {"rows": len(asked), "alarms": alarmed},
     }
-    asked = [row for writer in writers(HELD_CALLS) for row in inquiries(writer, HELD_CALLS)]
-    verdicts = dangers_of(classifier, [row.conversation for row in asked], "")
-    alarmed = [row.name for row, verdict in zip(asked, verdicts, strict=True) if verdict.signs]
-    found["inquiries"] = {"rows": len(asked), "alarms": alarmed}
-    return found
 
 
 def cost(emotion: Path, danger: Path) -> dict[str, float]:
