@@ -30,6 +30,7 @@ from prefect.client.schemas.objects import Flow as APIFlow
 from prefect.client.schemas.objects import FlowRun, State, TaskRun, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse, OrchestrationResult, SetStateStatus
 from prefect.context import AsyncClientContext, FlowRunContext
+from prefect.deployments.runner import RunnerDeployment
 from prefect.events.schemas.events import Event, RelatedResource
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
@@ -84,6 +85,9 @@ SERVER_NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect.server.events.actions:RunDeployment.succeed": ("self", "triggered_action"),
     "prefect.server.api.server:create_api_app": None,
 }
+
+# Those of the command that registers.
+COMMAND_NAMES: Mapping[str, tuple[str, ...] | None] = {"prefect.deployments.runner:RunnerDeployment._parameter_openapi_schema": None}
 
 Intent = Literal["cancel", "reschedule"]
 _REMEMBER_SECONDS = 60.0
@@ -549,6 +553,12 @@ class OpenWorker(BaseWorker[KnownConfiguration, BaseVariables, BaseWorkerResult]
     def _record_work_pool_snapshot(self, work_pool: WorkPool) -> None:
         """Accept a pool of any type: the summarizer's resident worker serves the GPU pool beside process or ECS workers."""
         self._work_pool = work_pool
+
+
+def parameters_of(deployment: RunnerDeployment) -> dict[str, Any]:
+    """The schema of a deployment's parameters, as it is sent to the server: Prefect makes it when the flow is loaded, and keeps it."""
+    check_names(COMMAND_NAMES)
+    return deployment._parameter_openapi_schema.model_dump(exclude_unset=True)
 
 
 def ask_connections_seldom() -> None:

@@ -46,7 +46,7 @@ _OF_A_WORKER = ("prefect.cli", "prefect.cli.worker")
 _OF_RESIDENT = (*_OF_A_WORKER, "prefect.events.clients", "deployments.resident")
 LOADED: Mapping[str, Sequence[str]] = {
     "prefect-server": ("prefect.cli", "prefect.cli.server", "prefect.server.api.server"),
-    "register": ("deployments.register", "prefect.cli", "prefect.cli.deploy"),
+    "register": ("deployments.register", "deployments.deploying:deployments"),
     "call-worker": (
         *_OF_RESIDENT,
         "flows.process_call",
