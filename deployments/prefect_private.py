@@ -18,8 +18,9 @@ from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial, wraps
+from importlib.metadata import entry_points
 from pkgutil import resolve_name
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -84,6 +85,7 @@ SERVER_NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect.server.events.schemas.events:ReceivedEvent.model_validate_json": None,
     "prefect.server.events.actions:RunDeployment.succeed": ("self", "triggered_action"),
     "prefect.server.api.server:create_api_app": None,
+    "prefect.server.models.block_registration:run_block_auto_registration": ("session",),
 }
 
 # Those of the command that registers.
@@ -98,6 +100,7 @@ _OF_A_RUN = ("prefect.task-run.", "prefect.artifact.")
 _SHORT_SECONDS = 1.0
 _CONNECTIONS = 8
 _EVENTS_AT_HAND = 1000
+_BLOCK_TYPES = "readback-block-types"
 # Where Prefect's engine and worker write of runs, and what they write that the states Pending, Running and Completed say.
 _LOGS_OF_RUNS = ("prefect.flow_runs", "prefect.flow_runs.worker")
 _AS_STATES_SAY = ("Worker '", "Beginning flow run ", "Finished in state ")
@@ -592,6 +595,7 @@ def spare_the_server() -> None:
     read_runs_at_once()
     tell_no_action_that_made_a_run()
     leave_out_old_clients()
+    register_block_types_once()
 
 
 def leave_out_old_clients() -> None:
@@ -609,6 +613,39 @@ def leave_out_old_clients() -> None:
         return app
 
     server.create_api_app = create_api_app
+
+
+def register_block_types_once() -> None:
+    """Let the server write the types of blocks when its database does not have those of what is installed; which it has stands there.
+
+    Prefect notes it in a file, which a container loses (``PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION``, off with us). Then it writes
+    45 types at each start, and loads every integration for that, our worker as well.
+    """
+    from prefect.plugins import load_prefect_collections
+    from prefect.server.models import block_registration, configuration
+    from prefect.server.schemas.core import Configuration
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    register, kept = block_registration.run_block_auto_registration, cast(Any, configuration)
+
+    @wraps(register)
+    async def run_block_auto_registration(session: AsyncSession) -> None:
+        installed = {"prefect": prefect.__version__, "integrations": _integrations()}
+        async with session.begin():
+            known = await kept.read_configuration(session, _BLOCK_TYPES)
+        if known is not None and known.value == installed:
+            return
+        load_prefect_collections()
+        await register(session=session)
+        async with session.begin():
+            await kept.write_configuration(session, Configuration(key=_BLOCK_TYPES, value=installed))
+
+    block_registration.run_block_auto_registration = run_block_auto_registration
+
+
+def _integrations() -> dict[str, str]:
+    """Packages that may bring blocks of their own, with their versions."""
+    return {one.dist.name: one.dist.version for one in entry_points(group="prefect.collections") if one.dist is not None}
 
 
 def parse_events_once() -> None:

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from deployments.garbage import no_gc_while_loading
+
 
 @contextmanager
 def in_turn(file: Path | None) -> Iterator[None]:
@@ -56,7 +58,7 @@ def main() -> None:
     parser.add_argument("--turn", type=Path, help="file by which one process at a time loads")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="module and its arguments, as after python -m")
     options = parser.parse_args()
-    with in_turn(options.turn):
+    with in_turn(options.turn), no_gc_while_loading():
         load(options.load)
     os.environ.update(wait_to_be_let_go())
     module, *arguments = options.command

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,3 +165,22 @@ def spawn(
             preexec_fn=before_start,
         )
     return Child(name, process, log, log_start)
+
+
+def answers(url: str) -> bool:
+    """Whether an address answers a GET now."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def until(ready: Callable[[], bool], child: Child, what: str, timeout: float = 180.0) -> None:
+    """Wait for a process; ProcessFailed, with the place and the end of its log, when it ends or takes too long."""
+    deadline = time.monotonic() + timeout
+    while not ready():
+        child.check()
+        if time.monotonic() > deadline:
+            raise child.failed(f"did not {what} within {timeout:.0f} s")
+        time.sleep(0.1)

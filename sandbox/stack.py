@@ -8,8 +8,6 @@ import os
 import secrets
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +28,8 @@ from sandbox.faults import FaultPlan
 from sandbox.notices import make_block
 from sandbox.oidc import GROUPS, SECRET_VARIABLE
 from sandbox.postgres import Postgres
-from sandbox.processes import Child, free_port, spawn
+from sandbox.prepared import prepared
+from sandbox.processes import Child, answers, free_port, spawn, until
 from sandbox.progress import Tell, keep_to_oneself
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -406,10 +405,9 @@ class Stack:
 
     def _make_database(self) -> None:
         postgres = self._database()
-        postgres.make()
+        postgres.make(prepared())
         self.children["postgres"] = spawn("postgres", postgres.command, self.environment, self.logs, postgres.data, postgres.become)
         until(postgres.ready, self.children["postgres"], "take connections")
-        postgres.create_database()
         if self.options.console:
             postgres.create_database(CONSOLE_DATABASE)
 
@@ -589,22 +587,3 @@ def one_certificate(folder: Path) -> Path:
     path = folder / "one-authority.pem"
     path.write_text(first + end + "\n", encoding="ascii")
     return path
-
-
-def answers(url: str) -> bool:
-    """Whether an address answers a GET now."""
-    try:
-        with urllib.request.urlopen(url, timeout=2):
-            return True
-    except OSError:
-        return False
-
-
-def until(ready: Callable[[], bool], child: Child, what: str, timeout: float = 180.0) -> None:
-    """Wait for a process; ProcessFailed, with the place and the end of its log, when it ends or takes too long."""
-    deadline = time.monotonic() + timeout
-    while not ready():
-        child.check()
-        if time.monotonic() > deadline:
-            raise child.failed(f"did not {what} within {timeout:.0f} s")
-        time.sleep(0.1)

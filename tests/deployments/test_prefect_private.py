@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from prefect import flow_engine
 from prefect.workers.base import BaseJobConfiguration, BaseWorker
+from prefect_server import put_database
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 from deployments import prefect_private
@@ -272,3 +273,45 @@ def test_the_server_takes_the_commands_of_prefect_server() -> None:
     )
     assert done.returncode == 0
     assert "--port" in done.stdout
+
+
+@pytest.mark.slow
+def test_types_of_blocks_are_written_once_for_what_is_installed(run_python: RunPython, tmp_path: Path) -> None:
+    put_database(tmp_path / "kept.db")
+    said = run_python(
+        """
+        import asyncio
+        import prefect
+        from prefect.server.database import provide_database_interface
+        from prefect.server.models import block_registration, block_types
+        from deployments.prefect_private import spare_the_server
+
+        written = []
+        register = block_registration.run_block_auto_registration
+
+        async def run_block_auto_registration(session):
+            written.append(prefect.__version__)
+            await register(session)
+
+        block_registration.run_block_auto_registration = run_block_auto_registration
+        spare_the_server()
+
+        async def start():
+            async with await provide_database_interface().session() as session:
+                await block_registration.run_block_auto_registration(session=session)
+                return len(await block_types.read_block_types(session))
+
+        async def starts():
+            there = [await start(), await start()]
+            prefect.__version__ = "4.0.0"
+            print([[*there, await start()], written])
+
+        asyncio.run(starts())
+        """,
+        PREFECT_HOME=str(tmp_path),
+        PREFECT_SERVER_DATABASE_CONNECTION_URL=f"sqlite+aiosqlite:///{tmp_path / 'kept.db'}",
+    )
+    there, written = ast.literal_eval(said.stdout)
+    assert written == [KNOWN_VERSION, "4.0.0"]
+    assert there[0] > 30
+    assert there == [there[0]] * 3
