@@ -1,13 +1,12 @@
 """Registers the deployments of ``prefect.yaml`` as ``prefect deploy --all`` does, many at once and with half of its requests.
 
 Prefect's command registers one after another: for each it asks for the pool twice and for its workers, removes its automations twice, and
-starts git five times to name the version. What our file says is understood here, which is less than such a file may say; anything
-else in it is refused.
+starts git five times to name a commit; the version of ours is that of the flow's file. What our file says is understood here, which is
+less than such a file may say; anything else in it is refused.
 """
 
 import asyncio
 import logging
-import subprocess
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -108,8 +107,7 @@ def _starts(automation: Automation, deployment: UUID) -> bool:
 def deployments() -> tuple[Wanted, ...]:
     """The deployments of our file; loading their flows is most of the work, and asks no server."""
     written = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
-    version = _commit()
-    return tuple(Wanted(_deployment(one, version), tuple(_schedule(each) for each in one.get("schedules", ()))) for one in written)
+    return tuple(Wanted(_deployment(one), tuple(_schedule(each) for each in one.get("schedules", ()))) for one in written)
 
 
 async def deploy() -> None:
@@ -119,7 +117,7 @@ async def deploy() -> None:
     async def register(wanted: Wanted) -> None:
         async with turn:
             try:
-                # A version is given, lest Prefect ask git for each.
+                # Given, lest Prefect ask git for each.
                 version = VersionInfo(type="prefect:simple", version=wanted.deployment.version or "")
                 await wanted.deployment.aapply(schedules=[dict(each) for each in wanted.schedules] or None, version_info=version)
             except Exception:
@@ -140,7 +138,7 @@ async def all_of(*work: Coroutine[Any, Any, Any]) -> None:
             raise outcome
 
 
-def _deployment(written: Mapping[str, Any], version: str | None) -> RunnerDeployment:
+def _deployment(written: Mapping[str, Any]) -> RunnerDeployment:
     pool = written["work_pool"]
     _refuse_what_is_not_understood("deployment", written)
     _refuse_what_is_not_understood("work_pool", pool)
@@ -150,7 +148,6 @@ def _deployment(written: Mapping[str, Any], version: str | None) -> RunnerDeploy
         name=written["name"],
         description=written.get("description"),
         tags=written.get("tags"),
-        version=version,
         parameters=written.get("parameters"),
         enforce_parameter_schema=written.get("enforce_parameter_schema", True),
         concurrency_limit=ConcurrencyLimitConfig.model_validate(limit) if limit else None,
@@ -175,12 +172,3 @@ def _refuse_what_is_not_understood(what: str, written: Mapping[str, Any]) -> Non
             f"prefect.yaml: nobody reads {', '.join(sorted(unknown))} of a {what}",
             remedy="Teach it deployments/deploying.py, or leave it out",
         )
-
-
-def _commit() -> str | None:
-    """The commit that is deployed, as a version people recognize; None where this is no checkout, as in an image: Prefect's own then."""
-    try:
-        said = subprocess.run(["git", "rev-parse", "--short=8", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=10)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return said.stdout.strip()

@@ -31,11 +31,12 @@ def in_turn(file: Path | None) -> Iterator[None]:
 
 def load(names: Sequence[str]) -> None:
     """Import modules, and call functions (``module:function``) that load something once for the process."""
-    for name in names:
-        module, _, function = name.partition(":")
-        loaded = importlib.import_module(module)
-        if function:
-            getattr(loaded, function)()
+    with no_gc_while_loading():
+        for name in names:
+            module, _, function = name.partition(":")
+            loaded = importlib.import_module(module)
+            if function:
+                getattr(loaded, function)()
 
 
 def wait_to_be_let_go() -> dict[str, str]:
@@ -58,7 +59,7 @@ def main() -> None:
     parser.add_argument("--turn", type=Path, help="file by which one process at a time loads")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="module and its arguments, as after python -m")
     options = parser.parse_args()
-    with in_turn(options.turn), no_gc_while_loading():
+    with in_turn(options.turn):
         load(options.load)
     os.environ.update(wait_to_be_let_go())
     module, *arguments = options.command

@@ -1,6 +1,6 @@
 """The database that a stack begins with, ``python -m sandbox.prepared``: filled and registered once, in ``build/``, and copied by each.
 
-An empty one costs every start what comes out the same each time: ``initdb``, 120 migrations one after another, 45 types of blocks, 44
+An empty one costs every start what comes out the same each time: ``initdb``, 120 migrations one after another, 45 types of blocks, 42
 deployments; a third of what a start takes of a processor. To the server and to ``deployments.register`` a copy is what a deployed site's
 database is at each start but its first: both look for what is missing or has changed, and make that.
 """
@@ -21,7 +21,7 @@ from sandbox.processes import Child, answers, free_port, spawn, until
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "build" / "database"
 # Who reads another file makes it anew: what a removed line had made would stay.
-_MADE_OF = ("prefect.yaml", "deployments/register.py")
+_MADE_OF = ("prefect.yaml", "deployments/register.py", "deployments/deploying.py")
 
 
 def prepared() -> Path:

@@ -26,6 +26,7 @@ from deployments.tracking_server import PREFIX
 from models.retention import kinds, lifecycle
 from sandbox.faults import FaultPlan
 from sandbox.notices import make_block
+from sandbox.nursery import Nursery
 from sandbox.oidc import GROUPS, SECRET_VARIABLE
 from sandbox.postgres import Postgres
 from sandbox.prepared import prepared
@@ -61,6 +62,9 @@ LOADED: Mapping[str, Sequence[str]] = {
     "training-worker": (*_OF_A_WORKER, "prefect.workers.process"),
     "control-worker": (*_OF_A_WORKER, "prefect.workers.process"),
 }
+# What the commands in ``NURSED`` all load: one process does, and is forked for each.
+NURSERY = ("sandbox.nursery", "prefect.cli", "prefect.cli.worker", "prefect.events.clients", "deployments.resident")
+NURSED = ("register", "call-worker", "watch-s3")
 # What the stand-ins accept as credentials; no vendor knows them.
 CLIENT_ID, CLIENT_SECRET = "sandbox", "sandbox-secret"
 
@@ -115,6 +119,7 @@ class Stack:
         "oidc",
         "hub",
         "prefect-server",
+        "nursery",
     )
 
     def __init__(self, options: StackOptions) -> None:
@@ -133,6 +138,7 @@ class Stack:
         self.environment = self._environment()
         self.logs = (options.logs or options.work_dir / "logs").resolve()
         self._postgres: Postgres | None = None
+        self._nursery: Nursery | None = None
         self._held: dict[str, dict[str, str]] = {}  # the environment that each held process was started with
 
     @property
@@ -242,6 +248,7 @@ class Stack:
                 child.stop()
         self.children.clear()
         self._held.clear()
+        self._nursery = None
         if self._postgres is not None:
             self._postgres.remove()
             self._postgres = None
@@ -258,6 +265,9 @@ class Stack:
             loads = (argument for module in LOADED[name] for argument in ("--load", module))
             arguments = ("sandbox.held", *self._turn(name), *loads, *arguments)
             self._held[name] = environment
+            if name in NURSED and self._nursery is not None:
+                self.children[name] = child = self._nursery.spawn(name, arguments[1:], environment, self.logs)
+                return child
         child = spawn(name, [sys.executable, "-m", *arguments], environment, self.logs, ROOT, held=held)
         self.children[name] = child
         return child
@@ -294,6 +304,8 @@ class Stack:
             self.environment["READBACK_INDEX_URL"] = self._postgres.address(CONSOLE_DATABASE)
             self.start_console(held=True)
         self.start_server(held=True)
+        self._nursery = Nursery.start(NURSERY, self.environment, self.logs, ROOT)
+        self.children["nursery"] = self._nursery.child
         self._start_vendors()
         self.python("register", "deployments.register", held=True)
         self.start_call_worker(held=True)

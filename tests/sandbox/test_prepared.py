@@ -63,7 +63,7 @@ def test_it_is_made_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 
 
 def test_another_prefect_yaml_makes_another_in_its_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("prefect.yaml", "deployments/register.py"):
+    for name in module._MADE_OF:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("before")
     monkeypatch.setattr(module, "ROOT", tmp_path)
