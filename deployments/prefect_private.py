@@ -16,8 +16,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache, partial, wraps
+from datetime import UTC, datetime
+from functools import cache, lru_cache, partial, wraps
 from importlib.metadata import entry_points
 from pkgutil import resolve_name
 from typing import Any, ClassVar, Literal, Self, cast
@@ -75,6 +75,7 @@ NAMES: Mapping[str, tuple[str, ...] | None] = {
 # What Prefect's worker and its observer set on themselves.
 WORKER_ATTRIBUTES = ("_logger", "_work_pool", "_work_pool_name", "_work_queues", "_limiter")
 OBSERVER_ATTRIBUTES = ("_watches",)
+_OF_A_BUCKET = ("db", "session", "trigger", "bucketing_key", "start", "end", "last_event", "initial_count")
 # The server's; the first is for a Python below 3.13, the second of the driver that Prefect chose.
 SERVER_NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect.server.utilities.database:Timestamp.process_bind_param": ("self", "value", "dialect"),
@@ -85,6 +86,10 @@ SERVER_NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect.server.events.schemas.events:ReceivedEvent.model_validate_json": None,
     "prefect.server.events.actions:RunDeployment.succeed": ("self", "triggered_action"),
     "prefect.server.api.server:create_api_app": None,
+    "prefect.server.events.triggers:ensure_bucket": _OF_A_BUCKET,
+    "prefect.server.events.triggers:evaluate": ("session", "trigger", "bucket", "now", "triggering_event"),
+    "prefect.server.events.triggers:fire": ("session", "firing"),
+    "prefect.server.database.dependencies:provide_database_interface": (),
     "prefect.server.models.block_registration:run_block_auto_registration": ("session",),
 }
 
@@ -101,6 +106,7 @@ _SHORT_SECONDS = 1.0
 _CONNECTIONS = 8
 _EVENTS_AT_HAND = 1000
 _BLOCK_TYPES = "readback-block-types"
+_NO_BUCKET = object()
 # Where Prefect's engine and worker write of runs, and what they write that the states Pending, Running and Completed say.
 _LOGS_OF_RUNS = ("prefect.flow_runs", "prefect.flow_runs.worker")
 _AS_STATES_SAY = ("Worker '", "Beginning flow run ", "Finished in state ")
@@ -596,6 +602,8 @@ def spare_the_server() -> None:
     tell_no_action_that_made_a_run()
     leave_out_old_clients()
     register_block_types_once()
+    act_without_buckets()
+    know_the_database()
 
 
 def leave_out_old_clients() -> None:
@@ -696,6 +704,55 @@ def tell_no_action_that_made_a_run() -> None:
         return None
 
     RunDeployment.succeed = succeed  # type: ignore[method-assign, assignment]
+
+
+def act_without_buckets() -> None:
+    """Let an automation that acts on each event count no events: its count is one, and it acts at once.
+
+    Prefect makes a row for the count, reads it, raises it, reads it again and deletes it: five statements and a transaction a call.
+    """
+    from prefect.server.events import triggers
+    from prefect.server.events.schemas.automations import EventTrigger, Firing, TriggerState
+    from prefect.server.events.schemas.events import ReceivedEvent
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    ensure, evaluate = cast(Any, triggers.ensure_bucket), triggers.evaluate
+
+    @wraps(evaluate)
+    async def evaluate_at_once(
+        session: AsyncSession, trigger: EventTrigger, bucket: Any, now: Any, triggering_event: ReceivedEvent | None
+    ) -> Any:
+        if bucket is not _NO_BUCKET or triggering_event is None:
+            return await evaluate(session, trigger, bucket, now, triggering_event)
+        labels = dict(zip(sorted(trigger.for_each), trigger.bucketing_key(triggering_event), strict=False))
+        firing = Firing(
+            trigger=trigger,
+            trigger_states={TriggerState.Triggered},
+            triggered=datetime.now(UTC),
+            triggering_labels=labels,
+            triggering_event=triggering_event,
+        )
+        await triggers.fire(session, firing)
+        return None
+
+    async def ensure_bucket(session: AsyncSession, trigger: EventTrigger, *arguments: Any, **named: Any) -> Any:
+        if acts_on_each_event(trigger):
+            return _NO_BUCKET
+        return await ensure(session, trigger, *arguments, **named)
+
+    triggers.ensure_bucket, triggers.evaluate = ensure_bucket, evaluate_at_once
+
+
+def acts_on_each_event(trigger: Any) -> bool:
+    """Whether a trigger of Prefect's is reactive, of no time, and waits for neither a second event nor one before, nor another trigger."""
+    return bool(trigger.immediate and trigger.threshold == 1 and not trigger.after and trigger.parent is trigger.automation)
+
+
+def know_the_database() -> None:
+    """Let the server ask once which database it has: for each use it parses its address, 70 times a call."""
+    from prefect.server.database import dependencies
+
+    dependencies.provide_database_interface = cache(dependencies.provide_database_interface)
 
 
 def bind_plain_timestamps() -> None:
