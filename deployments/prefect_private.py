@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, lru_cache, partial, wraps
+from functools import lru_cache, partial, wraps
 from importlib.metadata import entry_points
 from pkgutil import resolve_name
 from typing import Any, ClassVar, Literal, Self, cast
@@ -89,7 +89,6 @@ SERVER_NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect.server.events.triggers:ensure_bucket": _OF_A_BUCKET,
     "prefect.server.events.triggers:evaluate": ("session", "trigger", "bucket", "now", "triggering_event"),
     "prefect.server.events.triggers:fire": ("session", "firing"),
-    "prefect.server.database.dependencies:provide_database_interface": (),
     "prefect.server.models.block_registration:run_block_auto_registration": ("session",),
 }
 
@@ -603,7 +602,6 @@ def spare_the_server() -> None:
     leave_out_old_clients()
     register_block_types_once()
     act_without_buckets()
-    know_the_database()
 
 
 def leave_out_old_clients() -> None:
@@ -746,13 +744,6 @@ def act_without_buckets() -> None:
 def acts_on_each_event(trigger: Any) -> bool:
     """Whether a trigger of Prefect's is reactive, of no time, and waits for neither a second event nor one before, nor another trigger."""
     return bool(trigger.immediate and trigger.threshold == 1 and not trigger.after and trigger.parent is trigger.automation)
-
-
-def know_the_database() -> None:
-    """Let the server ask once which database it has: for each use it parses its address, 70 times a call."""
-    from prefect.server.database import dependencies
-
-    dependencies.provide_database_interface = cache(dependencies.provide_database_interface)
 
 
 def bind_plain_timestamps() -> None:

@@ -360,7 +360,6 @@ def test_who_acts_on_each_event_acts_at_once_and_others_count(run_python: RunPyt
 
         async def main():
             db = provide_database_interface()
-            assert db is provide_database_interface()
             sa.event.listen((await db.engine()).sync_engine, "before_cursor_execute", note)
             counted = {}
             for name, trigger in asked_for.items():
