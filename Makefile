@@ -21,6 +21,7 @@ $(VENV)/.installed: requirements.txt $(wildcard requirements/*.txt) pyproject.to
 	@echo "Installing the pinned requirements into $(VENV) (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --prefer-binary -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m sandbox.prepared
 	@touch $@
 
 setup: $(VENV)/.installed   ## Make the virtual environment

@@ -154,7 +154,7 @@ def _used_by(names: Mapping[int, str]) -> dict[str, float]:
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text().rpartition(")")[2].split()
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # it has just ended
             continue
         parent, group, own = int(fields[1]), int(fields[2]), sum(int(field) for field in fields[11:15])
         name = names.get(int(path.parent.name)) or names.get(group) or names.get(parent)

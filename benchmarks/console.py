@@ -27,8 +27,8 @@ from models.call.caller_said import ContactFacts
 from models.call.listed import ListedCall
 from models.call.record import CallRecord, Outcome, Recording, Speaker, Summary, Transcription, Utterance
 from sandbox.postgres import Postgres
-from sandbox.processes import spawn
-from sandbox.stack import RECORDINGS, until
+from sandbox.processes import spawn, until
+from sandbox.stack import RECORDINGS
 from stores.call_index import CallIndex
 
 # What is asked of the list: the first page, a rare word, a frequent one, a word of one letter, digits, a page far down.

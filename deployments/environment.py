@@ -132,6 +132,12 @@ VARIABLES = (
         SERVER,
         "Logs and artifacts go with the runs that `retain` deletes; Prefect's own rule for runs has one term for calls and trainings",
     ),
+    Variable(
+        "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION",
+        "false",
+        SERVER,
+        "Which types of blocks are registered our server notes in its database; Prefect's file goes with the container",
+    ),
     Variable("PREFECT_SERVER_ANALYTICS_ENABLED", "false", SERVER, "Prefect is told nothing of our use"),
     Variable("DO_NOT_TRACK", "1", EVERYONE, "The same for workers and commands"),
     Variable(

@@ -1,6 +1,19 @@
 """Python's garbage collector in a process that loads a lot once and then serves."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def no_gc_while_loading() -> Iterator[None]:
+    """Look for no garbage meanwhile: loading leaves none, and looking at what is loaded already is a sixth of what loading takes."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def freeze_gc() -> None:

@@ -16,10 +16,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache, partial, wraps
+from importlib.metadata import entry_points
 from pkgutil import resolve_name
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -30,6 +31,7 @@ from prefect.client.schemas.objects import Flow as APIFlow
 from prefect.client.schemas.objects import FlowRun, State, TaskRun, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse, OrchestrationResult, SetStateStatus
 from prefect.context import AsyncClientContext, FlowRunContext
+from prefect.deployments.runner import RunnerDeployment
 from prefect.events.schemas.events import Event, RelatedResource
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
@@ -73,6 +75,7 @@ NAMES: Mapping[str, tuple[str, ...] | None] = {
 # What Prefect's worker and its observer set on themselves.
 WORKER_ATTRIBUTES = ("_logger", "_work_pool", "_work_pool_name", "_work_queues", "_limiter")
 OBSERVER_ATTRIBUTES = ("_watches",)
+_OF_A_BUCKET = ("db", "session", "trigger", "bucketing_key", "start", "end", "last_event", "initial_count")
 # The server's; the first is for a Python below 3.13, the second of the driver that Prefect chose.
 SERVER_NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect.server.utilities.database:Timestamp.process_bind_param": ("self", "value", "dialect"),
@@ -83,7 +86,14 @@ SERVER_NAMES: Mapping[str, tuple[str, ...] | None] = {
     "prefect.server.events.schemas.events:ReceivedEvent.model_validate_json": None,
     "prefect.server.events.actions:RunDeployment.succeed": ("self", "triggered_action"),
     "prefect.server.api.server:create_api_app": None,
+    "prefect.server.events.triggers:ensure_bucket": _OF_A_BUCKET,
+    "prefect.server.events.triggers:evaluate": ("session", "trigger", "bucket", "now", "triggering_event"),
+    "prefect.server.events.triggers:fire": ("session", "firing"),
+    "prefect.server.models.block_registration:run_block_auto_registration": ("session",),
 }
+
+# Those of the command that registers.
+COMMAND_NAMES: Mapping[str, tuple[str, ...] | None] = {"prefect.deployments.runner:RunnerDeployment._parameter_openapi_schema": None}
 
 Intent = Literal["cancel", "reschedule"]
 _REMEMBER_SECONDS = 60.0
@@ -94,6 +104,8 @@ _OF_A_RUN = ("prefect.task-run.", "prefect.artifact.")
 _SHORT_SECONDS = 1.0
 _CONNECTIONS = 8
 _EVENTS_AT_HAND = 1000
+_BLOCK_TYPES = "readback-block-types"
+_NO_BUCKET = object()
 # Where Prefect's engine and worker write of runs, and what they write that the states Pending, Running and Completed say.
 _LOGS_OF_RUNS = ("prefect.flow_runs", "prefect.flow_runs.worker")
 _AS_STATES_SAY = ("Worker '", "Beginning flow run ", "Finished in state ")
@@ -551,6 +563,12 @@ class OpenWorker(BaseWorker[KnownConfiguration, BaseVariables, BaseWorkerResult]
         self._work_pool = work_pool
 
 
+def parameters_of(deployment: RunnerDeployment) -> dict[str, Any]:
+    """The schema of a deployment's parameters, as it is sent to the server: Prefect makes it when the flow is loaded, and keeps it."""
+    check_names(COMMAND_NAMES)
+    return deployment._parameter_openapi_schema.model_dump(exclude_unset=True)
+
+
 def ask_connections_seldom() -> None:
     """Ask a connection to PostgreSQL at most every ten seconds whether it lives.
 
@@ -582,6 +600,8 @@ def spare_the_server() -> None:
     read_runs_at_once()
     tell_no_action_that_made_a_run()
     leave_out_old_clients()
+    register_block_types_once()
+    act_without_buckets()
 
 
 def leave_out_old_clients() -> None:
@@ -599,6 +619,39 @@ def leave_out_old_clients() -> None:
         return app
 
     server.create_api_app = create_api_app
+
+
+def register_block_types_once() -> None:
+    """Let the server write the types of blocks when its database does not have those of what is installed; which it has stands there.
+
+    Prefect notes it in a file, which a container loses (``PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION``, off with us). Then it writes
+    45 types at each start, and loads every integration for that, our worker as well.
+    """
+    from prefect.plugins import load_prefect_collections
+    from prefect.server.models import block_registration, configuration
+    from prefect.server.schemas.core import Configuration
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    register, kept = block_registration.run_block_auto_registration, cast(Any, configuration)
+
+    @wraps(register)
+    async def run_block_auto_registration(session: AsyncSession) -> None:
+        installed = {"prefect": prefect.__version__, "integrations": _integrations()}
+        async with session.begin():
+            known = await kept.read_configuration(session, _BLOCK_TYPES)
+        if known is not None and known.value == installed:
+            return
+        load_prefect_collections()
+        await register(session=session)
+        async with session.begin():
+            await kept.write_configuration(session, Configuration(key=_BLOCK_TYPES, value=installed))
+
+    block_registration.run_block_auto_registration = run_block_auto_registration
+
+
+def _integrations() -> dict[str, str]:
+    """Packages that may bring blocks of their own, with their versions."""
+    return {one.dist.name: one.dist.version for one in entry_points(group="prefect.collections") if one.dist is not None}
 
 
 def parse_events_once() -> None:
@@ -649,6 +702,48 @@ def tell_no_action_that_made_a_run() -> None:
         return None
 
     RunDeployment.succeed = succeed  # type: ignore[method-assign, assignment]
+
+
+def act_without_buckets() -> None:
+    """Let an automation that acts on each event count no events: its count is one, and it acts at once.
+
+    Prefect makes a row for the count, reads it, raises it, reads it again and deletes it: five statements and a transaction a call.
+    """
+    from prefect.server.events import triggers
+    from prefect.server.events.schemas.automations import EventTrigger, Firing, TriggerState
+    from prefect.server.events.schemas.events import ReceivedEvent
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    ensure, evaluate = cast(Any, triggers.ensure_bucket), triggers.evaluate
+
+    @wraps(evaluate)
+    async def evaluate_at_once(
+        session: AsyncSession, trigger: EventTrigger, bucket: Any, now: Any, triggering_event: ReceivedEvent | None
+    ) -> Any:
+        if bucket is not _NO_BUCKET or triggering_event is None:
+            return await evaluate(session, trigger, bucket, now, triggering_event)
+        labels = dict(zip(sorted(trigger.for_each), trigger.bucketing_key(triggering_event), strict=False))
+        firing = Firing(
+            trigger=trigger,
+            trigger_states={TriggerState.Triggered},
+            triggered=datetime.now(UTC),
+            triggering_labels=labels,
+            triggering_event=triggering_event,
+        )
+        await triggers.fire(session, firing)
+        return None
+
+    async def ensure_bucket(session: AsyncSession, trigger: EventTrigger, *arguments: Any, **named: Any) -> Any:
+        if acts_on_each_event(trigger):
+            return _NO_BUCKET
+        return await ensure(session, trigger, *arguments, **named)
+
+    triggers.ensure_bucket, triggers.evaluate = ensure_bucket, evaluate_at_once
+
+
+def acts_on_each_event(trigger: Any) -> bool:
+    """Whether a trigger of Prefect's is reactive, of no time, and waits for neither a second event nor one before, nor another trigger."""
+    return bool(trigger.immediate and trigger.threshold == 1 and not trigger.after and trigger.parent is trigger.automation)
 
 
 def bind_plain_timestamps() -> None:

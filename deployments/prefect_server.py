@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any
 
 from deployments.environment import CLOSED
-from deployments.garbage import freeze_gc
+from deployments.garbage import freeze_gc, no_gc_while_loading
 from deployments.own_pages import OwnPages, is_this_machine
 
 
@@ -65,12 +65,13 @@ def main() -> None:
     # Before Prefect is imported, which reads its settings then.
     for name, value in CLOSED.items():
         os.environ.setdefault(name, value)
-    from prefect.cli import app
+    with no_gc_while_loading():
+        from prefect.cli import app
 
-    from deployments.kept_services import keep_services
-    from deployments.prefect_private import spare_the_server
+        from deployments.kept_services import keep_services
+        from deployments.prefect_private import spare_the_server
 
-    answer_own_pages(os.environ)
+        answer_own_pages(os.environ)
     keep_services()
     freeze_gc()
     spare_the_server()

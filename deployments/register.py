@@ -9,10 +9,7 @@ python -m deployments.register --no-deploy   without the deployments (then run `
 import argparse
 import asyncio
 import logging
-import os
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from prefect import get_client
@@ -22,6 +19,7 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 import wiring
 from deployments.aws.training_pool import job_template
+from deployments.deploying import all_of, deploy
 from deployments.notifications import register_notifications
 from models.errors import ConfigurationError
 from tasks.call.pace import RATE_LIMIT, burst
@@ -32,7 +30,6 @@ from wiring.configuration import Settings, load_settings
 from wiring.logs import log_to_stderr
 
 logger = logging.getLogger("readback.register")
-ROOT = Path(__file__).resolve().parent.parent
 TRAINING_POOL = "training"
 # Names of deployments in earlier releases.
 RETIRED = ("process-call/live", "summarize-call/g4dn", "reap/every-minute", "reconcile/recent", "digest/daily")
@@ -141,6 +138,11 @@ async def move_trainings(client: PrefectClient) -> int:
 
 async def register_pool(client: PrefectClient, pool: Pool, template: dict[str, Any] | None = None) -> None:
     """Create a pool and its queues where they are missing."""
+    await _register_pool_alone(client, pool, template)
+    await all_of(*(_register_queue(client, pool, queue) for queue in pool.queues))
+
+
+async def _register_pool_alone(client: PrefectClient, pool: Pool, template: dict[str, Any] | None) -> None:
     try:
         await client.create_work_pool(
             WorkPoolCreate(
@@ -150,19 +152,21 @@ async def register_pool(client: PrefectClient, pool: Pool, template: dict[str, A
         logger.info("Work pool %s created", pool.name)
     except ObjectAlreadyExists:
         logger.info("Work pool %s is there", pool.name)
-    for queue in pool.queues:
-        try:
-            await client.create_work_queue(
-                queue.name,
-                description=queue.description,
-                priority=queue.priority,
-                concurrency_limit=queue.concurrency,
-                work_pool_name=pool.name,
-            )
-        except ObjectAlreadyExists:
-            known = await client.read_work_queue_by_name(queue.name, work_pool_name=pool.name)
-            await client.update_work_queue(known.id, priority=queue.priority, concurrency_limit=queue.concurrency)
-            logger.info("Work queue %s/%s is there", pool.name, queue.name)
+
+
+async def _register_queue(client: PrefectClient, pool: Pool, queue: Queue) -> None:
+    try:
+        await client.create_work_queue(
+            queue.name,
+            description=queue.description,
+            priority=queue.priority,
+            concurrency_limit=queue.concurrency,
+            work_pool_name=pool.name,
+        )
+    except ObjectAlreadyExists:
+        known = await client.read_work_queue_by_name(queue.name, work_pool_name=pool.name)
+        await client.update_work_queue(known.id, priority=queue.priority, concurrency_limit=queue.concurrency)
+        logger.info("Work queue %s/%s is there", pool.name, queue.name)
 
 
 async def register_limit(client: PrefectClient, limit: Limit) -> None:
@@ -183,15 +187,11 @@ async def register() -> None:
     """Create what is missing on the server that PREFECT_API_URL names."""
     settings = load_settings()
     async with get_client() as client:
-        for pool in pools(settings):
-            await register_pool(client, pool)
+        made = [register_pool(client, pool) for pool in pools(settings)]
         if tasks := training_pool(settings):
-            await register_pool(client, *tasks)
-        for limit in limits(settings):
-            await register_limit(client, limit)
-        await retire(client)
-        await register_notifications(client, settings)
-        await expect_alive(client)
+            made.append(register_pool(client, *tasks))
+        bounds = [register_limit(client, limit) for limit in limits(settings)]
+        await all_of(*made, *bounds, retire(client), register_notifications(client, settings), expect_alive(client))
 
 
 async def retire(client: PrefectClient) -> None:
@@ -216,18 +216,12 @@ async def after_deploying() -> None:
             logger.info("%s trainings run on pool %s", await move_trainings(client), TRAINING_POOL)
 
 
-def deploy() -> None:
-    """Register every deployment of prefect.yaml with its automations."""
-    from prefect.cli import app
-
-    os.chdir(ROOT)  # where prefect.yaml is
-    sys.argv = ["prefect", "--no-prompt", "deploy", "--all"]
-    try:
-        app()  # in this process: another one would import Prefect a second time
-    except SystemExit as ended:
-        if not ended.code:
-            return
-        sys.exit("`prefect deploy --all` failed and says above why. Run this command again once that is mended.")
+async def register_everything(*, deployments: bool) -> None:
+    """Create what is missing, and the deployments where they are wanted."""
+    await register()
+    if deployments:
+        await deploy()
+        await after_deploying()
 
 
 @prefect_command()
@@ -237,10 +231,7 @@ def main() -> None:
     parser.add_argument("--no-deploy", action="store_true", help="leave the deployments to `prefect deploy --all`")
     chosen = parser.parse_args()
     log_to_stderr("%(message)s")
-    asyncio.run(register())
-    if not chosen.no_deploy:
-        deploy()
-        asyncio.run(after_deploying())
+    asyncio.run(register_everything(deployments=not chosen.no_deploy))
 
 
 if __name__ == "__main__":

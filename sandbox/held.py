@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from deployments.garbage import no_gc_while_loading
+
 
 @contextmanager
 def in_turn(file: Path | None) -> Iterator[None]:
@@ -29,11 +31,12 @@ def in_turn(file: Path | None) -> Iterator[None]:
 
 def load(names: Sequence[str]) -> None:
     """Import modules, and call functions (``module:function``) that load something once for the process."""
-    for name in names:
-        module, _, function = name.partition(":")
-        loaded = importlib.import_module(module)
-        if function:
-            getattr(loaded, function)()
+    with no_gc_while_loading():
+        for name in names:
+            module, _, function = name.partition(":")
+            loaded = importlib.import_module(module)
+            if function:
+                getattr(loaded, function)()
 
 
 def wait_to_be_let_go() -> dict[str, str]:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deployments.environment import Layout, Process, environment
-from sandbox.processes import Child, free_port, spawn
-from sandbox.stack import ROOT, answers, until
+from sandbox.processes import Child, answers, free_port, spawn, until
+from sandbox.stack import ROOT
 
 DOCKERFILE = ROOT / "deployments" / "Dockerfile"
 ONLY_IN_AN_IMAGE = ("useradd",)

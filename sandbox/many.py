@@ -14,8 +14,8 @@ from typing import ClassVar
 from deployments.environment import Layout
 from sandbox.links import Links
 from sandbox.postgres import Postgres
-from sandbox.processes import Child, free_port, program, spawn
-from sandbox.stack import ROOT, Stack, StackOptions, until
+from sandbox.processes import Child, free_port, program, spawn, until
+from sandbox.stack import ROOT, Stack, StackOptions
 
 CALL_WORKERS, SUMMARIZERS = 3, 2
 PROXY, SERVICES, POSTGRES, REDIS, LISTENER = "proxy", "services", "postgres", "redis", "watch-s3"

@@ -72,12 +72,16 @@ class Postgres:
         """Delete the cluster, once its process has ended."""
         self._temporary.cleanup()
 
-    def make(self) -> None:
-        """Make the cluster."""
-        self.data.mkdir(mode=0o700)
+    def make(self, like: Path | None = None) -> None:
+        """Make the cluster: a new one, or a copy of one that was kept, with its databases and users."""
         if self.become:
             self._binaries = self._lend(self._binaries)
             os.chown(self._folder, NOBODY, NOBODY)
+        if like is not None:
+            copy_of(like, self.data)
+            return
+        self.data.mkdir(mode=0o700)
+        if self.become:
             os.chown(self.data, NOBODY, NOBODY)
         # Trust: the cluster listens on localhost for as long as the sandbox lives and holds its runs alone.
         how = ["-A", "trust"]
@@ -108,6 +112,11 @@ class Postgres:
             target = self._folder / source.relative_to(package.parent)
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("include"))
         return self._folder / binaries.relative_to(package.parent)
+
+
+def copy_of(cluster: Path, target: Path) -> None:
+    """Copy a cluster that nobody serves, with owners and modes: PostgreSQL serves none that is open to others."""
+    subprocess.run(["cp", "-a", str(cluster), str(target)], check=True)
 
 
 def _installed() -> Path:

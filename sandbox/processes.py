@@ -10,10 +10,11 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol, cast
 
 _PR_SET_PDEATHSIG = 1
 _PORTS = (20_000, 32_768)  # Linux gives 32,768 and up to outgoing connections
@@ -47,7 +48,27 @@ def is_taken(port: int) -> bool:
         return port != 0 and probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _die_with_parent() -> None:
+class Running(Protocol):
+    """The part of ``subprocess.Popen`` that a ``Child`` uses."""
+
+    stdin: IO[bytes] | None
+    returncode: int | None
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    def poll(self) -> int | None:
+        """Its exit code, None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, once it has ended."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Send it a signal, unless it has ended."""
+
+
+def die_with_parent() -> None:
     """Linux ends the child when the parent is gone, even by kill -9."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -58,7 +79,7 @@ class Child:
     """One process of the stack. ``log`` may hold what predecessors of the same name said, in its first ``log_start`` bytes."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: Running
     log: Path
     log_start: int = 0
     _asked: bool = False
@@ -139,17 +160,18 @@ def spawn(
     become: Callable[[], None] | None = None,
     *,
     held: bool = False,
+    keep: Sequence[int] = (),
 ) -> Child:
     """Start a process in a group of its own, its output appended to ``logs/<name>.log``; ``become`` may change its user first.
 
-    One that is ``held`` waits for ``Child.let_go`` (``sandbox.held``).
+    One that is ``held`` waits for ``Child.let_go`` (``sandbox.held``). ``keep`` are files that stay open in it.
     """
     log = logs / f"{name}.log"
 
     def before_start() -> None:
         if become is not None:
             become()
-        _die_with_parent()
+        die_with_parent()
 
     with log.open("ab") as output:
         log_start = output.tell()
@@ -162,5 +184,25 @@ def spawn(
             cwd=cwd,
             start_new_session=True,
             preexec_fn=before_start,
+            pass_fds=keep,
         )
-    return Child(name, process, log, log_start)
+    return Child(name, cast(Running, process), log, log_start)
+
+
+def answers(url: str) -> bool:
+    """Whether an address answers a GET now."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def until(ready: Callable[[], bool], child: Child, what: str, timeout: float = 180.0) -> None:
+    """Wait for a process; ProcessFailed, with the place and the end of its log, when it ends or takes too long."""
+    deadline = time.monotonic() + timeout
+    while not ready():
+        child.check()
+        if time.monotonic() > deadline:
+            raise child.failed(f"did not {what} within {timeout:.0f} s")
+        time.sleep(0.1)

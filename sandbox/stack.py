@@ -8,8 +8,6 @@ import os
 import secrets
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,9 +26,11 @@ from deployments.tracking_server import PREFIX
 from models.retention import kinds, lifecycle
 from sandbox.faults import FaultPlan
 from sandbox.notices import make_block
+from sandbox.nursery import Nursery
 from sandbox.oidc import GROUPS, SECRET_VARIABLE
 from sandbox.postgres import Postgres
-from sandbox.processes import Child, free_port, spawn
+from sandbox.prepared import prepared
+from sandbox.processes import Child, answers, free_port, spawn, until
 from sandbox.progress import Tell, keep_to_oneself
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,7 +46,7 @@ _OF_A_WORKER = ("prefect.cli", "prefect.cli.worker")
 _OF_RESIDENT = (*_OF_A_WORKER, "prefect.events.clients", "deployments.resident")
 LOADED: Mapping[str, Sequence[str]] = {
     "prefect-server": ("prefect.cli", "prefect.cli.server", "prefect.server.api.server"),
-    "register": ("deployments.register", "prefect.cli", "prefect.cli.deploy"),
+    "register": ("deployments.register", "deployments.deploying:deployments"),
     "call-worker": (
         *_OF_RESIDENT,
         "flows.process_call",
@@ -62,6 +62,9 @@ LOADED: Mapping[str, Sequence[str]] = {
     "training-worker": (*_OF_A_WORKER, "prefect.workers.process"),
     "control-worker": (*_OF_A_WORKER, "prefect.workers.process"),
 }
+# What the commands in ``NURSED`` all load: one process does, and is forked for each.
+NURSERY = ("sandbox.nursery", "prefect.cli", "prefect.cli.worker", "prefect.events.clients", "deployments.resident")
+NURSED = ("register", "call-worker", "watch-s3")
 # What the stand-ins accept as credentials; no vendor knows them.
 CLIENT_ID, CLIENT_SECRET = "sandbox", "sandbox-secret"
 
@@ -116,6 +119,7 @@ class Stack:
         "oidc",
         "hub",
         "prefect-server",
+        "nursery",
     )
 
     def __init__(self, options: StackOptions) -> None:
@@ -134,6 +138,7 @@ class Stack:
         self.environment = self._environment()
         self.logs = (options.logs or options.work_dir / "logs").resolve()
         self._postgres: Postgres | None = None
+        self._nursery: Nursery | None = None
         self._held: dict[str, dict[str, str]] = {}  # the environment that each held process was started with
 
     @property
@@ -243,6 +248,7 @@ class Stack:
                 child.stop()
         self.children.clear()
         self._held.clear()
+        self._nursery = None
         if self._postgres is not None:
             self._postgres.remove()
             self._postgres = None
@@ -259,6 +265,9 @@ class Stack:
             loads = (argument for module in LOADED[name] for argument in ("--load", module))
             arguments = ("sandbox.held", *self._turn(name), *loads, *arguments)
             self._held[name] = environment
+            if name in NURSED and self._nursery is not None:
+                self.children[name] = child = self._nursery.spawn(name, arguments[1:], environment, self.logs)
+                return child
         child = spawn(name, [sys.executable, "-m", *arguments], environment, self.logs, ROOT, held=held)
         self.children[name] = child
         return child
@@ -295,6 +304,8 @@ class Stack:
             self.environment["READBACK_INDEX_URL"] = self._postgres.address(CONSOLE_DATABASE)
             self.start_console(held=True)
         self.start_server(held=True)
+        self._nursery = Nursery.start(NURSERY, self.environment, self.logs, ROOT)
+        self.children["nursery"] = self._nursery.child
         self._start_vendors()
         self.python("register", "deployments.register", held=True)
         self.start_call_worker(held=True)
@@ -406,10 +417,9 @@ class Stack:
 
     def _make_database(self) -> None:
         postgres = self._database()
-        postgres.make()
+        postgres.make(prepared())
         self.children["postgres"] = spawn("postgres", postgres.command, self.environment, self.logs, postgres.data, postgres.become)
         until(postgres.ready, self.children["postgres"], "take connections")
-        postgres.create_database()
         if self.options.console:
             postgres.create_database(CONSOLE_DATABASE)
 
@@ -589,22 +599,3 @@ def one_certificate(folder: Path) -> Path:
     path = folder / "one-authority.pem"
     path.write_text(first + end + "\n", encoding="ascii")
     return path
-
-
-def answers(url: str) -> bool:
-    """Whether an address answers a GET now."""
-    try:
-        with urllib.request.urlopen(url, timeout=2):
-            return True
-    except OSError:
-        return False
-
-
-def until(ready: Callable[[], bool], child: Child, what: str, timeout: float = 180.0) -> None:
-    """Wait for a process; ProcessFailed, with the place and the end of its log, when it ends or takes too long."""
-    deadline = time.monotonic() + timeout
-    while not ready():
-        child.check()
-        if time.monotonic() > deadline:
-            raise child.failed(f"did not {what} within {timeout:.0f} s")
-        time.sleep(0.1)

@@ -19,8 +19,7 @@ from models.recipe.tokenizer import train_tokenizer
 from models.training.data.pair import Pair
 from sandbox.hub import TOKEN_VARIABLE
 from sandbox.postgres import Postgres
-from sandbox.processes import spawn
-from sandbox.stack import until
+from sandbox.processes import spawn, until
 from sandbox.stand_in import stand_in
 
 # No verdict may depend on how busy the host is.

@@ -23,9 +23,9 @@ from sandbox.aws.allowed import CREDENTIALS, REFUSED, Asked, allows
 from sandbox.aws.templates import Container, Templates, synthesize
 from sandbox.aws.tls import Authority, Fronts
 from sandbox.postgres import Postgres
-from sandbox.processes import Child, ProcessFailed, free_port, program, spawn
+from sandbox.processes import Child, ProcessFailed, free_port, program, spawn, until
 from sandbox.progress import Tell, keep_to_oneself
-from sandbox.stack import CLIENT_ID, CLIENT_SECRET, CONSOLE_USERS, ROOT, Stack, StackOptions, until
+from sandbox.stack import CLIENT_ID, CLIENT_SECRET, CONSOLE_USERS, ROOT, Stack, StackOptions
 
 DATABASE, REDIS = "database.sandbox", "redis.sandbox"
 # Which port a container listens on by itself, and the variable that gives it another one.

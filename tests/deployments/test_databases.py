@@ -12,8 +12,8 @@ import requests
 from deployments.databases import make_databases, plain_address
 from models.errors import ConfigurationError
 from sandbox.postgres import Postgres
-from sandbox.processes import free_port, spawn
-from sandbox.stack import ROOT, answers, until
+from sandbox.processes import answers, free_port, spawn, until
+from sandbox.stack import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -30,9 +30,8 @@ from deployments.register import TRAINING_POOL, register_pool, training_pool
 from sandbox.aws.account import Account
 from sandbox.aws.allowed import CREDENTIALS, REFUSED
 from sandbox.aws.templates import ACCOUNT, REGION, SERVICES, Templates
-from sandbox.processes import Child, program, spawn
+from sandbox.processes import Child, program, spawn, until
 from sandbox.s3 import listen
-from sandbox.stack import until
 from tests.deployments.conftest import ROOT
 from wiring.configuration import Settings
 

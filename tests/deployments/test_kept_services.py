@@ -15,8 +15,7 @@ from redis import Redis
 from deployments import kept_services, services_health
 from deployments.kept_services import keep
 from deployments.services_health import READERS, silent
-from sandbox.processes import free_port, program, spawn
-from sandbox.stack import until
+from sandbox.processes import free_port, program, spawn, until
 from tests.deployments.conftest import RunPython
 
 

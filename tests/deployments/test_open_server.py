@@ -17,8 +17,8 @@ from websockets.exceptions import InvalidStatus
 
 from deployments.own_pages import OwnPages
 from deployments.prefect_server import open_to_everybody
-from sandbox.processes import free_port, spawn
-from sandbox.stack import ROOT, answers, until
+from sandbox.processes import answers, free_port, spawn, until
+from sandbox.stack import ROOT
 
 WITH_PASSWORD = {"PREFECT_SERVER_API_AUTH_STRING": "user:password"}
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from prefect import flow_engine
 from prefect.workers.base import BaseJobConfiguration, BaseWorker
+from prefect_server import put_database
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 from deployments import prefect_private
@@ -272,3 +273,119 @@ def test_the_server_takes_the_commands_of_prefect_server() -> None:
     )
     assert done.returncode == 0
     assert "--port" in done.stdout
+
+
+@pytest.mark.slow
+def test_types_of_blocks_are_written_once_for_what_is_installed(run_python: RunPython, tmp_path: Path) -> None:
+    put_database(tmp_path / "kept.db")
+    said = run_python(
+        """
+        import asyncio
+        import prefect
+        from prefect.server.database import provide_database_interface
+        from prefect.server.models import block_registration, block_types
+        from deployments.prefect_private import spare_the_server
+
+        written = []
+        register = block_registration.run_block_auto_registration
+
+        async def run_block_auto_registration(session):
+            written.append(prefect.__version__)
+            await register(session)
+
+        block_registration.run_block_auto_registration = run_block_auto_registration
+        spare_the_server()
+
+        async def start():
+            async with await provide_database_interface().session() as session:
+                await block_registration.run_block_auto_registration(session=session)
+                return len(await block_types.read_block_types(session))
+
+        async def starts():
+            there = [await start(), await start()]
+            prefect.__version__ = "4.0.0"
+            print([[*there, await start()], written])
+
+        asyncio.run(starts())
+        """,
+        PREFECT_HOME=str(tmp_path),
+        PREFECT_SERVER_DATABASE_CONNECTION_URL=f"sqlite+aiosqlite:///{tmp_path / 'kept.db'}",
+    )
+    there, written = ast.literal_eval(said.stdout)
+    assert written == [KNOWN_VERSION, "4.0.0"]
+    assert there[0] > 30
+    assert there == [there[0]] * 3
+
+
+@pytest.mark.slow
+def test_who_acts_on_each_event_acts_at_once_and_others_count(run_python: RunPython, tmp_path: Path) -> None:
+    put_database(tmp_path / "kept.db")
+    said = run_python(
+        """
+        import asyncio, uuid
+        from datetime import UTC, datetime, timedelta
+        import sqlalchemy as sa
+        from deployments.prefect_private import spare_the_server
+
+        spare_the_server()
+
+        from prefect.server.database import provide_database_interface
+        from prefect.server.events import triggers
+        from prefect.server.events.schemas.automations import Automation, EventTrigger, Posture
+        from prefect.server.events.schemas.events import ReceivedEvent
+        from prefect.server.events.models.automations import create_automation
+
+        acted = []
+
+        async def act(firing):
+            event = firing.triggering_event
+            acted.append((firing.trigger.automation.name, event.payload["number"], firing.triggering_labels))
+
+        triggers.act = act
+        asked_for = {
+            "each": EventTrigger(expect={"landed"}, posture=Posture.Reactive, threshold=1, within=timedelta(0)),
+            "each of one": EventTrigger(
+                expect={"landed"}, posture=Posture.Reactive, threshold=1, within=timedelta(0), for_each={"prefect.resource.id"}
+            ),
+            "every second": EventTrigger(expect={"landed"}, posture=Posture.Reactive, threshold=2, within=timedelta(minutes=1)),
+            "after another": EventTrigger(
+                expect={"landed"}, after={"taken"}, posture=Posture.Reactive, threshold=1, within=timedelta(minutes=1)
+            ),
+        }
+        written = []
+
+        def note(connection, cursor, statement, *_):
+            if statement.startswith(("INSERT INTO automation_bucket", "UPDATE automation_bucket", "DELETE FROM automation_bucket")):
+                written.append(statement)
+
+        async def main():
+            db = provide_database_interface()
+            sa.event.listen((await db.engine()).sync_engine, "before_cursor_execute", note)
+            counted = {}
+            for name, trigger in asked_for.items():
+                automation = Automation(name=name, trigger=trigger, actions=[], created=datetime.now(UTC), updated=datetime.now(UTC))
+                async with db.session_context(begin_transaction=True) as session:
+                    made = await create_automation(session, automation)
+                while made.id not in triggers.automations_by_id:  # the server loads it by itself, a moment later
+                    await asyncio.sleep(0.05)
+                triggers.clear_loaded_automations()
+                triggers.load_automation(made)
+                written.clear()
+                for number in range(3):
+                    what = {"event": "landed", "resource": {"prefect.resource.id": f"r{number}"}, "payload": {"number": number}}
+                    await triggers.reactive_evaluation(ReceivedEvent(id=uuid.uuid4(), occurred=datetime.now(UTC), **what))
+                counted[name] = len(written)
+            print([acted, counted])
+
+        asyncio.run(main())
+        """,
+        PREFECT_HOME=str(tmp_path),
+        PREFECT_SERVER_DATABASE_CONNECTION_URL=f"sqlite+aiosqlite:///{tmp_path / 'kept.db'}",
+    )
+    acted, written = ast.literal_eval(said.stdout)
+    assert [one for one in acted if one[0] == "each"] == [("each", number, {}) for number in range(3)]
+    assert [one[2] for one in acted if one[0] == "each of one"] == [{"prefect.resource.id": f"r{number}"} for number in range(3)]
+    assert [one[1] for one in acted if one[0] == "every second"] == [1]
+    assert not [one for one in acted if one[0] == "after another"]
+    assert (written["each"], written["each of one"]) == (0, 0)
+    assert written["every second"] > 0

@@ -16,8 +16,8 @@ import yaml
 from prefect_server import put_database
 from requests.adapters import HTTPAdapter, Retry
 
-from sandbox.processes import Child, free_port, spawn
-from sandbox.stack import ROOT, answers, until
+from sandbox.processes import Child, answers, free_port, spawn, until
+from sandbox.stack import ROOT
 
 DEPLOYMENTS = ROOT / "deployments"
 CADDYFILE = DEPLOYMENTS / "Caddyfile"

@@ -13,8 +13,7 @@ import pytest
 
 from sandbox.aws.tls import Authority, Fronts
 from sandbox.postgres import USER, Postgres
-from sandbox.processes import spawn
-from sandbox.stack import until
+from sandbox.processes import spawn, until
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 
 from sandbox.postgres import Postgres
-from sandbox.processes import spawn
-from sandbox.stack import until
+from sandbox.processes import spawn, until
 
 
 def test_its_log_names_no_fault_when_it_is_waited_for(tmp_path: Path) -> None:

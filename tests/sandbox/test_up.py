@@ -12,9 +12,9 @@ from rich.console import Console
 
 from clients.aws import aws_client
 from sandbox.demo import connect_key
-from sandbox.processes import ProcessFailed, is_taken, spawn
+from sandbox.processes import ProcessFailed, is_taken, spawn, until
 from sandbox.progress import progress
-from sandbox.stack import Stack, StackOptions, until
+from sandbox.stack import Stack, StackOptions
 from sandbox.up import allow_uploads
 from sandbox.up import main as up
 

@@ -17,8 +17,8 @@ from clients import mlflow_tracking
 from clients.mlflow_tracking import FLOW_RUN_TAG, MlflowRun, connect, end_run_of
 from deployments.tracking_server import SETTINGS
 from models.training import FinetuneConfig
-from sandbox.processes import free_port, spawn
-from sandbox.stack import ROOT, answers, until
+from sandbox.processes import answers, free_port, spawn, until
+from sandbox.stack import ROOT
 from tasks.training.tracking import EXPERIMENT, Tracking, ending
 from tasks.training.watching import artifact_key
 from training_flows.finetune import FinetuneRun, Rows, finetune
