@@ -65,6 +65,7 @@ _NAMES_A_PRODUCT = re.compile(r"[가-힣](?:보험|연금|저축)(?!료|금|사|
 _QUESTION = re.compile(r"(?:\?|(?:까요|나요|가요|니까|으세요|셨어요|시죠|맞으시죠))\s*[?.]?\s*$")
 _MAY_I_HELP = re.compile("도와|무엇을|말씀")
 OPENING_TURNS = 2
+LETTERS_OF_A_PURPOSE = 7
 WARM = 0.12  # what a call begins with is seldom marked as its request
 _ASKS_TO_ASK = re.compile(r"(?:뭐|하나|좀) (?:\S+ )?(?:여쭤|물어|문의)")  # 뭐 하나 여쭤볼게요
 LONGEST_CONTEXT = 70  # characters of a sentence that another one points back at
@@ -192,13 +193,17 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
 
 
 def opening(conversation: Conversation, reading: Reading, told: Sequence[Passage], shortener: Shortener) -> list[Passage]:
-    """What a caller begins with in a call of which only later turns are told: it says in his own words what the call is about."""
-    if all(turn.by_caller for turn in conversation) or not told:
+    """What a caller begins with where only later sentences are told: it says in his own words what it is about.
+
+    Left out where he takes it back later.
+    """
+    if not told or any(turn.by_caller and _TAKEN_BACK.search(turn.text) for turn in conversation):
         return []
-    own = [turn for turn in conversation if turn.by_caller and turn.number < told[0].turn][:OPENING_TURNS]
+    first = (told[0].turn, told[0].start)
+    own = [turn for turn in conversation if turn.by_caller and turn.number <= told[0].turn][:OPENING_TURNS]
     for turn in own:
         for start, end in shortener.sentence_spans(turn.text):
-            if end - start <= LONGEST_CONTEXT and _names_a_purpose(turn, start, end, reading.marks):
+            if (turn.number, end) <= first and end - start <= LONGEST_CONTEXT and _names_a_purpose(turn, start, end, reading.marks):
                 return [Passage(turn.number, start, end, told[0].score, marked=True)]
     return []
 
@@ -207,6 +212,8 @@ def _names_a_purpose(turn: Turn, start: int, end: int, marks: Sequence[Mark]) ->
     inside = [mark for mark in marks if mark.turn == turn.number and start <= mark.start < end]
     likely = max((max(mark.request, mark.subject) for mark in inside), default=0.0)
     said = turn.text[start:end]
+    if len(re.sub(r"\W", "", said)) < LETTERS_OF_A_PURPOSE:
+        return False  # 계약자요?
     return likely >= WARM and (_ASKS_TO_ASK.search(said) is None or _NAMES_A_PRODUCT.search(said) is not None)
 
 

@@ -52,7 +52,7 @@ _CONTRASTS = word_set("말 빼 두 놔두 아니 제외 제하")  # 저 말고, 
 _PARTICLES_AFTER = ("JKS", "JKO", "JKG", "JKB", "JX", "XSN", "NNG", "NNB", "NNP", "SN", "NR")
 _QUESTION_WORD = re.compile(  # neither 누구든, 언제라도 nor 며칠 전, 몇 달째
     r"(?:언제|어디|누구)(?!이?든|나(?=\s)|라도)|(?:얼마|뭐|무엇)(?!이?든|라도|고(?=\s)| 안 )|뭘|뭔지|무슨|어떻|어떤|왜|누가|누굴|어느"
-    r"|(?:며칠|몇\s?(?:년|해|달|개월|주|번|시간)?)(?!\s?(?:(?:전|뒤|후)(?!까지)|째|동안|씩|만|년|해|달|개월|주|번|시간))"
+    r"|(?:며칠|몇\s?(?:년|해|달|개월|주|번|시간)?)(?!\s?(?:(?:전|뒤|후)(?!까지)|째|동안|씩|만|못|안 |년|해|달|개월|주|번|시간))"
 )
 _ASKED_INDIRECTLY = re.compile(
     rf"(?:{_QUESTION_WORD.pattern})\S*(?:\s\S+)*?[는은인건던을할될갈울난린런]지(?:를|는|도|만)?(?=\s)"
@@ -65,11 +65,12 @@ _QUESTION_ENDINGS = word_set(
     "나 까 니 냐 ᆯ까 을까 ᆫ가 은가 는가 ᆫ지 는지 은지 ᆯ지 을지 습니까 ᆸ니까 으려나 려나 노 던가 는감 ᆫ감 "
     "을라나 ᆯ라나 는가요 남 다면서 라면서 는교 능교 냐고 느냐고 으냐고 냐구 느냐구"
 )
-_OPEN_ENDINGS = word_set("어 아 지 죠 예 에 이에 ᆫ대 대 데 야 래 ᆯ래 는대")  # a question only beside a question word
+_OPEN_ENDINGS = word_set("어 아 지 죠 예 에 이에 ᆫ대 대 데 야 ᆯ래 는대")  # a question only beside a question word
 _ASKS_A_WAY = re.compile(r"(?:어떻게|어찌|우째|우짜)\s(?!되는지|된|됐|나오).*(?:면|야) (?:되|하)는지$|(?:어떻게|어찌|우째) 하는(?: 건)?지$")
 _FUTURE_QUESTIONS = word_set("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ라나 을라나")
 _ASKED_WORD = re.compile(r"(?<=[지나가])(?:가|를|는|은|도|만|요)?(?:\s(?:그게|그걸|그거|그것|그거를|그것을|이게|이걸)(?:만|도|좀)?)?$")
 _COMPENSATES = re.compile(r"물어\s?(?:주|줄|준|줘)\S*\s*$")  # 안 되면 그냥 물어 주려고요
+_IS_ASKING = re.compile(r"(?<=[지가])\S{0,2}\s(?:여쭤보|여쭈어보|여쭙|물어보|묻)는 (?:거|것|건|겁)\S*$")  # 진짜인지 여쭤보는 거예요
 _IS_TO_ASK = word_set("물어보 여쭤보 여쭈 여쭙 묻")
 _YOU_KNOW = re.compile(r"\s*있잖아(?:요|예)?$")  # 납입만 잠깐 멈추는 거 있잖아요: names a thing
 _YOU_KNOW_IT = re.compile(r"(?<=거)\s*있(?:지|죠)(?:요|예)?$")  # 지정대리인인가 그거 있죠, without a question's sign
@@ -103,13 +104,28 @@ _AS_IT_STANDS = re.compile(
     r"야(?:죠|지)(?:요)?$|야 되겠[가-힣]*$|(?:얼만|얼마인|뭔|누군|누구인|어딘|어디인)데 (?:\S+ )?\S+요$"
     r"|(?:^|\s)(\S{2,})(?:은|는) (?:무슨|뭔) \1\S*$|고 말이(?:야|에요|죠)$|(?<!\S)누가 .*(?:[았었했갔왔났뺐썼냈])\S*$"
 )
-_EXCLAIMS = re.compile(  # 이게 무슨 일이래, 이거 왜 이래, 이게 뭐예요: nobody answers these
-    r"(?:무슨|뭔|웬) 일(?:이래|이야|이에요|이고|이냐|인지)\S*(?: (?:정말|진짜|참))?$"
-    r"|(?:이게|이거|이건|그게) (?:다 )?뭐(?:예요|에요|야|여|고|냐고|냐|죠)$"
-    r"|왜 이(?:래|럼|런대|라노|카노)(?:요)?$|누가 그(?:래|럽니까|러던가)(?:요)?$"
-    r"|내가 (?:\S+ )?모르겠(?:어|습니까|냐|나)(?:요)?$|(?:을|를) 왜 (?:해|합니까)(?:요)?$"
-    r"|(?:내|제|우리) \S+[을를] (?:내가 |제가 )?모르\S+$|(?:놓고|않고|안 \S+고) \S+[이가] (?:다 )?뭐(?:예요|에요|야|여|냐)$"
-    r"|냐[고구]$|뭐 그(?:래|렇|런 거)\S*$|(?:은|는) 무슨,? (?:안|못) \S+$"
+# Questions by their form that nobody answers: exclamations, rejoinders, quotations.
+_EXCLAIMS = re.compile(
+    "|".join(
+        (
+            r"(?:무슨|뭔|웬) 일(?:이래|이야|이에요|이고|이냐|인지)\S*(?: (?:정말|진짜|참))?$",  # 이게 무슨 일이래
+            r"왜 이(?:래|럼|런대|라노|카노)(?:요)?$",  # 이거 왜 이래
+            r"(?:이게|이거|이건|그게) (?:다 )?뭐(?:예요|에요|야|여|고|냐고|냐|죠)$",  # 전화하면 기계가 받고 이게 뭐예요
+            r"(?:놓고|않고|안 \S+고) \S+[이가] (?:다 )?뭐(?:예요|에요|야|여|냐)$",  # 사유도 안 적어 놓고 반려가 뭐예요
+            r"(?:거|게|것|일이) (?:뭐|뭐가|어디) 있\S*$",  # 할증 붙을 거 뭐 있어요
+            r"말이 (?:됩니까|돼요|되나요|되니|되냐)$",
+            r"알아듣(?:습니까|겠어요|겠냐|나요)$",  # 우리 같은 사람이 알아듣습니까
+            r"누가 그(?:래|럽니까|러던가)(?:요)?$",
+            r"누가 \S+ ?달(?:래|랬)\S*$",  # 누가 돌려 달래
+            r"(?:을|를) 왜 (?:해|합니까)(?:요)?$",  # 동의를 왜 해요
+            r"(?:은|는) 무슨,? (?:안|못) \S+$",  # 갱신은 무슨, 안 해요
+            r"(?:안|못|아직|이미) .*무슨 \S+(?:예요|이에요|이야|입니까)$",  # 치료가 아직 안 끝났는데 무슨 합의예요
+            r"내가 (?:\S+ )?모르겠(?:어|습니까|냐|나)(?:요)?$",
+            r"(?:내|제|우리) \S+[을를] (?:내가 |제가 )?모르\S+$",  # 제 글씨를 모르겠습니까
+            r"냐[고구]$",  # 그걸 왜 바꾸냐고: somebody says
+            r"뭐 그(?:래|렇|런 거)\S*$",
+        )
+    )
 )
 _HAND_IT_OVER = re.compile(r"(?<!\S)내놔(?:요|라|라고)?(?:요)?$")  # 내 원금 내놔: morphology takes it for 내다
 _SAYING = word_set("다고 ᆫ다고 는다고 자고")
@@ -259,6 +275,8 @@ class Sentence:
     def named(self, copula: int) -> str:
         """The text before a copula, of a noun that is written together with it (두 가진데요) its whole form."""
         noun = self.tokens[copula - 1]
+        if noun.tag in ("NR", "SN"):
+            return self.as_said()  # 번길 십이고요: twelve, or ten and a copula
         together = copula > 0 and noun.end > self.tokens[copula].start
         return f"{self.before(copula - 1)} {noun.form}".strip() if together else self.before(copula)
 
@@ -303,7 +321,7 @@ class Sentence:
         if (p.wishing and stem.form == "알") or (wanted and to_ask):
             return self.asked_before(p.helped)
         noun = p.stem - 1 if stem.tag.startswith("XS") else p.stem
-        unknown = stem.form == "모르" and _ASKED_WORD.sub("", self.before(noun)).endswith("지")
+        unknown = stem.form == "모르" and not self.before(noun).endswith("지도") and _ASKED_WORD.sub("", self.before(noun)).endswith("지")
         if noun >= 0 and (unknown or self.tokens[noun].form.startswith("궁금")):
             return self.asked_before(noun)
         return None
@@ -445,6 +463,8 @@ class Sentence:
 
     def thing_asked(self, p: _Predicate) -> Phrase | None:
         """…한 건가요, …하는 겁니까."""
+        if asking := _IS_ASKING.search(self.text):
+            return asked_phrase(_ASKED_WORD.sub("", self.upto(asking.start())))
         found = _THING_QUESTION.search(self.text)
         if (not self.asked and _EXPLAINS.search(self.text)) or _MEANS_TO.search(self.text):
             return Phrase(self.as_said(), Act.STATEMENT)
@@ -459,10 +479,9 @@ class Sentence:
         ordered = self.tokens[-1].tag == "EF" or p.ending in _REPORTED_IMPERATIVES
         if p.ending not in _IMPERATIVES or self.asked or p.past or not ordered or self.tokens[p.stem].tag in ("VCP", "VCN"):
             return None
-        if self.tokens[p.stem - 1].form == "못":
-            return None  # 할머니는 말씀을 못 하세요
-        if p.ending in ("세", "으세") and (self.tokens[p.stem - 1].form in _SAYING or self.of_somebody_else(p)):
-            return Phrase(self.as_said(), Act.STATEMENT)  # 그쪽은 괜찮다고 하세요, 본인 통화가 안 되세요
+        honouring = p.ending in ("세", "으세") and (self.tokens[p.stem - 1].form in _SAYING or self.tokens[p.stem].form in _STATES)
+        if honouring or any(token.form in ("안", "못") for token in self.tokens[max(0, p.stem - 2) : p.stem]):
+            return Phrase(self.as_said(), Act.STATEMENT)  # 그쪽은 괜찮다고 하세요, 본인 통화가 안 되세요, 사십 분째 안 와라
         if _KNOW_OF_IT.search(self.text):
             return Phrase(self.as_said(), Act.STATEMENT)
         forbidden = p.ending == "라고" and self.tokens[p.stem].form == "말" and not self.text.rstrip(".").endswith("요")
@@ -470,10 +489,6 @@ class Sentence:
         if p.ending in _REPORTED_IMPERATIVES and (forbidden or _BY_OTHERS.search(said) or _DUNNED.search(said.removesuffix("요"))):
             return Phrase(self.as_said(), Act.STATEMENT)
         return self.ordered(p.stem)
-
-    def of_somebody_else(self, p: _Predicate) -> bool:
-        """Whether a sentence in -세요 tells what somebody does or is: it is denied, or its stem is nothing that can be ordered."""
-        return self.tokens[p.stem].form in _STATES or any(token.form in ("안", "못") for token in self.tokens[max(0, p.stem - 2) : p.stem])
 
     def bidden(self, p: _Predicate) -> Phrase | None:
         """안내장 다시 보내요, 나한테 보내, 도로 빼: by its ending a statement as well, by verb and manner a demand."""

@@ -31,7 +31,20 @@ def test_neither_small_talk_nor_a_question_whether_one_may_ask_nor_a_long_story(
     assert begins(first, marked=marked) == []
 
 
-def test_an_inquiry_has_no_beginning_of_its_own() -> None:
-    turns = [Turn(0, True, "자동이체 좀 바꾸려고요"), Turn(1, True, "십오 일로 해 주세요")]
-    reading = Reading([Mark(0, 0, 12, 0.9, 0.0)], 0.0)
-    assert opening(turns, reading, [Passage(1, 0, 11, 0.9, marked=True)], Shortener()) == []
+def test_what_is_taken_back_later_is_no_beginning() -> None:
+    turns = [
+        Turn(0, False, "말씀하세요"),
+        Turn(1, True, "해지 좀 하려고요"),
+        Turn(2, True, "그냥 둘게요"),
+        Turn(3, True, "통장만 바꿔 주세요"),
+    ]
+    reading = Reading([Mark(1, 0, 9, 0.9, 0.0)], 0.0)
+    assert opening(turns, reading, [Passage(3, 0, 10, 0.9, marked=True)], Shortener()) == []
+
+
+def test_an_inquiry_is_told_from_its_first_sentence_as_well() -> None:
+    turn = Turn(0, True, "지난번에 보낸 동의서는 무시해 주세요. 날짜를 잘못 썼어요. 새로 쓴 걸로 처리해 주세요.")
+    start = turn.text.index("새로")
+    reading = Reading([Mark(0, 0, 10, 0.2, 0.0), Mark(0, start, start + 4, 0.9, 0.0)], 0.0)
+    [first] = opening([turn], reading, [Passage(0, start, len(turn.text), 0.9, marked=True)], Shortener())
+    assert turn.text[first.start : first.end] == "지난번에 보낸 동의서는 무시해 주세요."
