@@ -65,6 +65,10 @@ _NAMES_A_PRODUCT = re.compile(r"[가-힣](?:보험|연금|저축)(?!료|금|사|
 _QUESTION = re.compile(r"(?:\?|(?:까요|나요|가요|니까|으세요|셨어요|시죠|맞으시죠))\s*[?.]?\s*$")
 _MAY_I_HELP = re.compile("도와|무엇을|말씀")
 OPENING_TURNS = 2
+_CALLED_OFF = re.compile(r"(해지|해약|취소|대출|가입|청구|전환|철회)(?:은|는|를|을)?\s?(?:하지\s?말|안\s?하|말고)")
+_TURNS_ROUND = re.compile(  # 안 미룰래요, 대출은 하지 마세요, 통장은 안 바꿔도 되겠네요
+    r"(?<!\S)안\s?\S+래(?:요)?(?=\s|$|[.,])|하지\s?(?:말|마)|그대로 두|(?<!\S)안 \S+도 (?:돼|되)|생각해 보니"
+)
 LETTERS_OF_A_PURPOSE = 7
 WARM = 0.12  # what a call begins with is seldom marked as its request
 _ASKS_TO_ASK = re.compile(r"(?:뭐|하나|좀) (?:\S+ )?(?:여쭤|물어|문의)")  # 뭐 하나 여쭤볼게요
@@ -94,8 +98,24 @@ def passages(conversation: Conversation, reading: Reading) -> list[Passage]:
     best = max(passage.score for passage in found)
     told = [passage for passage in found if passage.marked and passage.score >= max(HOT, best - NEAR)]
     told = sorted(told or [max(found, key=lambda passage: passage.score)], key=lambda passage: -passage.score)[:MOST_SENTENCES]
-    told = sorted(told, key=lambda passage: (passage.turn, passage.start))
+    told = _without_what_is_called_off(conversation, sorted(told, key=lambda passage: (passage.turn, passage.start)))
     return [*_with_what_they_point_at(conversation, told), *_taken_back(conversation, told[-1])]
+
+
+def _without_what_is_called_off(conversation: Conversation, told: list[Passage]) -> list[Passage]:
+    """The passages but those that want what a later one calls off (해지하려고요 … 해지는 하지 말고 절반으로 줄여 주세요)."""
+    texts = {turn.number: turn.text for turn in conversation}
+    words = [texts[passage.turn][passage.start : passage.end] for passage in told]
+    kept = [
+        passage
+        for place, passage in enumerate(told)
+        if not any(deed in words[place] and not _CALLED_OFF.search(words[place]) for deed in _called_off(words[place + 1 :]))
+    ]
+    return kept or told
+
+
+def _called_off(later: Sequence[str]) -> set[str]:
+    return {found[1] for text in later for found in _CALLED_OFF.finditer(text)}
 
 
 def _with_what_they_point_at(conversation: Conversation, told: Sequence[Passage]) -> list[Passage]:
@@ -197,7 +217,8 @@ def opening(conversation: Conversation, reading: Reading, told: Sequence[Passage
 
     Left out where he takes it back later.
     """
-    if not told or any(turn.by_caller and _TAKEN_BACK.search(turn.text) for turn in conversation):
+    said = [turn.text for turn in conversation if turn.by_caller]
+    if not told or any(_TAKEN_BACK.search(text) or _TURNS_ROUND.search(text) for text in said):
         return []
     first = (told[0].turn, told[0].start)
     own = [turn for turn in conversation if turn.by_caller and turn.number <= told[0].turn][:OPENING_TURNS]

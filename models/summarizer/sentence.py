@@ -50,9 +50,11 @@ SIGNS = ("SF", "SP", "SE", "SW", "SS", "SO")
 _SOUNDS = word_set("어 음 아 에 그 흠 으음")  # neither 아니, which corrects what was said, nor 저, the caller himself
 _CONTRASTS = word_set("말 빼 두 놔두 아니 제외 제하")  # 저 말고, 이제 말고
 _PARTICLES_AFTER = ("JKS", "JKO", "JKG", "JKB", "JX", "XSN", "NNG", "NNB", "NNP", "SN", "NR")
-_QUESTION_WORD = re.compile(  # neither 누구든, 언제라도 nor 며칠 전, 몇 달째
-    r"(?:언제|어디|누구)(?!이?든|나(?=\s)|라도)|(?:얼마|뭐|무엇)(?!이?든|라도|고(?=\s)| 안 )|뭘|뭔지|무슨|어떻|어떤|왜|누가|누굴|어느"
-    r"|(?:며칠|몇\s?(?:년|해|달|개월|주|번|시간)?)(?!\s?(?:(?:전|뒤|후)(?!까지)|째|동안|씩|만|못|안 |년|해|달|개월|주|번|시간))"
+_QUESTION_WORD = re.compile(  # neither 누구든, 언제라도 nor 며칠 전, 몇 달째, 어디 멀리
+    r"(?:언제|어디|누구)(?!이?든|나(?=\s)|라도| 멀)"
+    r"|(?:얼마|뭐|무엇)(?!이?든|라도|라는|고(?=\s)| 안 )|뭘|뭔지|무슨|어떻|어떤|왜|누가|누굴|어느"
+    r"|(?:며칠|몇\s?(?:년|해|달|개월|주|번|시간)?)"
+    r"(?!\s?(?:(?:전|뒤|후)(?!까지)|째|동안|씩|만|못|안 |년|해|달|개월|주|번|시간))"
 )
 _ASKED_INDIRECTLY = re.compile(
     rf"(?:{_QUESTION_WORD.pattern})\S*(?:\s\S+)*?[는은인건던을할될갈울난린런]지(?:를|는|도|만)?(?=\s)"
@@ -73,7 +75,9 @@ _COMPENSATES = re.compile(r"물어\s?(?:주|줄|준|줘)\S*\s*$")  # 안 되면 
 _IS_ASKING = re.compile(r"(?<=[지가])\S{0,2}\s(?:여쭤보|여쭈어보|여쭙|물어보|묻)는 (?:거|것|건|겁)\S*$")  # 진짜인지 여쭤보는 거예요
 _IS_TO_ASK = word_set("물어보 여쭤보 여쭈 여쭙 묻")
 _YOU_KNOW = re.compile(r"\s*있잖아(?:요|예)?$")  # 납입만 잠깐 멈추는 거 있잖아요: names a thing
-_YOU_KNOW_IT = re.compile(r"(?<=거)\s*있(?:지|죠)(?:요|예)?$")  # 지정대리인인가 그거 있죠, without a question's sign
+_YOU_KNOW_IT = re.compile(
+    r"(?:(?<=거)|(?<=[가-힣])(?<![이가은는도을를에]) )\s*(?<!수 )있(?:지|죠)(?:요|예)?$"
+)  # 지정대리인인가 그거 있죠, without a question's sign
 _HEARSAY_OR_QUESTION = re.compile(r"(?<=[가-힣])다요$")  # 보험에서 내준다요: only the voice tells
 _ACT_PLEASE = re.compile(  # 그거 접수 좀요
     r"(?:접수|취소|해지|변경|신청|확인|발송|환급|철회|재심사|심사|청구|정지|연장|처리|교체|삭제|승인|해결|수정|차단|연결|상담|발급|안내|추가|설명|재발급)"
@@ -124,19 +128,27 @@ _EXCLAIMS = re.compile(
             r"(?:내|제|우리) \S+[을를] (?:내가 |제가 )?모르\S+$",  # 제 글씨를 모르겠습니까
             r"냐[고구]$",  # 그걸 왜 바꾸냐고: somebody says
             r"뭐 그(?:래|렇|런 거)\S*$",
+            r"(?:내가|제가) 언제 .*(?:했|그랬|달라|댔)\S*$",  # 내가 언제 갱신한다 했어요
+            r"무슨 (?:합의|해지|취소|대출|갱신|소리|말)\S*(?:예요|이에요|이야|야)$",
+            r"[고다] (?:했었|했|그랬)(?:죠|지요?)$",  # 지난번에 우편으로 보내 달라고 했었죠
         )
     )
 )
 _HAND_IT_OVER = re.compile(r"(?<!\S)내놔(?:요|라|라고)?(?:요)?$")  # 내 원금 내놔: morphology takes it for 내다
 _SAYING = word_set("다고 ᆫ다고 는다고 자고")
+_OTHERS_WANT = re.compile(r"(?:싶어\s?|달라고 )하\S*$")  # 보호자가 치료비를 달라고 하세요
 _STATES = word_set("되 있 없 아프 계시 편찮 힘들 돌아가 모르 싫 좋 괜찮 같")
 _KNOW_OF_IT = re.compile(r"알고(?:나|만)?\s(?:계시|있으)\S*$")  # 그냥 알고나 계시라고요: nothing has to be done
 _DUNNED = re.compile(r"(?:저|나|우리|저희)(?:한테|보고|더러|에게)\s.*(?:내|갚으|물어내|토해내)라[고구]$")  # 저한테 천이백만 원을 내라고요
 _SPEECH = word_set("말 얘기 이야기 말씀 일 대답 소리")
 _TELLING = word_set("알리 가르치 가르쳐주 갈치 갈키")
 _LOOSE_PARTICLE = re.compile(r"(?<=[가-힣])(?<!는지)(?<!은지)(?<!인지)(?:을|를|이|가|은|는|도|만|좀)$|(?<=지)(?:는|은|를|도)$")
-_EXPLAINS = re.compile(  # 바꿔야 된다는 거지, 70세로 미루겠다는 거죠
-    r"(?:(?<=[다자])(?:는|ᆫ)|(?<=(?<!달)라)는|(?<=[다란단잔])) (?:거|것|말|얘기)(?:이)?지(?:요)?$|(?:겠다|자)는 (?:거|것|말|얘기)(?:이)?죠$"
+_EXPLAINS = re.compile(  # 바꿔야 된다는 거지, 70세로 미루겠다는 거죠, 부담돼서 그런 거지
+    r"(?:(?<=[다자])(?:는|ᆫ)|(?<=(?<!달)라)는|(?<=[다란단잔])|(?<=[그이]런)) (?:거|것|말|얘기)(?:이)?지(?:요)?$"
+    r"|(?:겠다|자)는 (?:거|것|말|얘기)(?:이)?죠$"
+)
+_MAY_HE = re.compile(  # 팩스로 보내도 돼요: nobody allows it to us, as he does 몰라도 돼요, 안 와도 돼요
+    r"(?<!안 )(?<!못 )(?<!\S)(?!\S*(?:셔|줘|몰라|둬)도 )\S+도 (?:돼|되)\S*$"
 )
 _MEANS_TO = re.compile(r"겠다는 (?:거|것|말|얘기)(?:이)?(?:지|죠)(?:요)?$")  # nobody asks whether he means to
 _THING_QUESTION = re.compile(r"(?:건|거|것|겁)(?:인가|인지|지|가|니까|예|에|이에|죠|야|이야|냐|니|래)?(?:요|가요)?$")
@@ -452,6 +464,8 @@ class Sentence:
             return Phrase(self.as_said(), Act.STATEMENT)  # 하지 말래요: somebody said so
         if p.ending in _PROMISES and not p.past:
             return Phrase(self.ended(p.stem, [("겠", "EP"), ("음", "ETN")], ""), Act.WISH)  # 그건 의사 선생님하고 상의할게요: no wish of us
+        if p.stem and self.tokens[p.stem - 1].form == "못":
+            return None  # 보험료가 너무 비싸서 못 내겠습니다
         if p.ending not in _INTENTIONS and not (p.ending == "겠습니다" and self.tokens[p.stem].tag[:2] in ("VV", "XS", "VX")):
             return None
         return self.own_doing(p.stem)
@@ -479,7 +493,8 @@ class Sentence:
         ordered = self.tokens[-1].tag == "EF" or p.ending in _REPORTED_IMPERATIVES
         if p.ending not in _IMPERATIVES or self.asked or p.past or not ordered or self.tokens[p.stem].tag in ("VCP", "VCN"):
             return None
-        honouring = p.ending in ("세", "으세") and (self.tokens[p.stem - 1].form in _SAYING or self.tokens[p.stem].form in _STATES)
+        of_others = self.tokens[p.stem - 1].form in _SAYING or self.tokens[p.stem].form in _STATES or _OTHERS_WANT.search(self.text)
+        honouring = p.ending in ("세", "으세") and of_others
         if honouring or any(token.form in ("안", "못") for token in self.tokens[max(0, p.stem - 2) : p.stem]):
             return Phrase(self.as_said(), Act.STATEMENT)  # 그쪽은 괜찮다고 하세요, 본인 통화가 안 되세요, 사십 분째 안 와라
         if _KNOW_OF_IT.search(self.text):
@@ -575,7 +590,7 @@ class Sentence:
             done, past = self.before_tense(p.stem - 1)
             return self.stated(_Predicate(done, done, "잖아", past or p.past))  # an ending that leaves nothing open
         if self.is_open(p):
-            return Phrase(self.as_said(), Act.STATEMENT)
+            return self.question(p) if _MAY_HE.search(self.as_said()) else Phrase(self.as_said(), Act.STATEMENT)
         if p.ending == "고" and not p.past and self.tokens[p.stem].tag.startswith(("VV", "VX", "XSV")):
             return Phrase(self.as_said(), Act.STATEMENT)  # 주소도 바꾸고요, 견인차도 보내 주고: a wish of several, or a fact
         if self.is_hearsay(p) or p.ending == "래" or (self.tokens[p.stem].tag == "VCN" and p.ending == "라고"):  # 치료 목적이 아니라고

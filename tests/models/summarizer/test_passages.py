@@ -166,3 +166,13 @@ def test_an_answer_that_only_the_voice_tells_apart_is_told_as_it_was_said(shorte
     turns = [Turn(0, False, "뒤쪽 영상에도 상대 차가 찍혔을까요"), Turn(1, True, "찍혔죠 왔다 갔다 하는 게 다 나와요")]
     text, _ = tell(turns, passages(turns, Reading(marked(turns[1]), 0.0)), shortener)
     assert "문의" not in text
+
+
+def test_a_wish_that_a_later_one_calls_off_is_not_told() -> None:
+    turns = [
+        Turn(0, True, "종신보험 있는 거 해지하려고요"),
+        Turn(1, False, "감액이 있습니다"),
+        Turn(2, True, "그럼 해지는 하지 말고 절반으로 줄여 주세요"),
+    ]
+    told = passages(turns, Reading([*marked(turns[0]), *marked(turns[2])], 0.0))
+    assert [one.turn for one in told] == [2]
