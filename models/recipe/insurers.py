@@ -1,8 +1,9 @@
 """What finding and refusing are learnt from: terms of invented insurers and questions about them, each by a writer of its own.
 
 ``models/recipe/answers/writers/<writer>/terms.md`` and ``questions.tsv`` (``models.answers.questions``); ``near.tsv`` has questions by a
-later hand, for each that is answered one nearly like it that is not: reading side by side learns of them, the encoder does not. One writer
-is kept aside (``DEVELOPMENT``): what is learnt is watched and the threshold is chosen on its questions.
+later hand, for each that is answered one nearly like it that is not: reading side by side learns of them, the encoder does not.
+``short.tsv`` has those of a third hand, short ones that tell what happened and seldom name it: only reading together learns of them. One
+writer is kept aside (``DEVELOPMENT``): what is learnt is watched and the threshold is chosen on its questions.
 """
 
 import hashlib
@@ -26,17 +27,19 @@ class Insurer:
     document: Document
     questions: list[GoldQuestion]
     near: list[GoldQuestion]
+    short: list[GoldQuestion]
 
     @classmethod
     def of(cls, folder: Path) -> "Insurer":
         """Read a writer's folder."""
-        terms, near = folder / "terms.md", folder / "near.tsv"
-        document = read_document(f"{folder.name}.md", terms.read_bytes())
-        return cls(folder.name, document, read_questions(folder / "questions.tsv"), read_questions(near) if near.is_file() else [])
+        document = read_document(f"{folder.name}.md", (folder / "terms.md").read_bytes())
+        later = (folder / "near.tsv", folder / "short.tsv")
+        near, short = (read_questions(path) if path.is_file() else [] for path in later)
+        return cls(folder.name, document, read_questions(folder / "questions.tsv"), near, short)
 
     @property
     def all_questions(self) -> list[GoldQuestion]:
-        """Of both hands."""
+        """Of the first two hands."""
         return [*self.questions, *self.near]
 
     @property
@@ -58,6 +61,11 @@ def development() -> Insurer:
 def later_questions() -> list[Path]:
     """The files of the later hand."""
     return sorted(WRITERS.glob("*/near.tsv"))
+
+
+def short_questions() -> list[Path]:
+    """The files of the third hand."""
+    return sorted(WRITERS.glob("*/short.tsv"))
 
 
 def fingerprint(*others: Path) -> str:
