@@ -1,9 +1,9 @@
 """What finding and refusing are learnt from: terms of invented insurers and questions about them, each by a writer of its own.
 
 ``models/recipe/answers/writers/<writer>/terms.md`` and ``questions.tsv`` (``models.answers.questions``); ``near.tsv`` has questions by a
-later hand, for each that is answered one nearly like it that is not: reading side by side learns of them, the encoder does not.
-``short.tsv`` has those of a third hand, short ones that tell what happened and seldom name it: only reading together learns of them. One
-writer is kept aside (``DEVELOPMENT``): what is learnt is watched and the threshold is chosen on its questions.
+later hand, for each that is answered one nearly like it that is not, and ``short.tsv`` by a third one, that tell what happened and seldom
+name it: reading side by side learns of both, the encoder does not. One writer is kept aside (``DEVELOPMENT``): what is learnt is watched
+and the threshold is chosen on its questions.
 """
 
 import hashlib
@@ -39,8 +39,8 @@ class Insurer:
 
     @property
     def all_questions(self) -> list[GoldQuestion]:
-        """Of the first two hands."""
-        return [*self.questions, *self.near]
+        """Of all hands."""
+        return [*self.questions, *self.near, *self.short]
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -59,13 +59,8 @@ def development() -> Insurer:
 
 
 def later_questions() -> list[Path]:
-    """The files of the later hand."""
-    return sorted(WRITERS.glob("*/near.tsv"))
-
-
-def short_questions() -> list[Path]:
-    """The files of the third hand."""
-    return sorted(WRITERS.glob("*/short.tsv"))
+    """The files of the later hands."""
+    return sorted([*WRITERS.glob("*/near.tsv"), *WRITERS.glob("*/short.tsv")])
 
 
 def fingerprint(*others: Path) -> str:
