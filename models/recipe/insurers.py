@@ -1,8 +1,9 @@
 """What finding and refusing are learnt from: terms of invented insurers and questions about them, each by a writer of its own.
 
 ``models/recipe/answers/writers/<writer>/terms.md`` and ``questions.tsv`` (``models.answers.questions``); ``near.tsv`` has questions by a
-later hand, for each that is answered one nearly like it that is not: reading side by side learns of them, the encoder does not. One writer
-is kept aside (``DEVELOPMENT``): what is learnt is watched and the threshold is chosen on its questions.
+later hand, for each that is answered one nearly like it that is not, and ``short.tsv`` by a third one, that tell what happened and seldom
+name it: reading side by side learns of both, the encoder does not. One writer is kept aside (``DEVELOPMENT``): what is learnt is watched
+and the threshold is chosen on its questions.
 """
 
 import hashlib
@@ -26,18 +27,20 @@ class Insurer:
     document: Document
     questions: list[GoldQuestion]
     near: list[GoldQuestion]
+    short: list[GoldQuestion]
 
     @classmethod
     def of(cls, folder: Path) -> "Insurer":
         """Read a writer's folder."""
-        terms, near = folder / "terms.md", folder / "near.tsv"
-        document = read_document(f"{folder.name}.md", terms.read_bytes())
-        return cls(folder.name, document, read_questions(folder / "questions.tsv"), read_questions(near) if near.is_file() else [])
+        document = read_document(f"{folder.name}.md", (folder / "terms.md").read_bytes())
+        later = (folder / "near.tsv", folder / "short.tsv")
+        near, short = (read_questions(path) if path.is_file() else [] for path in later)
+        return cls(folder.name, document, read_questions(folder / "questions.tsv"), near, short)
 
     @property
     def all_questions(self) -> list[GoldQuestion]:
-        """Of both hands."""
-        return [*self.questions, *self.near]
+        """Of all hands."""
+        return [*self.questions, *self.near, *self.short]
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -56,8 +59,8 @@ def development() -> Insurer:
 
 
 def later_questions() -> list[Path]:
-    """The files of the later hand."""
-    return sorted(WRITERS.glob("*/near.tsv"))
+    """The files of the later hands."""
+    return sorted([*WRITERS.glob("*/near.tsv"), *WRITERS.glob("*/short.tsv")])
 
 
 def fingerprint(*others: Path) -> str:

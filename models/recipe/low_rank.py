@@ -46,7 +46,7 @@ def encoder(folder: Path) -> Any:
     from transformers import BertModel
 
     with with_whole_weights(folder, learnt=False) as whole:
-        model = BertModel.from_pretrained(whole, add_pooling_layer=False, dtype=torch.bfloat16)
+        model = BertModel.from_pretrained(whole, add_pooling_layer=False, dtype=torch.bfloat16, attn_implementation="eager")
     model.requires_grad_(False)
     for layer in model.encoder.layer[FROZEN:]:
         for name in _MATRICES:
