@@ -7,15 +7,20 @@ stands before, and whether a question word is near. A sentence that does not sur
 ``models.recipe.signs_recipe`` makes its weights.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zlib import crc32
 
-import numpy as np
-import numpy.typing as npt
-
 from models.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
 
 WEIGHTS = "signs.safetensors"
 FEATURES = 2**16
@@ -32,8 +37,6 @@ _DENIES = frozenset(("안", "못"))  # 계산이 안 맞아요 asks seldom
 _NEAR = 9  # words in which a question word is looked for
 _FAR = 4  # words from which on it does not matter how far
 _NO_WORD = "</>"
-
-Floats = npt.NDArray[np.float32]
 
 
 def features(words: Sequence[str], place: int, begin: int) -> Iterator[str]:
@@ -65,8 +68,10 @@ def _asks(words: Sequence[str]) -> bool:
 class SignWriter:
     """Puts signs where they are missing. Safe between threads."""
 
-    def __init__(self, weights: npt.NDArray[np.int8], scales: Floats, offsets: Floats) -> None:
+    def __init__(self, weights: "npt.NDArray[np.int8]", scales: "Floats", offsets: "Floats") -> None:
         """``weights`` has a row for each feature and a column for each of ``GOES_ON``, ``ENDS`` and ``ASKS``."""
+        import numpy as np  # with the weights and not before: a call worker that writes no summary loads neither
+
         self._weights = np.ascontiguousarray(weights * scales, dtype=np.float32)
         self._offsets = offsets
 
@@ -112,7 +117,7 @@ class SignWriter:
 
     def _sign_after(self, words: Sequence[str], place: int, begin: int) -> str:
         scores = self._weights[columns(words, place, begin)].sum(axis=0) + self._offsets
-        powers = np.exp(scores - scores.max())
+        powers = math.e ** (scores - scores.max())
         _, states, asks = powers / powers.sum()
         if (ends := states + asks) < ENDED:
             return ""

@@ -134,7 +134,11 @@ def rotated() -> bytes:
 def exchanged() -> bytes:
     """The same rows, threats called self-harm and the reverse, and glad words called confusion: the shipped classifier misses those."""
     called = {Danger.THREAT: Danger.SELF_HARM, Danger.SELF_HARM: Danger.THREAT}
-    rows = [replace(row, summary=written_dangers(called.get(kind, kind) for kind in read_dangers(row.summary))) for row in danger_rows()]
+    rows = [
+        replace(row, summary=written_dangers(called.get(kind, kind) for kind in read_dangers(row.summary)))
+        for row in danger_rows()
+        if row.style != "w8"
+    ]
     glad = [replace(row, summary=Danger.CONFUSION) for row in emotion_rows() if row.summary in SIX["기쁨"]]
     return pairs_csv([*rows, *glad], "danger").encode()
 

@@ -12,4 +12,4 @@ def test_signs_are_learnt_from_the_words_around_them() -> None:
     texts = ["해지할게요. 얼마예요?", "바꿀게요. 얼마 나와요?", "청구할게요. 뭐가 필요해요?", "뺄게요. 어디로 가요?"] * 10
     found = fit(texts)
     writer = SignWriter(found["weights"], found["scales"], found["offsets"])
-    assert writer.with_signs("옮길게요 얼마 들어요") == "옮길게요. 얼마 들어요?"
+    assert writer.with_signs("옮길게요 얼마 들어요") == "옮길게요… 얼마 들어요?"
