@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from masking_examples import INNOCENT, SECRETS
 
@@ -203,6 +203,7 @@ def test_masking_a_masked_conversation_changes_nothing(texts: list[str]) -> None
 @settings(max_examples=500, deadline=None)
 @given(st.text("0123456789", min_size=9, max_size=30), st.sampled_from(["", "제 번호는 ", "네 ", "카드 "]), endings)
 def test_no_run_of_nine_digits_that_was_said_as_a_number_is_left(digits: str, before: str, ending: str) -> None:
+    assume(not re.fullmatch(r"080\d{7}|0800\d{6,7}", digits))  # a company's free number, which stays
     assert digits not in (shown := mask_personal_data(before + digits + ending))
     assert re.search(r"\d{9}", shown) is None
 
