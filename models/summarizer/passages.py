@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from models.summarizer.conversation import Conversation, Turn, sentences
 from models.summarizer.outcome import Evidence
 from models.summarizer.own_words import Phrase, Shortener, joined
-from models.summarizer.turned_down import PRODUCTS, TurnedDown, is_rejoinder
+from models.summarizer.turned_down import TurnedDown, is_rejoinder
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ STRONGEST = 6  # tokens by whose mean a sentence is chosen
 HOT = 0.3  # a token counts as part of the request
 NAMED = 0.9  # a subject
 PRODUCT_NAMED = 0.7  # a product as the subject
+_PRODUCTS = ("보험", "연금", "종신", "실손", "실비", "상조", "저축", "대출")
 NEAR = 0.5  # sentences this close to the best one are told as well
 MOST_SENTENCES = 3
 WHOLE_FROM = 30  # characters before the first marked word that are kept, since they are mostly its clause
@@ -199,7 +200,7 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
         for start, end in shortener.nouns(texts[turn].text) if likely else ():
             likelihood = max((mark.subject for mark in likely if mark.start < end and mark.end > start), default=0.0)
             word = texts[turn].text[start:end]
-            product = word.endswith(PRODUCTS)
+            product = word.endswith(_PRODUCTS)
             if likelihood < (PRODUCT_NAMED if product else NAMED) or (product and names_product):
                 continue
             if turned_down.holds(word, texts[turn].text[end:]):
