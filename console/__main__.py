@@ -18,6 +18,7 @@ from console.users import Users
 from models.errors import in_one_sentence
 from tasks.selection.champion import emotions_in_service
 from wiring.configuration import Settings
+from wiring.listening import IDLE_SECONDS
 from wiring.logs import log_to_stderr
 
 
@@ -76,6 +77,7 @@ def main() -> None:
         port=settings.console_port,
         log_config=None,
         access_log=False,
+        timeout_keep_alive=IDLE_SECONDS,
         forwarded_allow_ips="*" if chosen.behind_proxy else "127.0.0.1",
     )
 

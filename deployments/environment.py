@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wiring.listening import IDLE_SECONDS
+
 
 class Process(StrEnum):
     """A kind of process that reads these variables; the value is its name on the page."""
@@ -103,9 +105,10 @@ VARIABLES = (
     ),
     Variable(
         "PREFECT_SERVER_API_KEEPALIVE_TIMEOUT",
-        "30",
+        str(IDLE_SECONDS),
         SERVER,
-        "Longer than Prefect's clients keep an idle connection (25 s); the default of 5 closes connections that are about to be used",
+        "Longer than Prefect's clients (25 s), the proxy (20 s) and AWS's load balancer (300 s) keep an idle connection: one that the "
+        "server closes while it is about to be used is an answer 502",
     ),
     Variable(
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS",

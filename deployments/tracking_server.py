@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from deployments.databases import make_database
+from wiring.listening import IDLE_SECONDS
 
 # What MLflow's server would start beside itself is for judging language models by other ones; six processes that we do not use.
 SETTINGS = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
@@ -29,8 +30,8 @@ auth_cache_ttl_seconds = 60
 
 def command(artifacts: str, host: str, port: int, more: list[str]) -> list[str]:
     """What is started; ``more`` are MLflow's own arguments."""
-    places = ["--artifacts-destination", artifacts]
-    return [sys.executable, "-m", "mlflow", "server", *places, "--host", host, "--port", str(port), "--workers", "1", *more]
+    serving = ["--host", host, "--port", str(port), "--workers", "1", "--uvicorn-opts", f"--timeout-keep-alive {IDLE_SECONDS}"]
+    return [sys.executable, "-m", "mlflow", "server", "--artifacts-destination", artifacts, *serving, *more]
 
 
 def ask_who_one_is(database: str) -> Path:

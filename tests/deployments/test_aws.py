@@ -24,6 +24,7 @@ from sandbox.aws.account import Account
 from sandbox.aws.allowed import Asked, allows
 from sandbox.aws.templates import REGION, Templates
 from wiring.configuration import Settings
+from wiring.listening import IDLE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deployments" / "compose.yaml").read_text("utf-8"))["services"]
@@ -184,6 +185,13 @@ def test_names_lead_to_their_service_and_any_other_to_nothing(assembly: Path, ru
     [listener] = of_type(running, "AWS::ElasticLoadBalancingV2::Listener")
     assert listener["DefaultActions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
     assert listener["Protocol"] == "HTTPS"
+
+
+@pytest.mark.slow
+def test_the_balancer_lets_go_of_an_idle_connection_before_any_server_behind_it_does(running: dict[str, Any]) -> None:
+    [balancer] = of_type(running, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    idle = {a["Key"]: a["Value"] for a in balancer["LoadBalancerAttributes"]}["idle_timeout.timeout_seconds"]
+    assert 2 * int(idle) <= IDLE_SECONDS
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ CADDYFILE = DEPLOYMENTS / "Caddyfile"
 SERVICES: dict[str, Any] = yaml.safe_load((DEPLOYMENTS / "compose.yaml").read_text("utf-8"))["services"]
 CADDY = str(Path(sys.executable).with_name("caddy"))
 PASSWORD = ("readback", "of-the-proxy")
+KEEPALIVE = "PREFECT_SERVER_API_KEEPALIVE_TIMEOUT"
 # Only the bell tells the worker of a run: it does not ask by itself while the test lives.
 NEVER = "100000"
 
@@ -42,8 +43,9 @@ class Proxied:
 
     def ask(self, path: str, body: object) -> Any:
         with requests.Session() as session:
-            # As Prefect's own clients do: a server on SQLite answers 503 while another writes.
-            session.mount("https://", HTTPAdapter(max_retries=Retry(10, status_forcelist=[503], allowed_methods=None, backoff_factor=0.2)))
+            # As Prefect's own clients do (prefect.client.base): a server on SQLite answers 503 while another writes.
+            retry = Retry(10, status_forcelist=[408, 429, 502, 503], allowed_methods=None, backoff_factor=0.2)
+            session.mount("https://", HTTPAdapter(max_retries=retry))
             answer = session.post(f"{self.url}/api/{path}", json=body, auth=PASSWORD, verify=str(self.authority), timeout=60)
         answer.raise_for_status()
         return answer.json()
@@ -57,7 +59,8 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     servers = plain | {
         "PREFECT_HOME": str(folder / "server"),
         "PREFECT_SERVER_API_AUTH_STRING": password,
-        "PREFECT_SERVER_API_KEEPALIVE_TIMEOUT": "30",  # as deployed: closed sooner, a connection that the proxy uses ends in 502
+        # As deployed: a connection that the server closes while the proxy uses it ends in 502.
+        KEEPALIVE: SERVICES["server"]["environment"][KEEPALIVE],
     }
     put_database(folder / "server" / "prefect.db")
     server = spawn("server", [sys.executable, "-m", "deployments.prefect_server", "start", "--port", str(port)], servers, folder, ROOT)
