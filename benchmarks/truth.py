@@ -60,7 +60,7 @@ def nouns_by_words(conversation: Conversation, shortener: Shortener) -> str:
     """The nouns of that sentence, and what its ending does."""
     sentence = sentence_by_words(conversation)
     nouns = [sentence[start:end] for start, end in shortener.nouns(sentence)]
-    return " ".join([*nouns, shortener.phrase(sentence).act.value])
+    return " ".join([*nouns, shortener.noted(sentence).act.value])
 
 
 def ideas(rows: Sequence[Written], model_dir: Path) -> dict[str, list[Judged]]:
@@ -77,7 +77,7 @@ def ideas(rows: Sequence[Written], model_dir: Path) -> dict[str, list[Judged]]:
         draft = draft_of(row.conversation, reading, shortener)
         if draft is not None and asks_nothing(reading, draft, Thresholds.nothing):
             draft = None
-        found = passages(row.conversation, reading) if draft else []
+        found = passages(row.conversation, reading, shortener) if draft else []
         texts = {turn.number: turn.text for turn in row.conversation}
         told["the reader's sentences, as said"].append(" ".join(texts[one.turn][one.start : one.end].strip() for one in found))
         told["shortened"].append(tell(row.conversation, found, shortener)[0])

@@ -179,14 +179,14 @@ def open_wish(conversation: Conversation, turn: int, shortener: Shortener) -> st
     before = next((one for one in reversed(conversation) if one.number < turn and one.by_caller and one.text), None)
     if before is None or turn - before.number > 1:
         return ""
-    told = [shortener.phrase(ADDRESSING.sub("", sentence)) for sentence in sentences(before.text, shortener)]
+    told = [shortener.noted(ADDRESSING.sub("", sentence)) for sentence in sentences(before.text, shortener)]
     wishes = [one.text for one in told if _WISHED.search(one.text) and len(one.text) <= LONGEST and not _POINTS.search(one.text)]
     return wishes[-1] if wishes and len(nouns_of(wishes[-1], shortener)) >= 1 else ""
 
 
 def _as_question(sentence: str, shortener: Shortener) -> str:
     said = re.sub(r"[\s.?!…~,]+$", "", ADDRESSING.sub("", sentence))
-    phrase = shortener.phrase(f"{said}?").text
+    phrase = shortener.noted(f"{said}?").text
     found = _TOLD_AS_ASKED.match(phrase)
     told = "" if found is None else _BEFORE_A_QUESTION.sub("", found[1])
     if len(told) > LONGEST or len(told.split()) < FEWEST or not nouns_of(told, shortener) or _POINTS.search(told):

@@ -12,8 +12,10 @@ import numpy as np
 
 from models.errors import in_one_sentence
 from models.recipe import WRITERS
+from models.recipe.linear import fit
 from models.summarizer import SHIPPED_SIGNS
-from models.summarizer.signs import ASKED, ASKS, ENDS, FEATURES, GOES_ON, SIGNS, WEIGHTS, columns
+from models.summarizer.linear import columns
+from models.summarizer.signs import ASKED, ASKS, ENDS, GOES_ON, SIGNS, WEIGHTS, features
 from models.summarizer.written import Written, calls, inquiries, writers
 
 STRENGTH = 1.0  # of the regression: scikit-learn's C
@@ -49,29 +51,16 @@ def rows(texts: Sequence[str]) -> tuple[list[list[int]], list[int]]:
         begin, labels = 0, labelled(text)
         words = [word for word, _ in labels]
         for place, (_, label) in enumerate(labels):
-            seen.append(columns(words, place, begin))
+            seen.append(columns(features(words, place, begin)))
             does.append(label)
             begin = place + 1 if label else begin
     return seen, does
 
 
-def fit(texts: Sequence[str]) -> dict[str, np.ndarray]:
-    """Weights in 8 bits, their scales and the offsets, as ``SignWriter`` reads them."""
-    from scipy.sparse import csr_matrix
-    from sklearn.linear_model import LogisticRegression
-
+def learnt(texts: Sequence[str]) -> dict[str, np.ndarray]:
+    """Weights as ``SignWriter`` reads them."""
     seen, does = rows(texts)
-    flat = np.concatenate([np.asarray(one) for one in seen])
-    ends = np.cumsum([0, *map(len, seen)])
-    matrix = csr_matrix((np.ones(len(flat), np.float32), flat, ends), shape=(len(seen), FEATURES))
-    fitted = LogisticRegression(C=STRENGTH, max_iter=ROUNDS).fit(matrix, does)
-    scales = np.abs(fitted.coef_).max(axis=1) / 127
-    weights = np.round(fitted.coef_ / scales[:, None]).astype(np.int8).T
-    return {
-        "weights": np.ascontiguousarray(weights),
-        "scales": scales.astype(np.float32),
-        "offsets": fitted.intercept_.astype(np.float32),
-    }
+    return fit(seen, does, strength=STRENGTH, rounds=ROUNDS)
 
 
 @in_one_sentence()
@@ -85,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     everything = [row for name in writers(WRITERS) for row in (*inquiries(name, WRITERS), *calls(name, WRITERS))]
     texts = [text for row in everything for text in signed_turns(row)]
     options.target.mkdir(parents=True, exist_ok=True)
-    save_file(fit(texts), options.target / WEIGHTS)
+    save_file(learnt(texts), options.target / WEIGHTS)
     print(f"{len(texts):,} turns of callers: {options.target / WEIGHTS}")
 
 

@@ -8,16 +8,18 @@ How a sentence ends as a note is ``sentence``'s; here stands what is done to the
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import zip_longest
 from typing import Any
 
-from models.summarizer import SHIPPED_SIGNS, trade_words
+from models.summarizer import SHIPPED_SIGNS, SHIPPED_SPEECH_ACTS, trade_words
 from models.summarizer.conversation import SENTENCE_END, is_backchannel
 from models.summarizer.dialect import standard
-from models.summarizer.sentence import SIGNS, Act, Phrase, Sentence, asked_phrase, word_set
+from models.summarizer.sentence import SIGNS, Act, Phrase, Sentence, asked_phrase, may_ask, word_set
 from models.summarizer.signs import SignWriter
+from models.summarizer.speech_acts import Around, SpeechAct, SpeechActs
 
 __all__ = ["Act", "Phrase", "Shortener", "joined", "morphology", "without_politeness", "word_set"]
 
@@ -59,9 +61,26 @@ _ACTS = word_set("해지 해약 취소 철회 가입 환급 청구 접수 신청
 # The last word of a clause that was cut off before it: a verb that says nothing by itself, with an ending that goes on.
 _LIGHT = word_set("하 되 있 없 오 가 보 받 주 달 그러 이 아니 카 같 나 알 가지")
 _CLAUSE_ENDS = word_set("고 고요 어서 아서 서 는데 은데 ᆫ데 는데요 은데요 ᆫ데요 라는데 니까 으니까 거든요 요 어요 아요 에요 예요 세요 네요")
+_NAMED_ALOUD = re.compile(r"(분|사람|선생님|님)이요$")  # 그 남자분이요: whom what follows is about, and no subject
 _DENIED_BEFORE = re.compile(r"(?:게|것이|거|건|것도|거는)\s아(?:니|닌|녜|녀)\S*\s")  # 게 아니고 왜 부지급인지
+# What is done, or to what, stands in the question that it answers alone: 우리 딸한테 해 주세요, 그건 그대로 두세요.
+_OF_THE_QUESTION = re.compile(
+    r"(?:한테|에게|께) 해 ?(?:주|줘)\S*$|^(?:(?:네|예|아니요?)[,.]? )?그(?:건|거는|것은) (?:\S+ )*(?:그대로|놔|두)\S*(?: \S+)?$"
+)
 # Markup and signs that a transcript may hold and nobody says: they reach neither a voice nor a page.
 _NEVER_SAID = re.compile(r"<[^<>]*>|[^\w\s.,?!%~·'’()&+\-:…]|_")
+
+_OPEN, _ENDED = ("", "…"), (".", "!")
+SURELY_STATED, SURELY_ASKED = 0.3, 0.9  # likelihood of asking between which a sentence without a sign of its own may do either
+MAY_WANT = 0.25  # from which on it may as well want something, and is no side matter
+NOTHING_AROUND = Around()
+# Which acts bear a note out, and how likely they have to be together (by sentences of writers held out, `shipped_speech_acts/README.md`).
+_BORNE_OUT_BY: Mapping[Act, tuple[Sequence[SpeechAct], float]] = {
+    Act.ASK: ((SpeechAct.ASKS, SpeechAct.WANTS_OF_US), 0.7),
+    Act.REQUEST: ((SpeechAct.WANTS_OF_US, SpeechAct.ASKS, SpeechAct.MEANS_TO), 0.5),
+    Act.WISH: ((SpeechAct.MEANS_TO, SpeechAct.WILL, SpeechAct.WANTS_OF_US), 0.6),
+    Act.STATEMENT: ([act for act in SpeechAct if act is not SpeechAct.ASKS], 0.5),
+}
 
 
 @cache
@@ -85,6 +104,12 @@ def sign_writer() -> SignWriter:
     return SignWriter.load(SHIPPED_SIGNS)
 
 
+@cache
+def speech_acts() -> SpeechActs:
+    """What tells what sentences do: one for the whole process."""
+    return SpeechActs.load(SHIPPED_SPEECH_ACTS)
+
+
 class Shortener:
     """Shortens sentences by morphology."""
 
@@ -92,40 +117,84 @@ class Shortener:
     def _kiwi(self) -> Any:
         return morphology()
 
-    def phrases(self, text: str, answers: bool = False) -> list[Phrase]:
+    def phrases(self, text: str, answers: bool = False, around: Around = NOTHING_AROUND) -> list[Phrase]:
         """Each sentence of a text as a phrase, in order; sentences that say nothing are left out.
 
-        Missing signs are put back first, with fewer questions where the text ``answers`` one.
+        Missing signs are put back first, with fewer questions where the text ``answers`` one. A sentence of which only the voice told
+        whether it asks is left out where anything else is told: either sense might be wrong.
         """
-        sentences = SENTENCE_END.split(sign_writer().with_signs(text.strip(), answers))
-        phrases = [phrase for said in sentences if not is_backchannel(said) and (phrase := self.phrase(said)).text]
+        sentences = self.signed_sentences(text, answers)
+        befores = [(around.before, around.other_before), *((said, False) for said in sentences[:-1])]
+        afters = [*((said, False) for said in sentences[1:]), (around.after, around.other_after)]
+        phrases = [
+            self.phrase(said, Around(before, after, other_before, other_after), answers=answers, signed=said in text)
+            for said, (before, other_before), (after, other_after) in zip(sentences, befores, afters, strict=True)
+            if not is_backchannel(said)
+        ]
+        phrases = [phrase for phrase in phrases if phrase.text]
         return [phrase for phrase in phrases if len(phrase.text) > 1] or phrases  # 해요, cut off from what it ends, is no statement
 
-    def phrase(self, sentence: str) -> Phrase:
-        """One sentence as a phrase; what has no predicate stays as it is."""
+    def signed_sentences(self, text: str, answers: bool = False) -> list[str]:
+        """The sentences of a text, missing signs put back."""
+        return SENTENCE_END.split(sign_writer().with_signs(text.strip(), answers)) if text.strip() else []
+
+    def phrase(self, sentence: str, around: Around = NOTHING_AROUND, *, answers: bool = False, signed: bool = True) -> Phrase:
+        """One sentence as a phrase: a note where its ending and what was learnt of sentences agree, else as it was said.
+
+        Where it ``answers`` a question an ending that may ask or state states. A question's sign is told unless it was put back
+        (``signed`` is False).
+        """
+        text, tokens, sign = self.heard(sentence)
+        done = speech_acts().shares(tokens, sign, around)
+        tokens = without_politeness(tokens)
+        asks, wants = done[SpeechAct.ASKS], done[SpeechAct.WANTS_OF_US] + done[SpeechAct.MEANS_TO]
+        open_ended = not answers and sign in _OPEN and may_ask(text, tokens)
+        unclear = open_ended and SURELY_STATED <= asks < SURELY_ASKED and wants < MAY_WANT
+        unclear |= answers and _OF_THE_QUESTION.search(text) is not None
+        phrase, whole = self._noted(text, tokens, sign, asked=sign == "?" or (open_ended and asks >= SURELY_ASKED))
+        if whole is None or _is_borne_out(phrase.act, done):
+            return replace(phrase, unclear=unclear and (answers or phrase.act is Act.STATEMENT))
+        return Phrase(whole.as_said() + "?" * (sign == "?" and signed), Act.STATEMENT, unclear)
+
+    def wants(self, text: str) -> float:
+        """How likely a sentence of a text wants something done, or says what the caller means to have done: the likeliest of them."""
+        heard = [self.heard(sentence) for sentence in self.signed_sentences(text)]
+        done = [speech_acts().shares(tokens, sign, NOTHING_AROUND) for _, tokens, sign in heard if tokens]
+        return max((one[SpeechAct.WANTS_OF_US] + one[SpeechAct.MEANS_TO] for one in done), default=0.0)
+
+    def noted(self, sentence: str) -> Phrase:
+        """One sentence as a note by its ending alone; what has no predicate stays as it is."""
+        text, tokens, sign = self.heard(sentence)
+        return self._noted(text, without_politeness(tokens), sign, asked=sign == "?")[0]
+
+    def _noted(self, text: str, tokens: list[Any], sign: str, *, asked: bool) -> tuple[Phrase, Sentence | None]:
+        """The note, and the sentence whose ending decided alone; None where more of it says what it does."""
+        if not tokens:
+            return Phrase("", Act.PHRASE), None
+        if (question := _wondered(tokens)) is not None:
+            tokens, asked, text = tokens[:question], True, text[: tokens[question - 1].end]
+            if considered := Sentence(text, tokens, asked, self._join).considered():
+                return considered, None
+            return Sentence(text, tokens, asked, self._join).phrase(), None
+        if (main := _postposed(tokens)) is not None:
+            told = self.noted(text[: tokens[main].end] + "?" * asked)
+            return Phrase(f"{text[tokens[main + 1].start :]} {told.text}", told.act), Sentence(text, tokens, asked, self._join)
+        if found := _INDIRECT_QUESTION.search(text):
+            return asked_phrase(Sentence(text, tokens, asked, self._join).upto(found.start() + 1)), None
+        whole = Sentence(text, tokens, asked, self._join, sign in _ENDED)
+        return whole.phrase(), whole
+
+    def heard(self, sentence: str) -> tuple[str, list[Any], str]:
+        """A sentence without greetings and in standard words: its text, that text's morphemes, and the sign at its end."""
         sentence = standard(_GREETING.sub("", _NEVER_SAID.sub(" ", sentence)))
         sentence = re.sub(r"얼만(?=[데지가])", "얼마인", sentence)  # morphology takes 얼만 for a noun and 만
         sentence = re.sub(r"바로\s?잡아", "정정해", sentence)  # and 바로 for an adverb
         sentence = re.sub(r"계세요", "계셔요", sentence)  # and 계세 for a noun
         sentence = _WHAT_IS_IT_CALLED.sub("", _FAREWELL.sub("", sentence))
         sentence = _THAT_IS_ASKED.sub("?", sentence)
-        sentence = _CALLED_TO_ASK.sub("궁금해요.", _WHY_HE_CALLED.sub("고요.", sentence))
-        asked, signed = sentence.rstrip().endswith("?"), sentence.rstrip().endswith((".", "!"))
-        text = re.sub(r"[\s.?!…~,]+$", "", sentence.strip())
-        tokens = without_politeness(self._kiwi.tokenize(text))
-        if not tokens:
-            return Phrase("", Act.PHRASE)
-        if (question := _wondered(tokens)) is not None:
-            tokens, asked, text = tokens[:question], True, text[: tokens[question - 1].end]
-            if considered := Sentence(text, tokens, asked, self._join).considered():
-                return considered
-        if (main := _postposed(tokens)) is not None:
-            told = self.phrase(text[: tokens[main].end] + "?" * asked)
-            return Phrase(f"{text[tokens[main + 1].start :]} {told.text}", told.act)
-        if found := _INDIRECT_QUESTION.search(text):
-            return asked_phrase(Sentence(text, tokens, asked, self._join).upto(found.start() + 1))
-        end = Sentence(text, tokens, asked, self._join, signed)
-        return end.phrase()
+        sentence = _CALLED_TO_ASK.sub("궁금해요.", _WHY_HE_CALLED.sub("고요.", sentence)).strip()
+        text = _NAMED_ALOUD.sub(r"\1", re.sub(r"[\s.?!…~,]+$", "", sentence))
+        return text, self.tokens(text), sentence[-1:] if sentence != text else ""
 
     def sentence_spans(self, text: str) -> list[tuple[int, int]]:
         """Where each sentence stands, from and to, by signs that are there or missing."""
@@ -205,9 +274,15 @@ def joined(phrases: Sequence[Phrase]) -> list[str]:
         if following is not None:
             if phrase.act is following.act is Act.ASK:
                 text = _WHAT_IS_ASKED.sub("", text)
-            text += " " if phrase.act is Act.PHRASE else ", "
+            text += " " if phrase.act is Act.PHRASE or text.endswith("?") else ", "
         parts.append(text)
     return parts
+
+
+def _is_borne_out(act: Act, done: Mapping[SpeechAct, float]) -> bool:
+    """Whether what was learnt of sentences agrees that one does what its note says; a mere piece needs no agreement."""
+    agreeing, sure = _BORNE_OUT_BY.get(act, ((), 0.0))
+    return sum(done[one] for one in agreeing) >= sure
 
 
 def without_politeness(tokens: Sequence[Any]) -> list[Any]:

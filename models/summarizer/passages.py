@@ -13,6 +13,7 @@ from itertools import groupby, pairwise
 from models.summarizer.conversation import Conversation, Turn, sentences
 from models.summarizer.outcome import Evidence
 from models.summarizer.own_words import Phrase, Shortener, joined
+from models.summarizer.speech_acts import Around
 from models.summarizer.turned_down import TurnedDown, is_rejoinder
 
 
@@ -47,7 +48,7 @@ class Passage:
 
 
 _TAKEN_BACK = re.compile(  # 안 할게요, 취소할게요, 그냥 둘게요, 마음이 바뀌었어요
-    r"(?:^|\s)안\s?(?:할게|할래|해요|하는\s걸로|하려고|받을게)|관둘|관두|그만둘게|취소할게|없던\s걸로|(?:그냥|그대로)\s?(?:둘게|놔둘게|유지)|마음이?\s바뀌|유지할게"
+    r"(?:^|\s)안\s?(?:할게|할께|할래|할라|할란|해요|하는\s걸로|하려고|받을게)|관둘|관두|그만둘게|취소할게|없던\s걸로|(?:그냥|그대로)\s?(?:둘게|놔둘게|유지)|마음이?\s바뀌|유지할게"
 )
 STRONGEST = 6  # tokens by whose mean a sentence is chosen
 HOT = 0.3  # a token counts as part of the request
@@ -66,11 +67,16 @@ _NAMES_A_PRODUCT = re.compile(r"[가-힣](?:보험|연금|저축)(?!료|금|사|
 _QUESTION = re.compile(r"(?:\?|(?:까요|나요|가요|니까|으세요|셨어요|시죠|맞으시죠))\s*[?.]?\s*$")
 _MAY_I_HELP = re.compile("도와|무엇을|말씀")
 OPENING_TURNS = 2
-_CALLED_OFF = re.compile(r"(해지|해약|취소|대출|가입|청구|전환|철회)(?:은|는|를|을)?\s?(?:하지\s?말|안\s?하|말고)")
+_CALLED_OFF = re.compile(r"(해지|해약|취소|대출|가입|청구|전환|철회)(?:은|는|를|을)?\s?(?:하지\s?말|안\s?(?:하|할|해)|말고)")
 _TURNS_ROUND = re.compile(  # 안 미룰래요, 대출은 하지 마세요, 통장은 안 바꿔도 되겠네요
     r"(?<!\S)안\s?\S+래(?:요)?(?=\s|$|[.,])|하지\s?(?:말|마)|그대로 두|(?<!\S)안 \S+도 (?:돼|되)|생각해 보니"
 )
 LETTERS_OF_A_PURPOSE = 7
+SURELY_WANTED, WANTED_WARM = 0.85, 0.1  # likelihood that a sentence wants something, and how much it has to be marked then
+ALSO_WANTED = 2
+_BIDS_SO = re.compile(
+    r"(?:(?:네|예|아니|그럼|그러면|꼭|그래도|아|그라믄)[,.]?\s?)?(?:그래|그렇게|그리|그대로|이대로)\s?(?:좀\s)?(?:해|줘|주|달)"
+)
 WARM = 0.12  # what a call begins with is seldom marked as its request
 _ASKS_TO_ASK = re.compile(r"(?:뭐|하나|좀) (?:\S+ )?(?:여쭤|물어|문의)")  # 뭐 하나 여쭤볼게요
 LONGEST_CONTEXT = 70  # characters of a sentence that another one points back at
@@ -80,8 +86,12 @@ _POINTS_BACK = re.compile(
 LONGEST_PHRASE = 160  # characters of a passage; half a minute of speech
 
 
-def passages(conversation: Conversation, reading: Reading) -> list[Passage]:
-    """The caller's sentences that hold the request, in the order said; empty where the caller said nothing."""
+def passages(conversation: Conversation, reading: Reading, shortener: Shortener) -> list[Passage]:
+    """The caller's sentences that hold the request, in the order said; empty where the caller said nothing.
+
+    Those that are marked most, and those marked a little that surely want something (접수해 주세요, 25일이면 좋겠어요): in calls they are
+    what things come to, and the reader marks what is said first.
+    """
     by_turn: dict[int, list[Mark]] = {}
     for mark in reading.marks:
         by_turn.setdefault(mark.turn, []).append(mark)
@@ -99,8 +109,21 @@ def passages(conversation: Conversation, reading: Reading) -> list[Passage]:
     best = max(passage.score for passage in found)
     told = [passage for passage in found if passage.marked and passage.score >= max(HOT, best - NEAR)]
     told = sorted(told or [max(found, key=lambda passage: passage.score)], key=lambda passage: -passage.score)[:MOST_SENTENCES]
+    told += _also_wanted(conversation, [passage for passage in found if passage not in told], shortener)
     told = _without_what_is_called_off(conversation, sorted(told, key=lambda passage: (passage.turn, passage.start)))
     return [*_with_what_they_point_at(conversation, told), *_taken_back(conversation, told[-1])]
+
+
+def _also_wanted(conversation: Conversation, others: Sequence[Passage], shortener: Shortener) -> list[Passage]:
+    """Of the passages that are not told the likeliest that want something of us, other than what they point back at (그렇게 해 주세요)."""
+    texts = {turn.number: turn.text for turn in conversation}
+    wanted = []
+    for passage in others:
+        said = texts[passage.turn][passage.start : passage.end]
+        tells = len(re.sub(r"\W", "", said)) >= LETTERS_OF_A_PURPOSE and not _BIDS_SO.search(said) and not _CALLED_OFF.search(said)
+        if passage.score >= WANTED_WARM and tells and shortener.wants(said) >= SURELY_WANTED:
+            wanted.append(passage)
+    return sorted(wanted, key=lambda passage: -passage.score)[:ALSO_WANTED]
 
 
 def _without_what_is_called_off(conversation: Conversation, told: list[Passage]) -> list[Passage]:
@@ -243,9 +266,30 @@ def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shorten
     """Each passage as a phrase: the text, and the evidence of each piece as it stands in the text."""
     texts = {turn.number: turn.text for turn in conversation}
     answers = {turn.number for earlier, turn in pairwise(conversation) if not earlier.by_caller and _is_asked(earlier.text)}
-    said = [(phrase, p.turn) for p in told for phrase in _bounded(shortener.phrases(_cut(texts[p.turn], p, shortener), p.turn in answers))]
+    said: list[tuple[Phrase, int]] = []
+    for p in told:
+        words = _cut(texts[p.turn], p, shortener)
+        phrases = shortener.phrases(words, p.turn in answers, _around(conversation, p.turn, words, shortener))
+        said += [(phrase, p.turn) for phrase in _bounded(phrases)]
+    said = [(phrase, turn) for phrase, turn in said if not phrase.unclear] or said
     parts = joined([phrase for phrase, _ in said])
     return "".join(parts), [Evidence(part.strip(" ,"), turn) for part, (_, turn) in zip(parts, said, strict=True)]
+
+
+def _around(conversation: Conversation, number: int, words: str, shortener: Shortener) -> Around:
+    """What is said before and after some words of a turn: by the caller in the same turn, or by somebody else in the one next to it."""
+    place = next(i for i, turn in enumerate(conversation) if turn.number == number)
+    begin = conversation[place].text.find(words)
+    head, tail = conversation[place].text[:begin], conversation[place].text[begin + len(words) :]
+    before = conversation[place - 1].text if place and not conversation[place - 1].by_caller else ""
+    after = conversation[place + 1].text if place + 1 < len(conversation) and not conversation[place + 1].by_caller else ""
+    own_before, own_after = shortener.signed_sentences(head)[-1:], shortener.signed_sentences(tail)[:1]
+    return Around(
+        before=own_before[0] if own_before else before,
+        after=own_after[0] if own_after else after,
+        other_before=not own_before and bool(before),
+        other_after=not own_after and bool(after),
+    )
 
 
 def _is_asked(text: str) -> bool:

@@ -28,10 +28,11 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class Phrase:
-    """A sentence shortened, and what it does."""
+    """A sentence shortened, and what it does; ``unclear`` where only the voice told whether it asks."""
 
     text: str
     act: Act
+    unclear: bool = False
 
 
 def word_set(listed: str) -> frozenset[str]:
@@ -69,10 +70,19 @@ _QUESTION_ENDINGS = word_set(
 )
 _OPEN_ENDINGS = word_set("어 아 지 죠 예 에 이에 ᆫ대 대 데 야 ᆯ래 는대")  # a question only beside a question word
 _ASKS_A_WAY = re.compile(r"(?:어떻게|어찌|우째|우짜)\s(?!되는지|된|됐|나오).*(?:면|야) (?:되|하)는지$|(?:어떻게|어찌|우째) 하는(?: 건)?지$")
+_ONE_OR_OTHER = re.compile(r"(?:나요|까요?|가요|[어아해돼]요|지)[,.?]? 아니면 ")
+_HALVES = word_set("면 으면 려면 으려면 어서 아서 서 니까 으니까 다가")  # 해지하면? stands for a question that has been asked
 _FUTURE_QUESTIONS = word_set("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ라나 을라나")
 _ASKED_WORD = re.compile(r"(?<=[지나가])(?:가|를|는|은|도|만|요)?(?:\s(?:그게|그걸|그거|그것|그거를|그것을|이게|이걸)(?:만|도|좀)?)?$")
 _COMPENSATES = re.compile(r"물어\s?(?:주|줄|준|줘)\S*\s*$")  # 안 되면 그냥 물어 주려고요
-_IS_ASKING = re.compile(r"(?<=[지가])\S{0,2}\s(?:여쭤보|여쭈어보|여쭙|물어보|묻)는 (?:거|것|건|겁)\S*$")  # 진짜인지 여쭤보는 거예요
+_IS_ASKING = re.compile(
+    r"(?<=[지가])\S{0,2}\s(?:그걸\s|그거를?\s|그것을\s)?(?:여쭤보|여쭈어보|여쭙|물어보|묻)는 (?:거|것|건|겁)\S*$"
+)  # 진짜인지 여쭤보는 거예요
+_SAYS_WHAT_IT_DOES = re.compile(  # 그걸 묻는 거예요, 아들은 몰라도 돼요
+    r"(?:싶|묻|물어|여쭤|여쭙|모르|몰라|헷갈|궁금|말하|말씀)\S*(?:\s(?:거|것|건|겁|이거)\S*)?$|(?:몰라|줘|둬|셔)도 (?:돼|되)\S*$"
+    r"|건(?:이에요|예요)$|야겠(?:어|네|다)\S*$|만 \S+면 (?:돼|되)\S*$"
+    r"|(?:전화|연락)(?:를)?\s?(?:했|드렸|한|드린)\S*(?:\s(?:거|것|건|겁)\S*)?$"
+)
 _IS_TO_ASK = word_set("물어보 여쭤보 여쭈 여쭙 묻")
 _YOU_KNOW = re.compile(r"\s*있잖아(?:요|예)?$")  # 납입만 잠깐 멈추는 거 있잖아요: names a thing
 _YOU_KNOW_IT = re.compile(
@@ -137,6 +147,8 @@ _EXCLAIMS = re.compile(
 _HAND_IT_OVER = re.compile(r"(?<!\S)내놔(?:요|라|라고)?(?:요)?$")  # 내 원금 내놔: morphology takes it for 내다
 _SAYING = word_set("다고 ᆫ다고 는다고 자고")
 _OTHERS_WANT = re.compile(r"(?:싶어\s?|달라고 )하\S*$")  # 보호자가 치료비를 달라고 하세요
+_PURPOSES = word_set("게 도록 게끔")
+_REPORTED_ENDING = re.compile(r"(?:ᆫ|는|으)?[다라자냐](?:는데|던데)")
 _STATES = word_set("되 있 없 아프 계시 편찮 힘들 돌아가 모르 싫 좋 괜찮 같")
 _KNOW_OF_IT = re.compile(r"알고(?:나|만)?\s(?:계시|있으)\S*$")  # 그냥 알고나 계시라고요: nothing has to be done
 _DUNNED = re.compile(r"(?:저|나|우리|저희)(?:한테|보고|더러|에게)\s.*(?:내|갚으|물어내|토해내)라[고구]$")  # 저한테 천이백만 원을 내라고요
@@ -407,6 +419,8 @@ class Sentence:
         """…해 주세요, …해 달라고, …해 주실 수 있나요: something that we are to do."""
         if self.tokens[p.stem].form == "드리" or self.tokens[p.stem - 1].form in ("안", "못"):
             return None  # 어떻게 돌려 드려요: what the caller does; 번호를 안 줘요: a complaint
+        if _ONE_OR_OTHER.search(self.text):
+            return None  # 직접 가야 되나요 아니면 통장으로 보내 줘요
         wondering = _ASKS_WHY.search(self.text) and self.tokens[p.stem].form == "주" and not p.past
         if wondering and p.ending in _BIDDING and self.tokens[p.stem].tag[:2] in ("VX", "VV"):
             return asked_phrase(self.ended(p.stem, [("는지", "EC")], ""))
@@ -497,7 +511,8 @@ class Sentence:
         honouring = p.ending in ("세", "으세") and of_others
         if honouring or any(token.form in ("안", "못") for token in self.tokens[max(0, p.stem - 2) : p.stem]):
             return Phrase(self.as_said(), Act.STATEMENT)  # 그쪽은 괜찮다고 하세요, 본인 통화가 안 되세요, 사십 분째 안 와라
-        if _KNOW_OF_IT.search(self.text):
+        ends_up = self.tokens[p.stem].form == "말" and self.tokens[p.stem - 1].form == "고"  # 제 돈으로 물어 주고 말라고요
+        if ends_up or _KNOW_OF_IT.search(self.text):
             return Phrase(self.as_said(), Act.STATEMENT)
         forbidden = p.ending == "라고" and self.tokens[p.stem].form == "말" and not self.text.rstrip(".").endswith("요")
         said = self.as_said()
@@ -556,6 +571,8 @@ class Sentence:
         sure = p.ending in ("죠", "지", "잖아") and p.ability and self.tokens[p.stem].form != "없"
         if not (self.asked or p.ending in _QUESTION_ENDINGS or open_question or sure):
             return None
+        if p.ending in _HALVES:
+            return Phrase(self.as_said(), Act.STATEMENT)
         return self.question(p)
 
     def last_clauses(self) -> str:
@@ -593,6 +610,8 @@ class Sentence:
             return self.question(p) if _MAY_HE.search(self.as_said()) else Phrase(self.as_said(), Act.STATEMENT)
         if p.ending == "고" and not p.past and self.tokens[p.stem].tag.startswith(("VV", "VX", "XSV")):
             return Phrase(self.as_said(), Act.STATEMENT)  # 주소도 바꾸고요, 견인차도 보내 주고: a wish of several, or a fact
+        if p.ending in _PURPOSES:
+            return Phrase(self.as_said(), Act.STATEMENT)  # 할증 안 붙게
         if self.is_hearsay(p) or p.ending == "래" or (self.tokens[p.stem].tag == "VCN" and p.ending == "라고"):  # 치료 목적이 아니라고
             return Phrase(self.as_said(), Act.STATEMENT)
         if p.ending in _INSISTING and not self.text.endswith("요"):
@@ -641,6 +660,8 @@ class Sentence:
 
     def is_hearsay(self, p: _Predicate) -> bool:
         """오늘 갚으면 반으로 깎아준다고, 권리가 있다던데요: what somebody else says is no fact."""
+        if _REPORTED_ENDING.match(p.ending):
+            return True  # 백이십을 주겠다는데요
         told = p.ending.startswith("던데") and self.tokens[p.stem - 1].form in ("다고", "ᆫ다고", "는다고", "라고")
         offered = p.ending in ("ᆫ다고", "는다고") and not self.ended_by_sign and self.tokens[p.stem].form.endswith("주")
         return told or offered
@@ -657,6 +678,12 @@ class Sentence:
     def tense(self, p: _Predicate) -> list[tuple[str, str]]:
         """The predicate's morpheme of the past, where it has one."""
         return [("었", "EP")] if p.past else []
+
+
+def may_ask(text: str, tokens: Sequence[Any]) -> bool:
+    """Whether an ending leaves it open that a sentence asks, no question word tells, nor the sentence itself (그걸 묻는 거예요)."""
+    ending = tokens[-1].form.removesuffix("요") if tokens and tokens[-1].tag == "EF" else ""
+    return ending in _OPEN_ENDINGS and not _SAYS_WHAT_IT_DOES.search(text) and not _asks_openly(text)
 
 
 def _asks_openly(text: str) -> bool:

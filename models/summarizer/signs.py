@@ -7,23 +7,13 @@ stands before, and whether a question word is near. A sentence that does not sur
 ``models.recipe.signs_recipe`` makes its weights.
 """
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-from zlib import crc32
 
-from models.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Floats = npt.NDArray[np.float32]
+from models.summarizer.linear import Linear, columns
 
 WEIGHTS = "signs.safetensors"
-FEATURES = 2**16
 GOES_ON, ENDS, ASKS = range(3)  # what a word does
 ENDED = 0.5  # how likely a sentence has to end after a word
 SURELY_ASKS = 0.8  # share of asking among ends; below it a sentence may state or ask, and its ending has to tell
@@ -31,6 +21,7 @@ ASKED, OPEN = "?", "…"
 SIGNS = ".,?!…"
 _QUESTION_WORD = re.compile(r"언제|얼마|뭐|뭘|뭔|무엇|무슨|어떻|어떤|어디|몇|왜|누구|누가|누굴|어느|며칠|혹시|어째|우째|우예")
 _REPORTED = re.compile(r"[라다냐자] (?:그래|그러|그랬|그럽|카|캐|하|했|해)\S*$")  # 자식들이 달라 그래서, 오늘까지 내라 하네요
+_NUMERAL = re.compile(r"[영공일이삼사오육칠팔구십백천만억조]+")  # 이 구만 팔천 원
 _ASKING = re.compile(r"(?:나|까|가|니|냐|노|교)(?:요|예)?$")
 _KNOWN = re.compile(r"지(?:는|도|를|만)?$|든(?:지)?$")
 _DENIES = frozenset(("안", "못"))  # 계산이 안 맞아요 asks seldom
@@ -55,11 +46,6 @@ def features(words: Sequence[str], place: int, begin: int) -> Iterator[str]:
     yield from (f"f{far}|{last}", f"F{far}|{two}", f"h{words[begin][:2]}|{two}")
 
 
-def columns(words: Sequence[str], place: int, begin: int) -> list[int]:
-    """The same as columns of the weights (CRC 32)."""
-    return [crc32(seen.encode()) % FEATURES for seen in features(words, place, begin)]
-
-
 def _asks(words: Sequence[str]) -> bool:
     """Whether a sentence's ending, or a question word that is not part of a clause (뭔지는 알겠는데), makes it a question."""
     return _ASKING.search(words[-1]) is not None or any(_QUESTION_WORD.match(word) and not _KNOWN.search(word) for word in words)
@@ -68,23 +54,14 @@ def _asks(words: Sequence[str]) -> bool:
 class SignWriter:
     """Puts signs where they are missing. Safe between threads."""
 
-    def __init__(self, weights: "npt.NDArray[np.int8]", scales: "Floats", offsets: "Floats") -> None:
-        """``weights`` has a row for each feature and a column for each of ``GOES_ON``, ``ENDS`` and ``ASKS``."""
-        import numpy as np  # with the weights and not before: a call worker that writes no summary loads neither
-
-        self._weights = np.ascontiguousarray(weights * scales, dtype=np.float32)
-        self._offsets = offsets
+    def __init__(self, linear: Linear) -> None:
+        """``linear`` has the classes ``GOES_ON``, ``ENDS`` and ``ASKS``."""
+        self._linear = linear
 
     @classmethod
     def load(cls, folder: Path) -> "SignWriter":
         """Read the weights; ConfigurationError where they are missing."""
-        from safetensors.numpy import load_file
-
-        path = folder / WEIGHTS
-        if not path.is_file():
-            raise ConfigurationError(f"{path} is missing", remedy="Make it: python -m models.recipe.signs_recipe")
-        found = load_file(path)
-        return cls(found["weights"], found["scales"], found["offsets"])
+        return cls(Linear.load(folder / WEIGHTS, "python -m models.recipe.signs_recipe"))
 
     def with_signs(self, text: str, answers: bool = False) -> str:
         """A text whose every sentence ends with a sign; those that it has stay, and so do its spaces.
@@ -105,8 +82,8 @@ class SignWriter:
         for place, word in enumerate(found):
             sign = word[0][-1]
             if sign not in SIGNS:
-                reported = _REPORTED.search(" ".join(words[place : place + 2])) is not None
-                sign = "" if reported else self._sign_after(words, place, begin)
+                goes_on = _NUMERAL.fullmatch(words[place]) or _REPORTED.search(" ".join(words[place : place + 2]))
+                sign = "" if goes_on else self._sign_after(words, place, begin)
                 said = words[begin : place + 1]
                 if sign == ASKED and (answers or _DENIES.intersection(said[-3:])) and not _asks(said):
                     sign = OPEN
@@ -116,9 +93,7 @@ class SignWriter:
                 begin = place + 1
 
     def _sign_after(self, words: Sequence[str], place: int, begin: int) -> str:
-        scores = self._weights[columns(words, place, begin)].sum(axis=0) + self._offsets
-        powers = math.e ** (scores - scores.max())
-        _, states, asks = powers / powers.sum()
+        _, states, asks = self._linear.shares(columns(features(words, place, begin)))
         if (ends := states + asks) < ENDED:
             return ""
         return ASKED if asks >= SURELY_ASKS * ends else OPEN

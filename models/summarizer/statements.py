@@ -42,7 +42,7 @@ class Draft:
 
 def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener) -> Draft | None:
     """The draft by a reading; None where the caller said nothing."""
-    told = passages(conversation, reading)
+    told = passages(conversation, reading, shortener)
     if not told:
         return None
     own, heard = tell(conversation, [*opening(conversation, reading, told, shortener), *told], shortener)

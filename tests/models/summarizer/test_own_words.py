@@ -3,6 +3,7 @@
 import pytest
 
 from models.summarizer.own_words import Act, Phrase, Shortener, joined
+from models.summarizer.speech_acts import Around
 
 
 @pytest.fixture(scope="module")
@@ -228,15 +229,74 @@ def shortener() -> Shortener:
         ("증권은 제가 갖고 있어요", "증권은 제가 갖고 있어요", Act.STATEMENT),
         ("보건소 확인서도 있어요", "보건소 확인서도 있어요", Act.STATEMENT),
         ("전산만 고치면 돼요", "전산만 고치면 돼요", Act.STATEMENT),
+        ("합의금을 백이십을 주겠다는데요…", "합의금을 백이십을 주겠다는데", Act.STATEMENT),
+        ("할증 안 붙게…", "할증 안 붙게", Act.STATEMENT),
+        ("많이 오르면 제 돈으로 물어 주고 말라고요", "많이 오르면 제 돈으로 물어 주고 말라고", Act.STATEMENT),
+        ("왜 못 주는지 종이에 써서 보내시오.", "왜 못 주는지 종이에 써서 보내라는 요청", Act.REQUEST),
+        ("직접 가야 되나요 아니면 통장으로 보내 줘요", "직접 가야 되나요 아니면 통장으로 보내 줘요", Act.STATEMENT),
+        ("제일 가까운 데 좀 일러 주셔유", "제일 가까운 데 일러 달라는 요청", Act.REQUEST),
     ],
 )
 def test_a_sentence_ends_as_a_note_and_says_what_was_said(shortener: Shortener, said: str, phrase: str, act: Act) -> None:
-    assert shortener.phrase(said) == Phrase(phrase, act)
+    assert shortener.noted(said) == Phrase(phrase, act)
+
+
+@pytest.mark.parametrize(
+    ("said", "as_said"),
+    [
+        ("사십 분째 안 와라.", "사십 분째 안 와라"),
+        ("우리 같은 사람이 그걸 알아듣습니까?", "우리 같은 사람이 그걸 알아듣습니까?"),
+        ("아버지가 혼자 대구에 사세요.", "아버지가 혼자 대구에 사세요"),
+        ("물어볼 건 아니고 고맙다는 말씀 드리려고요.", "물어볼 건 아니고 고맙다는 말씀 드리려고"),
+        ("그럼 해지는 안 할게요.", "해지는 안 할게요"),
+        ("누가 이걸 내라는 거예요?", "누가 이걸 내라는 거예요?"),
+    ],
+)
+def test_a_sentence_that_does_not_do_what_its_ending_says_is_told_as_it_was_said(shortener: Shortener, said: str, as_said: str) -> None:
+    assert shortener.phrase(said) == Phrase(as_said, Act.STATEMENT)
+
+
+@pytest.mark.parametrize(
+    ("said", "around", "told"),
+    [
+        (
+            "위임장 필요해요",
+            Around(before="엄마가 입원 중이라 제가 대신 청구하려고요…", after="네 위임장하고 인감증명서 내시면 됩니다", other_after=True),
+            True,
+        ),
+        ("회사를 다녀야 돼요", Around(before="차가 공장에 있어요…"), False),
+    ],
+)
+def test_what_is_said_around_a_sentence_tells_whether_it_asks(shortener: Shortener, said: str, around: Around, told: bool) -> None:
+    assert (shortener.phrase(said, around).act is Act.ASK) is told
+
+
+def test_a_sentence_of_which_only_the_voice_told_is_marked(shortener: Shortener) -> None:
+    assert shortener.phrase("다른 번호 있어요…").unclear
+    assert not shortener.phrase("다른 번호 있어요.").unclear
+
+
+@pytest.mark.parametrize("said", ["우리 딸한테 해 주세요", "그건 저로 되어 있으니까 그대로 두세요."])
+def test_an_answer_that_says_half_of_what_is_wanted_is_marked_too(shortener: Shortener, said: str) -> None:
+    assert shortener.phrase(said, answers=True).unclear
+    assert not shortener.phrase(said).unclear
+
+
+def test_a_questions_own_sign_is_told_and_one_that_was_put_back_is_not(shortener: Shortener) -> None:
+    assert shortener.phrase("우리 같은 사람이 그걸 알아듣습니까?", signed=False).text == "우리 같은 사람이 그걸 알아듣습니까"
+    assert "".join(joined(shortener.phrases("우리 같은 사람이 그걸 알아듣습니까? 지점으로 갈게요."))).startswith(
+        "우리 같은 사람이 그걸 알아듣습니까? "
+    )
+
+
+def test_half_a_sentence_asks_nothing_by_itself(shortener: Shortener) -> None:
+    assert shortener.phrase("해지하면?").act is not Act.ASK
 
 
 @pytest.mark.parametrize("said", ["", "…", "?!", "네", "어 음 그"])
 def test_a_sentence_without_words_gives_no_error(shortener: Shortener, said: str) -> None:
     assert isinstance(shortener.phrase(said).text, str)
+    assert isinstance(shortener.noted(said).text, str)
 
 
 def test_questions_in_a_row_name_the_act_once(shortener: Shortener) -> None:

@@ -5,7 +5,7 @@ import pytest
 from models.summarizer.conversation import Turn
 from models.summarizer.outcome import Evidence
 from models.summarizer.own_words import Shortener
-from models.summarizer.passages import LONGEST_PHRASE, Mark, Reading, passages, subjects, tell
+from models.summarizer.passages import LONGEST_PHRASE, Mark, Passage, Reading, passages, subjects, tell
 
 
 @pytest.fixture(scope="module")
@@ -21,25 +21,25 @@ def marked(turn: Turn) -> list[Mark]:
 
 def led(turns: list[Turn], reading: Reading, shortener: Shortener) -> list[Evidence]:
     """What a statement of these turns is led by."""
-    told = passages(turns, reading)
+    told = passages(turns, reading, shortener)
     return subjects(turns, reading, told, tell(turns, told, shortener)[0], shortener)
 
 
 @pytest.mark.parametrize("last", ["어휴 그럼 안 해요 됐어요", "그럼 취소할게요", "그냥 둘게요"])
-def test_a_request_that_is_taken_back_is_told_with_the_word_that_takes_it_back(last: str) -> None:
+def test_a_request_that_is_taken_back_is_told_with_the_word_that_takes_it_back(last: str, shortener: Shortener) -> None:
     calls = [Turn(0, True, "종신보험 해지해 주세요"), Turn(1, False, "칠백만 원 손해세요"), Turn(2, True, last)]
-    told = passages(calls, Reading(marked(calls[0]), 0.0))
+    told = passages(calls, Reading(marked(calls[0]), 0.0), shortener)
     assert [one.turn for one in told] == [0, 2]
 
 
-def test_a_thank_you_takes_nothing_back() -> None:
+def test_a_thank_you_takes_nothing_back(shortener: Shortener) -> None:
     calls = [Turn(0, True, "종신보험 해지해 주세요"), Turn(1, True, "바쁜데 미안해요")]
-    assert [one.turn for one in passages(calls, Reading(marked(calls[0]), 0.0))] == [0]
+    assert [one.turn for one in passages(calls, Reading(marked(calls[0]), 0.0), shortener)] == [0]
 
 
 def test_a_phrase_without_an_end_is_bounded_and_its_evidence_with_it(shortener: Shortener) -> None:
     turn = Turn(0, True, "해지 " * 3000 + "해 주세요")
-    text, evidence = tell([turn], passages([turn], Reading(marked(turn), 0.0)), shortener)
+    text, evidence = tell([turn], passages([turn], Reading(marked(turn), 0.0), shortener), shortener)
     assert len(text) <= LONGEST_PHRASE
     assert all(one.phrase in text for one in evidence)
 
@@ -75,15 +75,15 @@ def test_what_the_agent_supposes_and_the_caller_turns_back_is_neither_subject_no
 ) -> None:
     turns = [Turn(0, True, "해지해 주세요"), Turn(1, False, agent), Turn(2, True, answer)]
     reading = Reading([*marked(turns[0]), Mark(1, 0, len(agent), 0.0, 0.9), *marked(turns[2])], 0.0)
-    told = passages(turns, reading)
+    told = passages(turns, reading, shortener)
     assert not any(word in answer[p.start : p.end] for p in told if p.turn == 2 for word in ("뭘 바꿔", "누가 취소", "취소라뇨"))
     assert led(turns, reading, shortener) == []
 
 
 @pytest.mark.parametrize("question", ["뭘 내요?", "무슨 서류요?", "누가 받아요?"])
-def test_a_callers_question_is_no_rejoinder(question: str) -> None:
+def test_a_callers_question_is_no_rejoinder(question: str, shortener: Shortener) -> None:
     turns = [Turn(0, False, "서류를 내셔야 돼요"), Turn(1, True, question)]
-    assert [one.turn for one in passages(turns, Reading(marked(turns[1]), 0.0))] == [1]
+    assert [one.turn for one in passages(turns, Reading(marked(turns[1]), 0.0), shortener)] == [1]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_word_that_is_cut_off_has_its_negation_and_its_object_again(shortener:
     turn = Turn(0, True, "렌트비 안 나오면 교통비라도 주시는 거면 좋고 아니면 차 안 빌릴게요 교통비로 주세요")
     start = turn.text.index("빌릴게요")
     reading = Reading([Mark(0, start, start + 4, 0.9, 0.0), Mark(0, start + 5, len(turn.text), 0.9, 0.0)], 0.0)
-    text, _ = tell([turn], passages([turn], reading), shortener)
+    text, _ = tell([turn], passages([turn], reading, shortener), shortener)
     assert text.endswith("아니면 차 안 빌리겠음, 교통비로 달라는 요청")
 
 
@@ -143,7 +143,7 @@ def test_what_the_agent_supposes_and_the_caller_sets_apart_is_no_subject(shorten
 def test_what_has_no_place_with_the_caller_is_neither_asked_for_nor_the_subject(shortener: Shortener) -> None:
     turns = [Turn(0, True, "앱에서 되게 해 주세요"), Turn(1, False, "팩스로 보내셔도 됩니다"), Turn(2, True, "팩스가 집에 어디 있어요.")]
     reading = Reading([*marked(turns[0]), Mark(1, 0, 3, 0.0, 0.9), *marked(turns[2])], 0.0)
-    told = passages(turns, reading)
+    told = passages(turns, reading, shortener)
     assert [one.turn for one in told] == [0]
     assert led(turns, reading, shortener) == []
 
@@ -151,28 +151,48 @@ def test_what_has_no_place_with_the_caller_is_neither_asked_for_nor_the_subject(
 def test_before_a_sentence_that_points_back_the_one_that_it_points_at_is_told(shortener: Shortener) -> None:
     turn = Turn(0, True, "직원 하나가 손가락을 다쳤어요. 그걸로 처리가 되는지 알아봐 주세요.")
     start = turn.text.index("그걸로")
-    told = passages([turn], Reading([Mark(0, start, start + 3, 0.9, 0.0), Mark(0, start + 4, len(turn.text), 0.9, 0.0)], 0.0))
+    told = passages([turn], Reading([Mark(0, start, start + 3, 0.9, 0.0), Mark(0, start + 4, len(turn.text), 0.9, 0.0)], 0.0), shortener)
     assert tell([turn], told, shortener)[0] == "직원 하나가 손가락을 다쳤음, 그걸로 처리가 되는지 확인 요청"
 
 
 def test_a_passage_begins_where_its_sentence_does_and_keeps_its_negation(shortener: Shortener) -> None:
     turn = Turn(0, True, "오늘 안에 렌터카가 되면 여기 익산 공업사에 맡기고요 안 되면 교통비로 받을게요 어느 쪽이 되는지 알려 주시겠어요")
     start = turn.text.index("되면 교통비로")
-    told = passages([turn], Reading([Mark(0, start, start + 2, 0.9, 0.0), Mark(0, start + 3, len(turn.text), 0.9, 0.0)], 0.0))
+    told = passages([turn], Reading([Mark(0, start, start + 2, 0.9, 0.0), Mark(0, start + 3, len(turn.text), 0.9, 0.0)], 0.0), shortener)
     assert "안 되면 교통비로" in tell([turn], told, shortener)[0]
 
 
 def test_an_answer_that_only_the_voice_tells_apart_is_told_as_it_was_said(shortener: Shortener) -> None:
     turns = [Turn(0, False, "뒤쪽 영상에도 상대 차가 찍혔을까요"), Turn(1, True, "찍혔죠 왔다 갔다 하는 게 다 나와요")]
-    text, _ = tell(turns, passages(turns, Reading(marked(turns[1]), 0.0)), shortener)
+    text, _ = tell(turns, passages(turns, Reading(marked(turns[1]), 0.0), shortener), shortener)
     assert "문의" not in text
 
 
-def test_a_wish_that_a_later_one_calls_off_is_not_told() -> None:
+def test_a_wish_that_a_later_one_calls_off_is_not_told(shortener: Shortener) -> None:
     turns = [
         Turn(0, True, "종신보험 있는 거 해지하려고요"),
         Turn(1, False, "감액이 있습니다"),
         Turn(2, True, "그럼 해지는 하지 말고 절반으로 줄여 주세요"),
     ]
-    told = passages(turns, Reading([*marked(turns[0]), *marked(turns[2])], 0.0))
+    told = passages(turns, Reading([*marked(turns[0]), *marked(turns[2])], 0.0), shortener)
     assert [one.turn for one in told] == [2]
+
+
+def test_of_what_only_the_voice_told_nothing_is_told_beside_what_is_sure(shortener: Shortener) -> None:
+    turns = [Turn(0, True, "계좌를 국민은행으로 바꿔 주세요. 다른 번호 있어요")]
+    whole = Passage(0, 0, len(turns[0].text), 0.9, marked=True)
+    assert tell(turns, [whole], shortener)[0] == "계좌를 국민은행으로 변경 요청"
+    alone = [Turn(0, True, "다른 번호 있어요")]
+    assert tell(alone, [Passage(0, 0, len(alone[0].text), 0.9, marked=True)], shortener)[0] == "다른 번호 있어요"
+
+
+def test_what_a_call_comes_to_is_told_though_it_is_marked_little(shortener: Shortener) -> None:
+    turns = [
+        Turn(0, True, "보험료 나가는 날짜를 바꿀 수 있나 해서요"),
+        Turn(1, False, "네 이십일로 해 드릴까요"),
+        Turn(2, True, "이십오일로 바꿔 주세요"),
+        Turn(3, True, "그렇게 해 주세요 감사합니다"),
+    ]
+    slightly = [Mark(n, place, place + 3, 0.15, 0.0) for n in (2, 3) for place in (0, 4)]
+    told = passages(turns, Reading([*marked(turns[0]), *slightly], 0.0), shortener)
+    assert [one.turn for one in told] == [0, 2]
