@@ -12,12 +12,17 @@ from models.actions.mentions import mentions
 from models.actions.sentences import asks, sentences
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
+from models.summarizer.syllables import L, any_with
 from models.summarizer.threats import threatens
 
 _DESK = re.compile(
     r"(?:담당자?|담당 ?부서|부서|[가-힣]+ 쪽|[가-힣]*팀장?|파트장|[가-힣]{2,}반|센터장?|기사|심사자|책임자"
-    r"|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
+    r"|조사자|조사원|조사관|평가사|사정사|사정인|매니저|관리자|지점|직원|은행|카드사|병원|공업사|정비소|설계사|업체"
+    r"|(?:보상|심사|민원|수납|대인|대물|지급|계약)과)(?:님|분)?$"
 )
+# Who does it by himself is told as a topic as well: 보상 담당은 오늘 중으로 전화드릴 겁니다.
+_OFFICER = re.compile(r"(?:담당자?|팀장|파트장|센터장|책임자|기사|사정사|심사자|조사원|조사관|매니저)(?:님)?$")
+_BY_HIMSELF = frozenset(("phone", "go"))
 _SENDERS = re.compile(r"(?:병원|은행|카드사|공업사|정비소|업체)(?: 쪽)?(?:님|분)?$")
 _SENDS = re.compile(r"(?<!\S)(병원|은행|카드사|공업사|정비소|업체)(?:이|가|께서) ")
 _EMBEDDED = MAKING | {"도록"}
@@ -37,10 +42,10 @@ _KINDS = {
     "send": "보내 보내주 발송하 전송하 송부하 부치 넣 남기 드리 주 재발송하 쏘 회신하 회신드리",
     "phone": "걸 전화하 전화드리 연락하 연락드리 재통화하 알리 알려주 통보하 안내하 안내드리 보고하 보고드리",
     "hand in": "올리 내 제출하 첨부하 업로드하 붙이 가져오 갖다주 지참하 전하 전달하",
-    "go": "가 오 모시 들르 방문하 찾아가 찾아뵈 찾아오",
+    "go": "가 오 모시 들르 방문하 찾아가 찾아뵈 찾아오 도착하 출동하",
     "take": "찍 촬영하 떼 발급하 발급받 받 챙기 준비하 모으 찾",
     "sign": "서명하 사인하 작성하 적 쓰 동의하 인증하 신청하",
-    "keep": "두 놓 보관하 보존하 갖고있",
+    "keep": "두 놓 보관하 보존하 갖 갖고있",
     "pay": "입금하 납부하 채우 결제하 송금하 입금되 지급하 지급되 환급하 환급되 들어가 들어오 나가",
     "enter": "등록하 접수하 처리하 변경하 취소하 해지하 막 차단하 정지하 배정하 바꾸 고치 정정하 예약하 넘기 이관하 요청하",
     "report": "신고하 삭제하 지우 부르",
@@ -64,6 +69,11 @@ MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
 DONE_TO = {"send": PAPERS, "hand in": PAPERS, "take": PAPERS, "sign": PAPERS, "pay": MONEY}
 _TOLD = re.compile(r"(?:번호|주소|연락처|이름|성함|계정|주민|인적|사항|시간|답|말씀)$")
 _MOMENTS = word_set("전 후 뒤 때 다음")  # 비행기 타기 전에
+_ON_ITS_WAY = word_set("가 나가 들어가")
+_BY_WAYS = word_set("문자 메일 이메일 팩스 카톡 카카오톡 알림톡 우편 등기 피디에프 PDF")
+_ARRIVES = frozenset(("도착하", "출동하"))
+_DRIVER = re.compile(r"(?:(?:출동|견인|정비|현장) ?)?기사(?:님)?")
+_TIMES_COUNTED = word_set("번 통 한번")  # 전화 한 통 드릴게요
 _GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
 # What is asked for within a sentence that says why: 숫자를 회신해 주셔야 등록이 됩니다, 수요일까지 올려 주시면 심사가 가능합니다.
 _ASKED_ON_THE_WAY = re.compile(r"^.+?(?:[시셔]야|주시면)(?= (?!되|돼|됩|하|합|해|좋|감사))")
@@ -83,11 +93,22 @@ _THERE = re.compile(r"^([가-힣]+[은는] )?(?:거기|그쪽)(?:에)?서 (?=\S+
 _HANDED_TO = re.compile(
     r"([가-힣]*(?:팀|부서|센터|담당자?|파트)|[가-힣]{2,} 담당)(?:님)?(?:에|한테|에게|으로|로|께) .*(?:넘기|전달|올리|요청|접수)"
 )
-_WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
+_WILL_SO = re.compile(rf"(?<=\S) ?(?:테니(?:까)?(?:요)?|(?<={any_with(L)} )(?:건데|거니까)(?:요)?),? ")
+# … what he sends before he does or says something else: 번호를 문자로 드리고 관리자에게도 말씀드려 둘게요.
+_SENT_FIRST = re.compile(
+    r"^(.*(?:문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기)(?:으?로) (?:[가-힣]+ )?(?:드리|보내드리))고(?:요)?,? (?=\S+ \S)"
+)
+# … what is to be done by a day, said with what comes of it: 오늘 자정 전까지 결제하시면 내일부터 적용되세요.
+_BY_THEN = re.compile(r"^(.*(?:까지|전에|안에)(?:만)? .*시면) (?=[가-힣]+부터 |바로 |그때부터 )")
+# … and who comes to look at it: 손해사정사가 내일 오전에 현장에 나가니까, 담당이 모레 가서 보고 나서 …
+_COMES_TO_SEE = re.compile(
+    r"^((?:.*? )??[가-힣]*(?:담당자?|팀|기사|조사관|조사원|평가사|사정사)(?:님)?(?:이|가|께서) .*?(?<!\S)(?:나가|가|오|방문하))"
+    r"(?:니까|서 보고|서 확인|셔서 보고|시니까)(?:요)?,? (?=\S)"
+)
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
 ADDRESSING = re.compile(
     r"^(?:(?:(?:[가-힣]{1,6} )?[가-힣]{1,4}님(?=,)|있지(?=,)|네+|예|아|음|어|응|그럼|그러면|그러시면|그러니까|알겠습니다|알았습니다"
-    r"|알겠어요|알았어요|알았어|알겠소|알았소|알겠네|그러죠|그러지요|그래요|오케이|맞아요|맞습니다|좋아요|제가|저희가|저는|고객님|어르신|선생님"
+    r"|알겠어요|알았어요|알았어|알겠소|알았소|알겠네|알겠심더|알겠슴더|알았심더|알겠구먼|그러죠|그러지요|그래요|오케이|맞아요|맞습니다|좋아요|제가|저희가|저는|고객님|어르신|선생님"
     r"|고마워(?:요|잉)?|고맙습니다|감사합니다|(?:정말 |너무 )*죄송(?:합니다|해요)|미안(?:합니다|해요|해)"
     r"|그리고|그라믄|일단|우선|먼저)[\s,]+)+"
 )
@@ -95,7 +116,7 @@ ADDRESSING = re.compile(
 _NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
 # … after a state alone (양식이 있어서, 승인이 필요해서),
 _REASONS = word_set("어서 아서 여서 고 어 아 니 으니 며 으며")
-_STATES = word_set("바뀌 있 없 쉬 아프 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 적 크 작 늦 바쁘 계시")
+_STATES = word_set("바뀌 있 없 쉬 아프 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 크 작 늦 바쁘 계시")
 # … and where the caller is only to say something, or to agree (번호 불러 주시면, 괜찮으시면).
 _CONDITIONS = word_set("면 으면")
 _SAYING = word_set("부르 말하 말씀하 알리 괜찮 좋 원하 필요하 가능하 편하 말씀주 주소부르")
@@ -106,7 +127,7 @@ _BETWEEN_SENTENCES = word_set(
 )
 _OF_THE_TIME = re.compile(r"(?:(?:^|\s)\S+)?(?:^|\s)(?:전|날|당일|기한)인$")
 _IS_WHAT = re.compile(
-    r"으?로(?=\s+(?:\S+ )?(?:방문|예약|변경|바꾸|바꿔|잡|옮|미루|미뤄|당기|당겨|조정))"
+    r" ?(?:날짜|자)로 |으?로(?=\s+(?:\S+ )?(?:방문|예약|변경|바꾸|바꿔|잡|옮|미루|미뤄|당기|당겨|조정))"
 )  # 수요일 열한 시로 방문 예약: what is done, not by when
 # What is left until something is known or has happened: 결과 나오면 연락드릴게요, 받아 보고 다시 전화할게요.
 _ONCE_KNOWN = re.compile(
@@ -143,7 +164,7 @@ class Candidate:
     ``verb`` is what is done, ``words`` are its content words, ``things`` those that name a thing, ``kind`` its kind of doing, ``signs``
     what can be seen of it; ``by_itself`` is what neither side nor a desk has to do: it comes of itself, others do it, it is a present.
     ``forbids`` where it is to be left undone; ``listed`` are the papers that an agent said are needed for it;
-    ``said_last`` is the turn in which its time or way was named anew.
+    ``said_last`` is the turn in which its time or way was named anew, ``for_later`` where its verb says that it lasts (찍어 두세요).
     """
 
     turn: int
@@ -161,6 +182,7 @@ class Candidate:
     forbids: bool = False
     listed: str = ""
     said_last: int = 0
+    for_later: bool = False
     signs: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -265,6 +287,8 @@ def _only_when(sentence: str) -> Found | None:
 def _on_the_way(sentence: str) -> Iterator[str]:
     """What an agent asks for, or does himself, within a sentence that ends otherwise, each as a sentence of its own."""
     yield from (f"{deed} {'됩니다' if deed.endswith('면') else '합니다'}" for deed in _ASKED_ON_THE_WAY.findall(sentence))
+    yield from (f"{deed} 됩니다" for deed in _BY_THEN.findall(sentence))
+    yield from (f"{deed}겠습니다" for deed in (*_SENT_FIRST.findall(sentence), *_COMES_TO_SEE.findall(sentence)))
     yield from (f"{deed[:-1]}{'합' if deed[-1] == '하' else '됩'}니다" for deed in _ASKED_FIRST.findall(sentence))
     if _WILL_DO.search(sentence) or _WILL.search(sentence):
         yield from (f"{deed}겠습니다" for deed in _THEN_A_DESK.findall(sentence))
@@ -295,7 +319,11 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
         if due is None or not due.exact or kind in ("", "talk") or (kind in _MAY and not turn.by_caller):
             return None
         found = replace(found, act=Act.PROMISED)  # 금요일까지는 보낼 수 있어요
+    if found.through and not turn.by_caller and _desk_is_made_to(tokens, said, found.verb):
+        found = replace(found, through=False)  # 담당이 비교표를 보내 드리게 하겠습니다
     who, desk = _who(found, turn, tokens, said)
+    if who is Who.AGENT and not turn.by_caller and _lemma(tokens, found.verb) in _ARRIVES and (driver := _driver(turns)):
+        who, desk = Who.OTHER_DESK, driver
     ours = not turn.by_caller and found.act in (Act.PROMISED, Act.ARRANGED)
     if who is Who.AGENT and found.act is Act.ARRANGED and (to := _handed_to(sentence, turn)):
         who, desk = Who.OTHER_DESK, to
@@ -315,6 +343,7 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
         things=_things(tokens, _deed_begins(tokens, found.verb, ours=ours), found.verb),
         kind=kind_of(tokens, found.verb),
         forbids=found.forbids,
+        for_later=any(token.tag == "VX" and token.form in ("두", "놓") for token in tokens[found.verb + 1 :]),
         signs=tuple(_signs(turns, place, said, found, tokens, due, last=last, clause=clause)),
     )
 
@@ -404,6 +433,18 @@ def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tup
     return (Who.OTHER_DESK, desk) if desk and not found.through else (Who.AGENT, "")
 
 
+def _driver(turns: Sequence[Turn]) -> str:
+    """Who comes to the place where a car stands, as the call names him; empty where nobody does."""
+    named = (_DRIVER.search(turn.text) for turn in turns)
+    return next((found[0] for found in named if found), "")
+
+
+def _desk_is_made_to(tokens: Sequence[Any], said: str, verb: int) -> bool:
+    """Whether it is seen to that a desk does it, which leaves it to that desk."""
+    link = _linked(tokens, verb)
+    return link is not None and tokens[link].form == "게" and bool(_desk(tokens, said, verb))
+
+
 def _sender(tokens: Sequence[Any], said: str, verb: int) -> str:
     """Who else is to send something (병원에서 차트를 팩스로 보내 주셔야 …); empty where the caller fetches it there (병원에서 떼서 …)."""
     subject = _SENDS.search(said)  # morphology takes 병원이 for what something is
@@ -423,9 +464,12 @@ def _handed_to(sentence: str, turn: Turn) -> str:
 
 def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
     """The desk that is the sentence's subject (담당자가 …), as it was named."""
+    by_himself = kind_of(tokens, verb) in _BY_HIMSELF and not any(token.tag == "JKS" for token in tokens[:verb])
     for place, token in enumerate(tokens[:verb]):
         assigned = token.form in _ASSIGNED and tokens[place + 1].form == "되"
         subject = assigned or token.tag == "JKS" or (token.form == "에서" and token.tag == "JKB")
+        subject |= place > 0 and token.form == "이" and token.tag == "MM" and tokens[place - 1].end == token.start  # 담당이
+        subject |= by_himself and token.form in ("은", "는", "도") and _OFFICER.search(said[: token.start]) is not None
         if not subject or not place or any(other.tag == "EC" and other.form in _EMBEDDED for other in tokens[place:verb]):
             continue  # 담당자가 전화드리게 예약하겠습니다: who speaks does it
         begin = place
@@ -453,6 +497,8 @@ def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shorte
         deed = f"{shortener.upto(text, kept, kept[link].end)} 하기"
     else:
         deed = shortener.deed(text, kept, verb)
+        if kept[verb].form == "돌리" and [token.form for token in kept[verb + 1 : verb + 3]] in (["어", "드리"], ["어", "주"]):
+            deed = f"{deed.removesuffix('돌리기')}돌려주기"
     begin, end = _topic(tokens, first)
     done_to = end and kind_of(tokens, found.verb) in DONE_TO and any(of.search(tokens[end - 1].form) for of in (PAPERS, MONEY))
     done_to = done_to and not any(token.tag == "JKO" for token in kept[:verb])
@@ -474,7 +520,7 @@ def _deed_begins(tokens: Sequence[Any], verb: int, *, ours: bool = False) -> int
     first = 0
     for place in range(1, verb):
         token = tokens[place]
-        aside = token.tag == "SP" and not tokens[place - 1].tag.startswith(("N", "J", "EC", "XSN"))
+        aside = _is_while(tokens, place) or (token.tag == "SP" and not tokens[place - 1].tag.startswith(("N", "J", "EC", "XSN")))
         callers = ours and token.tag == "EC" and _is_the_callers_part(tokens, place)
         if aside or callers or token.tag == "EF" or (token.tag == "EC" and _ends_no_deed(tokens, place)):
             first = place + 1
@@ -513,6 +559,13 @@ def _is_the_callers_part(tokens: Sequence[Any], ending: int) -> bool:
         return False
     verb, _ = main_verb(tokens, ending - 2)
     return verb is not None and kind_of(tokens, verb) in ("send", "hand in", "sign", "take", "go", "report")
+
+
+def _is_while(tokens: Sequence[Any], place: int) -> bool:
+    """는데 taken for a place: 위임장이 필요한 데 양식은 …; not 데 with a particle (밝은 데서)."""
+    noun = tokens[place]
+    joined = tokens[place - 1].tag == "ETM" and tokens[place - 1].end >= noun.start
+    return noun.tag == "NNB" and noun.form == "데" and joined and place + 1 < len(tokens) and not tokens[place + 1].tag.startswith("J")
 
 
 def _ends_no_deed(tokens: Sequence[Any], ending: int) -> bool:
@@ -633,16 +686,30 @@ def _signs(
 
 def kind_of(tokens: Sequence[Any], verb: int) -> str:
     """The kind of doing of a verb; empty for one of no kind. 전화 주다 and 답을 드리다 are of the kind of 전화하다."""
+    if tokens[verb].form in _ON_ITS_WAY and _is_sent_by(tokens, verb):
+        return "send"
     if tokens[verb].form == "걸" and [token.form for token in tokens[verb + 1 : verb + 3]] in (["어", "놓"], ["어", "두"]):
         return "enter"  # 석 달 유예로 걸어 놓겠습니다
     noun = verb - 1
     while noun > 0 and (
-        tokens[noun].tag in ("JKO", "JX", "MAG") or (tokens[noun].form in ("로", "으로") and tokens[noun - 1].form in _CALLED)
+        tokens[noun].tag in ("JKO", "JX", "MAG", "MM")
+        or tokens[noun].form in _TIMES_COUNTED
+        or (tokens[noun].form in ("로", "으로") and tokens[noun - 1].form in _CALLED)
     ):
         noun -= 1
     if noun >= 0 and tokens[verb].form in _GIVING and tokens[noun].form in _CALLED:
         return "phone"
     return _KIND_OF.get(_lemma(tokens, verb), "")
+
+
+def _is_sent_by(tokens: Sequence[Any], verb: int) -> bool:
+    """Whether something goes out by a way that is named, or a message itself does: 문자로 나갑니다, 취소됐다는 문자가 갈 거예요."""
+    ways = [place for place in range(verb - 1) if tokens[place].form in _BY_WAYS]
+    return any(
+        tokens[place + 1].form in ("로", "으로", "이", "가") or place + 1 == verb
+        for place in (*ways, verb - 1)
+        if tokens[place].form in _BY_WAYS
+    )
 
 
 def _lemma(tokens: Sequence[Any], verb: int) -> str:

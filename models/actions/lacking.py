@@ -15,6 +15,7 @@ from models.actions.candidates import PAPERS, Candidate
 from models.actions.mentions import Mention
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import word_set
+from models.summarizer.syllables import is_closed
 
 SUM_WITHIN = 8  # turns
 AWAITED_WITHIN = 5
@@ -134,7 +135,7 @@ def awaited(what: str, one: Candidate, things: Sequence[Mention]) -> str:
     return (
         f"{thing} {what[found.start(1) :]}"
         if _HAD.match(found[1])
-        else f"{thing}{'이' if _closed(thing) else '가'} {what[found.start(1) :]}"
+        else f"{thing}{'이' if is_closed(thing) else '가'} {what[found.start(1) :]}"
     )
 
 
@@ -155,7 +156,3 @@ def with_its_name(what: str, conversation: Conversation) -> str:
 def _is_named(before: Sequence[str]) -> bool:
     """Whether the word before a place is its name, not the end of another clause."""
     return any(word not in _NO_NAME and _NO_PLACE.search(word) is None for word in before)
-
-
-def _closed(word: str) -> bool:
-    return "가" <= word[-1] <= "힣" and (ord(word[-1]) - ord("가")) % 28 > 0

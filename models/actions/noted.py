@@ -13,6 +13,7 @@ import re
 from models.actions.action import Who
 from models.actions.candidates import MONEY, PAPERS
 from models.summarizer.own_words import Shortener
+from models.summarizer.syllables import is_closed
 
 _WAY_ALONE = re.compile(
     r"(?:^|(?<=[을를은는도만에로서고면록까] ))(문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|택배)(?:를|을|도)? "
@@ -20,6 +21,8 @@ _WAY_ALONE = re.compile(
 )
 # What the caller gets for it, said before what he gives: 파일은 신분증 사본과 신청서를 주시면 나갑니다.
 _TOPIC = re.compile(r"^[가-힣]+(?:은|는) (?=(?:\S+ )+\S+(?:을|를) (?:주기|보내기|내기|올리기)$)")
+_ON_ITS_WAY = re.compile(r"((?:문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|피디에프|PDF)(?:으?로)(?: 바로| 먼저)?) (?:나가기|가기|들어가기|나기)$")
+_MESSAGE_GOES = re.compile(r"((?<!\S)(?:[가-힣]+ )?(?:문자|알림톡|메일))(?:가|이|는|은)? (?:나?가기|오기)$")
 _FIRST_THEN = re.compile(r"([가-힣]{2,})(?:해서|하고|하여|해 가지고) (?=(?:(?:바로|다시|직접|꼭) )*(?:전화|연락|회신|안내|답변)$)")
 _HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |거 |것 |때 |분)")
 _DONE_BY_NAME = re.compile(r"(?<!\S)((?:전자)?서명|제출|신고|입금|결제|동의|방문|접수|신청|인증)(?:은|는|을|를|만|도) 하기$")
@@ -54,6 +57,7 @@ def noted(what: str, who: Who, shortener: Shortener) -> str:
     what = _HONOURED.sub(" ", _NOT_THEN.sub("지 말고 ", what))
     what = _without_honour(_without_fillers(what), shortener)
     what = _WAY_ALONE.sub(lambda way: f"{way[1]}{'으로' if way[1].endswith(('톡', '편')) else '로'} ", what)
+    what = _MESSAGE_GOES.sub(r"\1 발송", _ON_ITS_WAY.sub(r"\1 발송", what))
     what = _DONE_BY_NAME.sub(r"\1", _CANNOT.sub("", _STRAY_COMMA.sub(" ", what)))
     what = _TOPIC.sub("", what) if who is Who.CALLER else what
     what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저|같이|함께) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
@@ -117,5 +121,4 @@ def object_particle(word: str) -> str:
     >>> object_particle("사진"), object_particle("영수증 사본"), object_particle("서류")
     ('을', '을', '를')
     """
-    last = word[-1]
-    return "을" if "가" <= last <= "힣" and (ord(last) - ord("가")) % 28 else "를"
+    return "을" if is_closed(word) else "를"

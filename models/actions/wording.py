@@ -28,6 +28,8 @@ from models.actions.lacking import (
     with_its_name,
     with_sum,
 )
+from models.actions.listed import Listed, lists, of_all
+from models.actions.listed import told as list_told
 from models.actions.matter import matters, nouns_of, open_question, open_wish
 from models.actions.mentions import Mention, mentions, named_in
 from models.actions.noted import noted, object_particle
@@ -37,6 +39,13 @@ from models.summarizer.own_words import Shortener, word_set
 
 _TOWARDS = re.compile(r"(?:에|에서|으?로)(?:\s|$)")
 _BESIDE = 4  # turns
+_COLLECTING = frozenset(("take", "hand in", "send"))
+_EVERYTHING = re.compile(r"(?<!\S)(?:다|모두|전부|한꺼번에|같이)(?!\S)|모아|서류|준비해|챙겨|챙길|챙기|자료")
+_ANY_PAPERS = re.compile(r"(?<!\S)(?:그 )?(?:서류|자료|그거 다|두 개|그거 두 개)(?:를|는|도|만)? ")
+# What a caller hands in by its own name.
+_OWN_PAPER = re.compile(
+    r"[가-힣]{2,}(?:서|증|표|명단|명부|등본|초본|사진|영상|사본|자료|파일|신청서|기록|내역)(?:를|을|는|은|도|만|하고|랑|이랑)(?!\S)|인감|신분증|통장"
+)
 _A_LIST = 3  # things that a sentence names
 NEAREST = 6  # turns back in which a thing is looked for
 # After a group of nouns that the verb does something to; none is as good as 을.
@@ -151,6 +160,15 @@ class Told:
         another = last in what and len(matter.split()) > 1 and bool(rest) and _CHANGES_ONE.search(matter) is not None
         return not another and (not nouns <= own if nouns else matter.split()[0] not in what)
 
+    @cached_property
+    def listed(self) -> list[Listed]:
+        """The papers that the agent listed."""
+        return lists(self.conversation, self.shortener)
+
+    def text(self, turn: int) -> str:
+        """What was said in a turn."""
+        return next((one.text for one in self.conversation if one.number == turn), "")
+
     def question_before(self, turn: int) -> str:
         """What the caller asked just before a turn."""
         return open_question(self.conversation, turn, self.shortener)
@@ -176,7 +194,7 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     names_it = bool(objects) or _names_its_thing(what, told.shortener)
     if one.kind == "go":
         what = with_its_name(_TOPIC_OF_A_WAY.sub("", what), told.conversation)
-    if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
+    if one.verb in _GOING and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
         what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
     matter = told.question_before(one.turn) if _LOOKS_INTO.search(what) and not objects else ""
     if not matter and not names_it and _HANDED_ON.search(what):
@@ -211,6 +229,8 @@ def _chosen(what: str, one: Candidate, told: Told) -> str:
 def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
     """The deed with its thing, as fully as it was named; as it is where nothing tells it."""
     objects = objects_in(what, told.shortener)
+    if papers := _all_that_is_needed(what, one, told):
+        return _with_papers(what, papers, objects)
     if names_money_barely(what) and (money := sum_to_pay(one, told.conversation, told.until(one.turn))):
         return paid(with_sum(what, money))
     if _THEN_PAYS.search(what) and (money := sum_to_pay(one, told.conversation, told.until(one.turn))):
@@ -231,6 +251,36 @@ def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
         return paid(with_thing(what, money))
     wanted = thing_wanted(one, told.conversation, told.until(one.turn))
     return with_thing(what, wanted) if wanted else what
+
+
+def _all_that_is_needed(what: str, one: Candidate, told: Told) -> tuple[str, ...]:
+    """The papers that a caller means who names none himself (다 떼서 보낼게요), all that the agent listed for it."""
+    if one.who is not Who.CALLER or not one.by_caller or one.kind not in _COLLECTING or one.forbids:
+        return ()
+    own = told.text(one.turn)
+    before = [listed for listed in told.listed if listed.turn <= one.turn]
+    if any(paper.split()[-1] in own for listed in before for paper in listed.papers) or _OWN_PAPER.search(own):
+        return ()
+    everything = _EVERYTHING.search(own) is not None
+    near = [listed for listed in before if everything or one.turn - listed.turn <= NEAREST]
+    papers = of_all(near)
+    return papers if len(papers) > 1 or (papers and not _other_thing(what, papers, told)) else ()
+
+
+def _other_thing(what: str, papers: Sequence[str], told: Told) -> bool:
+    """Whether the deed names a thing of its own."""
+    return any(PAPERS.search(group.text) and not any(group.head in paper for paper in papers) for group in objects_in(what, told.shortener))
+
+
+def _with_papers(what: str, papers: Sequence[str], objects: Sequence[Mention]) -> str:
+    named = list_told(papers)
+    if bare := _ANY_PAPERS.search(what):
+        return f"{what[: bare.start()]}{named}{object_particle(papers[-1])} {what[bare.end() :]}"
+    papers_named = [group for group in objects if PAPERS.search(group.text)]
+    if not papers_named:
+        return with_thing(what, named)
+    rest = what[papers_named[-1].start + len(papers_named[-1].text) :].lstrip("을를은는도만 ")
+    return f"{what[: papers_named[0].start]}{named}{object_particle(papers[-1])} {rest}"
 
 
 def _sent_to(one: Candidate, told: Told, what: str) -> str:
