@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from models.actions.action import Who
@@ -31,7 +32,8 @@ _OTHERS = re.compile(
     r"(?:따님|아드님|딸|아들|남편|아내|와이프|어머님|아버님|엄마|아빠|며느님|사위|손자|손녀|가족분?들?|친구분?|경찰|구급차|구급대)$"
 )
 _ASSIGNED = word_set("배정 지정")  # 담당자 배정돼서 전화드릴 거예요
-_MAY = frozenset(("go", "pay"))  # 한두 통 갈 수 있어요: may, not can
+_MAY = frozenset(("go", "pay"))
+_ON_THE_WAY = re.compile(r"^.*(?:방향|방면) (?=\S)")  # 강릉 방향 이십 분 안에 기사가 도착합니다
 _OUR = re.compile(r"^(?:저희|우리|해당|그)\s+")
 READY = "준비"  # what is said of papers that are needed, when nobody has said yet by what way they come
 _NEAR = 4  # turns in which two sides speak of one thing to do
@@ -71,6 +73,9 @@ _TOLD = re.compile(r"(?:번호|주소|연락처|이름|성함|계정|주민|인�
 _MOMENTS = word_set("전 후 뒤 때 다음")  # 비행기 타기 전에
 _ON_ITS_WAY = word_set("가 나가 들어가")
 _BY_WAYS = word_set("문자 메일 이메일 팩스 카톡 카카오톡 알림톡 우편 등기 피디에프 PDF")
+BY_FAX = "팩스로 발송"
+_FAX_WITHIN = 10  # turns
+_COUNTED_FROM = re.compile(r"(?:안에|이내|안으로|내로|내에|내)(?:는|도)?$")  # 올리시면 삼 영업일 안에 …: from then on
 _ARRIVES = frozenset(("도착하", "출동하"))
 _DRIVER = re.compile(r"(?:(?:출동|견인|정비|현장) ?)?기사(?:님)?")
 _TIMES_COUNTED = word_set("번 통 한번")  # 전화 한 통 드릴게요
@@ -81,8 +86,8 @@ _ASKED_ON_THE_WAY = re.compile(r"^.+?(?:[시셔]야|주시면)(?= (?!되|돼|됩
 _ASKED_FIRST = re.compile(r"^(.+?(?:시면 |[시셔]야 )(?:안 )?(?:되|돼|하))(?:는데|고|니까) (?=\S+ \S)")
 # What an agent does before a desk does something else: 제가 오늘 신청 올리고 손해평가반에서 사흘 안에 …
 _THEN_A_DESK = re.compile(
-    r"^(.*(?<!이)[가-힣])(?<!시)고,? (?=(?:[가-힣]{2,} )?[가-힣]*(?:담당자?|부서|팀장?|파트장|[가-힣]{2,}반|센터장?|기사"
-    r"|조사관|조사원|평가사|지점)(?:님|분)?(?:이|가|께서|에서) )"
+    r"^(.*(?<!이)[가-힣])(?<!시)고,? (?=(?:(?:[가-힣]{2,} )?[가-힣]+[은는] )?(?:[가-힣]{2,} )?[가-힣]*(?:담당자?|부서|팀장?|파트장"
+    r"|[가-힣]{2,}반|센터장?|기사|조사관|조사원|평가사|지점)(?:님|분)?(?:이|가|께서|에서) )"
 )
 # … and what that desk does, which is only pointed at: 소비자보호팀에 넘기고 거기서 내일 전화드릴 거예요.
 _THEN_THERE = re.compile(
@@ -102,8 +107,8 @@ _SENT_FIRST = re.compile(
 _BY_THEN = re.compile(r"^(.*(?:까지|전에|안에)(?:만)? .*시면) (?=[가-힣]+부터 |바로 |그때부터 )")
 # … and who comes to look at it: 손해사정사가 내일 오전에 현장에 나가니까, 담당이 모레 가서 보고 나서 …
 _COMES_TO_SEE = re.compile(
-    r"^((?:.*? )??[가-힣]*(?:담당자?|팀|기사|조사관|조사원|평가사|사정사)(?:님)?(?:이|가|께서) .*?(?<!\S)(?:나가|가|오|방문하))"
-    r"(?:니까|서 보고|서 확인|셔서 보고|시니까)(?:요)?,? (?=\S)"
+    r"^(?:\S+[은는] )?(?:저희 )?((?:.*? )??[가-힣]*(?:담당자?|팀|기사|조사관|조사원|평가사|사정사)(?:님)?(?:이|가|께서) "
+    r".*?(?<!\S)(?:나가|가|오|방문하))(?:니까|서 보고|서 확인|셔서 보고|시니까)(?:요)?,? (?=\S)"
 )
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
 ADDRESSING = re.compile(
@@ -113,10 +118,10 @@ ADDRESSING = re.compile(
     r"|그리고|그라믄|일단|우선|먼저)[\s,]+)+"
 )
 # What is told before the deed and is none. Endings after which the deed begins, whatever the verb:
-_NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
+_NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 다니까 ᆫ다니까 는다니까 라니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
 # … after a state alone (양식이 있어서, 승인이 필요해서),
 _REASONS = word_set("어서 아서 여서 고 어 아 니 으니 며 으며")
-_STATES = word_set("바뀌 있 없 쉬 아프 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 크 작 늦 바쁘 계시")
+_STATES = word_set("모르 바뀌 있 없 쉬 아프 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 크 작 늦 바쁘 계시")
 # … and where the caller is only to say something, or to agree (번호 불러 주시면, 괜찮으시면).
 _CONDITIONS = word_set("면 으면")
 _SAYING = word_set("부르 말하 말씀하 알리 괜찮 좋 원하 필요하 가능하 편하 말씀주 주소부르")
@@ -152,7 +157,7 @@ _OF_WHAT_IS_TOLD = re.compile(r"\s*(?:\S+ ){0,2}[가-힣]+[신한간온는린]�
 # Two deeds of a caller, each with its topic: 청약은 오늘 밤에 쓰고 돈은 그날 넣을게요.
 _AND_OF_ANOTHER = re.compile(r"^(.*[가-힣](?:은|는) .*(?<!시)(?<!보))고,? (?=[가-힣]+(?:은|는) .*(?:게요?|겠습니다|죠|지요)[\s.]*$)")
 _THAT_DAY = re.compile(r"(?<!\S)그날(?:에|까지)? ")
-_THIS = re.compile(r"(?<!\S)[이그저]$")  # 이 전화 끊고
+_THIS = re.compile(r"(?<!\S)(?:[이그저]|저희랑|저랑|저희하고)$")  # 이 전화 끊고
 _MORE_THAN_WHEN = re.compile(r"쯤|정도|까지|안에|요|[\s.,!?]")
 _DANGLING = re.compile(r"^(?:에|로|을|를|이|가|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
 
@@ -164,7 +169,8 @@ class Candidate:
     ``verb`` is what is done, ``words`` are its content words, ``things`` those that name a thing, ``kind`` its kind of doing, ``signs``
     what can be seen of it; ``by_itself`` is what neither side nor a desk has to do: it comes of itself, others do it, it is a present.
     ``forbids`` where it is to be left undone; ``listed`` are the papers that an agent said are needed for it;
-    ``said_last`` is the turn in which its time or way was named anew, ``for_later`` where its verb says that it lasts (찍어 두세요).
+    ``said_last`` is the turn in which its time or way was named anew, ``for_later`` where its verb says that it lasts (찍어 두세요),
+    ``said`` is its sentence.
     """
 
     turn: int
@@ -183,6 +189,7 @@ class Candidate:
     listed: str = ""
     said_last: int = 0
     for_later: bool = False
+    said: str = field(default="", compare=False)
     signs: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -316,23 +323,27 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
             found = replace(found, act=Act.ASKED)
     if found.act is Act.ABLE:
         kind = kind_of(tokens, found.verb)
-        if due is None or not due.exact or kind in ("", "talk") or (kind in _MAY and not turn.by_caller):
-            return None
+        may = kind in _MAY and not turn.by_caller  # 한두 통 갈 수 있어요
+        if due is None or not due.exact or kind in ("", "talk") or may or (turn.by_caller and tokens[found.verb].form == "오"):
+            return None  # 토요일에 올 수 있어요, asked of who is to come
         found = replace(found, act=Act.PROMISED)  # 금요일까지는 보낼 수 있어요
     if found.through and not turn.by_caller and _desk_is_made_to(tokens, said, found.verb):
         found = replace(found, through=False)  # 담당이 비교표를 보내 드리게 하겠습니다
     who, desk = _who(found, turn, tokens, said)
     if who is Who.AGENT and not turn.by_caller and _lemma(tokens, found.verb) in _ARRIVES and (driver := _driver(turns)):
         who, desk = Who.OTHER_DESK, driver
+    by_fax = not turn.by_caller and _comes_out_of_a_fax(turns, place, tokens[found.verb].form, sentence, due)
     ours = not turn.by_caller and found.act in (Act.PROMISED, Act.ARRANGED)
     if who is Who.AGENT and found.act is Act.ARRANGED and (to := _handed_to(sentence, turn)):
         who, desk = Who.OTHER_DESK, to
+    dated = due is not None and due.exact and not _COUNTED_FROM.search(due.said)
+    awaited = "" if dated else _once_received(said, tokens, found, ours)
     return Candidate(
         turn=turn.number,
         by_caller=turn.by_caller,
         act=found.act,
         who=who,
-        what=f"{'' if due and due.exact else _once_received(said, tokens, found, ours)}{_what(said, tokens, found, shortener, ours=ours)}",
+        what=BY_FAX if by_fax else f"{awaited}{_what(said, tokens, found, shortener, ours=ours)}",
         verb=_lemma(tokens, found.verb),
         by_itself=_is_a_present(tokens, found)
         if turn.by_caller
@@ -341,8 +352,9 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
         desk=desk,
         words=frozenset(content_words(tokens)),
         things=_things(tokens, _deed_begins(tokens, found.verb, ours=ours), found.verb),
-        kind=kind_of(tokens, found.verb),
+        kind="send" if by_fax else kind_of(tokens, found.verb),
         forbids=found.forbids,
+        said=sentence,
         for_later=any(token.tag == "VX" and token.form in ("두", "놓") for token in tokens[found.verb + 1 :]),
         signs=tuple(_signs(turns, place, said, found, tokens, due, last=last, clause=clause)),
     )
@@ -407,7 +419,7 @@ def _is_plainly_asked(tokens: Sequence[Any], verb: int) -> bool:
 def _is_a_present(tokens: Sequence[Any], found: Commitment) -> bool:
     """숙주 많이 줄게: what a caller will give that is neither a paper nor a number nor money."""
     things = _things(tokens, _deed_begins(tokens, found.verb), found.verb)
-    gives = found.act is Act.PROMISED and tokens[found.verb].form == "주" and _lemma(tokens, found.verb) == "주"
+    gives = found.act is Act.PROMISED and tokens[found.verb].form in ("주", "드리") and _lemma(tokens, found.verb) in ("주", "드리")
     return gives and bool(things) and not any(of.search(thing) for thing in things for of in (PAPERS, MONEY, _TOLD))
 
 
@@ -431,6 +443,13 @@ def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tup
         return (Who.OTHER_DESK, sender) if sender else (Who.CALLER, "")
     desk = _desk(tokens, said, found.verb)
     return (Who.OTHER_DESK, desk) if desk and not found.through else (Who.AGENT, "")
+
+
+def _comes_out_of_a_fax(turns: Sequence[Turn], place: int, verb: str, sentence: str, due: Found | None) -> bool:
+    """오 분 안에 들어갑니다, where a fax was asked for: what goes in by the minute is no money."""
+    soon = due is not None and due.exact and ("분" in due.said or "시간" in due.said)
+    spoken_of = any("팩스" in turn.text for turn in turns[max(0, place - _FAX_WITHIN) : place])
+    return verb == "들어가" and soon and spoken_of and not re.search(r"입금|계좌|통장|보험료|[가-힣]금", sentence)
 
 
 def _driver(turns: Sequence[Turn]) -> str:
@@ -467,17 +486,25 @@ def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
     by_himself = kind_of(tokens, verb) in _BY_HIMSELF and not any(token.tag == "JKS" for token in tokens[:verb])
     for place, token in enumerate(tokens[:verb]):
         assigned = token.form in _ASSIGNED and tokens[place + 1].form == "되"
-        subject = assigned or token.tag == "JKS" or (token.form == "에서" and token.tag == "JKB")
+        subject = assigned or token.tag in ("JKS", "JKC") or (token.form == "에서" and token.tag == "JKB")
         subject |= place > 0 and token.form == "이" and token.tag == "MM" and tokens[place - 1].end == token.start  # 담당이
         subject |= by_himself and token.form in ("은", "는", "도") and _OFFICER.search(said[: token.start]) is not None
         if not subject or not place or any(other.tag == "EC" and other.form in _EMBEDDED for other in tokens[place:verb]):
             continue  # 담당자가 전화드리게 예약하겠습니다: who speaks does it
+        if any(one.tag == "NP" and one.form in ("저", "나") and other.tag == "JKS" for one, other in pairwise(tokens[place + 1 : verb])):
+            continue  # 담당자가 통화 중이라 제가 보고
         begin = place
         while (
-            begin and (tokens[begin - 1].tag in ("NNG", "NNP", "NP", "NR", "XSN") or tokens[begin - 1].form == "쪽") and place - begin < 4
+            begin
+            and place - begin < 4
+            and (
+                tokens[begin - 1].tag in ("NNG", "NNP", "NP", "NR", "XSN")
+                or tokens[begin - 1].form in ("쪽", "새")
+                or (tokens[begin - 1].form == "과" and begin == place)  # 보상과에서
+            )
         ):
             begin -= 1
-        named = _OUR.sub("", said[tokens[begin].start : token.start].strip())
+        named = _ON_THE_WAY.sub("", _OUR.sub("", said[tokens[begin].start : token.start].strip()))
         if _DESK.search(named):
             return named
     return ""
@@ -498,7 +525,7 @@ def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shorte
     else:
         deed = shortener.deed(text, kept, verb)
         if kept[verb].form == "돌리" and [token.form for token in kept[verb + 1 : verb + 3]] in (["어", "드리"], ["어", "주"]):
-            deed = f"{deed.removesuffix('돌리기')}돌려주기"
+            deed = re.sub(r"돌리기$", "돌려주기", deed)
     begin, end = _topic(tokens, first)
     done_to = end and kind_of(tokens, found.verb) in DONE_TO and any(of.search(tokens[end - 1].form) for of in (PAPERS, MONEY))
     done_to = done_to and not any(token.tag == "JKO" for token in kept[:verb])
@@ -546,7 +573,7 @@ def _once_received(said: str, tokens: Sequence[Any], found: Commitment, ours: bo
         if tokens[at].tag in ("NNG", "XSN") and tokens[at + 1].tag in ("JKO", "JX", "VV") and PAPERS.search(tokens[at].form)
     ]
     if not things:
-        return ""
+        return f"{said[tokens[verb].start : tokens[parts[-1]].end]} "
     begin = things[0]
     while begin > first and tokens[begin - 1].tag in (*_CONTENT, "XSN") and tokens[begin - 1].end <= tokens[begin].start:
         begin -= 1

@@ -16,7 +16,7 @@ from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener
 
 LONGEST = 70  # characters of a list
-ASKED_WITHIN = 2  # turns between the caller's question and the list that answers it
+ASKED_WITHIN = 4  # turns between the caller's question and the list that answers it
 _PAPER = re.compile(
     r"(?:(?<!인)(?<!보)증|증명서|확인서|진단서|소견서|결과지|기록지|기록부|판독지|영수증|내역서|위임장|등본|초본|대장|원부|기록|차트|동의서|계약서|견적서"
     r"|사본|원본|통장|인감|사진|영상|명단|명부|내역|처방전|고지서|여권|등기부|배치도|평면도|약도)$"
@@ -26,7 +26,8 @@ _NOT_HANDED_IN = frozenset(("양식", "목록", "링크", "서식", "안내문",
 _JOINED = re.compile(r"(?<=[가-힣])(?:하고|이?랑|와|과|,)\s|\s(?:그리고|및)\s")
 _LAST_JOINT = re.compile(r"(?:하고|이?랑)$")
 _NEEDED = re.compile(
-    r"필요|있어야|있으(?:시)?면 (?:되|돼|됩|빨|도움)|내셔야|주셔야|떼셔야|준비해|챙겨|챙기|제출|첨부|올려 주|올리시|보내 주|가지고 (?:오|가)|가져오|주시면|나와야|있으면 같이"
+    r"필요|있어야|있으(?:시)?면 (?:되|돼|됩|빨|도움)|내셔야|주셔야|떼셔야|준비해|챙겨|챙기|제출|첨부"
+    r"|올려 주|올리시|보내 주|가지고 (?:오|가)|가져오|주시면|나와야|있으면 같이"
 )
 _ASKED = re.compile(r"뭐|뭘|무슨|어떤|무엇|필요|서류|어떻게|내야|떼|있어야|내면")
 _BARE_LIST = re.compile(r"(?:서|증|장|부|지|진|본|록|트|증명)(?:요|이요|입니다|이에요|예요|도요|이고요|고요|이랑요)?[.\s]*$")
@@ -55,7 +56,7 @@ def lists(conversation: Conversation, shortener: Shortener) -> list[Listed]:
 def _papers(turn: Turn, place: int, turns: Sequence[Turn], shortener: Shortener) -> Iterator[str]:
     asked = any(other.by_caller and _ASKED.search(other.text) for other in turns[max(0, place - ASKED_WITHIN) : place])
     for sentence in sentences(turn.text, shortener):
-        for part in re.split(r"(?:(?<=주시면)|(?<=[가-힣])(?:는데요?|인데요?|고요|으며)) ", sentence):
+        for part in re.split(r"(?:(?<=주시면)|(?<=[가-힣])(?:[는은인한]데요?|고요|으며)) ", sentence):
             if _SENDS.search(part) or _NOT_SO.search(part) or _INSTEAD.search(part):
                 continue
             if _NEEDED.search(part) or (asked and _BARE_LIST.search(part)) or (asked and _NEEDED.search(sentence) and part != sentence):

@@ -17,8 +17,8 @@ from models.summarizer.own_words import Shortener
 
 THANKS = "고맙다는 말"
 PASSES_ON = frozenset(("전하", "전달하"))
-_THANKS = re.compile(r"고맙[다단]|고마[워운]|감사(?:하다|한|해서|드리)|칭찬")
-_ALONE = re.compile(r"^(?:(?:\S+(?:한테|에게|께|분께)|꼭|그대로|그렇게|잘|본인한테|그분한테) )*(?:전하기|전달)$")
+_THANKS = re.compile(r"고맙|고마[워운]|감사(?:하다|한|해서|드리)|칭찬|친절|덕분|잘해 ?[주줘]")
+_ALONE = re.compile(r"^(?:(?:그|\S+(?:한테|에게|께|분께)|꼭|그대로|그렇게|잘|본인한테|그분한테) )*(?:전하기|전달)$")
 _TO = re.compile(r"^(.*(?:한테|에게|께) )?.*$")
 
 
@@ -35,4 +35,4 @@ def what_is_passed_on(one: Candidate, conversation: Conversation, shortener: Sho
 
 def _is_of_thanks(said: Sequence[str]) -> bool:
     """Whether somebody called to thank: not only as people end a call."""
-    return any(_THANKS.search(text) and re.search(r"전화|말|걸었|인사|칭찬|덕분", text) for text in said[:-1] or said)
+    return any(_THANKS.search(text) and re.search(r"전화|말|걸었|인사|칭찬|덕분", text) for text in said)
