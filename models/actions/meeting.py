@@ -57,6 +57,9 @@ def on_that_day(one: Candidate, conversation: Conversation) -> Candidate:
     turn = next((turn for turn in conversation if turn.number == one.turn), None)
     if turn is None or (one.due is not None and one.due.exact) or not _POINTS.search(turn.text):
         return one
+    own = find(turn.text, by_caller=True)
+    if own is not None and own.exact:
+        return replace(one, due=own)  # 모레 연차니까 그날 …
     before = [other for other in conversation if one.turn - POINTED_WITHIN <= other.number < one.turn and other.text]
     days = [day for other in before if (day := find(other.text, by_caller=True)) is not None and day.exact]
     return replace(one, due=days[-1]) if days else one

@@ -78,6 +78,7 @@ _WRITTEN = re.compile(
 )
 _OF_THE_COMPANY = re.compile(r"(?:링크|문구|안내문|안내장|예시|페이지|약관)$")  # nothing that a caller hands in
 _FORM = re.compile(r"(?:신청서|청약서|철회서|서식|양식|용지|링크|질문서)$")
+_WRITES = re.compile(r"작성|사인해|서명해|(?<!\S)(?:써서|적어서|쓰고|적고)")
 _SIGNED = re.compile(r"(?:동의서|계약서|위임장|합의서|서류|각서|확인서|통지서)$")
 WRITTEN_ON = re.compile(r"서명|작성|사인|(?<!\S)(?:써|적어|쓰고|적고)")
 # What the sentence that names a thing shows of it: that it is needed, sent, said back, refused.
@@ -281,7 +282,7 @@ def _all_that_is_needed(what: str, one: Candidate, told: Told) -> tuple[str, ...
     everything = _EVERYTHING.search(own) is not None
     near = [listed for listed in before if everything or one.turn - listed.turn <= NEAREST]
     papers = of_all(near)
-    if WRITTEN_ON.search(what) and not everything:
+    if _WRITES.search(what) and not everything:
         papers = tuple(paper for paper in papers if _SIGNED.search(paper) or _FORM.search(paper))
     if all(paper in what for paper in papers):
         return ()
