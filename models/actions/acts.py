@@ -48,7 +48,7 @@ _PROMISES = word_set("리다 으리다 ᆯ게 을게 ᆯ께 을께 ᆯ게요 을
 _FETCHED = word_set("떼 받 사 챙기 뽑")
 _STATES = word_set("습니다 ᆸ니다 어요 아요 에요 예요 고요 고 네요 는데요 지요 죠 다 어 야 거든요")
 _OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
-MAKING = word_set("라고 으라고 게")  # 보내라고 할게요: another is made to do it
+MAKING = word_set("라고 으라고 라 으라 게")  # 보내라고 할게요: another is made to do it
 _ORDERS = word_set("세요 으세요 시오 십시오 으십시오 ᆸ시오 라 어라 아라 셔요 세 읍시다 ᆸ시다")
 # What nobody can be told to do: 보장이 안 되세요, 이삼 일 걸리세요.
 _NO_ORDERS = word_set("계시 안녕하 되 돼 걸리 나오 모르 없 맞 들")

@@ -495,8 +495,8 @@ def _fuller(what: str, named: Mention, one: Candidate, told: Told) -> str:
     found = _names_of(first, _BESIDE, one, told) or (_names_of(first, one.turn, one, told) if PAPERS.search(first) else set())
     if len(found) != 1 or (name := found.pop()) in what:
         return what
-    if _OURS.search(what[: named.start]):
-        return what  # 저희 접수번호, not the other side's
+    if _OURS.search(what[: named.start]) or name.split()[0] in what:
+        return what  # 저희 접수번호, not the other side's; 윗집에서 접수번호를 받아, said already
     before = _POINTING_WORD.sub("", what[: named.start])
     return f"{before}{name}{what[named.start + len(first) :]}"
 
