@@ -137,7 +137,7 @@ def _promised_by_him(one: Candidate) -> tuple[tuple[float, bool], ...]:
         (FOR_LATER, promised and one.kind in _HANDING_OVER and (named or one.for_later)),
         (FOR_LATER, promised and one.kind == "keep" and _KEPT.search(one.what) is not None),
         (LIKELY, promised and one.kind in _HANDING_OVER and not _PERSON.search(one.said) and not any(map(MONEY.search, one.things))),
-        (PLAIN, promised and _dated(one) and one.does_so),
+        (PLAIN, promised and _dated(one) and (one.does_so or one.what.endswith("서 하기"))),
         (BY_A_DAY, promised and one.kind == "sign" and (one.due is None or one.due.exact)),
         (FOR_LATER, promised and one.kind == "go" and _BRINGS.search(one.what) is not None),
     )

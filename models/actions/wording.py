@@ -243,7 +243,7 @@ def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
     if (money := sum_paid_out(one, told.conversation)) and not objects:
         return with_money(what, money)
     papers = _all_that_is_needed(what, one, told)
-    if len(papers) > 1:
+    if len(papers) > 1 or (papers and objects and not any(PAPERS.search(group.text) for group in objects)):
         return _with_papers(what, papers, objects)
     if names_money_barely(what) and (money := sum_to_pay(one, told.conversation, told.until(one.turn))):
         return paid(with_sum(what, money))
