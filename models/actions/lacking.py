@@ -39,6 +39,7 @@ _PAYING = re.compile(r"가상 ?계[좌자]|입금|출금|밀린|보험료|이자
 _OWED = re.compile(r"(?:보험료|이자|연체금|부담금|차액|요금|회비)$")
 _PAYS = word_set("입금하 납부하 갚 송금하 결제하 이체하")
 _MAY_PAY = word_set("넣 내 부치 보내 채우")
+_AN_OFFICE = re.compile(r"(?:세무|경찰|소방|관공)서$")
 _ACCOUNT = re.compile(r"가상 ?계좌")
 _COUNTED = re.compile(r" (?:한|두|세|\d+) ?(?:장|부|통|개)$")
 _BARE_PAYMENT = re.compile(r"^((?:.*(?:면|서|고|로|에) )?)(?:입금(?:되기|하기)?|넣기|지급(?:되기|하기)?|들어가기|송금)$")
@@ -61,7 +62,7 @@ def thing_wanted(one: Candidate, conversation: Conversation, things: Sequence[Me
     pointing = {turn.number for turn in conversation if turn.by_caller and turn.number < one.turn and _POINTED_AT.search(turn.text)}
     wanted += [thing for thing in things if thing.turn in pointing]
     texts = {_COUNTED.sub("", thing.text) for thing in wanted}
-    named = {text for text in texts if PAPERS.search(text) and text not in _OF_ALL_KINDS}
+    named = {text for text in texts if PAPERS.search(text) and text not in _OF_ALL_KINDS and not _AN_OFFICE.search(text)}
     fullest = [text for text in named if not any(text != other and text in other for other in named)]
     return fullest[0] if len(fullest) == 1 else ""
 
@@ -113,7 +114,7 @@ def account(one: Candidate, conversation: Conversation) -> str:
 
 def sum_paid_out(one: Candidate, conversation: Conversation) -> str:
     """What the company pays, where the deed names no money: the sum of its turn, else the money that was spoken of last."""
-    if one.who is Who.CALLER or one.verb not in _PAID_OUT or MONEY.search(one.what.rsplit(" ", 1)[0]) or _SAYS_WHAT.search(one.what):
+    if one.who is Who.CALLER or one.verb not in _PAID_OUT or _names_money(one.what) or _SAYS_WHAT.search(one.what):
         return ""
     own = next((turn for turn in conversation if turn.number == one.turn), None)
     sums = [] if own is None else [found[0].strip() for found in _SUM.finditer(own.text)]
@@ -127,6 +128,11 @@ def sum_paid_out(one: Candidate, conversation: Conversation) -> str:
 def with_sum(what: str, money: str) -> str:
     """돈은 넣기 with its sum."""
     return _MONEY_BARE.sub(f"{money} ", what, count=1)
+
+
+def _names_money(what: str) -> bool:
+    """Whether a payment says what is paid: 환급금 입금, not 입금."""
+    return any(MONEY.search(word.rstrip("은는을를이가도")) for word in what.split()[:-1])
 
 
 def with_money(what: str, money: str) -> str:

@@ -49,7 +49,7 @@ _NO_THING_SENT = re.compile(
 )  # 영어 문자로, 네팔말 문자로
 _ACCOUNT_TOLD = re.compile(r"계좌로 (?=(?:문자|카톡|이?메일|알림톡)(?:으로|로) 발송$)")  # its number is sent, nothing is paid into it
 _MADE_SENT = re.compile(r"보내 ?드리(?:게|도록) 하기$")
-_SAID_BEFORE = re.compile(r"^.*(?:니다|[어아]요|[에예]요|하죠) (?=\S+ \S)")  # a sentence of its own, where no sign parts them
+_SAID_BEFORE = re.compile(r"^.*(?:니다|[어아]요|[에예]요|하죠|[가-힣]이요) (?=\S+ \S)")  # a sentence of its own, where no sign parts them
 _CANNOT = re.compile(r"(?<!\S)[가-힣]+[은는] (?:몰라|못 ?해|못 ?하니까|없어)(?:서|요)? (?=\S+ ?\S)")  # 앱은 몰라 팩스로
 _STRAY_COMMA = re.compile(r"(?<=[가-힣]), (?=\S+기$)")
 _TWICE = re.compile(r"(?<!\S)([가-힣]{2,}) \1(?=\s)")

@@ -56,7 +56,7 @@ _TELLS = frozenset(("말하", "말씀하", "말씀드리", "얘기하", "이야�
 _AGREED = re.compile(r"(?:죠|지요)[\s?.]*$")
 _SOMEBODY = re.compile(r"(?<=[가-힣])(?:에|에다|한테|께|에게|보고|더러)(?:도|는)? (?:\S+ )*\S+$")
 _MADE_TO = re.compile(r"(?:보고|한테|더러|에게) (?:\S+ )*[가-힣]*라고 하기$")
-_THEN_CALLS = re.compile(r"[가-힣](?<!보)고 (?:\S+ )?(?:전화|연락)(?: 한 ?(?:번|통))?(?: 주기)?$")
+_THEN_CALLS = re.compile(r"[가-힣](?<!보)(?<!보시)고 (?:\S+ )?(?:전화|연락)(?: 한 ?(?:번|통))?(?: 주기)?$")
 _SIGNS = re.compile(r"서명|사인|작성")
 _IF = re.compile(r"(?<!\S)[가-힣]+면 ")
 _STOPS = re.compile(r"신고|지급 ?정지")
@@ -79,6 +79,8 @@ def _dated(one: Candidate) -> bool:
 
 def _of_ours(one: Candidate) -> tuple[tuple[float, bool], ...]:
     """The forms of what an agent or a desk does, each with what suffices."""
+    if one.act is Act.OFFERED and not one.by_caller:
+        return ((LEFT_BY_ITS_FORM, one.kind == "send"),)
     if one.by_caller or one.act not in (Act.PROMISED, Act.ARRANGED):
         return ()
     dated, way = _dated(one), _BY_A_WAY.search(one.what) is not None
@@ -119,7 +121,7 @@ def _asked_of_him(one: Candidate) -> tuple[tuple[float, bool], ...]:
         (BY_A_DAY if one.for_later else FOR_LATER, one.kind in ("take", "keep") and (one.for_later or named) and not _IF.search(one.what)),
         (FOR_LATER, one.kind == "keep" and _KEPT.search(one.what) is not None and not _IF.search(one.what)),
         (BY_A_DAY, one.kind == "phone" and _THEN_CALLS.search(one.what) is not None and not _IF.search(one.what)),
-        (BY_A_DAY, _STOPS.search(one.what) is not None and not one.forbids and not _IF.search(one.what)),
+        (LEFT_BY_ITS_FORM, _STOPS.search(one.what) is not None and not one.forbids and not _IF.search(one.what)),
     )
 
 

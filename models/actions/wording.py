@@ -204,7 +204,7 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     if one.kind == "go":
         what = with_its_name(_TOPIC_OF_A_WAY.sub("", what), told.conversation)
     if one.verb in _GOING and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
-        what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
+        what = with_its_name(re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what), told.conversation)
     matter = told.question_before(one.turn) if _LOOKS_INTO.search(what) and not objects else ""
     if not matter and not names_it and _HANDED_ON.search(what):
         matter = told.wish_before(one.turn)
@@ -240,7 +240,7 @@ def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
     objects = objects_in(what, told.shortener)
     if one.verb in PASSES_ON:
         return what
-    if (money := sum_paid_out(one, told.conversation)) and not objects:
+    if (money := sum_paid_out(one, told.conversation)) and not any(group.particle in ("을", "를") for group in objects):
         return with_money(what, money)
     papers = _all_that_is_needed(what, one, told)
     if len(papers) > 1 or (papers and objects and not any(PAPERS.search(group.text) for group in objects)):

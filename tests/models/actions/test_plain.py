@@ -8,7 +8,10 @@ from models.summarizer.conversation import read
 from models.summarizer.own_words import Shortener
 
 MODEL, SHORTENER = ToDoModel.shipped(), Shortener()
-OPENING = "상담원: 무엇을 도와드릴까요\n고객: 문의드릴 게 있어서요\n상담원: 성함이 어떻게 되세요?\n고객: 김가나요\n상담원: 네, 확인됐습니다.\n고객: 네\n"
+OPENING = (
+    "상담원: 무엇을 도와드릴까요\n고객: 문의드릴 게 있어서요\n상담원: 성함이 어떻게 되세요?\n고객: 김가나요\n"
+    "상담원: 네, 확인됐습니다.\n고객: 네\n"
+)
 
 
 def left(talk: str) -> list[Action]:
@@ -84,12 +87,18 @@ def test_what_a_caller_tells_others_keeps_or_takes_for_later_is_told(talk: str, 
         "상담원: 그럼 오늘은 따로 접수되는 거 없이 안내만 해 드린 걸로 하겠습니다\n고객: 네",
         "고객: 사고 접수해 주시고 견인차도 좀 보내 주세요\n상담원: 네, 접수했습니다.\n고객: 네",
         "고객: 통장만 바꿔 주세요\n상담원: 은행 말씀해 주세요\n고객: 기업은행이요\n상담원: 기업은행으로 나가도록 바꿔 드렸습니다\n고객: 네",
-        "고객: 전화 좀 그만 오게 해 주세요\n상담원: 네 수신 거부로 오늘 등록해 드릴게요\n고객: 문자도요?\n상담원: 네 처리됐습니다\n고객: 네",
+        "고객: 전화 그만 오게 해 주세요\n상담원: 수신 거부로 오늘 등록해 드릴게요\n고객: 문자도요?\n상담원: 네 처리됐습니다\n고객: 네",
     ],
     ids=["a question", "not today", "asked of another", "as before", "done at once", "done later", "all done"],
 )
 def test_what_only_looks_like_it_is_not_told(talk: str) -> None:
     assert told(talk) == []
+
+
+def test_what_was_offered_to_be_sent_and_gladly_taken_is_told() -> None:
+    talk = "상담원: 베트남어 안내문도 있는데 보내 드릴까요?\n고객: 오, 그런 게 있어요? 그럼 좋죠.\n상담원: 네"
+    assert told(talk) == [(Who.AGENT, "", "베트남어 안내문을 보내기", None)]
+    assert told(talk.replace("오, 그런 게 있어요? 그럼 좋죠.", "아니요, 됐어요.")) == []
 
 
 def test_thanks_are_passed_on_in_words_that_say_so_and_a_bare_promise_is_not() -> None:
@@ -99,7 +108,10 @@ def test_thanks_are_passed_on_in_words_that_say_so_and_a_bare_promise_is_not() -
 
 
 def test_the_papers_of_a_list_that_nothing_takes_up_are_the_callers_to_have_ready() -> None:
-    talk = "고객: 청구하려면 뭐가 있어야 돼요\n상담원: 진단서하고 구입 영수증하고 수리 견적서요\n고객: 아 네\n상담원: 더 궁금하신 점 있으세요?\n고객: 아뇨"
+    talk = (
+        "고객: 청구하려면 뭐가 있어야 돼요\n상담원: 진단서하고 구입 영수증하고 수리 견적서요\n고객: 아 네\n"
+        "상담원: 더 궁금하신 점 있으세요?\n고객: 아뇨"
+    )
     assert told(talk) == [(Who.CALLER, "", "진단서, 구입 영수증, 수리 견적서 준비", None)]
     assert told(talk.replace("아뇨", "생각해 볼게요")) == []
 
