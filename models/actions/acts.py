@@ -18,6 +18,7 @@ from typing import Any
 
 from models.summarizer.dialect import standard
 from models.summarizer.own_words import without_politeness, word_set
+from models.summarizer.syllables import NONE, L, N, final
 
 
 class Act(StrEnum):
@@ -47,7 +48,7 @@ _PROMISES = word_set("리다 으리다 ᆯ게 을게 ᆯ께 을께 ᆯ게요 을
 _FETCHED = word_set("떼 받 사 챙기 뽑")
 _STATES = word_set("습니다 ᆸ니다 어요 아요 에요 예요 고요 고 네요 는데요 지요 죠 다 어 야 거든요")
 _OFFERS = word_set("ᆯ까요 을까요 ᆯ까 을까")
-MAKING = word_set("라고 으라고 게")  # 보내라고 할게요: another is made to do it
+MAKING = word_set("라고 으라고 라 으라 게")  # 보내라고 할게요: another is made to do it
 _ORDERS = word_set("세요 으세요 시오 십시오 으십시오 ᆸ시오 라 어라 아라 셔요 세 읍시다 ᆸ시다")
 # What nobody can be told to do: 보장이 안 되세요, 이삼 일 걸리세요.
 _NO_ORDERS = word_set("계시 안녕하 되 돼 걸리 나오 모르 없 맞 들")
@@ -58,8 +59,10 @@ WORTH_A_LOOK = re.compile(
     r"|라네|랑게|심더|께예|테니|수 있|까요|시다|시고요|[께](?=[\s.,!?…]|$)|주[실시죠]|주지|[가-힣]니다|[돼가와내려해고죠쥬데]요|죠|필요"
 )
 _DIALECT = re.compile(r"(?<=[게께])(?:예|유|에|여)?$")
+# 알려 주면 되는 거죠, and what a desk is said to do: 메일로 드린다고 합니다.
+_DO_BY = re.compile(r"(?<=[면야] )([되하])는 (?:거|건|것)(?:이)?(?:죠|지요)$")
+_IS_SAID_TO = re.compile(r"([가-힣])다고 (?:합니다|해요|하네요)$")
 _INTENDS = re.compile(r"([가-힣])(?:께요?|라네|랑게요?|라요|란다)$")
-_L, _FINALS, _FIRST = 8, 28, 0xAC00  # ㄹ among the final consonants; how many there are, no consonant being one; 가
 
 
 def body(sentence: str) -> str:
@@ -68,14 +71,22 @@ def body(sentence: str) -> str:
 
     >>> body("놓을게."), body("모시고 가께예"), body("내일 넣겠심더"), body("문자로 보낼라네"), body("같이 왔네")
     ('놓을게요', '모시고 갈게요', '내일 넣겠습니다', '문자로 보낼게요', '같이 왔네')
+    >>> body("알려 주면 되는 거죠?"), body("메일로 드린다고 합니다")
+    ('알려 주면 되죠', '메일로 드릴 겁니다')
     """
-    return _INTENDS.sub(_will, _DIALECT.sub("요", re.sub(r"[\s.?!…~,]+$", "", standard(sentence).strip())))
+    plain = _IS_SAID_TO.sub(_is_to, _DO_BY.sub(r"\1죠", re.sub(r"[\s.?!…~,]+$", "", standard(sentence).strip())))
+    return _INTENDS.sub(_will, _DIALECT.sub("요", plain))
+
+
+def _is_to(found: re.Match[str]) -> str:
+    """드린다고 합니다 as 드릴 겁니다; after another final consonant it is a state (없다고 합니다)."""
+    return f"{chr(ord(found[1]) + L - N)} 겁니다" if final(found[1]) == N else found[0]
 
 
 def _will(found: re.Match[str]) -> str:
     """가께 and 갈라네 as 갈게요; after another final consonant it is no intention (먹을께 is 을께, 왔네)."""
-    final = (ord(found[1]) - _FIRST) % _FINALS
-    return found[0] if final not in (0, _L) or (not final and "께" not in found[0]) else f"{chr(ord(found[1]) + _L - final)}게요"
+    last = final(found[1])
+    return found[0] if last not in (NONE, L) or (last == NONE and "께" not in found[0]) else f"{chr(ord(found[1]) + L - last)}게요"
 
 
 def commitment(tokens: Sequence[Any], *, asked: bool) -> Commitment | None:
@@ -145,9 +156,9 @@ def done(tokens: Sequence[Any]) -> int | None:
 
 
 def _is_refused(tokens: Sequence[Any], found: Commitment) -> bool:
-    """약속은 못 드려요, 보장이 안 됩니다: what is not done, and nothing that somebody wants to leave undone (안 갈게요)."""
+    """약속은 못 드려요, 보장이 안 됩니다, 오늘 바로는 안 할게요: what is not done."""
     before = _just_before(tokens, found.verb)
-    return before == "못" or (before == "안" and found.act is Act.ARRANGED)
+    return before == "못" or (before == "안" and found.act in (Act.ARRANGED, Act.PROMISED))
 
 
 def _just_before(tokens: Sequence[Any], verb: int) -> str:
@@ -258,7 +269,7 @@ def main_verb(tokens: Sequence[Any], stem: int) -> tuple[int | None, bool]:
             fetched
             or token.tag.startswith("VX")
             or (
-                token.form in ("하", "되", "주", "드리", "말하", "두", "놓", "시키")
+                token.form in ("하", "되", "주", "드리", "말하", "두", "놓", "시키", "괜찮")
                 and linked.form in ("도록", "게", "어도", "아도", "라고", "으라고", "라", "려고")
             )
         )

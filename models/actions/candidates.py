@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from models.actions.action import Who
@@ -12,12 +13,17 @@ from models.actions.mentions import mentions
 from models.actions.sentences import asks, sentences
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
+from models.summarizer.syllables import L, any_with
 from models.summarizer.threats import threatens
 
 _DESK = re.compile(
     r"(?:담당자?|담당 ?부서|부서|[가-힣]+ 쪽|[가-힣]*팀장?|파트장|[가-힣]{2,}반|센터장?|기사|심사자|책임자"
-    r"|조사자|조사원|조사관|평가사|매니저|관리자|지점|직원|은행|카드사|병원|공업사|정비소|설계사|업체)(?:님|분)?$"
+    r"|조사자|조사원|조사관|평가사|사정사|사정인|매니저|관리자|지점|직원|은행|카드사|병원|공업사|정비소|설계사|업체"
+    r"|(?:보상|심사|민원|수납|대인|대물|지급|계약)과)(?:님|분)?$"
 )
+# Who does it by himself is told as a topic as well: 보상 담당은 오늘 중으로 전화드릴 겁니다.
+_OFFICER = re.compile(r"(?:담당자?|팀장|파트장|센터장|책임자|기사|사정사|심사자|조사원|조사관|매니저)(?:님)?$")
+_BY_HIMSELF = frozenset(("phone", "go"))
 _SENDERS = re.compile(r"(?:병원|은행|카드사|공업사|정비소|업체)(?: 쪽)?(?:님|분)?$")
 _SENDS = re.compile(r"(?<!\S)(병원|은행|카드사|공업사|정비소|업체)(?:이|가|께서) ")
 _EMBEDDED = MAKING | {"도록"}
@@ -26,7 +32,8 @@ _OTHERS = re.compile(
     r"(?:따님|아드님|딸|아들|남편|아내|와이프|어머님|아버님|엄마|아빠|며느님|사위|손자|손녀|가족분?들?|친구분?|경찰|구급차|구급대)$"
 )
 _ASSIGNED = word_set("배정 지정")  # 담당자 배정돼서 전화드릴 거예요
-_MAY = frozenset(("go", "pay"))  # 한두 통 갈 수 있어요: may, not can
+_MAY = frozenset(("go", "pay"))
+_ON_THE_WAY = re.compile(r"^.*(?:방향|방면) (?=\S)")  # 강릉 방향 이십 분 안에 기사가 도착합니다
 _OUR = re.compile(r"^(?:저희|우리|해당|그)\s+")
 READY = "준비"  # what is said of papers that are needed, when nobody has said yet by what way they come
 _NEAR = 4  # turns in which two sides speak of one thing to do
@@ -37,10 +44,10 @@ _KINDS = {
     "send": "보내 보내주 발송하 전송하 송부하 부치 넣 남기 드리 주 재발송하 쏘 회신하 회신드리",
     "phone": "걸 전화하 전화드리 연락하 연락드리 재통화하 알리 알려주 통보하 안내하 안내드리 보고하 보고드리",
     "hand in": "올리 내 제출하 첨부하 업로드하 붙이 가져오 갖다주 지참하 전하 전달하",
-    "go": "가 오 모시 들르 방문하 찾아가 찾아뵈 찾아오",
+    "go": "가 오 모시 들르 방문하 찾아가 찾아뵈 찾아오 도착하 출동하",
     "take": "찍 촬영하 떼 발급하 발급받 받 챙기 준비하 모으 찾",
     "sign": "서명하 사인하 작성하 적 쓰 동의하 인증하 신청하",
-    "keep": "두 놓 보관하 보존하 갖고있",
+    "keep": "두 놓 보관하 보존하 갖 갖고있",
     "pay": "입금하 납부하 채우 결제하 송금하 입금되 지급하 지급되 환급하 환급되 들어가 들어오 나가",
     "enter": "등록하 접수하 처리하 변경하 취소하 해지하 막 차단하 정지하 배정하 바꾸 고치 정정하 예약하 넘기 이관하 요청하",
     "report": "신고하 삭제하 지우 부르",
@@ -57,13 +64,21 @@ _NO_THING = word_set(
 _PLACE = re.compile(r"(?:사무소|센터|지점|병원|은행|원무과|경찰서|우체국|편의점|보건소|학교|회사|창구)$")
 # What a deed of a kind may be done to, by the end of the last word: what can be sent or filled in, and money. Neither people nor acts.
 PAPERS = re.compile(
-    r"(?:서|서류|(?<!보)증|(?<!대)표|장부|기록부|기록|결과지|기록지|판독지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|진료기록|등본|초본|대장|원부|확인원|양식|안내문|안내장"
+    r"(?:서|서류|처방전|(?<![보할인])증|(?<!대)표|장부|기록부|기록|결과지|기록지|판독지|용지|사진|링크|사본|원본|목록|명단|명부|내역|내역서|진료기록|등본|초본|대장|원부|확인원|양식|안내문|안내장"
     r"|계좌|약관|자료|파일|영상|견적|공문|증권|명세|이력|소견|책자|예시|문구|페이지|종이|임대폰|단말기)$"
 )
 MONEY = re.compile(r"(?:보험료|금|비|비용|이자|돈|차액|요금)$")
 DONE_TO = {"send": PAPERS, "hand in": PAPERS, "take": PAPERS, "sign": PAPERS, "pay": MONEY}
 _TOLD = re.compile(r"(?:번호|주소|연락처|이름|성함|계정|주민|인적|사항|시간|답|말씀)$")
 _MOMENTS = word_set("전 후 뒤 때 다음")  # 비행기 타기 전에
+_ON_ITS_WAY = word_set("가 나가 들어가")
+_BY_WAYS = word_set("문자 메일 이메일 팩스 카톡 카카오톡 알림톡 우편 등기 피디에프 PDF")
+BY_FAX = "팩스로 발송"
+_FAX_WITHIN = 10  # turns
+_COUNTED_FROM = re.compile(r"(?:안에|이내|안으로|내로|내에|내)(?:는|도)?$")  # 올리시면 삼 영업일 안에 …: from then on
+_ARRIVES = frozenset(("도착하", "출동하"))
+_DRIVER = re.compile(r"(?:(?:출동|견인|정비|현장) ?)?기사(?:님)?")
+_TIMES_COUNTED = word_set("번 통 한번")  # 전화 한 통 드릴게요
 _GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
 # What is asked for within a sentence that says why: 숫자를 회신해 주셔야 등록이 됩니다, 수요일까지 올려 주시면 심사가 가능합니다.
 _ASKED_ON_THE_WAY = re.compile(r"^.+?(?:[시셔]야|주시면)(?= (?!되|돼|됩|하|합|해|좋|감사))")
@@ -71,8 +86,8 @@ _ASKED_ON_THE_WAY = re.compile(r"^.+?(?:[시셔]야|주시면)(?= (?!되|돼|됩
 _ASKED_FIRST = re.compile(r"^(.+?(?:시면 |[시셔]야 )(?:안 )?(?:되|돼|하))(?:는데|고|니까) (?=\S+ \S)")
 # What an agent does before a desk does something else: 제가 오늘 신청 올리고 손해평가반에서 사흘 안에 …
 _THEN_A_DESK = re.compile(
-    r"^(.*(?<!이)[가-힣])(?<!시)고,? (?=(?:[가-힣]{2,} )?[가-힣]*(?:담당자?|부서|팀장?|파트장|[가-힣]{2,}반|센터장?|기사"
-    r"|조사관|조사원|평가사|지점)(?:님|분)?(?:이|가|께서|에서) )"
+    r"^(.*(?<!이)[가-힣])(?<!시)고,? (?=(?:(?:[가-힣]{2,} )?[가-힣]+[은는] )?(?:[가-힣]{2,} )?[가-힣]*(?:담당자?|부서|팀장?|파트장"
+    r"|[가-힣]{2,}반|센터장?|기사|조사관|조사원|평가사|지점)(?:님|분)?(?:이|가|께서|에서) )"
 )
 # … and what that desk does, which is only pointed at: 소비자보호팀에 넘기고 거기서 내일 전화드릴 거예요.
 _THEN_THERE = re.compile(
@@ -83,19 +98,30 @@ _THERE = re.compile(r"^([가-힣]+[은는] )?(?:거기|그쪽)(?:에)?서 (?=\S+
 _HANDED_TO = re.compile(
     r"([가-힣]*(?:팀|부서|센터|담당자?|파트)|[가-힣]{2,} 담당)(?:님)?(?:에|한테|에게|으로|로|께) .*(?:넘기|전달|올리|요청|접수)"
 )
-_WILL_SO = re.compile(r"(?<=\S) ?테니까?,? ")
+_WILL_SO = re.compile(rf"(?<=\S) ?(?:테니(?:까)?(?:요)?|(?<={any_with(L)} )(?:건데|거니까)(?:요)?),? ")
+# … what he sends before he does or says something else: 번호를 문자로 드리고 관리자에게도 말씀드려 둘게요.
+_SENT_FIRST = re.compile(
+    r"^(.*(?:문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기)(?:으?로) (?:[가-힣]+ )?(?:드리|보내드리))고(?:요)?,? (?=\S+ \S)"
+)
+# … what is to be done by a day, said with what comes of it: 오늘 자정 전까지 결제하시면 내일부터 적용되세요.
+_BY_THEN = re.compile(r"^(.*(?:까지|전에|안에)(?:만)? .*시면) (?=[가-힣]+부터 |바로 |그때부터 )")
+# … and who comes to look at it: 손해사정사가 내일 오전에 현장에 나가니까, 담당이 모레 가서 보고 나서 …
+_COMES_TO_SEE = re.compile(
+    r"^(?:\S+[은는] )?(?:저희 )?((?:.*? )??[가-힣]*(?:담당자?|팀|기사|조사관|조사원|평가사|사정사)(?:님)?(?:이|가|께서) "
+    r".*?(?<!\S)(?:나가|가|오|방문하))(?:니까|서 보고|서 확인|셔서 보고|시니까)(?:요)?,? (?=\S)"
+)
 _OWN_SUBJECT = re.compile(r"(?<!\S)(?:제가|저희가|내가|저도|저희도|저는|우리가)\s+")
 ADDRESSING = re.compile(
     r"^(?:(?:(?:[가-힣]{1,6} )?[가-힣]{1,4}님(?=,)|있지(?=,)|네+|예|아|음|어|응|그럼|그러면|그러시면|그러니까|알겠습니다|알았습니다"
-    r"|알겠어요|알았어요|알았어|알겠소|알았소|알겠네|그러죠|그러지요|그래요|오케이|맞아요|맞습니다|좋아요|제가|저희가|저는|고객님|어르신|선생님"
+    r"|알겠어요|알았어요|알았어|알겠소|알았소|알겠네|알겠심더|알겠슴더|알았심더|알겠구먼|그러죠|그러지요|그래요|오케이|맞아요|맞습니다|좋아요|제가|저희가|저는|고객님|어르신|선생님"
     r"|고마워(?:요|잉)?|고맙습니다|감사합니다|(?:정말 |너무 )*죄송(?:합니다|해요)|미안(?:합니다|해요|해)"
     r"|그리고|그라믄|일단|우선|먼저)[\s,]+)+"
 )
 # What is told before the deed and is none. Endings after which the deed begins, whatever the verb:
-_NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
+_NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 다니까 ᆫ다니까 는다니까 라니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
 # … after a state alone (양식이 있어서, 승인이 필요해서),
 _REASONS = word_set("어서 아서 여서 고 어 아 니 으니 며 으며")
-_STATES = word_set("바뀌 있 없 쉬 아프 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 적 크 작 늦 바쁘 계시")
+_STATES = word_set("모르 바뀌 있 없 쉬 아프 필요 걸리 모자라 맞 남 같 그러 이러 어떻 되 급하 많 크 작 늦 바쁘 계시")
 # … and where the caller is only to say something, or to agree (번호 불러 주시면, 괜찮으시면).
 _CONDITIONS = word_set("면 으면")
 _SAYING = word_set("부르 말하 말씀하 알리 괜찮 좋 원하 필요하 가능하 편하 말씀주 주소부르")
@@ -106,7 +132,7 @@ _BETWEEN_SENTENCES = word_set(
 )
 _OF_THE_TIME = re.compile(r"(?:(?:^|\s)\S+)?(?:^|\s)(?:전|날|당일|기한)인$")
 _IS_WHAT = re.compile(
-    r"으?로(?=\s+(?:\S+ )?(?:방문|예약|변경|바꾸|바꿔|잡|옮|미루|미뤄|당기|당겨|조정))"
+    r" ?(?:날짜|자)로 |으?로(?=\s+(?:\S+ )?(?:방문|예약|변경|바꾸|바꿔|잡|옮|미루|미뤄|당기|당겨|조정))"
 )  # 수요일 열한 시로 방문 예약: what is done, not by when
 # What is left until something is known or has happened: 결과 나오면 연락드릴게요, 받아 보고 다시 전화할게요.
 _ONCE_KNOWN = re.compile(
@@ -131,7 +157,7 @@ _OF_WHAT_IS_TOLD = re.compile(r"\s*(?:\S+ ){0,2}[가-힣]+[신한간온는린]�
 # Two deeds of a caller, each with its topic: 청약은 오늘 밤에 쓰고 돈은 그날 넣을게요.
 _AND_OF_ANOTHER = re.compile(r"^(.*[가-힣](?:은|는) .*(?<!시)(?<!보))고,? (?=[가-힣]+(?:은|는) .*(?:게요?|겠습니다|죠|지요)[\s.]*$)")
 _THAT_DAY = re.compile(r"(?<!\S)그날(?:에|까지)? ")
-_THIS = re.compile(r"(?<!\S)[이그저]$")  # 이 전화 끊고
+_THIS = re.compile(r"(?<!\S)(?:[이그저]|저희랑|저랑|저희하고)$")  # 이 전화 끊고
 _MORE_THAN_WHEN = re.compile(r"쯤|정도|까지|안에|요|[\s.,!?]")
 _DANGLING = re.compile(r"^(?:에|로|을|를|이|가|까지|은|는|도|만|안에|이나|쯤|정도|중으로|하고|으로)\s+")
 
@@ -143,7 +169,8 @@ class Candidate:
     ``verb`` is what is done, ``words`` are its content words, ``things`` those that name a thing, ``kind`` its kind of doing, ``signs``
     what can be seen of it; ``by_itself`` is what neither side nor a desk has to do: it comes of itself, others do it, it is a present.
     ``forbids`` where it is to be left undone; ``listed`` are the papers that an agent said are needed for it;
-    ``said_last`` is the turn in which its time or way was named anew.
+    ``said_last`` is the turn in which its time or way was named anew, ``for_later`` where its verb says that it lasts (찍어 두세요),
+    ``said`` is its sentence.
     """
 
     turn: int
@@ -161,6 +188,8 @@ class Candidate:
     forbids: bool = False
     listed: str = ""
     said_last: int = 0
+    for_later: bool = False
+    said: str = field(default="", compare=False)
     signs: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -265,6 +294,8 @@ def _only_when(sentence: str) -> Found | None:
 def _on_the_way(sentence: str) -> Iterator[str]:
     """What an agent asks for, or does himself, within a sentence that ends otherwise, each as a sentence of its own."""
     yield from (f"{deed} {'됩니다' if deed.endswith('면') else '합니다'}" for deed in _ASKED_ON_THE_WAY.findall(sentence))
+    yield from (f"{deed} 됩니다" for deed in _BY_THEN.findall(sentence))
+    yield from (f"{deed}겠습니다" for deed in (*_SENT_FIRST.findall(sentence), *_COMES_TO_SEE.findall(sentence)))
     yield from (f"{deed[:-1]}{'합' if deed[-1] == '하' else '됩'}니다" for deed in _ASKED_FIRST.findall(sentence))
     if _WILL_DO.search(sentence) or _WILL.search(sentence):
         yield from (f"{deed}겠습니다" for deed in _THEN_A_DESK.findall(sentence))
@@ -292,19 +323,27 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
             found = replace(found, act=Act.ASKED)
     if found.act is Act.ABLE:
         kind = kind_of(tokens, found.verb)
-        if due is None or not due.exact or kind in ("", "talk") or (kind in _MAY and not turn.by_caller):
-            return None
+        may = kind in _MAY and not turn.by_caller  # 한두 통 갈 수 있어요
+        if due is None or not due.exact or kind in ("", "talk") or may or (turn.by_caller and tokens[found.verb].form == "오"):
+            return None  # 토요일에 올 수 있어요, asked of who is to come
         found = replace(found, act=Act.PROMISED)  # 금요일까지는 보낼 수 있어요
+    if found.through and not turn.by_caller and _desk_is_made_to(tokens, said, found.verb):
+        found = replace(found, through=False)  # 담당이 비교표를 보내 드리게 하겠습니다
     who, desk = _who(found, turn, tokens, said)
+    if who is Who.AGENT and not turn.by_caller and _lemma(tokens, found.verb) in _ARRIVES and (driver := _driver(turns)):
+        who, desk = Who.OTHER_DESK, driver
+    by_fax = not turn.by_caller and _comes_out_of_a_fax(turns, place, tokens[found.verb].form, sentence, due)
     ours = not turn.by_caller and found.act in (Act.PROMISED, Act.ARRANGED)
     if who is Who.AGENT and found.act is Act.ARRANGED and (to := _handed_to(sentence, turn)):
         who, desk = Who.OTHER_DESK, to
+    dated = due is not None and due.exact and not _COUNTED_FROM.search(due.said)
+    awaited = "" if dated else _once_received(said, tokens, found, ours)
     return Candidate(
         turn=turn.number,
         by_caller=turn.by_caller,
         act=found.act,
         who=who,
-        what=f"{'' if due and due.exact else _once_received(said, tokens, found, ours)}{_what(said, tokens, found, shortener, ours=ours)}",
+        what=BY_FAX if by_fax else f"{awaited}{_what(said, tokens, found, shortener, ours=ours)}",
         verb=_lemma(tokens, found.verb),
         by_itself=_is_a_present(tokens, found)
         if turn.by_caller
@@ -313,8 +352,10 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
         desk=desk,
         words=frozenset(content_words(tokens)),
         things=_things(tokens, _deed_begins(tokens, found.verb, ours=ours), found.verb),
-        kind=kind_of(tokens, found.verb),
+        kind="send" if by_fax else kind_of(tokens, found.verb),
         forbids=found.forbids,
+        said=sentence,
+        for_later=any(token.tag == "VX" and token.form in ("두", "놓") for token in tokens[found.verb + 1 :]),
         signs=tuple(_signs(turns, place, said, found, tokens, due, last=last, clause=clause)),
     )
 
@@ -378,7 +419,7 @@ def _is_plainly_asked(tokens: Sequence[Any], verb: int) -> bool:
 def _is_a_present(tokens: Sequence[Any], found: Commitment) -> bool:
     """숙주 많이 줄게: what a caller will give that is neither a paper nor a number nor money."""
     things = _things(tokens, _deed_begins(tokens, found.verb), found.verb)
-    gives = found.act is Act.PROMISED and tokens[found.verb].form == "주" and _lemma(tokens, found.verb) == "주"
+    gives = found.act is Act.PROMISED and tokens[found.verb].form in ("주", "드리") and _lemma(tokens, found.verb) in ("주", "드리")
     return gives and bool(things) and not any(of.search(thing) for thing in things for of in (PAPERS, MONEY, _TOLD))
 
 
@@ -404,6 +445,25 @@ def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tup
     return (Who.OTHER_DESK, desk) if desk and not found.through else (Who.AGENT, "")
 
 
+def _comes_out_of_a_fax(turns: Sequence[Turn], place: int, verb: str, sentence: str, due: Found | None) -> bool:
+    """오 분 안에 들어갑니다, where a fax was asked for: what goes in by the minute is no money."""
+    soon = due is not None and due.exact and ("분" in due.said or "시간" in due.said)
+    spoken_of = any("팩스" in turn.text for turn in turns[max(0, place - _FAX_WITHIN) : place])
+    return verb == "들어가" and soon and spoken_of and not re.search(r"입금|계좌|통장|보험료|[가-힣]금", sentence)
+
+
+def _driver(turns: Sequence[Turn]) -> str:
+    """Who comes to the place where a car stands, as the call names him; empty where nobody does."""
+    named = (_DRIVER.search(turn.text) for turn in turns)
+    return next((found[0] for found in named if found), "")
+
+
+def _desk_is_made_to(tokens: Sequence[Any], said: str, verb: int) -> bool:
+    """Whether it is seen to that a desk does it, which leaves it to that desk."""
+    link = _linked(tokens, verb)
+    return link is not None and tokens[link].form == "게" and bool(_desk(tokens, said, verb))
+
+
 def _sender(tokens: Sequence[Any], said: str, verb: int) -> str:
     """Who else is to send something (병원에서 차트를 팩스로 보내 주셔야 …); empty where the caller fetches it there (병원에서 떼서 …)."""
     subject = _SENDS.search(said)  # morphology takes 병원이 for what something is
@@ -423,17 +483,28 @@ def _handed_to(sentence: str, turn: Turn) -> str:
 
 def _desk(tokens: Sequence[Any], said: str, verb: int) -> str:
     """The desk that is the sentence's subject (담당자가 …), as it was named."""
+    by_himself = kind_of(tokens, verb) in _BY_HIMSELF and not any(token.tag == "JKS" for token in tokens[:verb])
     for place, token in enumerate(tokens[:verb]):
         assigned = token.form in _ASSIGNED and tokens[place + 1].form == "되"
-        subject = assigned or token.tag == "JKS" or (token.form == "에서" and token.tag == "JKB")
+        subject = assigned or token.tag in ("JKS", "JKC") or (token.form == "에서" and token.tag == "JKB")
+        subject |= place > 0 and token.form == "이" and token.tag == "MM" and tokens[place - 1].end == token.start  # 담당이
+        subject |= by_himself and token.form in ("은", "는", "도") and _OFFICER.search(said[: token.start]) is not None
         if not subject or not place or any(other.tag == "EC" and other.form in _EMBEDDED for other in tokens[place:verb]):
             continue  # 담당자가 전화드리게 예약하겠습니다: who speaks does it
+        if any(one.tag == "NP" and one.form in ("저", "나") and other.tag == "JKS" for one, other in pairwise(tokens[place + 1 : verb])):
+            continue  # 담당자가 통화 중이라 제가 보고
         begin = place
         while (
-            begin and (tokens[begin - 1].tag in ("NNG", "NNP", "NP", "NR", "XSN") or tokens[begin - 1].form == "쪽") and place - begin < 4
+            begin
+            and place - begin < 4
+            and (
+                tokens[begin - 1].tag in ("NNG", "NNP", "NP", "NR", "XSN")
+                or tokens[begin - 1].form in ("쪽", "새")
+                or (tokens[begin - 1].form == "과" and begin == place)  # 보상과에서
+            )
         ):
             begin -= 1
-        named = _OUR.sub("", said[tokens[begin].start : token.start].strip())
+        named = _ON_THE_WAY.sub("", _OUR.sub("", said[tokens[begin].start : token.start].strip()))
         if _DESK.search(named):
             return named
     return ""
@@ -453,6 +524,8 @@ def _what(said: str, tokens: Sequence[Any], found: Commitment, shortener: Shorte
         deed = f"{shortener.upto(text, kept, kept[link].end)} 하기"
     else:
         deed = shortener.deed(text, kept, verb)
+        if kept[verb].form == "돌리" and [token.form for token in kept[verb + 1 : verb + 3]] in (["어", "드리"], ["어", "주"]):
+            deed = re.sub(r"돌리기$", "돌려주기", deed)
     begin, end = _topic(tokens, first)
     done_to = end and kind_of(tokens, found.verb) in DONE_TO and any(of.search(tokens[end - 1].form) for of in (PAPERS, MONEY))
     done_to = done_to and not any(token.tag == "JKO" for token in kept[:verb])
@@ -474,7 +547,7 @@ def _deed_begins(tokens: Sequence[Any], verb: int, *, ours: bool = False) -> int
     first = 0
     for place in range(1, verb):
         token = tokens[place]
-        aside = token.tag == "SP" and not tokens[place - 1].tag.startswith(("N", "J", "EC", "XSN"))
+        aside = _is_while(tokens, place) or (token.tag == "SP" and not tokens[place - 1].tag.startswith(("N", "J", "EC", "XSN")))
         callers = ours and token.tag == "EC" and _is_the_callers_part(tokens, place)
         if aside or callers or token.tag == "EF" or (token.tag == "EC" and _ends_no_deed(tokens, place)):
             first = place + 1
@@ -500,7 +573,7 @@ def _once_received(said: str, tokens: Sequence[Any], found: Commitment, ours: bo
         if tokens[at].tag in ("NNG", "XSN") and tokens[at + 1].tag in ("JKO", "JX", "VV") and PAPERS.search(tokens[at].form)
     ]
     if not things:
-        return ""
+        return f"{said[tokens[verb].start : tokens[parts[-1]].end]} "
     begin = things[0]
     while begin > first and tokens[begin - 1].tag in (*_CONTENT, "XSN") and tokens[begin - 1].end <= tokens[begin].start:
         begin -= 1
@@ -513,6 +586,13 @@ def _is_the_callers_part(tokens: Sequence[Any], ending: int) -> bool:
         return False
     verb, _ = main_verb(tokens, ending - 2)
     return verb is not None and kind_of(tokens, verb) in ("send", "hand in", "sign", "take", "go", "report")
+
+
+def _is_while(tokens: Sequence[Any], place: int) -> bool:
+    """는데 taken for a place: 위임장이 필요한 데 양식은 …; not 데 with a particle (밝은 데서)."""
+    noun = tokens[place]
+    joined = tokens[place - 1].tag == "ETM" and tokens[place - 1].end >= noun.start
+    return noun.tag == "NNB" and noun.form == "데" and joined and place + 1 < len(tokens) and not tokens[place + 1].tag.startswith("J")
 
 
 def _ends_no_deed(tokens: Sequence[Any], ending: int) -> bool:
@@ -633,16 +713,30 @@ def _signs(
 
 def kind_of(tokens: Sequence[Any], verb: int) -> str:
     """The kind of doing of a verb; empty for one of no kind. 전화 주다 and 답을 드리다 are of the kind of 전화하다."""
+    if tokens[verb].form in _ON_ITS_WAY and _is_sent_by(tokens, verb):
+        return "send"
     if tokens[verb].form == "걸" and [token.form for token in tokens[verb + 1 : verb + 3]] in (["어", "놓"], ["어", "두"]):
         return "enter"  # 석 달 유예로 걸어 놓겠습니다
     noun = verb - 1
     while noun > 0 and (
-        tokens[noun].tag in ("JKO", "JX", "MAG") or (tokens[noun].form in ("로", "으로") and tokens[noun - 1].form in _CALLED)
+        tokens[noun].tag in ("JKO", "JX", "MAG", "MM")
+        or tokens[noun].form in _TIMES_COUNTED
+        or (tokens[noun].form in ("로", "으로") and tokens[noun - 1].form in _CALLED)
     ):
         noun -= 1
     if noun >= 0 and tokens[verb].form in _GIVING and tokens[noun].form in _CALLED:
         return "phone"
     return _KIND_OF.get(_lemma(tokens, verb), "")
+
+
+def _is_sent_by(tokens: Sequence[Any], verb: int) -> bool:
+    """Whether something goes out by a way that is named, or a message itself does: 문자로 나갑니다, 취소됐다는 문자가 갈 거예요."""
+    ways = [place for place in range(verb - 1) if tokens[place].form in _BY_WAYS]
+    return any(
+        tokens[place + 1].form in ("로", "으로", "이", "가") or place + 1 == verb
+        for place in (*ways, verb - 1)
+        if tokens[place].form in _BY_WAYS
+    )
 
 
 def _lemma(tokens: Sequence[Any], verb: int) -> str:

@@ -6,6 +6,8 @@
 """
 
 import re
+from collections.abc import Sequence
+from itertools import takewhile
 
 from models.actions.action import Who
 from models.actions.acts import Act, done
@@ -13,13 +15,18 @@ from models.actions.candidates import Candidate, done_in
 from models.actions.sentences import asks, sentences
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener
+from models.summarizer.syllables import SS, any_with
 
 SOON = 6  # turns in which what is done at once is told to be done
-_FINALS, _FIRST, _LAST, _SS = 28, 0xAC00, 0xD7A3, 20  # ㅆ among the final consonants
-_PAST = re.compile(
-    "[" + "".join(chr(code) for code in range(_FIRST, _LAST + 1) if (code - _FIRST) % _FINALS == _SS and chr(code) not in "있겠") + "]"
-)
+_PAST = re.compile(rf"(?![있겠]){any_with(SS)}")
 _ARRIVED = re.compile(r"^(?:(?:네|예|아|어|오|응)[,. ]+)*(?:(?:문자|링크|카톡|메일) ?)?(?:왔(?:다|네|어|습|구)|도착했|들어왔)")
+# It is done as it was asked for, whatever it was: 네, 처리됐습니다. 접수했습니다.
+_DONE_NOW = re.compile(
+    rf"(?:^|[.?!] ?|(?<!\S)(?:네|예|지금|바로)[,]? )(?:(?:다|모두|같이|지금|바로) )*[가-힣 ]*(?![있겠]){any_with(SS)}습니다"
+)
+_ALL_DONE = re.compile(
+    r"^(?:네|예)?[,. ]*(?:다 |모두 |지금 )*(?:처리|완료|등록|변경|접수|취소)(?:가|를|도)? ?(?:다 )?(?:완료)?(?:했|됐|되었|됐)습니다"
+)
 _WAIVED = re.compile(r"(?<!\S)안 ?[가-힣]{0,3}셔도|필요 ?없")
 _CHANGED = re.compile(r"(?:는|을) (?:거|것|걸)로 (?:바꾸|바꿔|변경)")
 _PAPERS_OF_ALL_KINDS = "서류"
@@ -33,6 +40,13 @@ def is_done(one: Candidate, conversation: Conversation, shortener: Shortener) ->
         return False
     later = [turn for turn in conversation if one.turn < turn.number <= one.turn + SOON and turn.text]
     if one.who is Who.AGENT and one.kind == "send" and any(turn.by_caller and _ARRIVED.search(turn.text) for turn in later):
+        return True
+    if (
+        one.who is Who.AGENT
+        and one.kind == "enter"
+        and one.act is not Act.ARRANGED
+        and any(not turn.by_caller and _ALL_DONE.match(turn.text) for turn in later)
+    ):
         return True
     doers = [turn for turn in later if turn.by_caller is (one.who is Who.CALLER) and _PAST.search(turn.text)]
     return any(_says_so(turn, one, shortener) for turn in doers)
@@ -60,7 +74,21 @@ def _did_on_the_way(named: str, sentence: str) -> bool:
 
 
 def _is_the_deed(verb: str, kind: str, things: frozenset[str], one: Candidate) -> bool:
+    if one.by_caller and one.who is Who.AGENT:
+        return verb == one.verb  # the caller's request: 통장만 바꿔 주세요 … 기업은행으로 나가도록 바꿔 드렸습니다
     return (verb == one.verb or (kind == "send" == one.kind)) and (not things or not one.things or bool(things & one.things))
+
+
+def is_answered(one: Candidate, said: Sequence[Candidate], conversation: Conversation) -> bool:
+    """Whether what the caller asked for is answered otherwise than with a promise: it is done (접수했습니다), or a desk does it."""
+    if one.act is not Act.ASKED or not one.by_caller:
+        return False
+    answers = list(takewhile(lambda turn: not turn.by_caller, (turn for turn in conversation if turn.number > one.turn and turn.text)))
+    spoken = {turn.number for turn in answers}
+    promised = [other for other in said if other.turn in spoken and other.act in (Act.PROMISED, Act.ARRANGED)]
+    if any(other.who is Who.OTHER_DESK for other in promised):
+        return True
+    return not promised and any(_DONE_NOW.search(turn.text) for turn in answers)
 
 
 def is_changed(one: Candidate, conversation: Conversation) -> bool:

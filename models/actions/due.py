@@ -97,6 +97,7 @@ _PATTERNS = (
     re.compile(rf"{_DAY}(?: ?(?:에 ?)?{_HOUR}|(?:,? ?(?P<only_part>{_PART_OF_DAY})(?: ?(?:시간|무렵|때))?))?(?:에|날)?{_TAIL}"),
     re.compile(rf"(?<![가-힣\d]){_HOUR}(?:에)?{_TAIL}"),
     re.compile(rf"(?<![가-힣])(?P<only_part>오전|오후|(?:저녁|점심)(?! ?(?:먹|밥|식사))|밤(?!낮))(?: ?(?:시간|무렵|때))?(?:에)?{_TAIL}"),
+    re.compile(rf"(?<![가-힣])(?P<next_working>다음 ?영업일)(?:에|날)?{_TAIL}"),
     re.compile(rf"(?<![가-힣]){_AT_ONCE}"),
 )
 # Ends of what comes before the deed: what somebody else has to do first (주시면, 오시면 되고), and what else is said (방문할 거고).
@@ -106,9 +107,12 @@ _ASIDE = re.compile(
     r"|휴무라|쉬는 날이라)\s(?!되|돼|됩|좋|괜찮)"
 )
 _NOT_THEN = re.compile(
-    r"\s*(?:말고|(?:보험료|납입분?|출금분?|이체분?|결제분?|청구분|분|월급|고지서|명세서)(?:부터|은|는|이|가|을|를|까지)?(?![가-힣]))"
+    r"\s*(?:말고|(?:보험료|납입분?|출금분?|이체분?|결제분?|청구분|분|월급|고지서|명세서)(?:부터|은|는|이|가|을|를|까지)?"
+    r"(?![가-힣])(?! (?:처리|예정|신청|예약|진행|해|하)))"
 )
 _AFTER = ("이후", "지나서", "지나고", "지나면", "부터", "후", "뒤")
+# Takes up the day that was named in a reason: 모레 치과 가니까 그때 받아서 바로 올릴게요.
+_THEN = re.compile(r"(?<!\S)(?:그때|그날)(?:에|은|까지)?(?!\S)")
 _NAMES_OF_DAYS = ("soon", "weekday", "day_of_month")
 _LATE = {"오전": time(12), "아침": time(12), "점심": time(14), "낮": time(18), "오후": time(18)}
 
@@ -157,7 +161,10 @@ def find(sentence: str, *, by_caller: bool = False) -> Found | None:
     found = list(_found(sentence))
     others, aside = (max((end.end() for end in ends.finditer(sentence)), default=0) for ends in (_OTHERS_PART, _ASIDE))
     kept = [one for one in found if by_caller or one.end > others or (not one.exact and one.said.endswith("면"))]  # 끊으시면 바로
-    return max([one for one in kept if one.end > aside] or kept, key=lambda one: (one.exact, one.end - one.start), default=None)
+    behind = [one for one in kept if one.end > aside]
+    if _THEN.search(sentence, aside) and not any(one.exact for one in behind):
+        behind = []
+    return max(behind or kept, key=lambda one: (one.exact, one.end - one.start), default=None)
 
 
 def _found(sentence: str) -> Iterator[Found]:
@@ -208,6 +215,8 @@ def _length(said: Said, called: datetime) -> Resolved | None:
     """영업일 사흘 안, 3영업일, 일주일 안, 한 시간 내."""
     count = _DAYS_COUNTED.get(said.get("days", "")) or (7 if "one_week" in said else _value(said.get("count", "x")))
     unit = said.get("unit", "일")
+    if "next_working" in said:
+        return working_day(called.date(), 1), None
     if count is None or not {"days", "count", "one_week"} & said.keys():
         return None
     if {"working", "of_work"} & said.keys() or unit == "영업일":

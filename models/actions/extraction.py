@@ -17,9 +17,14 @@ from pathlib import Path
 
 from models.actions.action import Action, Who
 from models.actions.acts import Act
-from models.actions.candidates import MONEY, PAPERS, UNTIL, Candidate, candidates
-from models.actions.done import is_changed, is_done
+from models.actions.candidates import MONEY, PAPERS, READY, Candidate, candidates
+from models.actions.done import is_answered, is_changed, is_done
 from models.actions.due import Found, find
+from models.actions.listed import lists, of_all
+from models.actions.listed import told as list_told
+from models.actions.meeting import as_booked, on_that_day
+from models.actions.passed_on import PASSES_ON, what_is_passed_on
+from models.actions.plain import enough
 from models.actions.remembering import RememberingShortener
 from models.actions.weighed import Weighed
 from models.actions.wording import WRITTEN_ON, Told, by_the_way_of, last_objects, may_be_done_to, objects_in, with_thing, worded
@@ -28,17 +33,11 @@ from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener
 
 WEIGHTS = Path(__file__).with_name("weights.json")
-_YES = re.compile(r"(?:네+|예|응+|그래|좋|그럼|그러|알겠|알았|고마|고맙|감사|부탁|당연|물론)")
-_NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:할|해|돼)|필요 ?없|관둘|그만)")
-LEFT_BY_ITS_FORM = 0.01
-PLAIN_BY_A_DAY = 0.05
-PLAIN = 0.2  # likelihood of a paper that is asked for, or goes out, by its name
-HANDED_ON = 0.09
-# What an agent hands on or notes for others: 마릿수 정정을 담당한테 전달, 위쪽 가지 확인 요청이라고 메모 남기기.
-_HANDS_ON = re.compile(
-    r"(?:에|에게|한테|께|라고|다고|달라고|도록|으?로|을|를) (?:\S+ )?(?:전달|표시|메모|기록)$"
-    r"|\S+ \S+ .*메모(?:에)? 남기기$|보고(?:를)? (?:드리기|하기)$|보고$|다고 (?:\S+ )?말하기$"
+_YES = re.compile(
+    r"(?:(?:아|오|어|음|와|어머|그|저|뭐)[,.!…]* )*(?:네+|예|응+|그래|좋|그럼|그러|알겠|알았|고마|고맙|감사|부탁|당연|물론)"
+    r"|.*(?:그럼|그러면|너무|저야) 좋[죠지]"
 )
+_NO = re.compile(r"(?:아니|아뇨|아녀|싫|됐어|됐습|못 ?해|안 ?(?:할|해|돼)|필요 ?없|관둘|그만)")
 BESIDE = 1  # turns in which two sentences of one kind are about the same
 LATEST_ANSWER = 4  # turns between a question and the promise that answers it
 MOVED_WITHIN = 10  # turns in which a caller moves the day of what he said he would do
@@ -50,14 +49,25 @@ _HOW_IT_WORKS = re.compile(r"면 .*적용$")  # 십오 일 전에만 올라오�
 _THERE = re.compile(r"^거기(?:서|에서|에다가?|에)? (?=(?:서명|작성|동의|인증|입력|사인))")
 _LINK = re.compile(r"링크")
 _TAKES_A_CALL = re.compile(r"^(?:그 |이 )?(?:전화|연락)(?:는|를|을|만)? (?:꼭 )?받기$")
-_GOES_OUT = frozenset(("나가", "보내", "발송하", "발송되"))
-_DONE_BY_A_DAY = frozenset(("send", "hand in", "take", "sign", "pay"))
+_AS_BEFORE = re.compile(r"없이 .*걸로 하기$")  # 오늘은 따로 접수되는 거 없이 안내만 해 드린 걸로 하겠습니다
+_EMERGENCY = re.compile(r"(?<!\d)1(?:12|19)(?!\d)|일일[구이]|백십[이구]")
+_OF_ANY_DEED = frozenset(("드리", "주"))
+_HELP = re.compile(r"(?<!\d)1(?:12|19|09|32)(?!\d)|일일[구이]|백십[이구]|백구 ?번?|일공구")
+_CALLS_THERE = re.compile(r"^(?:(?:꼭|바로|지금|\S+ 전화로) )*(?:걸기|부르기|전화|신고)$")
+_ALSO = re.compile(r"(?:문자|이?메일|팩스|카톡|우편|등기)(?:으?로)도 ")
+FEWEST_LISTED = 2  # papers
+_LIST_SENT = re.compile(r"(?:목록|서류|안내|리스트)[^ ]* .*(?:발송|보내기|넣기)$")
+_LATER = re.compile(r"생각해|나중에|안 할게|됐어요|관두|다음에|다시 전화")
+_SAYING = frozenset(("말씀드리", "말씀하", "설명드리", "설명하"))
+_IF_ANY = re.compile(r"있으면 ")
+_REPORTED = frozenset(("report", "phone"))
+_CALLS_AGAIN = re.compile(r"(?:전화|연락)(?:드리)?도록 전달$")
 _TELLS_NOTHING = frozenset(("하기", "그러기", "그렇게 하기"))  # 십일월에 할게요, where nothing was asked for
 _OTHERWISE = re.compile(r"말고|안 ?[되돼]|못 |없(?:는데|어|고|습|다)|아니|넘어야|바빠|어려|힘들|회의|근무|수업")
 _IF_THERE_IS = re.compile(r"([가-힣]{2,})(?:이|가) 있으(?:시)?면 ")
 _IF_NOT = re.compile(r"(?<!\S)안 ?되(?:시)?면 ")
 # 옆집 가서 하기: where, by what and when alone; which deed, what was asked for tells. 부활로 하기 chooses.
-_SO = re.compile(r"^(?:(?:[가-힣]+ )?\S+(?:에|서|로|고|면) |(?:바로|빨리|꼭|다시|직접|먼저|그냥|한번) )*(?<!로 )하기$")
+_SO = re.compile(r"^(?:(?:[가-힣]+ )?\S+(?:에|서|로|고|면|이랑) |(?:바로|빨리|꼭|다시|직접|먼저|그냥|한번) )*(?<!로 )하기$")
 _TELLING = frozenset(("phone", "talk"))
 _COMES_ALONG = re.compile(r"(?:가지고|들고|챙겨서?|모시고|데리고|지참) ?")
 _BY_OR_IN = re.compile(r"^(?!.*(?:[은는]|건) ).*(?:으?로|에) ")
@@ -128,17 +138,75 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
         and _stands(one, conversation)
         and not is_done(one, conversation, shortener)
         and not is_changed(one, conversation)
+        and not is_answered(one, said, conversation)
     ]
     standing = [(_as_taken_up(one, said), how) for one, how in standing]
-    told = [(_completed(one, said, conversation, shortener), how) for one, how in standing]
-    said_of_something = [(one, how) for one, how in told if one.what not in _TELLS_NOTHING and not _HOW_IT_WORKS.search(one.what)]
-    return _with_its_call(_once_each(said_of_something))
+    told = [
+        (passed, how)
+        for one, how in standing
+        if (passed := what_is_passed_on(_completed(one, said, conversation, shortener), conversation, shortener)) is not None
+    ]
+    said_of_something = [
+        (one, how)
+        for one, how in told
+        if not _is_at_once_said(one)
+        and one.what not in _TELLS_NOTHING
+        and not _HOW_IT_WORKS.search(one.what)
+        and not _AS_BEFORE.search(one.what)
+    ]
+    return _with_what_is_needed(_with_its_call(_once_each(said_of_something)), conversation, shortener)
+
+
+def _is_at_once_said(one: Candidate) -> bool:
+    """제가 지금 보고 말씀드릴게요: what an agent says in the call itself."""
+    return not one.by_caller and one.kind == "talk" and one.verb in _SAYING and one.due is not None and one.due.said.startswith("지금")
+
+
+def _with_what_is_needed(left: Sequence[Candidate], conversation: Conversation, shortener: Shortener) -> list[Candidate]:
+    """The papers that an agent listed where nothing else takes them up: the caller hands in none and is sent no list of them."""
+    if any(_takes_papers(one) or _LIST_SENT.search(one.what) for one in left):
+        return list(left)
+    found = lists(conversation, shortener)
+    papers = of_all(found)
+    if len(papers) < FEWEST_LISTED or any(
+        turn.by_caller and turn.number > found[0].turn and _LATER.search(turn.text) for turn in conversation
+    ):
+        return list(left)
+    needed = Candidate(
+        turn=found[-1].turn,
+        by_caller=False,
+        act=Act.ASKED,
+        who=Who.CALLER,
+        what=f"{list_told(papers)} {READY}",
+        kind="hand in",
+        listed=", ".join(papers),
+    )
+    return sorted((*left, needed), key=lambda one: one.turn)
+
+
+def _takes_papers(one: Candidate) -> bool:
+    return one.who is Who.CALLER and (one.kind in _HANDING_OVER or bool(one.listed) or _COMES_ALONG.search(one.what) is not None)
 
 
 def _completed(one: Candidate, said: Sequence[Candidate], conversation: Conversation, shortener: Shortener) -> Candidate:
     """A deed with what was said of it elsewhere: its thing, by when, the time or way that was named anew, where it is done."""
-    timely = _with_time(_as_asked(named(one, said, shortener), said, shortener), said)
+    asked = _as_asked(_as_offered(named(one, said, shortener), said), said, shortener)
+    timely = as_booked(on_that_day(_with_time(asked, said), conversation), conversation)
+    timely = _at_the_number(timely, conversation)
     return _by_who_is_wanted(_at_the_link(_named_anew(timely, said, conversation), conversation), conversation)
+
+
+def _as_offered(one: Candidate, said: Sequence[Candidate]) -> Candidate:
+    """A bare promise in the words in which it was offered: 전문 상담하시는 분을 연결해 드려도 될까요 … 바로 연결하겠습니다."""
+    if one.by_caller or one.act is not Act.PROMISED or one.things or one.forbids:
+        return one
+    offered = [
+        other
+        for other in said
+        if 0 < one.turn - other.turn <= LATEST_ANSWER and other.act is Act.OFFERED and not other.by_caller and other.verb == one.verb
+    ]
+    fuller = offered and offered[-1].things and not set(one.what.split()[:-1]) & set(offered[-1].what.split())
+    return replace(one, what=offered[-1].what, words=one.words | offered[-1].words, things=offered[-1].things) if fuller else one
 
 
 def _as_asked(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
@@ -202,6 +270,15 @@ def _at_the_link(one: Candidate, conversation: Conversation) -> Candidate:
     return replace(one, what=_THERE.sub("링크에서 ", one.what)) if sent else one
 
 
+def _at_the_number(one: Candidate, conversation: Conversation) -> Candidate:
+    """예, 오늘 걸게요 as 109에 전화, where the agent has just named the number."""
+    if not one.by_caller or one.act is not Act.PROMISED or not _CALLS_THERE.match(one.what):
+        return one
+    near = [turn.text for turn in conversation if not turn.by_caller and one.turn - BESIDE <= turn.number < one.turn]
+    numbers = [found[0] for text in near for found in _HELP.finditer(text)]
+    return replace(one, what=f"{numbers[-1]}에 전화", kind="phone") if numbers else one
+
+
 def _with_its_call(left: Sequence[Candidate]) -> list[Candidate]:
     """The call that the caller is to take as the one that a desk was said to make before: 그 전화 꼭 받으세요."""
     return [
@@ -216,22 +293,8 @@ def _as_that_call(one: Candidate, calls: Sequence[Candidate]) -> Candidate:
 
 
 def _enough(one: Candidate, model: ToDoModel) -> float:
-    """From which likelihood on it outlasts the call: less for what is plainly left by its form, whatever its words are."""
-    if one.forbids and UNTIL.search(one.what):
-        return LEFT_BY_ITS_FORM  # 조사 오실 때까지 치우지 마세요
-    usual = model.callers if one.who is Who.CALLER else model.lasting.threshold
-    named = any(map(PAPERS.search, one.things)) and not one.is_needed
-    asks_for_papers = one.act is Act.ASKED and not one.by_caller and one.kind in _HANDING_OVER and named
-    if one.act in (Act.PROMISED, Act.ARRANGED) and not one.by_caller and _HANDS_ON.search(one.what):
-        return min(usual, HANDED_ON)
-    dated = one.due is not None and one.due.exact
-    goes_out = dated and one.act is Act.ARRANGED and one.verb in _GOES_OUT and any(map(PAPERS.search, one.things))
-    goes_out |= dated and one.who is Who.OTHER_DESK and one.kind in ("phone", "go")
-    if dated and one.act is Act.ASKED and not one.by_caller and one.kind in _DONE_BY_A_DAY and not one.forbids:
-        return min(usual, PLAIN_BY_A_DAY)  # 십구 일까지 서명하셔야 됩니다
-    if dated and one.act is Act.PROMISED and one.by_caller and one.kind == "sign":
-        return min(usual, PLAIN_BY_A_DAY)  # 오늘 밤에 쓸게요
-    return min(usual, PLAIN) if asks_for_papers or goes_out else usual
+    """From which likelihood on it outlasts the call."""
+    return enough(one, model.callers if one.who is Who.CALLER else model.lasting.threshold)
 
 
 def _action(one: Candidate, called: datetime | None, what: str) -> Action:
@@ -245,7 +308,14 @@ def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Ca
         return _what_was_asked(one, said)
     if one.gives_it:
         return _what_was_promised(one, said)
-    if one.forbids or (one.names_a_thing and not one.points) or one.kind not in _HANDING_OVER:
+    if (
+        objects_in(one.what, shortener)
+        and not one.points
+        and not one.names_a_thing
+        and PAPERS.search(objects_in(one.what, shortener)[-1].text)
+    ):
+        return one  # 눌러서 사진만 올리기
+    if one.forbids or (one.names_a_thing and not one.points) or one.kind not in _HANDING_OVER or one.verb in PASSES_ON:
         return one
     asked = [
         other
@@ -441,6 +511,10 @@ def _names_one(thing: str, other: str) -> bool:
 
 
 def _joined(before: Candidate, later: Candidate) -> Candidate:
+    if {before.kind, later.kind} <= _REPORTED and _EMERGENCY.search(before.what) and not _EMERGENCY.search(later.what):
+        return replace(before, due=before.due or later.due)
+    if _CALLS_AGAIN.search(later.what):
+        return before
     if _takes_up(before, later) and (_only_says_so(later) or {before.kind, later.kind} <= _TELLING):
         return replace(before, due=later.due or before.due, said_last=later.turn)
     if later.things and later.things <= _OF_ALL_KINDS and not before.things <= _OF_ALL_KINDS and (of := _ITS_OBJECT.match(before.what)):
@@ -482,7 +556,10 @@ def _are_two(before: Candidate, later: Candidate) -> bool:
     """Whether two sentences of one turn leave two things to do: 신청을 올리고 …, 결과는 문자로 …; each of its own kind and thing."""
     kinds = {before.kind, later.kind}
     told_apart = len(kinds) == 2 and not kinds & {"", "talk"} and bool(before.things) and bool(later.things)
-    return (told_apart or before.who is not later.who) and not before.things & later.things
+    if before.who is not later.who and before.kind != later.kind:
+        return True  # 오늘 심사 넣겠습니다. 심사팀에서 결과를 …
+    shared = {thing for thing in before.things & later.things if thing not in f"{before.desk} {later.desk}"}
+    return (told_apart or before.who is not later.who) and not shared
 
 
 def _no_other_time(before: Candidate, later: Candidate) -> bool:
@@ -503,7 +580,15 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
         return False
     if before.turn == later.turn:
         return not _are_two(before, later)
-    if before.forbids is not later.forbids:
+    if _IF_ANY.search(before.what) and before.by_caller and before.kind == later.kind == "send" and later.turn - before.turn <= BESIDE:
+        return True  # 적힌 게 있으면 메일로 주세요. 산출 안내문을 보내 드릴게요
+    if _CALLS_AGAIN.search(later.what) and later.turn - before.turn <= LATEST_ANSWER:
+        return "전화" in before.what or "연락" in before.what  # 담당자가 여섯 시 전에 전화드리게 … 네, 꼭 연락드리도록 전달하겠습니다
+    if later.by_caller and before.kind == "report" and later.kind == "phone" and _EMERGENCY.search(later.what):
+        return later.turn - before.turn <= LATEST_ANSWER  # 일일이에 신고하세요. 옆집 가서 일일이에 전화할게요
+    if before.kind == "go" == later.kind and before.by_caller and later.by_caller and later.turn - before.turn <= LATEST_ANSWER:
+        return not before.things  # 화요일에 갈 수 있어요 … 신분증이랑 통장 가지고 갈게요
+    if before.forbids is not later.forbids or (_ALSO.search(later.what) and not _ALSO.search(before.what)):
         return False
     if _takes_up(before, later):
         return True
@@ -530,5 +615,5 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
             return True  # 내일 보낼게요 … 아니 금요일에 보낼게요
     if later.things and later.things <= _OF_ALL_KINDS and apart <= 6 and {before.kind, later.kind} <= _HANDING_OVER and before.things:
         return before.who is later.who  # 사업자 등록증하고 사진을 주시면 … 서류를 이십사 일까지 주시면
-    shared = before.words & later.words
+    shared = (before.words & later.words) - _OF_ANY_DEED
     return len(shared) >= 2 or (bool(shared) and shared in (before.words, later.words))

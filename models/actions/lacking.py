@@ -11,10 +11,11 @@ import re
 from collections.abc import Sequence
 
 from models.actions.action import Who
-from models.actions.candidates import PAPERS, Candidate
+from models.actions.candidates import MONEY, PAPERS, Candidate
 from models.actions.mentions import Mention
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import word_set
+from models.summarizer.syllables import is_closed
 
 SUM_WITHIN = 8  # turns
 AWAITED_WITHIN = 5
@@ -34,10 +35,17 @@ _OTHER_SUM = re.compile(
     r"환급|돌려|지급|한도|가능|받으|부담금|보장|나옵|나와|할인|까지 (?:돼|됩|되)|적립|올라|오르|남|잔액|원금|빌린|빌려|까지는|대출금"
 )
 _SUM_CHOSEN = re.compile(rf"([{_NUMBERS}]*[만천]|\d+만)(?: ?원)?(?:만|은|을)? (?:갚|넣|내|입금|보내)")
-_PAYING = re.compile(r"가상 ?계[좌자]|입금|밀린|보험료|이자|금액|납입|넣으|내시|내야|[만천] ?원|갚")
+_PAYING = re.compile(r"가상 ?계[좌자]|입금|출금|밀린|보험료|이자|금액|납입|넣으|내시|내야|[만천] ?원|갚")
 _OWED = re.compile(r"(?:보험료|이자|연체금|부담금|차액|요금|회비)$")
 _PAYS = word_set("입금하 납부하 갚 송금하 결제하 이체하")
 _MAY_PAY = word_set("넣 내 부치 보내 채우")
+_AN_OFFICE = re.compile(r"(?:세무|경찰|소방|관공)서$")
+_ACCOUNT = re.compile(r"가상 ?계좌")
+_COUNTED = re.compile(r" (?:한|두|세|\d+) ?(?:장|부|통|개)$")
+_BARE_PAYMENT = re.compile(r"^((?:.*(?:면|서|고|로|에) )?)(?:입금(?:되기|하기)?|넣기|지급(?:되기|하기)?|들어가기|송금)$")
+_PAID_OUT = word_set("입금하 입금되 넣 지급하 지급되 들어가 송금하")
+_SAYS_WHAT = re.compile(r"(?:환급|환불|지급)$")
+_MONEY_OUT = re.compile(r"(?:해지 ?)?환급금|환불금|환불|대출금|차액|만기금")
 _MONEY_BARE = re.compile(r"(?<!\S)(?:그 )?돈(?:은|을|도|만)? ")
 _AWAITS = re.compile(r"^(?:(?:그거|그) )?(받으면|받고 나서|받는 대로|확인되면|확인하면|들어오면|도착하면|올라오면|오면)(?= )")
 _HAD = re.compile(r"받")
@@ -53,7 +61,8 @@ def thing_wanted(one: Candidate, conversation: Conversation, things: Sequence[Me
     wanted = [thing for thing in things if thing.by_caller and _BY_CALLER_WANTED.search(thing.said) and not _TURNED_DOWN.search(thing.said)]
     pointing = {turn.number for turn in conversation if turn.by_caller and turn.number < one.turn and _POINTED_AT.search(turn.text)}
     wanted += [thing for thing in things if thing.turn in pointing]
-    named = {thing.text for thing in wanted if PAPERS.search(thing.text) and thing.text not in _OF_ALL_KINDS}
+    texts = {_COUNTED.sub("", thing.text) for thing in wanted}
+    named = {text for text in texts if PAPERS.search(text) and text not in _OF_ALL_KINDS and not _AN_OFFICE.search(text)}
     fullest = [text for text in named if not any(text != other and text in other for other in named)]
     return fullest[0] if len(fullest) == 1 else ""
 
@@ -95,9 +104,44 @@ def sum_to_pay(one: Candidate, conversation: Conversation, things: Sequence[Ment
     return telling[-1] if telling else ""
 
 
+def account(one: Candidate, conversation: Conversation) -> str:
+    """The account that the caller pays into, where the agent has named one for it."""
+    if one.who is not Who.CALLER or one.verb not in _MAY_PAY:
+        return ""
+    near = (turn.text for turn in conversation if one.turn - SUM_WITHIN <= turn.number < one.turn and not turn.by_caller)
+    return "가상계좌" if any(_ACCOUNT.search(text) for text in near) else ""
+
+
+def sum_paid_out(one: Candidate, conversation: Conversation) -> str:
+    """What the company pays, where the deed names no money: the sum of its turn, else the money that was spoken of last."""
+    if one.who is Who.CALLER or one.verb not in _PAID_OUT or _names_money(one.what) or _SAYS_WHAT.search(one.what):
+        return ""
+    own = next((turn for turn in conversation if turn.number == one.turn), None)
+    sums = [] if own is None else [found[0].strip() for found in _SUM.finditer(own.text)]
+    if len(sums) == 1:
+        return sums[0]
+    before = [turn.text for turn in conversation if one.turn - SUM_WITHIN <= turn.number <= one.turn and turn.text]
+    named = [found[0] for text in before for found in _MONEY_OUT.finditer(text)]
+    return named[-1] if named else ""
+
+
 def with_sum(what: str, money: str) -> str:
     """돈은 넣기 with its sum."""
     return _MONEY_BARE.sub(f"{money} ", what, count=1)
+
+
+def _names_money(what: str) -> bool:
+    """Whether a payment says what is paid: 환급금 입금, not 입금."""
+    return any(MONEY.search(word.rstrip("은는을를이가도")) for word in what.split()[:-1])
+
+
+def with_money(what: str, money: str) -> str:
+    """넣기 as 환급금 입금, 서명 끝나면 입금 as 서명 끝나면 환급금 입금, 통장에 넣기 as 통장에 환불금 입금."""
+    bare = _BARE_PAYMENT.match(what)
+    if bare is None:
+        return what  # 심사 넣기
+    before = bare[1] or ""
+    return f"{before}{money}" if money == "환불" else f"{before}{money} 입금"
 
 
 def paid(what: str) -> str:
@@ -134,7 +178,7 @@ def awaited(what: str, one: Candidate, things: Sequence[Mention]) -> str:
     return (
         f"{thing} {what[found.start(1) :]}"
         if _HAD.match(found[1])
-        else f"{thing}{'이' if _closed(thing) else '가'} {what[found.start(1) :]}"
+        else f"{thing}{'이' if is_closed(thing) else '가'} {what[found.start(1) :]}"
     )
 
 
@@ -147,7 +191,7 @@ def with_its_name(what: str, conversation: Conversation) -> str:
     bare = _A_PLACE.search(what)
     if bare is None or _is_named(re.findall(r"[가-힣]+(?= $)", what[: bare.start()])):
         return what
-    said = (re.findall(rf"(?<![가-힣])([가-힣]{{2,5}}) {bare[1]}(?=[으에로이은]|$| )", turn.text) for turn in conversation)
+    said = (re.findall(rf"(?<![가-힣])([가-힣]{{2,5}}?) ?{bare[1]}(?=[으에로이은]|$| )", turn.text) for turn in conversation)
     named = {name for names in said for name in names if _is_named([name])}
     return f"{what[: bare.start()]}{named.pop()} {what[bare.start() :]}" if len(named) == 1 else what
 
@@ -155,7 +199,3 @@ def with_its_name(what: str, conversation: Conversation) -> str:
 def _is_named(before: Sequence[str]) -> bool:
     """Whether the word before a place is its name, not the end of another clause."""
     return any(word not in _NO_NAME and _NO_PLACE.search(word) is None for word in before)
-
-
-def _closed(word: str) -> bool:
-    return "가" <= word[-1] <= "힣" and (ord(word[-1]) - ord("가")) % 28 > 0

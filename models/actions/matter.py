@@ -30,7 +30,7 @@ FEWEST = 2  # nouns that say what is meant: 지연 alone does not
 _YES = re.compile(r"(?:네+|예+|응+|어+|음+|그래|그렇|그쵸|그럼|맞|바로 그|그거|아 ?네|아 ?예|좋)")
 ASKED_WITHIN = 3  # turns
 _MAY_ASK = re.compile(
-    r"(?:\?|나요|까요?|니까|은지|는지|(?:돼|되나|되죠|되지|됩니꺼|되는가|되남)[요유]?"
+    r"(?:\?|나요|까요?|니까|(?:되|나오|맞|있|받)는 거예요|은지|는지|(?:돼|되나|되죠|되지|됩니꺼|되는가|되남)[요유]?"
     r"|(?<=왜 )\S+요|(?:얼마|언제|어디|어떻게|왜|무슨|뭐).*요)\s*[.]*$"
 )
 _BEFORE_A_QUESTION = re.compile(r"^(?:(?:잠깐만요?|그러면|그럼|근데|그런데|아니|그러니까|그니까|제|저희|이제|와서|만약에?|혹시)[,]? )+")
@@ -43,7 +43,7 @@ _NO_AT_ONCE = re.compile(r"(?:(?:네|아|어|예|음)[, ]+)*(?:아니|아뇨|아
 _SAID_BACK = re.compile(r"(?:군요|네요|는구나|죠|지요|까요|니까|가요|거예요|로요|이요)\s*[?.!]*$")
 # 허리 후유장해 건 맞으시죠, 슬개골 건: a noun or two of the trade or of what happened
 _CASE = re.compile(
-    r"(?:^|(?:네|예|고객님|님|이|그|아)\s)((?:[가-힣]{2,}(?<![은는이가을를의])\s){0,2}[가-힣]{2,}) 건"
+    r"(?:^|(?:네|예|고객님|님|이|그|아|[하주]신)\s)((?:[가-힣]{2,}(?<![은는이가을를의])\s){0,2}[가-힣]{2,}) 건"
     r"(?:(?:이|은|으로|에|을|도)?(?:\s|$)(?!없|안)|이시|이네|인데|입니다)"
 )
 _BY_NAME = re.compile(r"^[가-힣]{2,4} ?(?:고객님|님|씨) (?=\S+ \S)")
@@ -55,6 +55,7 @@ _OF_INSURANCE = re.compile(
 )
 _A_STORY = re.compile(r"(?:없|있)고 |는데|(?:어|아) 있|, ")
 _MEANT = re.compile(r"(?:(?:이?라는|다는|자는|시겠다는|하신다는|달라는)? ?말씀(?:이|하|을|인)|(?:을|를)? ?(?:원하|요청하)[시신]|이해하)")
+_SAID_SO = re.compile(r"^.*다고 하(?:시면|면) (?=\S)")  # 늦춘다고 하시면 개시를 미루신다는 말씀
 _NOT_SO = re.compile(r"^\S+(?:은|는|이|가) 아니(?:시|라)?고,? ")  # 해지는 아니시고 차량 대체
 _OF_THE_CALL = re.compile(
     r"성함|이름|생년|본인|주민|연락처|휴대폰|통화|시간|자리|맞으|괜찮|계신|계세|가능하신|있으|없으|어떻|어떤|무엇|무슨|어느|언제|얼마|몇"
@@ -119,7 +120,7 @@ def said_back(conversation: Conversation, shortener: Shortener) -> Iterator[str]
 
 def _phrase(sentence: str, shortener: Shortener) -> str:
     """A sentence that says something back as a phrase: 계약자 변경이시네요 → 계약자 변경; empty where it is made otherwise."""
-    text = _NOT_SO.sub("", re.sub(r"[\s.?!…~,]+$", "", sentence))
+    text = _NOT_SO.sub("", _SAID_SO.sub("", re.sub(r"[\s.?!…~,]+$", "", sentence)))
     meant = _MEANT.search(text)
     text = text[: meant.start()].strip() if meant else text
     tokens = shortener.tokens(text)

@@ -63,8 +63,8 @@ def mentions(turn: Turn, shortener: Shortener) -> Iterator[Mention]:
     """The things named in a turn, in the order said."""
     for sentence in sentences(turn.text, shortener):
         tokens = shortener.tokens(sentence)
-        groups = [(first, end, found) for first, end in _groups(tokens) if (found := _mention(sentence, tokens, first, end)) is not None]
-        for first, end, (words, head, nouns) in groups:
+        named = [(first, end, found) for first, end in groups(tokens) if (found := _mention(sentence, tokens, first, end)) is not None]
+        for first, end, (words, head, nouns) in named:
             following = tokens[end] if end < len(tokens) else None
             yield Mention(
                 text=words,
@@ -76,12 +76,12 @@ def mentions(turn: Turn, shortener: Shortener) -> Iterator[Mention]:
                 verb=_verb_after(tokens, end),
                 asked=asks(sentence),
                 said=sentence,
-                among=len(groups),
+                among=len(named),
                 start=max(tokens[first].start, sentence.find(words, tokens[first].start)),
             )
 
 
-def _groups(tokens: Sequence[Any]) -> Iterator[tuple[int, int]]:
+def groups(tokens: Sequence[Any]) -> Iterator[tuple[int, int]]:
     """Where groups of nouns stand, from and to: nouns one after the other, joined by 의 or 하고, and a word that describes them."""
     place = 0
     while place < len(tokens):

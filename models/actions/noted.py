@@ -13,6 +13,7 @@ import re
 from models.actions.action import Who
 from models.actions.candidates import MONEY, PAPERS
 from models.summarizer.own_words import Shortener
+from models.summarizer.syllables import is_closed
 
 _WAY_ALONE = re.compile(
     r"(?:^|(?<=[을를은는도만에로서고면록까] ))(문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|택배)(?:를|을|도)? "
@@ -20,8 +21,19 @@ _WAY_ALONE = re.compile(
 )
 # What the caller gets for it, said before what he gives: 파일은 신분증 사본과 신청서를 주시면 나갑니다.
 _TOPIC = re.compile(r"^[가-힣]+(?:은|는) (?=(?:\S+ )+\S+(?:을|를) (?:주기|보내기|내기|올리기)$)")
+_CALL_ONCE = re.compile(r"(전화|연락)(?:를|을)? ?한 ?(?:번|통) (?:드리기|하기|주기|걸기|넣기)$|(?<!\S)한번 (전화|연락)$")
+_COMES_TRUE = re.compile(r"(환급|입금|환불|지급|취소|변경)되기$")
+_KEPT = re.compile(r"(?<!\S)(?:갖고 있|갖|가지고 있)기$")
+_SUM_OF = re.compile(r"(금액|견적)으로 (?=(?:문자|이?메일|카톡|카카오톡|알림톡)(?:으?로) )")
+_REPORTED = re.compile(r"(?:보고드린다는 점(?:을)? 알리기|보고하게 하기)$")
+_SO = re.compile(r"((?:에|한테|께|에게)) 그렇게 (?=(?:말하기|전하기|전달)$)")
+_VISITS = re.compile(r"^(?:나가기|가기|오기)$")
+_ON_ITS_WAY = re.compile(
+    r"((?:문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기|피디에프|PDF)(?:으?로)(?: 바로| 먼저)?) (?:나가기|가기|들어가기|나기)$"
+)
+_MESSAGE_GOES = re.compile(r"((?<!\S)(?:[가-힣]+ )?(?:문자|알림톡|메일))(?:가|이|는|은)? (?:나?가기|오기)$")
 _FIRST_THEN = re.compile(r"([가-힣]{2,})(?:해서|하고|하여|해 가지고) (?=(?:(?:바로|다시|직접|꼭) )*(?:전화|연락|회신|안내|답변)$)")
-_HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |거 |것 |때 |분)")
+_HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |거 |것 |때 |분|걸|건 |게 )")
 _DONE_BY_NAME = re.compile(r"(?<!\S)((?:전자)?서명|제출|신고|입금|결제|동의|방문|접수|신청|인증)(?:은|는|을|를|만|도) 하기$")
 _HONOUR = frozenset(("시", "으시"))
 _FILLS = re.compile(
@@ -37,12 +49,13 @@ _NO_THING_SENT = re.compile(
 )  # 영어 문자로, 네팔말 문자로
 _ACCOUNT_TOLD = re.compile(r"계좌로 (?=(?:문자|카톡|이?메일|알림톡)(?:으로|로) 발송$)")  # its number is sent, nothing is paid into it
 _MADE_SENT = re.compile(r"보내 ?드리(?:게|도록) 하기$")
-_SAID_BEFORE = re.compile(r"^.*(?:니다|[어아]요|[에예]요|하죠) (?=\S+ \S)")  # a sentence of its own, where no sign parts them
+_SAID_BEFORE = re.compile(r"^.*(?:니다|[어아]요|[에예]요|하죠|[가-힣]이요) (?=\S+ \S)")  # a sentence of its own, where no sign parts them
 _CANNOT = re.compile(r"(?<!\S)[가-힣]+[은는] (?:몰라|못 ?해|못 ?하니까|없어)(?:서|요)? (?=\S+ ?\S)")  # 앱은 몰라 팩스로
 _STRAY_COMMA = re.compile(r"(?<=[가-힣]), (?=\S+기$)")
 _TWICE = re.compile(r"(?<!\S)([가-힣]{2,}) \1(?=\s)")
 _COMES = re.compile(rf"^(?P<before>.*?)(?P<way>{_WAYS}으?로 )(?P<thing>(?:[가-힣]+ )?[가-힣]+)(?:이|가|은|는) (?:나?가기|오기)$")
 _GOES_OUT = re.compile(r"^(.*?[가-힣])(?:이|가|은|는)? 나가기$")
+_GOES_IN = re.compile(r"^(.*?[가-힣])(?:이|가|은|는)? (?:들어가기|들어오기)$")
 _GIVES = re.compile(r"^(.*?[가-힣])(?:을|를|은|는|만|도)? (?:주기|드리기)$")
 _COUNTED = re.compile(r" \S{1,3} ?(?:장|부|통|개|가지|매)$")
 _TOLD_OF = re.compile(r"(?:문자|결과|안내|알림톡|메일)$")
@@ -54,6 +67,12 @@ def noted(what: str, who: Who, shortener: Shortener) -> str:
     what = _HONOURED.sub(" ", _NOT_THEN.sub("지 말고 ", what))
     what = _without_honour(_without_fillers(what), shortener)
     what = _WAY_ALONE.sub(lambda way: f"{way[1]}{'으로' if way[1].endswith(('톡', '편')) else '로'} ", what)
+    what = _KEPT.sub("보관", _COMES_TRUE.sub(r"\1", _SUM_OF.sub(r"\1을 ", _REPORTED.sub("보고", what))))
+    what = re.sub(r"(?<=문자로 )적기$", "발송", re.sub(r"(?<!\S)잇기$", "연결", what))  # 상담 전화를 이어 드릴게요
+    what = _SO.sub(r"\1 ", what)
+    what = _VISITS.sub("방문", what) if who is Who.OTHER_DESK else what
+    what = _CALL_ONCE.sub(lambda call: call[1] or call[2], what)
+    what = _MESSAGE_GOES.sub(r"\1 발송", _ON_ITS_WAY.sub(r"\1 발송", what))
     what = _DONE_BY_NAME.sub(r"\1", _CANNOT.sub("", _STRAY_COMMA.sub(" ", what)))
     what = _TOPIC.sub("", what) if who is Who.CALLER else what
     what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저|같이|함께) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
@@ -69,7 +88,8 @@ def _with_particle(what: str, shortener: Shortener) -> str:
     if found is None:
         return what
     before = shortener.tokens(what[: found.start()])
-    named = before and before[-1].tag in ("NNG", "NNP", "XSN") and not _NO_THING_SENT.search(before[-1].form)
+    word = what[: found.start()].split()[-1]
+    named = before and before[-1].tag in ("NNG", "NNP", "XSN") and not _NO_THING_SENT.search(word)
     return f"{what[: found.start()]}{object_particle(what[: found.start()])}{what[found.start() :]}" if named else what
 
 
@@ -100,6 +120,8 @@ def _by_its_name(what: str, who: Who) -> str:
         return f"{found[1]} 발송"
     if found and MONEY.search(found[1]):
         return f"{found[1]} 지급"
+    if (found := _GOES_IN.match(what)) and MONEY.search(found[1]):
+        return f"{found[1]} 입금"
     if (found := _GIVES.match(what)) and _is_sent(found[1]):
         return f"{found[1]} {'제출' if who is Who.CALLER else '발송'}"
     return what
@@ -117,5 +139,4 @@ def object_particle(word: str) -> str:
     >>> object_particle("사진"), object_particle("영수증 사본"), object_particle("서류")
     ('을', '을', '를')
     """
-    last = word[-1]
-    return "을" if "가" <= last <= "힣" and (ord(last) - ord("가")) % 28 else "를"
+    return "을" if is_closed(word) else "를"

@@ -49,6 +49,6 @@ def _ends(before: Any, token: Any, following: Any) -> bool:
         token.form == "요" and before is not None and before.tag == "EC" and before.form == "고" and before.end == token.start
     )
     by_when = token.form == "요" and before is not None and before.form == "까지" and before.end == token.start  # 열두 시까지요
-    taken = token.tag == "EC" and token.form in ("어요", "아요")  # 못 드리겠어요, which ends nothing but a sentence
+    taken = token.tag == "EC" and token.form in ("어요", "아요", "습니다", "ᆸ니다")  # 못 드리겠어요, which ends nothing but a sentence
     taken |= token.tag == "EC" and token.form == "요" and before is not None and before.tag == "VCP"  # 쓸게요, taken for 쓸 것이요
     return token.tag == "EF" or taken or polite or by_when or (token.tag == "VCP" and not following.tag.startswith("E"))

@@ -61,6 +61,9 @@ _TOO_BARE = word_set(
 _NOUN_TAGS = frozenset(("NNG", "NNP", "XSN", "XPN", "SL", "SN", "NR", "XR", "NNB", "MAG"))
 _NO_NOUN = word_set("거 것 건 경우 기간 처음 대로 오늘 내일 지금 바로")
 _FRAUD = re.compile(r"보이스 ?피싱|전화 ?금융 ?사기|스미싱|피싱|사칭|사기(?= ?(?:수법|전화|예요|입니다|로|일|같|가|이))")
+# What the caller calls it himself, where the agent tells him to report it.
+_FRAUD_BY_CALLER = re.compile(r"(보이스 ?피싱|사기|피싱)")
+_REPORT = re.compile(r"(?:112|일일이|백십이)(?:에|로|하고)?.*신고")
 _WANTS_TO_REPORT = re.compile(r"접수(?:를|도|만)? ?(?:요청|희망|하려|하면|해 ?[주달])|접수$|견인|사람 보내|와 달라")
 _ACCIDENT = re.compile(r"사고")
 # A paper or somebody named by the matter: 부활 청약서, 보상 담당자.
@@ -80,6 +83,7 @@ _DENIED = (
     r"|한대|하라|(?:을|를|은|는) (?:왜|뭘))"
 )
 _DENIAL = re.compile(_DENIED)
+_ANOTHER_ONE = re.compile(r"(?:도|는|은)? ?(?:따로|이미|딴 ?데|다른 ?데)")  # 실비도 따로 있으니까
 _ACT_DENIED = re.compile(rf"([가-힣]{{0,6}}{_ACT}){_DENIED}")
 _IS_NOT = re.compile(r"(?:이|가|은|는)? ?아[니닙]")
 _NO = re.compile(r"(?:네[, ]+)?.{0,6}(?:아니|아뇨|아녀|아이다|말고|됐고|됐습)")
@@ -115,7 +119,9 @@ _SPEAKS = re.compile(r"(?:요|죠|(?<!니)까|네|여|유|디|예|니더)(?:\s|$
 _ASKS = re.compile(r"(?:요청|희망|문의|확인|[는은인한된린]지)$")
 _FAULT = re.compile(r"(?:안 옴|안 됨|멈춤|잠김|잠겼음)$")
 _STATES = re.compile(rf"(?:청구|접수|반려|거절|미비|갱신).*(?:했|됐|왔|났|갔|떴) ?음$|{_FAULT.pattern}")
-_CALLS = re.compile(r"\S+ (?:문자|편지|안내)가? 왔음$|^서랍|어머니가 작년")
+_CALLS = re.compile(
+    r"깨워서|(?:얘기|통화)하게 변경|옆에서 |계좌 (?:하나 )?(?:달라는|안내) 요청|\S+ (?:문자|편지|안내)가? 왔음$|^서랍|어머니가 작년"
+)
 _DONE = re.compile(
     r"(변경|취소|접수|등록|해지|추가|정정|삭제|철회|신청)(?:은|는|을|를|까지|도)? ?(?:처리 ?)?(?:완료)?(?:했|됐|되었|해 ?드렸|완료)"
 )
@@ -150,6 +156,9 @@ class Topics:
         """The agent's word for a swindle, where he calls it one."""
         said = (_FRAUD.search(turn.text) for turn in self.conversation if not turn.by_caller and "?" not in turn.text)
         yield from (f"{found[0]} 관련" for found in said if found)
+        if any(_REPORT.search(turn.text) for turn in self.conversation if not turn.by_caller):
+            by_caller = (_FRAUD_BY_CALLER.search(turn.text) for turn in self.conversation if turn.by_caller)
+            yield from (f"{found[1]} 관련" for found in by_caller if found)
 
     @cached_property
     def product(self) -> str:
@@ -158,7 +167,7 @@ class Topics:
             f"{found[1]}보험" if found[1] else found[2]
             for turn in self.conversation
             for found in _PRODUCT.finditer(turn.text)
-            if re.match(_DENIED, turn.text[found.end() :]) is None
+            if re.match(_DENIED, turn.text[found.end() :]) is None and not _ANOTHER_ONE.match(turn.text, found.end())
         ]
         longest = max(names, key=len, default="")
         return longest if all(one.removesuffix("보험") in longest for one in names) else ""

@@ -18,31 +18,45 @@ from models.actions.action import Who
 from models.actions.candidates import DONE_TO, PAPERS, Candidate
 from models.actions.due import find
 from models.actions.lacking import (
+    account,
     awaited,
     done_to_before,
     names_money_barely,
     paid,
     picture_taken,
+    sum_paid_out,
     sum_to_pay,
     thing_wanted,
     with_its_name,
+    with_money,
     with_sum,
 )
+from models.actions.listed import Listed, lists, of_all
+from models.actions.listed import told as list_told
 from models.actions.matter import matters, nouns_of, open_question, open_wish
 from models.actions.mentions import Mention, mentions, named_in
 from models.actions.noted import noted, object_particle
+from models.actions.passed_on import PASSES_ON
 from models.actions.weighed import Weighed
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
 
 _TOWARDS = re.compile(r"(?:에|에서|으?로)(?:\s|$)")
 _BESIDE = 4  # turns
+_COLLECTING = frozenset(("take", "hand in", "send"))
+_EVERYTHING = re.compile(r"(?<!\S)(?:다|모두|전부|한꺼번에|같이)(?!\S)|모아|서류|준비해|챙겨|챙길|챙기|자료")
+_ANY_PAPERS = re.compile(r"(?<!\S)(?:그 )?(?:서류|자료|그거 다|두 개|그거 두 개)(?:를|는|도|만)? ")
+# What a caller hands in by its own name.
+_OWN_PAPER = re.compile(
+    r"[가-힣]{2,}(?:서|증|표|명단|명부|등본|초본|사진|영상|사본|자료|파일|신청서|기록|내역)(?:를|을|는|은|도|만|하고|랑|이랑)(?!\S)|인감|신분증|통장"
+)
 _A_LIST = 3  # things that a sentence names
 NEAREST = 6  # turns back in which a thing is looked for
 # After a group of nouns that the verb does something to; none is as good as 을.
 _OF_AN_OBJECT = word_set("을 를 은 는 도 만 이 가 - 하고 랑 이랑 부터 이나 나")
 _JOINS = word_set("하고 랑 이랑 나 이나 와 과")
 _WAIVED = re.compile(r"(?<!\S)안 ?[가-힣]{0,3}셔도")  # 증명서는 안 보내셔도 되고요
+_FORBIDDEN = re.compile(r"시면 안 (?:되|돼|됩)|지 ?마[시세]")  # 각서를 쓰시면 안 됩니다
 _WHERE = word_set("에 에서")  # 번호는 종이에 있는 그거: where something is written
 _GOING = word_set("가 오 들르 나가 나오 들어가 들어오 다니 내려가 올라가 찾아가 다녀오")  # 병원 가서: a place without its particle
 _POINTER = re.compile(r"(?<!\S)(?:그|이|저|요|고)(?:거|것|건|걸)(?:를|은|는|도|만|부터|랑|로|)(?!\S)")
@@ -64,6 +78,8 @@ _WRITTEN = re.compile(
 )
 _OF_THE_COMPANY = re.compile(r"(?:링크|문구|안내문|안내장|예시|페이지|약관)$")  # nothing that a caller hands in
 _FORM = re.compile(r"(?:신청서|청약서|철회서|서식|양식|용지|링크|질문서)$")
+_WRITES = re.compile(r"작성|사인해|서명해|(?<!\S)(?:써서|적어서|쓰고|적고)")
+_SIGNED = re.compile(r"(?:동의서|계약서|위임장|합의서|서류|각서|확인서|통지서)$")
 WRITTEN_ON = re.compile(r"서명|작성|사인|(?<!\S)(?:써|적어|쓰고|적고)")
 # What the sentence that names a thing shows of it: that it is needed, sent, said back, refused.
 _SHOWN = (
@@ -72,11 +88,13 @@ _SHOWN = (
     ("said back", re.compile(r"(?:군요|네요|죠|지요|말씀이[가-힣]*|이요)[.?!]*$")),
     ("refused", re.compile(r"말고|아니|없|필요 ?없|안 ?(?:해|하|돼|되)|아뇨")),
 )
+_OURS = re.compile(r"(?<!\S)(?:저희|우리) $")
 _STRAY = re.compile(r"^(?:그|이|저|제|내|저희|다른|무슨|어떤|새)\s")
 _OF_A_CASE = re.compile(r"(?<!\S)[가-힣]+(?<!그)(?<!이) 건(?:은|을|도|만)? ")  # 콩이 건 새로 넣기
 _PUTS_IN_A_REQUEST = re.compile(r"(?:요청|신청|접수|처리|해제|등록)(?:까지|도)? (?:넣기|걸기|올리기)$")
 _NAMED_SHORTLY = re.compile(
-    r"(?<!\S)(?:돈|표|답|책|차|약)(?:을|를|은|는|도|만)\s|(?<=[가-힣] )(?:문자|메일)(?:를|을)\s"
+    r"(?:링크|결과|번호|방법|내역|내용|사본|[가-힣][서증]|문자) (?:발송|제출)$"
+    r"|(?<!\S)(?:돈|표|답|책|차|약)(?:을|를|은|는|도|만)\s|(?<=[가-힣] )(?:문자|메일)(?:를|을)\s"
     r"|(?<=[가-힣] )(?:안내|방법)(?:를|을)? (?:문자|이?메일|팩스|우편|카톡|카카오톡|알림톡)으?로 발송$"
 )
 # What is sent is what becomes known: 문의 넣고 문자로 발송.
@@ -151,6 +169,15 @@ class Told:
         another = last in what and len(matter.split()) > 1 and bool(rest) and _CHANGES_ONE.search(matter) is not None
         return not another and (not nouns <= own if nouns else matter.split()[0] not in what)
 
+    @cached_property
+    def listed(self) -> list[Listed]:
+        """The papers that the agent listed."""
+        return lists(self.conversation, self.shortener)
+
+    def text(self, turn: int) -> str:
+        """What was said in a turn."""
+        return next((one.text for one in self.conversation if one.number == turn), "")
+
     def question_before(self, turn: int) -> str:
         """What the caller asked just before a turn."""
         return open_question(self.conversation, turn, self.shortener)
@@ -176,8 +203,8 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     names_it = bool(objects) or _names_its_thing(what, told.shortener)
     if one.kind == "go":
         what = with_its_name(_TOPIC_OF_A_WAY.sub("", what), told.conversation)
-    if one.kind == "go" and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
-        what = re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what)
+    if one.verb in _GOING and not _TOWARDS.search(what) and (place := _place_to_go(one, told)):
+        what = with_its_name(re.sub(r"(?<!\S)(?=\S+$)", f"{place}에 ", what), told.conversation)
     matter = told.question_before(one.turn) if _LOOKS_INTO.search(what) and not objects else ""
     if not matter and not names_it and _HANDED_ON.search(what):
         matter = told.wish_before(one.turn)
@@ -211,6 +238,13 @@ def _chosen(what: str, one: Candidate, told: Told) -> str:
 def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
     """The deed with its thing, as fully as it was named; as it is where nothing tells it."""
     objects = objects_in(what, told.shortener)
+    if one.verb in PASSES_ON:
+        return what
+    if (money := sum_paid_out(one, told.conversation)) and not any(group.particle in ("을", "를") for group in objects):
+        return with_money(what, money)
+    papers = _all_that_is_needed(what, one, told)
+    if len(papers) > 1 or (papers and objects and not any(PAPERS.search(group.text) for group in objects)):
+        return _with_papers(what, papers, objects)
     if names_money_barely(what) and (money := sum_to_pay(one, told.conversation, told.until(one.turn))):
         return paid(with_sum(what, money))
     if _THEN_PAYS.search(what) and (money := sum_to_pay(one, told.conversation, told.until(one.turn))):
@@ -229,8 +263,49 @@ def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
         return _fuller(whole, put_in[-1], one, told) if put_in and put_in[-1].text == thing else whole
     if money := sum_to_pay(one, told.conversation, told.until(one.turn)):
         return paid(with_thing(what, money))
+    if papers:
+        return _with_papers(what, papers, objects)
+    if paid_into := account(one, told.conversation):
+        return with_thing(what, paid_into)
     wanted = thing_wanted(one, told.conversation, told.until(one.turn))
     return with_thing(what, wanted) if wanted else what
+
+
+def _all_that_is_needed(what: str, one: Candidate, told: Told) -> tuple[str, ...]:
+    """The papers that a caller means who names none himself (다 떼서 보낼게요), all that the agent listed for it."""
+    if one.who is not Who.CALLER or not one.by_caller or one.kind not in _COLLECTING or one.forbids:
+        return ()
+    own = one.said
+    before = [listed for listed in told.listed if listed.turn <= one.turn]
+    if any(paper.split()[-1] in own for listed in before for paper in listed.papers) or _OWN_PAPER.search(own):
+        return ()
+    everything = _EVERYTHING.search(own) is not None
+    near = [listed for listed in before if everything or one.turn - listed.turn <= NEAREST]
+    papers = of_all(near)
+    if _WRITES.search(what) and not everything:
+        papers = tuple(paper for paper in papers if _SIGNED.search(paper) or _FORM.search(paper))
+    if all(paper in what for paper in papers):
+        return ()
+    return papers if len(papers) > 1 or (papers and not _other_thing(what, papers, told)) else ()
+
+
+def _other_thing(what: str, papers: Sequence[str], told: Told) -> bool:
+    """Whether the deed names a thing of its own."""
+    return any(PAPERS.search(group.text) and not any(group.head in paper for paper in papers) for group in objects_in(what, told.shortener))
+
+
+def _with_papers(what: str, papers: Sequence[str], objects: Sequence[Mention]) -> str:
+    named = list_told(papers)
+    if bare := _ANY_PAPERS.search(what):
+        return f"{what[: bare.start()]}{named}{object_particle(papers[-1])} {what[bare.end() :]}"
+    first = min((place for paper in papers if (place := what.find(paper)) >= 0), default=len(what))
+    ends = [place + len(paper) for paper in papers if (place := what.find(paper)) >= 0]
+    ends += [group.start + len(group.text) for group in objects if PAPERS.search(group.text)]
+    if not ends:
+        return with_thing(what, named)
+    first = min(first, *(group.start for group in objects if PAPERS.search(group.text)), len(what))
+    rest = re.sub(r"^(?:을|를|은|는|도|만)? ", "", what[max(ends) :])
+    return f"{what[:first]}{named}{object_particle(papers[-1])} {rest}"
 
 
 def _sent_to(one: Candidate, told: Told, what: str) -> str:
@@ -264,8 +339,9 @@ def _without_desk(one: Candidate) -> str:
     """The deed without its subject, where that is the desk that it is told of anyway (보상 담당자가 진행 상황을 알리기)."""
     if not one.desk:
         return one.what
-    named = rf"(?:(?:저희|우리|해당|그)\s+)?{re.escape(one.desk)}(?:님)?(?:이|가|께서|에서)\s+"
-    rest = re.sub(rf"^.*고\s+{named}", "", one.what)  # 제가 신청 올리고 평가반에서 …: the agent's part is told by itself
+    named = rf"(?:(?:저희|우리|해당|그)\s+)?{re.escape(one.desk)}(?:님)?(?:이|가|께서|에서|은|는|도)\s+"
+    # 제가 신청 올리고 평가반에서 …: the agent's part is told by itself
+    rest = re.sub(rf"^.*고\s+((?:(?:[가-힣]{{2,}} )?[가-힣]+[은는] )?){named}", r"\1", one.what)
     return re.sub(rf"(?<!\S){named}", "", rest, count=1) or one.what
 
 
@@ -344,15 +420,21 @@ def reachable(one: Candidate, told: Told) -> list[Mention]:
         thing
         for thing in told.things(one.turn, NEAREST)
         if may_be_done_to(one, thing)
-        and not (thing.turn == one.turn and thing.particle in _WHERE)
-        and not _WAIVED.search(thing.said)
+        and not (thing.turn == one.turn and (thing.particle in _WHERE or _is_said_behind(thing, one, told)))
+        and not (_WAIVED.search(thing.said) or _FORBIDDEN.search(thing.said))
         and thing.text.replace(" ", "") not in own
         and _is_handed_over(one, thing, told)
     ]
     if WRITTEN_ON.search(one.what):
-        meant = [thing for thing in meant if _FORM.search(thing.head)] or meant
+        meant = [thing for thing in meant if _FORM.search(thing.head) or _SIGNED.search(thing.head)]
     nearest = [thing for thing in reversed(meant) if thing.turn == meant[-1].turn]
     return [thing for thing in nearest if not any(thing.nouns < other.nouns for other in nearest)]
+
+
+def _is_said_behind(thing: Mention, one: Candidate, told: Told) -> bool:
+    """Whether a thing is named in a later sentence of the deed's own turn: 받아 두세요. 새 증권은 메일로 보내겠습니다."""
+    text = told.text(one.turn)
+    return bool(one.said) and thing.said not in one.said and text.find(thing.said) > text.find(one.said) >= 0
 
 
 def _is_handed_over(one: Candidate, thing: Mention, told: Told) -> bool:
@@ -413,6 +495,8 @@ def _fuller(what: str, named: Mention, one: Candidate, told: Told) -> str:
     found = _names_of(first, _BESIDE, one, told) or (_names_of(first, one.turn, one, told) if PAPERS.search(first) else set())
     if len(found) != 1 or (name := found.pop()) in what:
         return what
+    if _OURS.search(what[: named.start]) or name.split()[0] in what:
+        return what  # 저희 접수번호, not the other side's; 윗집에서 접수번호를 받아, said already
     before = _POINTING_WORD.sub("", what[: named.start])
     return f"{before}{name}{what[named.start + len(first) :]}"
 

@@ -20,6 +20,7 @@ from models.call.jamo import is_hangul, jamo, unlikeness
 from models.call.record import Change, Correction, Rule, Utterance
 from models.call.terms import TermList, name_of
 from models.summarizer.own_words import morphology
+from models.summarizer.syllables import is_closed
 
 
 def second_of(utterance: Utterance, character: int) -> float:
@@ -324,7 +325,7 @@ def is_tail(term: str, tail: str) -> bool:
     """Whether what follows a term in its word may follow a noun: particles, endings of 이다 and 하다, nothing else."""
     if not tail:
         return True
-    noun = "보험" if is_hangul(term[-1]) and (ord(term[-1]) - 0xAC00) % 28 else "보험료"
+    noun = "보험" if is_closed(term) else "보험료"
     bare = tail.removesuffix("요")  # the politeness that ends any word
     return is_hangul(tail) and (not bare or _follows(noun, bare))
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from models.call.digits import BLANK
 from models.call.privacy import personal_spans
 from models.call.record import Speaker, Utterance
+from models.summarizer.syllables import is_closed
 
 
 def without_identification(utterances: Sequence[Utterance]) -> list[Utterance]:
@@ -176,11 +177,7 @@ def _gives_a_name(match: re.Match[str], *, bare: bool) -> bool:
     usual = len(name) == 3 and set(name[1:]) <= _GIVEN
     if match.re is _NAME_ANSWERED:
         return True
-    return usual and (bare or copula in _COPULAS or copula.startswith("이" if _ends_in_a_consonant(name) else ("예", "라")))
+    return usual and (bare or copula in _COPULAS or copula.startswith("이" if is_closed(name) else ("예", "라")))
 
 
 _COPULAS = {"입니다", "인데", "인데요"}
-
-
-def _ends_in_a_consonant(word: str) -> bool:
-    return (ord(word[-1]) - 0xAC00) % 28 != 0

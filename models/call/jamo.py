@@ -3,7 +3,8 @@
 import unicodedata
 from collections.abc import Sequence
 
-FIRST, LAST = 0xAC00, 0xD7A3
+from models.summarizer.syllables import FIRST, LAST
+
 _SILENT = "\u110b"  # ㅇ at the beginning of a syllable has no sound of its own
 
 

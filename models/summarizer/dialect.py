@@ -10,15 +10,12 @@ stay as they were said.
 
 import re
 
+from models.summarizer.syllables import SS, L, any_with
+
 _LAST = r"(?=[\s.?!…~,]*$)"
 
 
-def _ending_in(final: int) -> str:
-    """Any syllable with a final consonant, by its place in Unicode's order (8: ㄹ, 20: ㅆ)."""
-    return "[" + "".join(chr(code) for code in range(0xAC00, 0xD7A4) if (code - 0xAC00) % 28 == final) + "]"
-
-
-_L, _SS = _ending_in(8), _ending_in(20)
+_L, _SS = any_with(L), any_with(SS)
 _ENDINGS = tuple(
     (re.compile(ending + _LAST), standard)
     for ending, standard in (
