@@ -7,12 +7,12 @@ is known. A subject that was named elsewhere ("강아지 슬개골 수술했어�
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from models.summarizer.conversation import Conversation, Turn, sentences
 from models.summarizer.outcome import Evidence
-from models.summarizer.own_words import Phrase, Shortener, joined
+from models.summarizer.own_words import Act, Phrase, Shortener, joined
 from models.summarizer.speech_acts import Around
 from models.summarizer.turned_down import TurnedDown, is_rejoinder
 
@@ -74,9 +74,7 @@ _TURNS_ROUND = re.compile(  # 안 미룰래요, 대출은 하지 마세요, 통�
 LETTERS_OF_A_PURPOSE = 7
 SURELY_WANTED, WANTED_WARM = 0.85, 0.1  # likelihood that a sentence wants something, and how much it has to be marked then
 ALSO_WANTED = 2
-_BIDS_SO = re.compile(
-    r"(?:(?:네|예|아니|그럼|그러면|꼭|그래도|아|그라믄)[,.]?\s?)?(?:그래|그렇게|그리|그대로|이대로)\s?(?:좀\s)?(?:해|줘|주|달)"
-)
+_BIDS_SO = re.compile(r"(?<!\S)(?:그래|그렇게|그리|그대로|이대로|그걸로|그거로|이걸로)\s?(?:좀\s)?(?:해|할|줘|주|달)")
 WARM = 0.12  # what a call begins with is seldom marked as its request
 _ASKS_TO_ASK = re.compile(r"(?:뭐|하나|좀) (?:\S+ )?(?:여쭤|물어|문의)")  # 뭐 하나 여쭤볼게요
 LONGEST_CONTEXT = 70  # characters of a sentence that another one points back at
@@ -272,8 +270,15 @@ def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shorten
         phrases = shortener.phrases(words, p.turn in answers, _around(conversation, p.turn, words, shortener))
         said += [(phrase, p.turn) for phrase in _bounded(phrases)]
     said = [(phrase, turn) for phrase, turn in said if not phrase.unclear] or said
-    parts = joined([phrase for phrase, _ in said])
+    parts = joined(
+        [_set_apart(phrase, turn, after) for (phrase, turn), after in zip(said, [turn for _, turn in said[1:]] + [-1], strict=True)]
+    )
     return "".join(parts), [Evidence(part.strip(" ,"), turn) for part, (_, turn) in zip(parts, said, strict=True)]
+
+
+def _set_apart(phrase: Phrase, turn: int, turn_after: int) -> Phrase:
+    """A phrase, a mere piece of a turn as a statement where another turn follows: it is no part of what is said there."""
+    return replace(phrase, act=Act.STATEMENT) if phrase.act is Act.PHRASE and turn_after != turn else phrase
 
 
 def _around(conversation: Conversation, number: int, words: str, shortener: Shortener) -> Around:

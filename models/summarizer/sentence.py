@@ -145,10 +145,12 @@ _EXCLAIMS = re.compile(
     )
 )
 _HAND_IT_OVER = re.compile(r"(?<!\S)내놔(?:요|라|라고)?(?:요)?$")  # 내 원금 내놔: morphology takes it for 내다
+_ENDS_AT_A_COMMA = re.compile(r"(?:[가-힣]요|거야|니까|느냐|나),\s")
 _SAYING = word_set("다고 ᆫ다고 는다고 자고")
 _OTHERS_WANT = re.compile(r"(?:싶어\s?|달라고 )하\S*$")  # 보호자가 치료비를 달라고 하세요
 _PURPOSES = word_set("게 도록 게끔")
-_REPORTED_ENDING = re.compile(r"(?:ᆫ|는|으)?[다라자냐](?:는데|던데)")
+_REPORTED_ENDING = re.compile(r"(?:ᆫ|는|으)?[다라자냐](?:는데|던데)|(?:ᆫ|는)대")
+_HAD_ASKED_FOR = re.compile(r"달라고 (?:한|하는|했던|말한|부탁한|그런) (?:거|것|건|겁)\S*$")  # 그걸 알려 달라고 한 거예요
 _STATES = word_set("되 있 없 아프 계시 편찮 힘들 돌아가 모르 싫 좋 괜찮 같")
 _KNOW_OF_IT = re.compile(r"알고(?:나|만)?\s(?:계시|있으)\S*$")  # 그냥 알고나 계시라고요: nothing has to be done
 _DUNNED = re.compile(r"(?:저|나|우리|저희)(?:한테|보고|더러|에게)\s.*(?:내|갚으|물어내|토해내)라[고구]$")  # 저한테 천이백만 원을 내라고요
@@ -419,7 +421,7 @@ class Sentence:
         """…해 주세요, …해 달라고, …해 주실 수 있나요: something that we are to do."""
         if self.tokens[p.stem].form == "드리" or self.tokens[p.stem - 1].form in ("안", "못"):
             return None  # 어떻게 돌려 드려요: what the caller does; 번호를 안 줘요: a complaint
-        if _ONE_OR_OTHER.search(self.text):
+        if p.ending in _OPEN_ENDINGS and _ONE_OR_OTHER.search(self.text):
             return None  # 직접 가야 되나요 아니면 통장으로 보내 줘요
         wondering = _ASKS_WHY.search(self.text) and self.tokens[p.stem].form == "주" and not p.past
         if wondering and p.ending in _BIDDING and self.tokens[p.stem].tag[:2] in ("VX", "VV"):
@@ -491,6 +493,8 @@ class Sentence:
 
     def thing_asked(self, p: _Predicate) -> Phrase | None:
         """…한 건가요, …하는 겁니까."""
+        if had_asked := _HAD_ASKED_FOR.search(self.text):
+            return Phrase(f"{self.upto(had_asked.start())} 달라는 요청", Act.REQUEST)
         if asking := _IS_ASKING.search(self.text):
             return asked_phrase(_ASKED_WORD.sub("", self.upto(asking.start())))
         found = _THING_QUESTION.search(self.text)
@@ -576,9 +580,10 @@ class Sentence:
         return self.question(p)
 
     def last_clauses(self) -> str:
-        """The text after the last sentence that ends inside it without a sign: 왜 안 와요 서류는 다 냈는데."""
+        """The text after the last sentence that ends inside it: 왜 안 와요 서류는 다 냈는데; 누가 계산한 거야, 담당자 바꿔요."""
         ends = [token.end for token in self.tokens[:-1] if token.tag == "EF" and token.end < self.tokens[-2].start]
-        begin = ends[-1] if ends else 0
+        ends += [found.end() for found in _ENDS_AT_A_COMMA.finditer(self.text)]
+        begin = max(ends, default=0)
         said = [token for token in self.tokens if token.start >= begin and not (token.tag == "IC" and token.form == "뭐")]
         return "".join(self.text[one.start : max(one.end, after.start)] for one, after in pairwise([*said, said[-1]])) if said else ""
 
@@ -661,7 +666,7 @@ class Sentence:
     def is_hearsay(self, p: _Predicate) -> bool:
         """오늘 갚으면 반으로 깎아준다고, 권리가 있다던데요: what somebody else says is no fact."""
         if _REPORTED_ENDING.match(p.ending):
-            return True  # 백이십을 주겠다는데요
+            return True  # 백이십을 주겠다는데요, 돈을 옮겨 놔야 된대요
         told = p.ending.startswith("던데") and self.tokens[p.stem - 1].form in ("다고", "ᆫ다고", "는다고", "라고")
         offered = p.ending in ("ᆫ다고", "는다고") and not self.ended_by_sign and self.tokens[p.stem].form.endswith("주")
         return told or offered

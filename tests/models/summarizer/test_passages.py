@@ -196,3 +196,13 @@ def test_what_a_call_comes_to_is_told_though_it_is_marked_little(shortener: Shor
     slightly = [Mark(n, place, place + 3, 0.15, 0.0) for n in (2, 3) for place in (0, 4)]
     told = passages(turns, Reading([*marked(turns[0]), *slightly], 0.0), shortener)
     assert [one.turn for one in told] == [0, 2]
+
+
+def test_a_piece_of_one_turn_is_no_part_of_the_next(shortener: Shortener) -> None:
+    turns = [
+        Turn(0, True, "제가 돈 받을 계좌요."),
+        Turn(1, False, "네 바꿨습니다."),
+        Turn(2, True, "심사가 어디까지 됐는지 알 수 있을까요?"),
+    ]
+    told = [Passage(n, 0, len(turns[n].text), 0.9, marked=True) for n in (0, 2)]
+    assert tell(turns, told, shortener)[0].startswith("제가 돈 받을 계좌, 심사가")
