@@ -97,7 +97,11 @@ class Ration:
         enter = 'mkdir "$0/$$" && echo "$1" > "$0/$$/cpu.cfs_period_us" && echo "$2" > "$0/$$/cpu.cfs_quota_us"'
         inside = f'{enter} && echo $$ > "$0/$$/cgroup.procs" && shift 2 && exec "$@"'
         limits = (str(PERIOD_US), str(_quota(self.share)))
-        return subprocess.Popen(["sh", "-c", inside, str(self.group), *limits, *command], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        # Threads of one process share one core here: where several wait for one another by spinning they use up what they wait for.
+        environment = {"OMP_NUM_THREADS": "1"} | os.environ
+        return subprocess.Popen(
+            ["sh", "-c", inside, str(self.group), *limits, *command], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
+        )
 
     def _watch(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):
