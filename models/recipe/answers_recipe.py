@@ -25,7 +25,7 @@ from models.answers.judge import HELD, RELEVANCE, WEIGHTS, Judge, Logistic
 from models.answers.pairs import PAIRS
 from models.answers.questions import CALIBRATION, GoldQuestion, calibration
 from models.answers.signs import Candidate, Signs, candidates
-from models.answers.words import SPEECH
+from models.answers.words import LEARNT, SPEECH
 from models.errors import in_one_sentence
 from models.recipe.insurers import development, fingerprint
 from models.summarizer.packed import ADAPTER
@@ -50,7 +50,7 @@ class Row:
 
 def made_of() -> str:
     """A fingerprint of the weights, questions and callers' words that the judge is learnt on."""
-    return fingerprint(SHIPPED_ENCODER / ADAPTER, SHIPPED_ENCODER / PIECES, PAIRS, CALIBRATION, SPEECH)
+    return fingerprint(SHIPPED_ENCODER / ADAPTER, SHIPPED_ENCODER / PIECES, PAIRS, CALIBRATION, SPEECH, LEARNT)
 
 
 def documents(folder: Path = DOCUMENTS) -> list[Document]:
