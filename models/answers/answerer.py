@@ -8,7 +8,7 @@ from models.answers.chunks import LIMITS
 from models.answers.encoder import Encoder
 from models.answers.index import Index, Question
 from models.answers.judge import Judge, shipped
-from models.answers.signs import Candidate, candidates
+from models.answers.signs import Candidate, candidates, first_read_together
 from models.answers.told import NotHeld, Place, Quote, Suggested
 
 LONGEST_QUESTION = 500  # characters; what is longer is cut
@@ -21,7 +21,7 @@ class Answers(Protocol):
     """Whoever answers questions from the documents; ``Answerer`` by an index in this process."""
 
     def answer(self, question: str) -> Suggested | NotHeld:
-        """The answer to one question as somebody asks it, in some 30 ms. Odd questions raise nothing: an empty one is not held."""
+        """The answer to one question as somebody asks it, in some 60 ms. Odd questions raise nothing: an empty one is not held."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Answerer:
         judge = self.judge or shipped()
         asked = self.index.question(text, self.encoder)
         there = [one for one in self.index.find(asked) if among(self.index.chunks[one.number].place)]
-        found = judge.ordered(candidates(self.index, asked, there))
+        found = first_read_together(self.index, asked, judge.ordered(candidates(self.index, asked, there)), self.encoder)
         confidence = judge.confidence(found)
         places = [self.index.chunks[one.found.number].place for one in found[: ALSO + 1]]
         if confidence < judge.threshold:

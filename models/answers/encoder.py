@@ -2,7 +2,8 @@
 
 The shipped one is multilingual-e5-small with a Korean vocabulary and an adapter that learnt how callers ask
 (``models.recipe.answers_encoder_recipe``); it serves in CTranslate2 with 8-bit weights, like the reader. Its states, one for each piece of
-a text, are made narrower (``pieces.safetensors``) for what reads question and passage side by side (``models.answers.pairs``).
+a text, are made narrower (``pieces.safetensors``) for what reads question and passage side by side (``models.answers.pairs``). With other
+matrices on top it reads both together (``models.answers.together``).
 """
 
 import json
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.answers import SHIPPED_ENCODER
+from models.answers.together import LONGEST_QUESTION, PASSAGE, QUESTION, Together
 from models.errors import ConfigurationError
 from models.summarizer.conversion import converted_form
 from models.summarizer.encoding import load_tokenizer
@@ -23,10 +25,9 @@ from models.summarizer.engine import BATCH_ROWS, Device, choose_device, compute_
 from models.summarizer.folder import content_hash
 
 Vectors = npt.NDArray[np.float32]  # (texts, width), of length 1
-QUESTION, PASSAGE = "query: ", "passage: "  # as E5 was trained
 _LONGEST = 510  # pieces between the special tokens
 PIECES = "pieces.safetensors"
-LONGEST_QUESTION, LONGEST_PASSAGE = 64, 256  # pieces that are looked at side by side
+LONGEST_PASSAGE = 256  # pieces that are looked at side by side
 
 
 class Encoder(Protocol):
@@ -45,6 +46,9 @@ class Encoder(Protocol):
 
     def question_pieces(self, texts: Sequence[str]) -> list[Vectors]:
         """A vector of length 1 for each piece of each question, shape (pieces, width)."""
+
+    def read_together(self, question: str, passages: Sequence[Sequence[str]]) -> list[list[float]]:
+        """The log-odds that each sentence of each passage answers, read as one text; a passage is its headings, then its sentences."""
 
 
 def load_encoder(folder: Path = SHIPPED_ENCODER, device: Device = "auto", threads: int = 0) -> Encoder:
@@ -65,7 +69,7 @@ class E5:
 
         self.name = f"e5-{content_hash(folder)[:16]}"
         self._folder = folder
-        self._device = choose_device(device)
+        self._device, self._threads, self._cache_dir = choose_device(device), threads, cache_dir
         converted = converted_form(folder, cache_dir)
         kind, sizes = compute_type(self._device), parallelism(converted, self._device, threads)
         self._encoder = ctranslate2.Encoder(str(converted), device=self._device, compute_type=kind, **sizes)
@@ -98,6 +102,14 @@ class E5:
     def question_pieces(self, texts: Sequence[str]) -> list[Vectors]:
         """Of what is asked."""
         return self._pieces([QUESTION + text for text in texts], LONGEST_QUESTION, "of_questions")
+
+    def read_together(self, question: str, passages: Sequence[Sequence[str]]) -> list[list[float]]:
+        """With other weights than passages are found by."""
+        return self._together.odds(question, passages)
+
+    @cached_property
+    def _together(self) -> Together:
+        return Together(self._device, self._threads, self._cache_dir)
 
     def _pieces(self, texts: Sequence[str], longest: int, kind: str) -> list[Vectors]:
         narrower, middle = self._projection["narrower"], self._projection[kind]
@@ -163,6 +175,10 @@ class SentenceTransformer:
     def question_pieces(self, texts: Sequence[str]) -> list[Vectors]:
         """Of what is asked."""
         return self._side_by_side.question_pieces(texts)
+
+    def read_together(self, question: str, passages: Sequence[Sequence[str]]) -> list[list[float]]:
+        """By the encoder that ships."""
+        return self._side_by_side.read_together(question, passages)
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         return of_length_one(np.asarray(self._model.encode(list(texts), convert_to_numpy=True), dtype=np.float32))

@@ -188,7 +188,10 @@ class Index:
 
     def by_words(self, question: Question) -> list[tuple[int, float]]:
         """Passages that share words with the question, with their BM25 score, the highest first."""
-        scores = self._scores(question.words.own) + MEANT * self._scores(question.words.meant)
+        words = question.words
+        scores = self._scores(words.own) + MEANT * self._scores(words.meant)
+        for word, counts in words.likely.items():
+            scores += counts * self._scores([word])
         order = np.argsort(-scores, kind="stable")[:POOL]
         return [(int(number), float(scores[number])) for number in order if scores[number] > 0]
 

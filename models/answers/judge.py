@@ -1,7 +1,8 @@
 """Which passage answers, and whether any does: two logistic regressions over signs, their weights learnt on calibration questions.
 
 ``relevance`` orders the passages that were found. ``held`` tells how likely it is that the first of them answers, by what reading it side
-by side with the question says and nothing else: other signs tell near misses no better. Below ``threshold`` the documents do not hold it.
+by side with the question and together with it say, and nothing else: other signs tell near misses no better. Below ``threshold`` the
+documents do not hold it.
 ``models.recipe.answers_recipe`` makes the weights.
 """
 
@@ -12,12 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from models.answers.signs import SIDE_BY_SIDE, Candidate, Signs
+from models.answers.signs import SIDE_BY_SIDE, TOGETHER, Candidate, Signs
 from models.errors import ConfigurationError
 
 WEIGHTS = Path(__file__).parent / "weights.json"
 RELEVANCE = (SIDE_BY_SIDE, "cosine", "nearer than others", "word rank", "sense rank", "same words")
-HELD = (SIDE_BY_SIDE,)
+HELD = (SIDE_BY_SIDE, TOGETHER)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Judge:
         return sorted(candidates, key=lambda one: -self.relevance.margin(one.signs))
 
     def confidence(self, ordered: Sequence[Candidate]) -> float:
-        """How likely it is that the documents hold the answer; 0 where nothing was found."""
+        """How likely it is that the documents hold the answer; 0 where nothing was found. The first was read together with the question."""
         return self.held.likelihood(ordered[0].signs) if ordered else 0.0
 
 

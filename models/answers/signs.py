@@ -1,15 +1,16 @@
 """What can be seen of a passage that was found for a question, as figures: what weights are learnt of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.answers.index import Found, Index, Question
+from models.answers.encoder import Encoder
+from models.answers.index import Found, Index, Question, parts_of
 from models.answers.pairs import shipped
 
 MOST = 10  # passages that are looked at
-SIDE_BY_SIDE = "side by side"
+SIDE_BY_SIDE, TOGETHER = "side by side", "together"
 Signs = dict[str, float]
 
 
@@ -26,6 +27,15 @@ def candidates(index: Index, question: Question, found: Sequence[Found]) -> list
     first = found[:MOST]
     beside = shipped().scores(question.pieces, [index.sentence_pieces(one.number) for one in first])
     return [Candidate(one, _signs(index, question, one, first) | {SIDE_BY_SIDE: score}) for one, score in zip(first, beside, strict=True)]
+
+
+def first_read_together(index: Index, question: Question, ordered: Sequence[Candidate], encoder: Encoder) -> list[Candidate]:
+    """The same passages, the first one with what reading it together with the question says: the log-odds of its best sentence."""
+    if not ordered:
+        return []
+    first, *others = ordered
+    (odds,) = encoder.read_together(question.text, [parts_of(index.chunks[first.found.number])])
+    return [replace(first, signs=first.signs | {TOGETHER: max(odds)}), *others]
 
 
 def _signs(index: Index, question: Question, one: Found, first: Sequence[Found]) -> Signs:

@@ -1,4 +1,8 @@
-"""The words that passages and questions share: stems by Kiwi's morphology, and what documents call what callers say (``speech.tsv``)."""
+"""The words that passages and questions share: stems by Kiwi's morphology, and what documents call what callers say.
+
+Some of that was thought of (``speech.tsv``), more is learnt from questions and what answers them: ``learnt_words.tsv`` tells, by a caller's
+word, which words its answers have and what each counts (``models.recipe.answers_words_recipe``).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +12,7 @@ from typing import Any
 
 from models.summarizer.own_words import morphology, word_set
 
-SPEECH = Path(__file__).parent / "speech.tsv"
+SPEECH, LEARNT = Path(__file__).parent / "speech.tsv", Path(__file__).parent / "learnt_words.tsv"
 _TAGS = ("NNG", "NNP", "NR", "XR", "SL", "SN", "SH", "VV", "VA", "MAG")
 # Said in every question or passage, so they tell no passage from another.
 _EMPTY = word_set(
@@ -19,10 +23,11 @@ _EMPTY = word_set(
 
 @dataclass(frozen=True)
 class AskedWords:
-    """A question's words, and what documents call what is said there."""
+    """A question's words, what documents call what is said there, and the words that answers to such words have, with what each counts."""
 
     own: tuple[str, ...]
     meant: tuple[str, ...]
+    likely: Mapping[str, float]
 
 
 def words_of(texts: Sequence[str]) -> list[list[str]]:
@@ -36,7 +41,11 @@ def asked_words(question: str) -> AskedWords:
     own = dict.fromkeys(token.form.lower() for token in tokens if _tells(token))
     forms = dict.fromkeys(token.form.lower() for token in tokens)
     meant = dict.fromkeys(word for form in forms for word in speech().get(form, ()))
-    return AskedWords(tuple(own), tuple(word for word in meant if word not in own))
+    likely = dict[str, float]()
+    for word, counts in (pair for said in own for pair in learnt().get(said, ())):
+        if word not in own and word not in meant:
+            likely[word] = max(counts, likely.get(word, 0.0))
+    return AskedWords(tuple(own), tuple(word for word in meant if word not in own), likely)
 
 
 def end_as_sentences(texts: Sequence[str]) -> list[bool]:
@@ -58,6 +67,18 @@ def speech() -> Mapping[str, tuple[str, ...]]:
     """What documents call what callers say, by the caller's word."""
     rows = (line.split("\t") for line in SPEECH.read_text(encoding="utf-8").splitlines() if line.strip())
     return {said: tuple(meant.split()) for said, meant in rows}
+
+
+@cache
+def learnt() -> Mapping[str, tuple[tuple[str, float], ...]]:
+    """The words that answers to a caller's word have, each with what it counts against that word itself."""
+    rows = (line.split("\t") for line in LEARNT.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    return {said: tuple(_counted(pair) for pair in pairs.split()) for said, pairs in rows}
+
+
+def _counted(pair: str) -> tuple[str, float]:
+    word, _, counts = pair.rpartition(":")
+    return word, float(counts)
 
 
 def _tells(token: object) -> bool:

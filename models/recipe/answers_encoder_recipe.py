@@ -18,8 +18,8 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from models.answers import SHIPPED_ENCODER
-from models.answers.encoder import LONGEST_QUESTION, PASSAGE, QUESTION
 from models.answers.index import rows_of
+from models.answers.together import LONGEST_QUESTION, PASSAGE, QUESTION
 from models.errors import in_one_sentence
 from models.recipe.insurers import Insurer, fingerprint, learnt_from
 from models.recipe.low_rank import FROZEN, LONGEST_LEARNT, encoder, learnt, slowed

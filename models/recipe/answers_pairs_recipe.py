@@ -22,10 +22,11 @@ from torch.nn.utils.rnn import pad_sequence
 
 from models.answers import SHIPPED_ENCODER
 from models.answers.chunks import Chunk
-from models.answers.encoder import E5, LONGEST_QUESTION, PASSAGE, PIECES, QUESTION, Vectors, of_length_one
+from models.answers.encoder import E5, PIECES, Vectors, of_length_one
 from models.answers.index import parts_of, rows_of
 from models.answers.pairs import PAIRS
 from models.answers.questions import GoldQuestion
+from models.answers.together import LONGEST_QUESTION, PASSAGE, QUESTION
 from models.errors import in_one_sentence
 from models.recipe.insurers import Insurer, fingerprint, later_questions, learnt_from
 from models.recipe.low_rank import slowed

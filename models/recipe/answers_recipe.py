@@ -1,7 +1,8 @@
 """How the weights for answers are made: ``python -m models.recipe.answers_recipe`` over documents of two invented insurers.
 
-Both are unknown to what reads question and passage side by side, which is learnt first, from other insurers'
-(``answers_encoder_recipe``, then ``answers_pairs_recipe``): the bundled documents with ``calibration.tsv``, and ``insurers.development()``.
+Both are unknown to what reads question and passage, which is learnt first, from other insurers' (``answers_encoder_recipe``, then
+``answers_pairs_recipe``, ``answers_words_recipe`` and ``answers_together_recipe``): the bundled documents with ``calibration.tsv``, and
+``insurers.development()``.
 Rows of ``relevance`` are passages found for a calibration question, right where its gold stands in them. Rows of ``held`` are questions:
 one that the documents answer is a second row with its passages taken away, which the documents then do not answer: near misses for nothing.
 The threshold refuses ``REFUSED`` of the calibration questions that no document answers, each judged by weights learnt without it.
@@ -9,8 +10,8 @@ The threshold refuses ``REFUSED`` of the calibration questions that no document 
 
 import argparse
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from models.answers import SHIPPED_ENCODER
 from models.answers.document import Document
 from models.answers.encoder import PIECES, load_encoder
 from models.answers.formats import read_document
-from models.answers.index import Index
+from models.answers.index import Index, Question
 from models.answers.judge import HELD, RELEVANCE, WEIGHTS, Judge, Logistic
 from models.answers.pairs import PAIRS
 from models.answers.questions import CALIBRATION, GoldQuestion, calibration
-from models.answers.signs import Candidate, Signs, candidates
-from models.answers.words import SPEECH
+from models.answers.signs import TOGETHER, Candidate, Signs, candidates, first_read_together
+from models.answers.together import READ_WITH
+from models.answers.words import LEARNT, SPEECH
 from models.errors import in_one_sentence
 from models.recipe.insurers import development, fingerprint
 from models.summarizer.packed import ADAPTER
@@ -40,17 +42,26 @@ _OF_ITS_OWN = 2.0
 
 @dataclass(frozen=True)
 class Row:
-    """A question with what was found for it; ``gold`` are the right passages' numbers, empty where none is right (any more)."""
+    """A question with what was found for it; ``gold`` are the right passages' numbers, empty where none is right (any more).
+
+    ``together`` reads a passage together with the question.
+    """
 
     question: int
     found: list[Candidate]
     gold: frozenset[int]
     weight: float
+    together: Callable[[Candidate], Candidate]
+
+    def ordered(self, judge: Judge) -> list[Candidate]:
+        """As the answerer has them when it decides whether the first one answers."""
+        first, *others = judge.ordered(self.found)
+        return [self.together(first), *others]
 
 
 def made_of() -> str:
-    """A fingerprint of the weights, questions and callers' words that the judge is learnt on."""
-    return fingerprint(SHIPPED_ENCODER / ADAPTER, SHIPPED_ENCODER / PIECES, PAIRS, CALIBRATION, SPEECH)
+    """A fingerprint of the weights, questions and words that the judge is learnt on."""
+    return fingerprint(SHIPPED_ENCODER / ADAPTER, SHIPPED_ENCODER / PIECES, PAIRS, READ_WITH, CALIBRATION, SPEECH, LEARNT)
 
 
 def documents(folder: Path = DOCUMENTS) -> list[Document]:
@@ -64,11 +75,25 @@ def rows(index: Index, questions: Sequence[GoldQuestion], encoder: Any, first: i
     for number, one in enumerate(questions, start=first):
         asked = index.question(one.text, encoder)
         found, gold = index.find(asked), one.passages(index.chunks)
-        made.append(Row(number, candidates(index, asked, found), frozenset(gold), 1.0 if gold else _OF_ITS_OWN))
+        together = _reading(index, asked, encoder)
+        made.append(Row(number, candidates(index, asked, found), frozenset(gold), 1.0 if gold else _OF_ITS_OWN, together))
         if gold:
             left = [each for each in found if each.number not in gold]
-            made.append(Row(number, candidates(index, asked, left), frozenset(), _TAKEN_AWAY))
+            made.append(Row(number, candidates(index, asked, left), frozenset(), _TAKEN_AWAY, together))
     return made
+
+
+def _reading(index: Index, asked: Question, encoder: Any) -> Callable[[Candidate], Candidate]:
+    read = dict[int, float]()  # which passage is first differs by what the order is learnt of
+
+    def together(candidate: Candidate) -> Candidate:
+        number = candidate.found.number
+        if number not in read:
+            (told,) = first_read_together(index, asked, [candidate], encoder)
+            read[number] = told.signs[TOGETHER]
+        return replace(candidate, signs=candidate.signs | {TOGETHER: read[number]})
+
+    return together
 
 
 def fit(names: Sequence[str], signs: Sequence[Signs], right: Sequence[bool], weights: Sequence[float]) -> Logistic:
@@ -88,7 +113,7 @@ def judge(learnt: Sequence[Row], threshold: float) -> Judge:
     pairs = [(one, row) for row in learnt for one in row.found]
     relevance = fit(RELEVANCE, [one.signs for one, _ in pairs], [one.found.number in row.gold for one, row in pairs], [1.0] * len(pairs))
     unjudged = Judge(relevance, relevance, threshold)
-    signs = [unjudged.ordered(row.found)[0].signs for row in learnt]
+    signs = [row.ordered(unjudged)[0].signs for row in learnt]
     return Judge(relevance, fit(HELD, signs, [bool(row.gold) for row in learnt], [row.weight for row in learnt]), threshold)
 
 
@@ -99,7 +124,7 @@ def left_out(made: Sequence[Row]) -> list[float]:
         learnt = judge([row for row in made if row.question % FOLDS != fold], 0.5)
         for at, row in enumerate(made):
             if row.question % FOLDS == fold:
-                sure[at] = learnt.confidence(learnt.ordered(row.found))
+                sure[at] = learnt.confidence(row.ordered(learnt))
     return sure
 
 

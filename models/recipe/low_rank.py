@@ -5,6 +5,7 @@ product to the weights when the form that serves is derived.
 """
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,14 @@ def encoder(folder: Path) -> Any:
     return model.eval()  # without dropout: thin matrices have little to overfit with, and it costs a tenth
 
 
+def begun(model: Any, adapter: Mapping[str, torch.Tensor]) -> None:
+    """Put what was learnt before into the thin matrices, to learn on from there."""
+    thin = {name: values for name, values in model.named_parameters() if values.requires_grad}
+    with torch.no_grad():
+        for name, values in thin.items():
+            values.copy_(adapter[_kept(name)])
+
+
 def slowed(step: int, all_steps: int) -> float:
     """What a step counts of the rate: up over the first six, then down a cosine to a twentieth."""
     return min(1.0, (step + 1) / 6) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / all_steps)))
@@ -63,8 +72,8 @@ def slowed(step: int, all_steps: int) -> float:
 
 def learnt(model: Any) -> dict[str, torch.Tensor]:
     """The thin matrices by the name of their matrix, as they are kept."""
-    return {
-        name.replace(".down", ".weight.down").replace(".up", ".weight.up"): values.detach().half()
-        for name, values in model.named_parameters()
-        if values.requires_grad
-    }
+    return {_kept(name): values.detach().half() for name, values in model.named_parameters() if values.requires_grad}
+
+
+def _kept(name: str) -> str:
+    return name.replace(".down", ".weight.down").replace(".up", ".weight.up")

@@ -1,5 +1,6 @@
 """The form in which a model serves: CTranslate2 with 8-bit weights, derived once from the Hugging Face folder and cached by its hash."""
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -17,13 +18,15 @@ def default_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "readback"
 
 
-def converted_form(model_dir: Path, cache_dir: Path | None = None) -> Path:
+def converted_form(model_dir: Path, cache_dir: Path | None = None, adapter: Path | None = None) -> Path:
     """The folder with the CTranslate2 form of a model, derived now if it is nowhere yet (which needs torch and transformers).
+
+    ``adapter`` is what was learnt on top of its packed weights, in the place of what lies in the folder.
 
     A form beside the model (``ctranslate2/``) counts only while it was derived from the very files that lie there. Several
     processes may ask at once: each writes its own temporary folder, the first rename wins.
     """
-    source = content_hash(model_dir)
+    source = content_hash(model_dir) if adapter is None else _hash_with(model_dir, adapter)
     beside = model_dir / CONVERTED
     if (beside / "model.bin").is_file() and _source_of(beside) == source:
         return beside
@@ -34,7 +37,7 @@ def converted_form(model_dir: Path, cache_dir: Path | None = None) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix="converting-") as scratch:
             made = Path(scratch) / "model"
-            convert(model_dir, made, source)
+            convert(model_dir, made, source, adapter)
             try:
                 made.rename(target)
             except OSError:
@@ -48,7 +51,11 @@ def _source_of(converted: Path) -> str:
     return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
 
-def convert(model_dir: Path, target: Path, source: str = "") -> None:
+def _hash_with(model_dir: Path, adapter: Path) -> str:
+    return hashlib.sha256(content_hash(model_dir).encode() + adapter.read_bytes()).hexdigest()
+
+
+def convert(model_dir: Path, target: Path, source: str = "", adapter: Path | None = None) -> None:
     """Write the int8 CTranslate2 form of a Hugging Face folder, or of one with packed weights.
 
     The one stored form serves CPU (int8) and GPU (int8 with float16).
@@ -68,7 +75,7 @@ def convert(model_dir: Path, target: Path, source: str = "") -> None:
             return model
 
     try:
-        with with_whole_weights(model_dir, target.parent) as whole:
+        with with_whole_weights(model_dir, target.parent, adapter=adapter) as whole:
             Converter(str(whole)).convert(str(target), quantization="int8")
     except (OSError, ValueError, KeyError) as error:
         raise ConfigurationError(

@@ -86,10 +86,10 @@ def packed_file(model_dir: Path) -> Path | None:
 
 
 @contextmanager
-def with_whole_weights(model_dir: Path, scratch: Path | None = None, *, learnt: bool = True) -> Iterator[Path]:
+def with_whole_weights(model_dir: Path, scratch: Path | None = None, *, learnt: bool = True, adapter: Path | None = None) -> Iterator[Path]:
     """The folder as transformers loads it: itself, or for a while a copy (below ``scratch``) with its weights as float16.
 
-    ``learnt`` adds what was learnt on top of them, if there is something.
+    ``learnt`` adds what was learnt on top of them, if there is something: ``adapter``, by default the one that lies there.
 
     Raises ConfigurationError where the packed file is damaged.
     """
@@ -100,15 +100,16 @@ def with_whole_weights(model_dir: Path, scratch: Path | None = None, *, learnt: 
     with tempfile.TemporaryDirectory(dir=scratch, prefix="unpacked-") as folder:
         whole = Path(folder) / model_dir.name
         shutil.copytree(model_dir, whole, ignore=shutil.ignore_patterns(packed.name, ADAPTER))
-        _write_unpacked(packed, whole / "model.safetensors", learnt)
+        on_top = adapter or model_dir / ADAPTER
+        _write_unpacked(packed, whole / "model.safetensors", on_top if learnt and on_top.is_file() else None)
         yield whole
 
 
-def _write_unpacked(packed: Path, target: Path, learnt: bool) -> None:
+def _write_unpacked(packed: Path, target: Path, adapter: Path | None) -> None:
     from safetensors.numpy import save_file
 
-    weights, adapter = whole_weights(_tensors(packed)), packed.with_name(ADAPTER)
-    if learnt and adapter.is_file():
+    weights = whole_weights(_tensors(packed))
+    if adapter is not None:
         try:
             weights = adapted(weights, _tensors(adapter))
         except (KeyError, ValueError) as error:

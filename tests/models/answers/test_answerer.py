@@ -12,6 +12,7 @@ from models.answers.index import VECTORS, Index
 from models.answers.judge import shipped
 from models.answers.serving import LoadedAnswers
 from models.answers.told import NotHeld, Suggested
+from models.answers.words import AskedWords, asked_words
 from models.errors import ModelRefused
 
 SURE = replace(shipped(), threshold=0.0)
@@ -28,6 +29,22 @@ def test_what_a_caller_says_finds_what_the_documents_call_it(index: Index, encod
     told = Answerer(index, encoder, judge=SURE).answer("레카 불러 주세요")
     assert isinstance(told, Suggested)
     assert "견인합니다" in told.text
+
+
+def test_words_that_answers_to_such_words_have_find_a_passage_by_what_they_count(index: Index, encoder: Encoder) -> None:
+    asked = replace(index.question("질문", encoder), words=AskedWords((), (), {}))
+    assert index.by_words(asked) == []
+    half = index.by_words(replace(asked, words=AskedWords((), (), {"도난": 0.5})))
+    whole = index.by_words(replace(asked, words=AskedWords(("도난",), (), {})))
+    assert [number for number, _ in half] == [number for number, _ in whole]
+    assert half[0][1] == pytest.approx(whole[0][1] / 2)
+
+
+def test_what_is_likely_in_an_answer_is_neither_said_nor_thought_of_already() -> None:
+    words = asked_words("보험 깨면 해지 환급금이 나와요?")
+    assert asked_words("이름을 바꾸고 싶어요").likely["계약자"] > 0.5
+    assert words.likely
+    assert words.likely.keys().isdisjoint((*words.own, *words.meant))
 
 
 def test_the_answer_to_a_question_of_the_table_is_its_first_answer(index: Index, encoder: Encoder) -> None:

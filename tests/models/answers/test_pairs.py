@@ -10,10 +10,11 @@ from safetensors.numpy import load_file, save_file
 
 from models.answers import SHIPPED_ENCODER
 from models.answers.answerer import Answerer
-from models.answers.encoder import E5, LONGEST_PASSAGE, LONGEST_QUESTION, PIECES, Encoder
+from models.answers.encoder import E5, LONGEST_PASSAGE, PIECES, Encoder
 from models.answers.formats import read_document
 from models.answers.index import Index
 from models.answers.pairs import PAIRS, Pairs, shipped
+from models.answers.together import LONGEST_QUESTION
 from models.errors import ConfigurationError
 from models.recipe.answers_pairs_recipe import Material, SideBySide
 

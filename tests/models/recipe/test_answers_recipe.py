@@ -10,7 +10,9 @@ from models.answers import SHIPPED_ENCODER
 from models.answers.encoder import PIECES
 from models.answers.judge import WEIGHTS
 from models.answers.pairs import PAIRS
+from models.answers.together import READ_WITH
 from models.recipe.answers_recipe import made_of
+from models.recipe.answers_together_recipe import made_of as together_made_of
 from models.recipe.insurers import development, fingerprint, later_questions, learnt_from
 from models.summarizer.packed import ADAPTER
 
@@ -28,6 +30,10 @@ def test_the_adapter_was_learnt_from_the_writers_that_are_here() -> None:
 def test_the_pairs_were_learnt_on_the_adapter_that_is_here(path: Path) -> None:
     made_of = fingerprint(SHIPPED_ENCODER / ADAPTER, *later_questions())
     assert named(path) == made_of, "run python -m models.recipe.answers_pairs_recipe, then answers_recipe"
+
+
+def test_reading_together_was_learnt_on_the_adapter_that_is_here() -> None:
+    assert named(READ_WITH) == together_made_of(), "run python -m models.recipe.answers_together_recipe, then answers_recipe"
 
 
 def test_the_judge_was_learnt_on_the_pairs_and_the_questions_that_are_here() -> None:
