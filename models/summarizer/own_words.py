@@ -61,6 +61,7 @@ _ACTS = word_set("해지 해약 취소 철회 가입 환급 청구 접수 신청
 # The last word of a clause that was cut off before it: a verb that says nothing by itself, with an ending that goes on.
 _LIGHT = word_set("하 되 있 없 오 가 보 받 주 달 그러 이 아니 카 같 나 알 가지")
 _CLAUSE_ENDS = word_set("고 고요 어서 아서 서 는데 은데 ᆫ데 는데요 은데요 ᆫ데요 라는데 니까 으니까 거든요 요 어요 아요 에요 예요 세요 네요")
+_ASKED_IN_A_ROW = re.compile(r"([가-힣]{3})…(?=\s[^.?!…]*\1\?)()")  # 백 프로 나오는 거예요… 오십 프로 나오는 거예요?
 _NAMED_ALOUD = re.compile(r"(분|사람|선생님|님)이요$")  # 그 남자분이요: whom what follows is about, and no subject
 _DENIED_BEFORE = re.compile(r"(?:게|것이|거|건|것도|거는)\s아(?:니|닌|녜|녀)\S*\s")  # 게 아니고 왜 부지급인지
 # What is done, or to what, stands in the question that it answers alone: 우리 딸한테 해 주세요, 그건 그대로 두세요.
@@ -136,7 +137,8 @@ class Shortener:
 
     def signed_sentences(self, text: str, answers: bool = False) -> list[str]:
         """The sentences of a text, missing signs put back."""
-        return SENTENCE_END.split(sign_writer().with_signs(text.strip(), answers)) if text.strip() else []
+        signed = sign_writer().with_signs(text.strip(), answers)
+        return SENTENCE_END.split(_ASKED_IN_A_ROW.sub(r"\1?\2", signed)) if signed else []
 
     def phrase(self, sentence: str, around: Around = NOTHING_AROUND, *, answers: bool = False, signed: bool = True) -> Phrase:
         """One sentence as a phrase: a note where its ending and what was learnt of sentences agree, else as it was said.
@@ -158,9 +160,16 @@ class Shortener:
 
     def wants(self, text: str) -> float:
         """How likely a sentence of a text wants something done, or says what the caller means to have done: the likeliest of them."""
+        return self._likeliest(text, (SpeechAct.WANTS_OF_US, SpeechAct.MEANS_TO))
+
+    def means(self, text: str) -> float:
+        """How likely a sentence of a text says what the caller means to do: the likeliest of them."""
+        return self._likeliest(text, (SpeechAct.MEANS_TO,))
+
+    def _likeliest(self, text: str, acts: Sequence[SpeechAct]) -> float:
         heard = [self.heard(sentence) for sentence in self.signed_sentences(text)]
         done = [speech_acts().shares(tokens, sign, NOTHING_AROUND) for _, tokens, sign in heard if tokens]
-        return max((one[SpeechAct.WANTS_OF_US] + one[SpeechAct.MEANS_TO] for one in done), default=0.0)
+        return max((sum(one[act] for act in acts) for one in done), default=0.0)
 
     def noted(self, sentence: str) -> Phrase:
         """One sentence as a note by its ending alone; what has no predicate stays as it is."""

@@ -6,7 +6,7 @@ is known. A subject that was named elsewhere ("강아지 슬개골 수술했어�
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
@@ -71,8 +71,11 @@ _CALLED_OFF = re.compile(r"(해지|해약|취소|대출|가입|청구|전환|철
 _TURNS_ROUND = re.compile(  # 안 미룰래요, 대출은 하지 마세요, 통장은 안 바꿔도 되겠네요
     r"(?<!\S)안\s?\S+래(?:요)?(?=\s|$|[.,])|하지\s?(?:말|마)|그대로 두|(?<!\S)안 \S+도 (?:돼|되)|생각해 보니"
 )
+_BEGINS_ANEW = re.compile(r"(?:^|[\s.])(?:아,? )?아니다[\s.,]")
+_BROKEN_OFF = re.compile(r"려다(?:가)?(?:요)?[.…]?\s*$")  # 자차 처리하려다가요
 LETTERS_OF_A_PURPOSE = 7
-SURELY_WANTED, WANTED_WARM = 0.85, 0.1  # likelihood that a sentence wants something, and how much it has to be marked then
+MAYBE_MEANT, SURELY_WANTED = 0.5, 0.85  # likelihood that a sentence means to do something, or wants something
+WANTED_WARM = 0.1  # how much it has to be marked then
 ALSO_WANTED = 2
 _BIDS_SO = re.compile(r"(?<!\S)(?:그래|그렇게|그리|그대로|이대로|그걸로|그거로|이걸로)\s?(?:좀\s)?(?:해|할|줘|주|달)")
 WARM = 0.12  # what a call begins with is seldom marked as its request
@@ -108,7 +111,7 @@ def passages(conversation: Conversation, reading: Reading, shortener: Shortener)
     told = [passage for passage in found if passage.marked and passage.score >= max(HOT, best - NEAR)]
     told = sorted(told or [max(found, key=lambda passage: passage.score)], key=lambda passage: -passage.score)[:MOST_SENTENCES]
     told += _also_wanted(conversation, [passage for passage in found if passage not in told], shortener)
-    told = _without_what_is_called_off(conversation, sorted(told, key=lambda passage: (passage.turn, passage.start)))
+    told = _without_what_is_called_off(conversation, sorted(told, key=lambda passage: (passage.turn, passage.start)), shortener)
     return [*_with_what_they_point_at(conversation, told), *_taken_back(conversation, told[-1])]
 
 
@@ -118,22 +121,46 @@ def _also_wanted(conversation: Conversation, others: Sequence[Passage], shortene
     wanted = []
     for passage in others:
         said = texts[passage.turn][passage.start : passage.end]
-        tells = len(re.sub(r"\W", "", said)) >= LETTERS_OF_A_PURPOSE and not _BIDS_SO.search(said) and not _CALLED_OFF.search(said)
+        tells = len(re.sub(r"\W", "", said)) >= LETTERS_OF_A_PURPOSE and not any(
+            given.search(said) for given in (_BIDS_SO, _CALLED_OFF, _BROKEN_OFF)
+        )
         if passage.score >= WANTED_WARM and tells and shortener.wants(said) >= SURELY_WANTED:
             wanted.append(passage)
     return sorted(wanted, key=lambda passage: -passage.score)[:ALSO_WANTED]
 
 
-def _without_what_is_called_off(conversation: Conversation, told: list[Passage]) -> list[Passage]:
-    """The passages but those that want what a later one calls off (해지하려고요 … 해지는 하지 말고 절반으로 줄여 주세요)."""
+def _without_what_is_called_off(conversation: Conversation, told: list[Passage], shortener: Shortener) -> list[Passage]:
+    """The passages but those that want what a later one calls off (해지하려고요 … 해지는 하지 말고 절반으로 줄여 주세요).
+
+    So does one that begins anew (누구나로 해 주세요. 아니다 … 일인한정으로 할게요), and a turn in which he gives up what he meant to do and
+    says what he wants instead (명의 바꾸는 건 일단 안 할게요. 보험료만 제 통장에서 …).
+    """
     texts = {turn.number: turn.text for turn in conversation}
     words = [texts[passage.turn][passage.start : passage.end] for passage in told]
+    given_up = max((turn.number for turn in conversation if turn.by_caller and _TAKEN_BACK.search(turn.text)), default=-1)
+    instead = any(passage.turn >= given_up and not _TAKEN_BACK.search(text) for passage, text in zip(told, words, strict=True))
     kept = [
         passage
         for place, passage in enumerate(told)
-        if not any(deed in words[place] and not _CALLED_OFF.search(words[place]) for deed in _called_off(words[place + 1 :]))
+        if not _is_called_off(words[place], _called_off(words[place + 1 :]))
+        and not _begun_anew(texts, passage, told[place + 1 :])
+        and not (instead and passage.turn < given_up and shortener.means(words[place]) >= MAYBE_MEANT)
     ]
     return kept or told
+
+
+def _is_called_off(said: str, deeds: set[str]) -> bool:
+    """Whether a sentence wants one of the deeds; what would come of it (해지하면 얼마 받는지) is another matter."""
+    return any(re.search(rf"{deed}(?!(?:를|을)? ?(?:하면|할 경우))", said) for deed in deeds) and not _CALLED_OFF.search(said)
+
+
+def _begun_anew(texts: Mapping[int, str], passage: Passage, later: Sequence[Passage]) -> bool:
+    """Whether the caller takes back in the same turn what a passage says, before he says it otherwise."""
+    following = [one for one in later if one.turn == passage.turn]
+    said = texts[passage.turn][passage.end : following[-1].end] if following else ""
+    return (
+        _BEGINS_ANEW.search(said) is not None and "말고" not in said
+    )  # 아니다, 하나 말고 카카오로: what is said before stands but for that
 
 
 def _called_off(later: Sequence[str]) -> set[str]:
@@ -242,12 +269,16 @@ def opening(conversation: Conversation, reading: Reading, told: Sequence[Passage
     said = [turn.text for turn in conversation if turn.by_caller]
     if not told or any(_TAKEN_BACK.search(text) or _TURNS_ROUND.search(text) for text in said):
         return []
+    called_off = _called_off(said)
     first = (told[0].turn, told[0].start)
     own = [turn for turn in conversation if turn.by_caller and turn.number <= told[0].turn][:OPENING_TURNS]
     for turn in own:
         for start, end in shortener.sentence_spans(turn.text):
+            begins = Passage(turn.number, start, end, told[0].score, marked=True)
+            if _is_called_off(turn.text[start:end], called_off) or _begun_anew({turn.number: turn.text}, begins, told):
+                continue
             if (turn.number, end) <= first and end - start <= LONGEST_CONTEXT and _names_a_purpose(turn, start, end, reading.marks):
-                return [Passage(turn.number, start, end, told[0].score, marked=True)]
+                return [begins]
     return []
 
 

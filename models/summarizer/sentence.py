@@ -80,7 +80,7 @@ _IS_ASKING = re.compile(
 )  # 진짜인지 여쭤보는 거예요
 _SAYS_WHAT_IT_DOES = re.compile(  # 그걸 묻는 거예요, 아들은 몰라도 돼요
     r"(?:싶|묻|물어|여쭤|여쭙|모르|몰라|헷갈|궁금|말하|말씀)\S*(?:\s(?:거|것|건|겁|이거)\S*)?$|(?:몰라|줘|둬|셔)도 (?:돼|되)\S*$"
-    r"|건(?:이에요|예요)$|야겠(?:어|네|다)\S*$|만 \S+면 (?:돼|되)\S*$"
+    r"|야 \S+(?: \S+)?(?:죠|지)(?:요)?$|건(?:이에요|예요)$|야겠(?:어|네|다)\S*$|만 \S+면 (?:돼|되)\S*$"
     r"|(?:전화|연락)(?:를)?\s?(?:했|드렸|한|드린)\S*(?:\s(?:거|것|건|겁)\S*)?$"
 )
 _IS_TO_ASK = word_set("물어보 여쭤보 여쭈 여쭙 묻")
@@ -336,8 +336,14 @@ class Sentence:
     def considered(self) -> Phrase | None:
         """해지할까 해서요: what the caller may do, not what he asks."""
         stem = len(self.tokens) - 2
-        noun = self.noun_of(stem) if stem > 0 and self.tokens[-1].form in ("ᆯ까", "을까") else None
-        return Phrase(f"{noun} 고려", Act.WISH) if noun else None
+        if stem <= 0 or self.tokens[-1].form not in ("ᆯ까", "을까") or self.tokens[stem].tag.startswith(("VA", "VC")):
+            return None
+        noun = self.noun_of(stem)
+        if noun is None and (
+            self.tokens[stem].tag.startswith("VX") or self.tokens[stem].form in ("되", "있", "없") or _asks_openly(self.text)
+        ):
+            return None  # 될까 해서요, 어디로 갈까 해서요
+        return Phrase(f"{noun or self.ended(stem, [('기', 'ETN')], '')} 고려", Act.WISH)
 
     def wanted_to_know(self, p: _Predicate) -> Phrase | None:
         """알고 싶다, 궁금하다, 문의드리다: what is asked stands before it."""
@@ -615,8 +621,8 @@ class Sentence:
             return self.question(p) if _MAY_HE.search(self.as_said()) else Phrase(self.as_said(), Act.STATEMENT)
         if p.ending == "고" and not p.past and self.tokens[p.stem].tag.startswith(("VV", "VX", "XSV")):
             return Phrase(self.as_said(), Act.STATEMENT)  # 주소도 바꾸고요, 견인차도 보내 주고: a wish of several, or a fact
-        if p.ending in _PURPOSES:
-            return Phrase(self.as_said(), Act.STATEMENT)  # 할증 안 붙게
+        if p.ending in _PURPOSES or p.ending == "다가":
+            return Phrase(self.as_said(), Act.STATEMENT)  # 할증 안 붙게, 자차 처리하려다가요
         if self.is_hearsay(p) or p.ending == "래" or (self.tokens[p.stem].tag == "VCN" and p.ending == "라고"):  # 치료 목적이 아니라고
             return Phrase(self.as_said(), Act.STATEMENT)
         if p.ending in _INSISTING and not self.text.endswith("요"):
@@ -726,7 +732,7 @@ def _asks_what(tokens: Sequence[Any]) -> bool:
     if tokens[0].form != "뭐" or len(tokens) < 2:
         return False
     doing = tokens[1].tag == "NNG" and len(tokens) > 2 and tokens[2].tag in ("XSV", "XSA")
-    return doing or tokens[1].tag == "VV" or tokens[1].form == "뭐"
+    return doing or tokens[1].tag.startswith("VV") or tokens[1].form == "뭐"
 
 
 def _begins_with_filler(token: Any, following: Any, alone: bool) -> bool:

@@ -231,6 +231,9 @@ def shortener() -> Shortener:
         ("전산만 고치면 돼요", "전산만 고치면 돼요", Act.STATEMENT),
         ("합의금을 백이십을 주겠다는데요…", "합의금을 백이십을 주겠다는데", Act.STATEMENT),
         ("할증 안 붙게…", "할증 안 붙게", Act.STATEMENT),
+        ("자차 처리하려다가요.", "자차 처리하려다가", Act.STATEMENT),
+        ("뭐 받아 놔야 돼요?", "뭐 받아 놔야 되는지 문의", Act.ASK),
+        ("보험을 제 명의로 돌릴까 하고요.", "보험을 제 명의로 돌리기 고려", Act.WISH),
         ("돈을 안전한 데로 옮겨 놔야 된대요.", "돈을 안전한 데로 옮겨 놔야 된대", Act.STATEMENT),
         ("개당 얼마씩 받는지, 그걸 알려 달라고 한 거예요.", "개당 얼마씩 받는지, 그걸 알려 달라는 요청", Act.REQUEST),
         ("이거 누가 계산한 거야, 담당자 바꿔요.", "이거 누가 계산한 거야, 담당자 바꿈", Act.STATEMENT),
@@ -290,6 +293,11 @@ def test_a_questions_own_sign_is_told_and_one_that_was_put_back_is_not(shortener
     assert "".join(joined(shortener.phrases("우리 같은 사람이 그걸 알아듣습니까? 지점으로 갈게요."))).startswith(
         "우리 같은 사람이 그걸 알아듣습니까? "
     )
+
+
+def test_of_two_questions_of_one_form_the_first_needs_no_sign(shortener: Shortener) -> None:
+    told = "".join(joined(shortener.phrases("백 프로 나오는 거예요 오십 프로 나오는 거예요?")))
+    assert told == "백 프로 나오는 건지, 오십 프로 나오는 건지 여부 문의"
 
 
 def test_half_a_sentence_asks_nothing_by_itself(shortener: Shortener) -> None:

@@ -206,3 +206,27 @@ def test_a_piece_of_one_turn_is_no_part_of_the_next(shortener: Shortener) -> Non
     ]
     told = [Passage(n, 0, len(turns[n].text), 0.9, marked=True) for n in (0, 2)]
     assert tell(turns, told, shortener)[0].startswith("제가 돈 받을 계좌, 심사가")
+
+
+@pytest.mark.parametrize(
+    ("begins", "later", "told"),
+    [
+        ("종신보험 해지하려고요", "해지 말고 절반으로 줄여 주세요", [2]),
+        ("엄마 보험을 제 명의로 바꾸려고요", "명의 바꾸는 건 일단 안 할게요. 보험료만 제 통장에서 나가게 바꿔 주세요", [2]),
+        ("해지하면 얼마 받는지 봐 주세요", "해지는 안 하고 절반으로 줄여 주세요", [0, 2]),
+    ],
+)
+def test_what_a_caller_gives_up_is_not_told_beside_what_he_wants_instead(
+    begins: str, later: str, told: list[int], shortener: Shortener
+) -> None:
+    turns = [Turn(0, True, begins), Turn(1, False, "네 감액도 됩니다"), Turn(2, True, later)]
+    reading = Reading([*marked(turns[0]), *marked(turns[2])], 0.0)
+    assert sorted({one.turn for one in passages(turns, reading, shortener)}) == told
+
+
+def test_a_caller_who_begins_anew_is_told_from_there(shortener: Shortener) -> None:
+    turns = [Turn(0, True, "누구나로 해 주세요. 아니다 누구나는 비싸네. 그냥 저 혼자 일인한정으로 할게요.")]
+    text = turns[0].text
+    marks = [Mark(0, place, place + 2, 0.9, 0.1) for place in (0, 3, text.index("저 혼자"), text.index("일인"))]
+    told = passages(turns, Reading(marks, 0.0), shortener)
+    assert [text[one.start : one.end] for one in told] == ["그냥 저 혼자 일인한정으로 할게요."]
