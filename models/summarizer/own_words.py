@@ -17,7 +17,7 @@ from typing import Any
 from models.summarizer import SHIPPED_SIGNS, SHIPPED_SPEECH_ACTS, trade_words
 from models.summarizer.conversation import SENTENCE_END, is_backchannel
 from models.summarizer.dialect import standard
-from models.summarizer.sentence import SIGNS, Act, Phrase, Sentence, asked_phrase, may_ask, word_set
+from models.summarizer.sentence import SIGNS, Act, Phrase, Sentence, asked_phrase, has_to, may_ask, word_set
 from models.summarizer.signs import SignWriter
 from models.summarizer.speech_acts import Around, SpeechAct, SpeechActs
 
@@ -72,7 +72,8 @@ _OF_THE_QUESTION = re.compile(
 _NEVER_SAID = re.compile(r"<[^<>]*>|[^\w\s.,?!%~·'’()&+\-:…]|_")
 
 _OPEN, _ENDED = ("", "…"), (".", "!")
-SURELY_STATED, SURELY_ASKED = 0.3, 0.9  # likelihood of asking between which a sentence without a sign of its own may do either
+SURELY_STATED, SURELY_ASKED = 0.3, 0.95  # likelihood of asking between which a sentence without a sign of its own may do either
+HAS_TO_ASKED = 0.985  # where it says what has to be: 회사 다녀야 돼요, 위임장 내야 돼요
 MAY_WANT = 0.25  # from which on it may as well want something, and is no side matter
 NOTHING_AROUND = Around()
 # Which acts bear a note out, and how likely they have to be together (by sentences of writers held out, `shipped_speech_acts/README.md`).
@@ -151,9 +152,10 @@ class Shortener:
         tokens = without_politeness(tokens)
         asks, wants = done[SpeechAct.ASKS], done[SpeechAct.WANTS_OF_US] + done[SpeechAct.MEANS_TO]
         open_ended = not answers and sign in _OPEN and may_ask(text, tokens)
-        unclear = open_ended and SURELY_STATED <= asks < SURELY_ASKED and wants < MAY_WANT
+        sure = HAS_TO_ASKED if has_to(text) else SURELY_ASKED
+        unclear = open_ended and SURELY_STATED <= asks < sure and wants < MAY_WANT
         unclear |= answers and _OF_THE_QUESTION.search(text) is not None
-        phrase, whole = self._noted(text, tokens, sign, asked=sign == "?" or (open_ended and asks >= SURELY_ASKED))
+        phrase, whole = self._noted(text, tokens, sign, asked=sign == "?" or (open_ended and asks >= sure))
         if whole is None or _is_borne_out(phrase.act, done):
             return replace(phrase, unclear=unclear and (answers or phrase.act is Act.STATEMENT))
         return Phrase(whole.as_said() + "?" * (sign == "?" and signed), Act.STATEMENT, unclear)

@@ -71,6 +71,7 @@ _QUESTION_ENDINGS = word_set(
 _OPEN_ENDINGS = word_set("어 아 지 죠 예 에 이에 ᆫ대 대 데 야 ᆯ래 는대")  # a question only beside a question word
 _ASKS_A_WAY = re.compile(r"(?:어떻게|어찌|우째|우짜)\s(?!되는지|된|됐|나오).*(?:면|야) (?:되|하)는지$|(?:어떻게|어찌|우째) 하는(?: 건)?지$")
 _ONE_OR_OTHER = re.compile(r"(?:나요|까요?|가요|[어아해돼]요|지)[,.?]? 아니면 ")
+_ONE_OF_THEM = re.compile(r"(?:애|아이|어른|어린이|사람|강아지|고양이|차|방) 하나요?$")  # 어른 둘 애 하나요: how many
 _HALVES = word_set("면 으면 려면 으려면 어서 아서 서 니까 으니까 다가")  # 해지하면? stands for a question that has been asked
 _FUTURE_QUESTIONS = word_set("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ라나 을라나")
 _ASKED_WORD = re.compile(r"(?<=[지나가])(?:가|를|는|은|도|만|요)?(?:\s(?:그게|그걸|그거|그것|그거를|그것을|이게|이걸)(?:만|도|좀)?)?$")
@@ -193,7 +194,7 @@ class Sentence:
     def phrase(self) -> Phrase:
         """The sentence as a phrase: the first form that fits its ending."""
         last = self.tokens[-1]
-        if last.tag not in ("EF", "EC") or self.repeats_a_name():
+        if last.tag not in ("EF", "EC") or self.repeats_a_name() or _ONE_OF_THEM.search(self.text):
             told = self.as_said()
             return Phrase(f"{told} 요청", Act.REQUEST) if _ACT_PLEASE.search(self.text) else Phrase(told, Act.PHRASE)
         if (not self.asked and _AS_IT_STANDS.search(self.text)) or _EXCLAIMS.search(self.text):
@@ -695,6 +696,11 @@ def may_ask(text: str, tokens: Sequence[Any]) -> bool:
     """Whether an ending leaves it open that a sentence asks, no question word tells, nor the sentence itself (그걸 묻는 거예요)."""
     ending = tokens[-1].form.removesuffix("요") if tokens and tokens[-1].tag == "EF" else ""
     return ending in _OPEN_ENDINGS and not _SAYS_WHAT_IT_DOES.search(text) and not _asks_openly(text)
+
+
+def has_to(text: str) -> bool:
+    """Whether a sentence ends in what has to be, which callers say of themselves and ask alike: 등기로 와야 돼요."""
+    return re.search(r"야 (?:돼|되|해|하)\S*$", text) is not None and _ONE_OR_OTHER.search(text) is None
 
 
 def _asks_openly(text: str) -> bool:
