@@ -61,7 +61,7 @@ _ACTS = word_set("해지 해약 취소 철회 가입 환급 청구 접수 신청
 # The last word of a clause that was cut off before it: a verb that says nothing by itself, with an ending that goes on.
 _LIGHT = word_set("하 되 있 없 오 가 보 받 주 달 그러 이 아니 카 같 나 알 가지")
 _CLAUSE_ENDS = word_set("고 고요 어서 아서 서 는데 은데 ᆫ데 는데요 은데요 ᆫ데요 라는데 니까 으니까 거든요 요 어요 아요 에요 예요 세요 네요")
-_ASKED_IN_A_ROW = re.compile(r"([가-힣]{3})…(?=\s[^.?!…]*\1\?)()")  # 백 프로 나오는 거예요… 오십 프로 나오는 거예요?
+_ASKED_IN_A_ROW = re.compile(r"([가-힣]{3})…(?=\s[^.?!…]*\1\?)")  # 백 프로 나오는 거예요… 오십 프로 나오는 거예요?
 _NAMED_ALOUD = re.compile(r"(분|사람|선생님|님)이요$")  # 그 남자분이요: whom what follows is about, and no subject
 _DENIED_BEFORE = re.compile(r"(?:게|것이|거|건|것도|거는)\s아(?:니|닌|녜|녀)\S*\s")  # 게 아니고 왜 부지급인지
 # What is done, or to what, stands in the question that it answers alone: 우리 딸한테 해 주세요, 그건 그대로 두세요.
@@ -123,7 +123,7 @@ class Shortener:
         """Each sentence of a text as a phrase, in order; sentences that say nothing are left out.
 
         Missing signs are put back first, with fewer questions where the text ``answers`` one. A sentence of which only the voice told
-        whether it asks is left out where anything else is told: either sense might be wrong.
+        whether it asks is marked unclear: either sense might be wrong.
         """
         sentences = self.signed_sentences(text, answers)
         befores = [(around.before, around.other_before), *((said, False) for said in sentences[:-1])]
@@ -139,7 +139,7 @@ class Shortener:
     def signed_sentences(self, text: str, answers: bool = False) -> list[str]:
         """The sentences of a text, missing signs put back."""
         signed = sign_writer().with_signs(text.strip(), answers)
-        return SENTENCE_END.split(_ASKED_IN_A_ROW.sub(r"\1?\2", signed)) if signed else []
+        return SENTENCE_END.split(_ASKED_IN_A_ROW.sub(r"\1?", signed)) if signed else []
 
     def phrase(self, sentence: str, around: Around = NOTHING_AROUND, *, answers: bool = False, signed: bool = True) -> Phrase:
         """One sentence as a phrase: a note where its ending and what was learnt of sentences agree, else as it was said.
