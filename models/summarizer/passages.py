@@ -115,9 +115,14 @@ def passages(conversation: Conversation, reading: Reading, shortener: Shortener)
     return [*_with_what_they_point_at(conversation, told), *_taken_back(conversation, told[-1])]
 
 
+def _texts(conversation: Conversation) -> dict[int, str]:
+    """What is said in each turn, by its number."""
+    return {turn.number: turn.text for turn in conversation}
+
+
 def _also_wanted(conversation: Conversation, others: Sequence[Passage], shortener: Shortener) -> list[Passage]:
     """Of the passages that are not told the likeliest that want something of us, other than what they point back at (그렇게 해 주세요)."""
-    texts = {turn.number: turn.text for turn in conversation}
+    texts = _texts(conversation)
     wanted = []
     for passage in others:
         said = texts[passage.turn][passage.start : passage.end]
@@ -135,7 +140,7 @@ def _without_what_is_called_off(conversation: Conversation, told: list[Passage],
     So does one that begins anew (누구나로 해 주세요. 아니다 … 일인한정으로 할게요), and a turn in which he gives up what he meant to do and
     says what he wants instead (명의 바꾸는 건 일단 안 할게요. 보험료만 제 통장에서 …).
     """
-    texts = {turn.number: turn.text for turn in conversation}
+    texts = _texts(conversation)
     words = [texts[passage.turn][passage.start : passage.end] for passage in told]
     given_up = max((turn.number for turn in conversation if turn.by_caller and _TAKEN_BACK.search(turn.text)), default=-1)
     instead = any(passage.turn >= given_up and not _TAKEN_BACK.search(text) for passage, text in zip(told, words, strict=True))
@@ -158,9 +163,8 @@ def _begun_anew(texts: Mapping[int, str], passage: Passage, later: Sequence[Pass
     """Whether the caller takes back in the same turn what a passage says, before he says it otherwise."""
     following = [one for one in later if one.turn == passage.turn]
     said = texts[passage.turn][passage.end : following[-1].end] if following else ""
-    return (
-        _BEGINS_ANEW.search(said) is not None and "말고" not in said
-    )  # 아니다, 하나 말고 카카오로: what is said before stands but for that
+    # 아니다, 하나 말고 카카오로: what is said before stands but for that.
+    return _BEGINS_ANEW.search(said) is not None and "말고" not in said
 
 
 def _called_off(later: Sequence[str]) -> set[str]:
@@ -169,7 +173,7 @@ def _called_off(later: Sequence[str]) -> set[str]:
 
 def _with_what_they_point_at(conversation: Conversation, told: Sequence[Passage]) -> list[Passage]:
     """The passages, before one that points back (그걸로, 그분한테) the sentence before it: alone it would hang in the air."""
-    texts = {turn.number: turn.text for turn in conversation}
+    texts = _texts(conversation)
     whole: list[Passage] = []
     for passage in told:
         text = texts[passage.turn]
@@ -293,7 +297,7 @@ def _names_a_purpose(turn: Turn, start: int, end: int, marks: Sequence[Mark]) ->
 
 def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shortener) -> tuple[str, list[Evidence]]:
     """Each passage as a phrase: the text, and the evidence of each piece as it stands in the text."""
-    texts = {turn.number: turn.text for turn in conversation}
+    texts = _texts(conversation)
     answers = {turn.number for earlier, turn in pairwise(conversation) if not earlier.by_caller and _is_asked(earlier.text)}
     said: list[tuple[Phrase, int]] = []
     for p in told:
