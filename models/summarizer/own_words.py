@@ -78,10 +78,10 @@ MAY_WANT = 0.25  # from which on it may as well want something, and is no side m
 NOTHING_AROUND = Around()
 # Which acts bear a note out, and how likely they have to be together (by sentences of writers held out, `shipped_speech_acts/README.md`).
 _BORNE_OUT_BY: Mapping[Act, tuple[Sequence[SpeechAct], float]] = {
-    Act.ASK: ((SpeechAct.ASKS, SpeechAct.WANTS_OF_US), 0.7),
-    Act.REQUEST: ((SpeechAct.WANTS_OF_US, SpeechAct.ASKS, SpeechAct.MEANS_TO), 0.5),
-    Act.WISH: ((SpeechAct.MEANS_TO, SpeechAct.WILL, SpeechAct.WANTS_OF_US), 0.6),
-    Act.STATEMENT: ([act for act in SpeechAct if act is not SpeechAct.ASKS], 0.5),
+    Act.ASK: ((SpeechAct.ASKS, SpeechAct.WANTS_OF_US), 0.9),
+    Act.REQUEST: ((SpeechAct.WANTS_OF_US, SpeechAct.ASKS, SpeechAct.MEANS_TO), 0.8),
+    Act.WISH: ((SpeechAct.MEANS_TO, SpeechAct.WILL, SpeechAct.WANTS_OF_US), 0.85),
+    Act.STATEMENT: ([act for act in SpeechAct if act not in (SpeechAct.ASKS, SpeechAct.EXCLAIMS)], 0.8),
 }
 
 
@@ -163,6 +163,10 @@ class Shortener:
     def wants(self, text: str) -> float:
         """How likely a sentence of a text wants something done, or says what the caller means to have done: the likeliest of them."""
         return self._likeliest(text, (SpeechAct.WANTS_OF_US, SpeechAct.MEANS_TO))
+
+    def asks(self, text: str) -> float:
+        """How likely a sentence of a text asks something: the likeliest of them."""
+        return self._likeliest(text, (SpeechAct.ASKS,))
 
     def means(self, text: str) -> float:
         """How likely a sentence of a text says what the caller means to do: the likeliest of them."""

@@ -50,6 +50,14 @@ class Passage:
 _TAKEN_BACK = re.compile(  # 안 할게요, 취소할게요, 그냥 둘게요, 마음이 바뀌었어요
     r"(?:^|\s)안\s?(?:할게|할께|할래|할라|할란|해요|하는\s걸로|하려고|받을게)|관둘|관두|그만둘|그만두겠|그만두려|취소할게|없던\s걸로|(?:그냥|그대로)\s?(?:둘게|놔둘게|유지)|마음이?\s바뀌|유지할게"
 )
+_PUT_OFF = re.compile(  # 오늘 중지하는 건 말고요, 집사람하고 상의해 보고 다시 전화드릴게요
+    r"오늘\s(?:\S+\s)?\S+\s?(?:건|거는|것은)\s?(?:말고|안\s|됐고)|(?:고|서)\s(?:\S+\s){0,4}(?:다시|또)\s(?:전화|연락)(?:를\s)?(?:드릴|할|하겠|드리겠|줄)"
+)
+_WARNED = re.compile(  # what somebody else says of a call like this, and no mere precaution (보이스피싱 때문에 여쭙는데요)
+    r"(?:피싱|사기|스미싱)\S*\s?(?:\S+\s)?(?:수법|(?:이|인)\s?(?:것|거)\s|입니다|예요|이에요|같|의심)|전형적인|(?:송금|입금|이체|대출|인출|돈)\S*\s(?:\S+\s)?(?:하|보내|진행하|받으)시면 안"
+)
+_FOR_A_SWINDLER = re.compile("대출|송금|이체|출금|인출|입금|보내|옮기|해지|해약|환급|빼|라고 (?:해|하)")
+_PROTECTS = re.compile("막|차단|정지|취소|철회|못 |안 나가|하지 (?:말|마)|확인|맞")
 STRONGEST = 6  # tokens by whose mean a sentence is chosen
 HOT = 0.3  # a token counts as part of the request
 NAMED = 0.9  # a subject
@@ -143,6 +151,7 @@ def _without_what_is_called_off(conversation: Conversation, told: list[Passage],
     texts = _texts(conversation)
     words = [texts[passage.turn][passage.start : passage.end] for passage in told]
     given_up = max((turn.number for turn in conversation if turn.by_caller and _TAKEN_BACK.search(turn.text)), default=-1)
+    warned = _warned(conversation)
     instead = any(passage.turn >= given_up and not _TAKEN_BACK.search(text) for passage, text in zip(told, words, strict=True))
     kept = [
         passage
@@ -150,8 +159,21 @@ def _without_what_is_called_off(conversation: Conversation, told: list[Passage],
         if not _is_called_off(words[place], _called_off(words[place + 1 :]))
         and not _begun_anew(texts, passage, told[place + 1 :])
         and not (instead and passage.turn < given_up and shortener.means(words[place]) >= MAYBE_MEANT)
+        and not (passage.turn < warned and _is_for_a_swindler(words[place], shortener))
     ]
     return kept or told
+
+
+def _warned(conversation: Conversation) -> int:
+    """The turn in which somebody else warns the caller of a swindler; -1 where nobody does."""
+    return min((turn.number for turn in conversation if not turn.by_caller and _WARNED.search(turn.text)), default=-1)
+
+
+def _is_for_a_swindler(said: str, shortener: Shortener) -> bool:
+    """Whether a sentence wants money moved, or asks about it: said before he was warned, the caller wants it no longer."""
+    if _FOR_A_SWINDLER.search(said) is None or _PROTECTS.search(said):
+        return False
+    return shortener.wants(said) >= MAYBE_MEANT or shortener.asks(said) >= MAYBE_MEANT
 
 
 def _is_called_off(said: str, deeds: set[str]) -> bool:
@@ -194,7 +216,7 @@ def _taken_back(conversation: Conversation, last: Passage) -> list[Passage]:
         for turn in conversation
         if turn.by_caller and turn.number > last.turn
         for start, end in sentences(turn.text)
-        if _TAKEN_BACK.search(turn.text[start:end])
+        if _TAKEN_BACK.search(turn.text[start:end]) or _PUT_OFF.search(turn.text[start:end])
     ]
     return later[-1:]
 
@@ -273,13 +295,16 @@ def opening(conversation: Conversation, reading: Reading, told: Sequence[Passage
     said = [turn.text for turn in conversation if turn.by_caller]
     if not told or any(_TAKEN_BACK.search(text) or _TURNS_ROUND.search(text) for text in said):
         return []
-    called_off = _called_off(said)
+    called_off, warned = _called_off(said), _warned(conversation)
     first = (told[0].turn, told[0].start)
     own = [turn for turn in conversation if turn.by_caller and turn.number <= told[0].turn][:OPENING_TURNS]
     for turn in own:
         for start, end in shortener.sentence_spans(turn.text):
             begins = Passage(turn.number, start, end, told[0].score, marked=True)
-            if _is_called_off(turn.text[start:end], called_off) or _begun_anew({turn.number: turn.text}, begins, told):
+            text = turn.text[start:end]
+            if _is_called_off(text, called_off) or _begun_anew({turn.number: turn.text}, begins, told):
+                continue
+            if turn.number < warned and _is_for_a_swindler(text, shortener):
                 continue
             if (turn.number, end) <= first and end - start <= LONGEST_CONTEXT and _names_a_purpose(turn, start, end, reading.marks):
                 return [begins]

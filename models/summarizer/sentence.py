@@ -62,7 +62,7 @@ _ASKED_INDIRECTLY = re.compile(
 )  # 얼마 나오는지 물어보는 거예요
 # Asks for a reason, a time or a way; with a request's ending it is still a question (왜 안 보내 주세요), unless a clause in -지 follows.
 _ASKS_WHY = re.compile(
-    r"(?:왜|언제(?!든)|어떻게(?! 좀| 해서든))(?!.*(?:지(?:를|는|도|만|나|부터|까지)?|[어아해돼]요,?)\s)"
+    r"(?:왜|언제(?!든)|어떻게(?! 좀| 해서든))(?!.*(?:지(?:를|는|도|만|나|부터|까지)?,?|[어아해돼]요,?)\s)"
 )  # 왜 안 돼 있어요 적용해 주세요
 _QUESTION_ENDINGS = word_set(
     "나 까 니 냐 ᆯ까 을까 ᆫ가 은가 는가 ᆫ지 는지 은지 ᆯ지 을지 습니까 ᆸ니까 으려나 려나 노 던가 는감 ᆫ감 "
@@ -71,7 +71,10 @@ _QUESTION_ENDINGS = word_set(
 _OPEN_ENDINGS = word_set("어 아 지 죠 예 에 이에 ᆫ대 대 데 야 ᆯ래 는대")  # a question only beside a question word
 _ASKS_A_WAY = re.compile(r"(?:어떻게|어찌|우째|우짜)\s(?!되는지|된|됐|나오).*(?:면|야) (?:되|하)는지$|(?:어떻게|어찌|우째) 하는(?: 건)?지$")
 _ONE_OR_OTHER = re.compile(r"(?:나요|까요?|가요|[어아해돼]요|지)[,.?]? 아니면 ")
-_ONE_OF_THEM = re.compile(r"(?:애|아이|어른|어린이|사람|강아지|고양이|차|방) 하나요?$")  # 어른 둘 애 하나요: how many
+_ONE_OF_THEM = re.compile(  # 어른 둘 애 하나요, 종신보험 그거 하나요: how many
+    r"(?:애|아이|어른|어린이|사람|강아지|고양이|차|방|그거|이거|그것|이것|보험|특약) 하나요?$"
+)
+_WHO_GIVES = re.compile(r"(?<!\S)누가 (?:\S+ )?(?:줘|주|줍)\S*$")  # 그 돈은 누가 줘요
 _HALVES = word_set("면 으면 려면 으려면 어서 아서 서 니까 으니까 다가")  # 해지하면? stands for a question that has been asked
 _FUTURE_QUESTIONS = word_set("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ라나 을라나")
 _ASKED_WORD = re.compile(r"(?<=[지나가])(?:가|를|는|은|도|만|요)?(?:\s(?:그게|그걸|그거|그것|그거를|그것을|이게|이걸)(?:만|도|좀)?)?$")
@@ -104,6 +107,7 @@ _IS_IT_NOT_OWED = re.compile(r"(?<=야 )(되는|하는|돼는|될|할) (?:거|�
 _BIDS_ON = re.compile(r"면\s|[고구](?:요|예)$")
 _ONLY_BEFORE = word_set("라도 어서 아서")
 _SOFTLY = word_set("되 좋 감사 고맙 편하")  # 열어 주시면 돼요, 보내 주시면 감사하겠습니다
+_BLUNTLY = word_set("야 여 가 냐 제 이가")
 _INSISTING = word_set("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다니까 ᆫ다구 는다구")
 _PROMISES = word_set("ᆯ게 을게 ᆯ께 을께")
 _INTENTIONS = _PROMISES | word_set("려고 으려고 려구 으려구 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
@@ -428,7 +432,7 @@ class Sentence:
         """…해 주세요, …해 달라고, …해 주실 수 있나요: something that we are to do."""
         if self.tokens[p.stem].form == "드리" or self.tokens[p.stem - 1].form in ("안", "못"):
             return None  # 어떻게 돌려 드려요: what the caller does; 번호를 안 줘요: a complaint
-        if p.ending in _OPEN_ENDINGS and _ONE_OR_OTHER.search(self.text):
+        if p.ending in _OPEN_ENDINGS and (_ONE_OR_OTHER.search(self.text) or _WHO_GIVES.search(self.text)):
             return None  # 직접 가야 되나요 아니면 통장으로 보내 줘요
         wondering = _ASKS_WHY.search(self.text) and self.tokens[p.stem].form == "주" and not p.past
         if wondering and p.ending in _BIDDING and self.tokens[p.stem].tag[:2] in ("VX", "VV"):
@@ -609,6 +613,8 @@ class Sentence:
         """What is left: a statement, or what only the voice tells apart."""
         if self.tokens[p.stem].tag == "VCN" and not p.past and (owed := _IS_IT_NOT_OWED.search(self.as_said())):
             return asked_phrase(f"{owed.string[: owed.start()]}{owed[1]} 거 아닌지")
+        if self.tokens[p.stem].tag == "VCN" and p.ending in _BLUNTLY:
+            return Phrase(self.as_said(), Act.STATEMENT)  # 사기 아니여: it is one
         if self.tokens[p.stem].tag == "VCP" and self.tokens[p.stem - 1].form == "터":
             return Phrase(self.as_said(), Act.STATEMENT)  # 사진은 보낼 테니까
         if self.tokens[p.stem].tag == "VCP":
@@ -675,6 +681,10 @@ class Sentence:
         if _REPORTED_ENDING.match(p.ending):
             return True  # 백이십을 주겠다는데요, 돈을 옮겨 놔야 된대요
         told = p.ending.startswith("던데") and self.tokens[p.stem - 1].form in ("다고", "ᆫ다고", "는다고", "라고")
+        stem = self.tokens[p.stem]
+        contracted = stem.start in (stem.end, self.tokens[p.stem - 1].end - 1)
+        told |= stem.form == "하" and self.tokens[p.stem - 1].form in _SAYING and contracted  # 쓰였대요
+        told |= p.past and p.ending == "대"  # 벌금이 나왔대요
         offered = p.ending in ("ᆫ다고", "는다고") and not self.ended_by_sign and self.tokens[p.stem].form.endswith("주")
         return told or offered
 

@@ -36,6 +36,8 @@ _NOWHERE = re.compile(  # 팩스가 집에 어디 있어요: nobody asks where i
 _APART = re.compile(  # 갱신 때문이세요? 갱신은 내년이고요; 무슨 재심사예요
     r"(?:^\s*|무슨\s)([가-힣]{2,8}?)(?:(?<!무슨\s)(?:은|는)\s(?:내년|나중|다음|벌써|이미|다\s|아직|됐)|예요|이에요|이야|야)"
 )
+_LEAVE_IT = re.compile(r"그(?:건|거는|것은|거|대로)\s?(?:그대로\s|그냥\s)?(?:두|놔|냅|말고|빼|유지)")  # 아니요 그건 두세요
+_PRODUCT = re.compile(r"[가-힣]+(?:보험|연금|종신|저축|특약)|실손|실비")
 _CONFIRMS = re.compile(r"\s*(?:아\s|어\s)?(?:네|예|응|어|그래|그렇|그럼|맞|옳|넵|그려|하모|야)(?![가-힣]{2})")
 _SUPPOSES_NOT = re.compile(r"아니(?:시)?(?:죠|지요)\s*[?.]*\s*$")  # 출금일을 바꾸시려는 건 아니시죠?
 _AS_SUPPOSED = re.compile(r"\s*(?:뭘|뭐를|무슨)\s+\S+\s*[.?!…]*\s*")  # 뭘 바꿔.
@@ -93,8 +95,14 @@ def _dismissed(turns: Sequence[Turn], shortener: Shortener) -> set[str]:
         for noun in _APART.finditer(answer.text)
         if noun[1] in turn.text
     }
+    left = {
+        product
+        for turn, answer in pairwise(turns)
+        if _is_denied(turn, answer) and _LEAVE_IT.search(answer.text)
+        for product in _PRODUCT.findall(turn.text)
+    }
     threats = {noun for text in said for noun in threatened_with(text)}
-    return turned_down | nowhere | apart | threats
+    return turned_down | nowhere | apart | left | threats
 
 
 def _relatives(turns: Iterable[Turn]) -> set[str]:

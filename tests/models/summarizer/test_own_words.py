@@ -242,6 +242,14 @@ def shortener() -> Shortener:
         ("왜 못 주는지 종이에 써서 보내시오.", "왜 못 주는지 종이에 써서 보내라는 요청", Act.REQUEST),
         ("직접 가야 되나요 아니면 통장으로 보내 줘요", "직접 가야 되나요 아니면 통장으로 보내 줘요", Act.STATEMENT),
         ("제일 가까운 데 좀 일러 주셔유", "제일 가까운 데 일러 달라는 요청", Act.REQUEST),
+        ("그럼 종신보험 그거 하나요.", "종신보험 그거 하나요", Act.PHRASE),
+        ("그 돈은 누가 줘요.", "그 돈은 누가 주는지 문의", Act.ASK),
+        ("안 된다고 하니 사기 아니여.", "안 된다고 하니 사기 아니여", Act.STATEMENT),
+        ("해지하려는 건 아니고요.", "해지하려는 건 아님", Act.STATEMENT),
+        ("제 통장이 범죄에 쓰였대요.", "제 통장이 범죄에 쓰였대요", Act.STATEMENT),
+        ("실적 때문에 그랬대요.", "실적 때문에 그랬대요", Act.STATEMENT),
+        ("앱에서 하려니까 인증서가 없대서요.", "앱에서 하려니까 인증서가 없대서", Act.STATEMENT),
+        ("납입이 언제 끝나는지, 주소는 새 주소로 바꿔 주세요.", "납입이 언제 끝나는지, 주소는 새 주소로 변경 요청", Act.REQUEST),
     ],
 )
 def test_a_sentence_ends_as_a_note_and_says_what_was_said(shortener: Shortener, said: str, phrase: str, act: Act) -> None:

@@ -5,7 +5,8 @@ import pytest
 from models.summarizer.conversation import Turn
 from models.summarizer.outcome import Evidence
 from models.summarizer.own_words import Shortener
-from models.summarizer.passages import LONGEST_PHRASE, Mark, Passage, Reading, passages, subjects, tell
+from models.summarizer.passages import LONGEST_PHRASE, Mark, Passage, Reading, opening, passages, subjects, tell
+from models.summarizer.turned_down import TurnedDown
 
 
 @pytest.fixture(scope="module")
@@ -231,3 +232,45 @@ def test_a_caller_who_begins_anew_is_told_from_there(shortener: Shortener) -> No
     marks = [Mark(0, place, place + 2, 0.9, 0.1) for place in (0, 3, text.index("저 혼자"), text.index("일인"))]
     told = passages(turns, Reading(marks, 0.0), shortener)
     assert [text[one.start : one.end] for one in told] == ["그냥 저 혼자 일인한정으로 할게요."]
+
+
+def test_what_a_caller_puts_off_at_last_is_told_as_well(shortener: Shortener) -> None:
+    turns = [
+        Turn(0, True, "실손을 중지로 해 주세요."),
+        Turn(1, False, "네, 확인서가 필요합니다."),
+        Turn(2, True, "그럼 오늘 중지하는 건 말고요, 확인서 받아 보고 다음 주에 다시 전화드릴게요."),
+    ]
+    told = passages(turns, Reading(marked(turns[0]), 0.0), shortener)
+    assert [one.turn for one in told] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("warning", "told"),
+    [
+        ("고객님, 그건 전형적인 보이스피싱 수법입니다. 대출은 진행하시면 안 됩니다.", [2, 4]),
+        ("네, 보이스피싱 예방 때문에 여쭤봤습니다.", [0, 2, 4]),
+    ],
+)
+def test_what_a_caller_wanted_for_a_swindler_is_not_told_once_he_is_warned(warning: str, told: list[int], shortener: Shortener) -> None:
+    turns = [
+        Turn(0, True, "보험 대출을 빨리 해 주세요."),
+        Turn(1, False, "어디에 쓰실 건가요?"),
+        Turn(2, True, "검찰청이라는데 제 통장이 범죄에 쓰였대요."),
+        Turn(3, False, warning),
+        Turn(4, True, "그럼 대출 못 나가게 막아 주세요."),
+    ]
+    reading = Reading([*marked(turns[0]), *marked(turns[2]), *marked(turns[4])], 0.0)
+    found = passages(turns, reading, shortener)
+    begin = opening(turns, reading, found, shortener)
+    assert sorted({one.turn for one in [*begin, *found]}) == told
+
+
+def test_a_product_that_somebody_else_names_and_the_caller_leaves_alone_leads_nothing(shortener: Shortener) -> None:
+    turns = [
+        Turn(0, True, "보험 해지하려고요."),
+        Turn(1, False, "운전자보험도 같이 가지고 계시네요."),
+        Turn(2, True, "네 그거 월 만이천 원짜리."),
+        Turn(3, False, "운전자보험도 같이 해지해 드릴까요?"),
+        Turn(4, True, "아니요 그건 두세요."),
+    ]
+    assert TurnedDown.of(turns, shortener).holds("운전자보험", "도 같이 가지고 계시네요.")
