@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from models.summarizer.passages import Passage, Reading
+from models.summarizer.marks import Passage, Reading
 
 FEATURES = ("best passage", "weakest passage", "passages", "nothing asked", "subjects named", "turns of others", "length")
 

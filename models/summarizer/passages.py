@@ -6,58 +6,18 @@ is known. A subject that was named elsewhere ("강아지 슬개골 수술했어�
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby, pairwise
 
+from models.summarizer.called_off import begins_otherwise, calls_off, last_word, still_wanted, turns_round
 from models.summarizer.conversation import Conversation, Turn, sentences
+from models.summarizer.marks import Mark, Passage, Reading
 from models.summarizer.outcome import Evidence
 from models.summarizer.own_words import Act, Phrase, Shortener, joined
 from models.summarizer.speech_acts import Around
 from models.summarizer.turned_down import TurnedDown, is_rejoinder
 
-
-@dataclass(frozen=True)
-class Mark:
-    """One token: its turn, where it stands in it (characters), and how likely it is part of the request, or its subject (0 to 1)."""
-
-    turn: int
-    start: int
-    end: int
-    request: float
-    subject: float
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the encoder makes of a conversation; ``nothing_asked`` is the likelihood that the caller wants nothing."""
-
-    marks: Sequence[Mark]
-    nothing_asked: float
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A sentence of the caller, from its first word of interest on; ``marked`` where more than one token is part of the request."""
-
-    turn: int
-    start: int
-    end: int
-    score: float
-    marked: bool
-
-
-_TAKEN_BACK = re.compile(  # 안 할게요, 취소할게요, 그냥 둘게요, 마음이 바뀌었어요
-    r"(?:^|\s)안\s?(?:할게|할께|할래|할라|할란|해요|하는\s걸로|하려고|받을게)|관둘|관두|그만둘|그만두겠|그만두려|취소할게|없던\s걸로|(?:그냥|그대로)\s?(?:둘게|놔둘게|유지)|마음이?\s바뀌|유지할게"
-)
-_PUT_OFF = re.compile(  # 오늘 중지하는 건 말고요, 집사람하고 상의해 보고 다시 전화드릴게요
-    r"오늘\s(?:\S+\s)?\S+\s?(?:건|거는|것은)\s?(?:말고|안\s|됐고)|(?:고|서)\s(?:\S+\s){0,4}(?:다시|또)\s(?:전화|연락)(?:를\s)?(?:드릴|할|하겠|드리겠|줄)"
-)
-_WARNED = re.compile(  # what somebody else says of a call like this, and no mere precaution (보이스피싱 때문에 여쭙는데요)
-    r"(?:피싱|사기|스미싱)\S*\s?(?:\S+\s)?(?:수법|(?:이|인)\s?(?:것|거)\s|입니다|예요|이에요|같|의심)|전형적인|(?:송금|입금|이체|대출|인출|돈)\S*\s(?:\S+\s)?(?:하|보내|진행하|받으)시면 안"
-)
-_FOR_A_SWINDLER = re.compile("대출|송금|이체|출금|인출|입금|보내|옮기|해지|해약|환급|빼|라고 (?:해|하)")
-_PROTECTS = re.compile("막|차단|정지|취소|철회|못 |안 나가|하지 (?:말|마)|확인|맞")
 STRONGEST = 6  # tokens by whose mean a sentence is chosen
 HOT = 0.3  # a token counts as part of the request
 NAMED = 0.9  # a subject
@@ -75,14 +35,8 @@ _NAMES_A_PRODUCT = re.compile(r"[가-힣](?:보험|연금|저축)(?!료|금|사|
 _QUESTION = re.compile(r"(?:\?|(?:까요|나요|가요|니까|으세요|셨어요|시죠|맞으시죠))\s*[?.]?\s*$")
 _MAY_I_HELP = re.compile("도와|무엇을|말씀")
 OPENING_TURNS = 2
-_CALLED_OFF = re.compile(r"(해지|해약|취소|대출|가입|청구|전환|철회)(?:은|는|를|을)?\s?(?:하지\s?말|안\s?(?:하|할|해)|말고|그만두|그만둘)")
-_TURNS_ROUND = re.compile(  # 안 미룰래요, 대출은 하지 마세요, 통장은 안 바꿔도 되겠네요
-    r"(?<!\S)안\s?\S+래(?:요)?(?=\s|$|[.,])|하지\s?(?:말|마)|그대로 두|(?<!\S)안 \S+도 (?:돼|되)|생각해 보니"
-)
-_BEGINS_ANEW = re.compile(r"(?:^|[\s.])(?:아,? )?아니다[\s.,]")
-_BROKEN_OFF = re.compile(r"려다(?:가)?(?:요)?[.…]?\s*$")  # 자차 처리하려다가요
 LETTERS_OF_A_PURPOSE = 7
-MAYBE_MEANT, SURELY_WANTED = 0.5, 0.85  # likelihood that a sentence means to do something, or wants something
+SURELY_WANTED = 0.85  # likelihood that a sentence wants something
 WANTED_WARM = 0.1  # how much it has to be marked then
 ALSO_WANTED = 2
 _BIDS_SO = re.compile(r"(?<!\S)(?:그래|그렇게|그리|그대로|이대로|그걸로|그거로|이걸로)\s?(?:좀\s)?(?:해|할|줘|주|달)")
@@ -119,8 +73,8 @@ def passages(conversation: Conversation, reading: Reading, shortener: Shortener)
     told = [passage for passage in found if passage.marked and passage.score >= max(HOT, best - NEAR)]
     told = sorted(told or [max(found, key=lambda passage: passage.score)], key=lambda passage: -passage.score)[:MOST_SENTENCES]
     told += _also_wanted(conversation, [passage for passage in found if passage not in told], shortener)
-    told = _without_what_is_called_off(conversation, sorted(told, key=lambda passage: (passage.turn, passage.start)), shortener)
-    return [*_with_what_they_point_at(conversation, told), *_taken_back(conversation, told[-1])]
+    told = still_wanted(conversation, sorted(told, key=lambda passage: (passage.turn, passage.start)), shortener)
+    return [*_with_what_they_point_at(conversation, told), *last_word(conversation, told[-1])]
 
 
 def _texts(conversation: Conversation) -> dict[int, str]:
@@ -134,63 +88,10 @@ def _also_wanted(conversation: Conversation, others: Sequence[Passage], shortene
     wanted = []
     for passage in others:
         said = texts[passage.turn][passage.start : passage.end]
-        tells = len(re.sub(r"\W", "", said)) >= LETTERS_OF_A_PURPOSE and not any(
-            given.search(said) for given in (_BIDS_SO, _CALLED_OFF, _BROKEN_OFF)
-        )
+        tells = len(re.sub(r"\W", "", said)) >= LETTERS_OF_A_PURPOSE and not _BIDS_SO.search(said) and not calls_off(said)
         if passage.score >= WANTED_WARM and tells and shortener.wants(said) >= SURELY_WANTED:
             wanted.append(passage)
     return sorted(wanted, key=lambda passage: -passage.score)[:ALSO_WANTED]
-
-
-def _without_what_is_called_off(conversation: Conversation, told: list[Passage], shortener: Shortener) -> list[Passage]:
-    """The passages but those that want what a later one calls off (해지하려고요 … 해지는 하지 말고 절반으로 줄여 주세요).
-
-    So does one that begins anew (누구나로 해 주세요. 아니다 … 일인한정으로 할게요), and a turn in which he gives up what he meant to do and
-    says what he wants instead (명의 바꾸는 건 일단 안 할게요. 보험료만 제 통장에서 …).
-    """
-    texts = _texts(conversation)
-    words = [texts[passage.turn][passage.start : passage.end] for passage in told]
-    given_up = max((turn.number for turn in conversation if turn.by_caller and _TAKEN_BACK.search(turn.text)), default=-1)
-    warned = _warned(conversation)
-    instead = any(passage.turn >= given_up and not _TAKEN_BACK.search(text) for passage, text in zip(told, words, strict=True))
-    kept = [
-        passage
-        for place, passage in enumerate(told)
-        if not _is_called_off(words[place], _called_off(words[place + 1 :]))
-        and not _begun_anew(texts, passage, told[place + 1 :])
-        and not (instead and passage.turn < given_up and shortener.means(words[place]) >= MAYBE_MEANT)
-        and not (passage.turn < warned and _is_for_a_swindler(words[place], shortener))
-    ]
-    return kept or told
-
-
-def _warned(conversation: Conversation) -> int:
-    """The turn in which somebody else warns the caller of a swindler; -1 where nobody does."""
-    return min((turn.number for turn in conversation if not turn.by_caller and _WARNED.search(turn.text)), default=-1)
-
-
-def _is_for_a_swindler(said: str, shortener: Shortener) -> bool:
-    """Whether a sentence wants money moved, or asks about it: said before he was warned, the caller wants it no longer."""
-    if _FOR_A_SWINDLER.search(said) is None or _PROTECTS.search(said):
-        return False
-    return shortener.wants(said) >= MAYBE_MEANT or shortener.asks(said) >= MAYBE_MEANT
-
-
-def _is_called_off(said: str, deeds: set[str]) -> bool:
-    """Whether a sentence wants one of the deeds; what would come of it (해지하면 얼마 받는지) is another matter."""
-    return any(re.search(rf"{deed}(?!(?:를|을)? ?(?:하면|할 경우))", said) for deed in deeds) and not _CALLED_OFF.search(said)
-
-
-def _begun_anew(texts: Mapping[int, str], passage: Passage, later: Sequence[Passage]) -> bool:
-    """Whether the caller takes back in the same turn what a passage says, before he says it otherwise."""
-    following = [one for one in later if one.turn == passage.turn]
-    said = texts[passage.turn][passage.end : following[-1].end] if following else ""
-    # 아니다, 하나 말고 카카오로: what is said before stands but for that.
-    return _BEGINS_ANEW.search(said) is not None and "말고" not in said
-
-
-def _called_off(later: Sequence[str]) -> set[str]:
-    return {found[1] for text in later for found in _CALLED_OFF.finditer(text)}
 
 
 def _with_what_they_point_at(conversation: Conversation, told: Sequence[Passage]) -> list[Passage]:
@@ -207,18 +108,6 @@ def _with_what_they_point_at(conversation: Conversation, told: Sequence[Passage]
             whole += [Passage(passage.turn, start, end, passage.score, marked=True)] if end - start <= LONGEST_CONTEXT else []
         whole.append(passage)
     return whole
-
-
-def _taken_back(conversation: Conversation, last: Passage) -> list[Passage]:
-    """The caller's last word where he takes a request back after it (어휴 그럼 안 할게요): untold, the request would seem to stand."""
-    later = [
-        Passage(turn.number, start, end, last.score, marked=True)
-        for turn in conversation
-        if turn.by_caller and turn.number > last.turn
-        for start, end in sentences(turn.text)
-        if _TAKEN_BACK.search(turn.text[start:end]) or _PUT_OFF.search(turn.text[start:end])
-    ]
-    return later[-1:]
 
 
 def _passage(turn: Turn, start: int, end: int, marks: Sequence[Mark]) -> Passage | None:
@@ -292,19 +181,14 @@ def opening(conversation: Conversation, reading: Reading, told: Sequence[Passage
 
     Left out where he takes it back later.
     """
-    said = [turn.text for turn in conversation if turn.by_caller]
-    if not told or any(_TAKEN_BACK.search(text) or _TURNS_ROUND.search(text) for text in said):
+    if not told or turns_round(conversation):
         return []
-    called_off, warned = _called_off(said), _warned(conversation)
     first = (told[0].turn, told[0].start)
     own = [turn for turn in conversation if turn.by_caller and turn.number <= told[0].turn][:OPENING_TURNS]
     for turn in own:
         for start, end in shortener.sentence_spans(turn.text):
             begins = Passage(turn.number, start, end, told[0].score, marked=True)
-            text = turn.text[start:end]
-            if _is_called_off(text, called_off) or _begun_anew({turn.number: turn.text}, begins, told):
-                continue
-            if turn.number < warned and _is_for_a_swindler(text, shortener):
+            if begins_otherwise(conversation, begins, told, shortener):
                 continue
             if (turn.number, end) <= first and end - start <= LONGEST_CONTEXT and _names_a_purpose(turn, start, end, reading.marks):
                 return [begins]

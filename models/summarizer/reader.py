@@ -22,7 +22,7 @@ from models.summarizer.conversation import Conversation
 from models.summarizer.conversion import converted_form
 from models.summarizer.encoding import load_tokenizer
 from models.summarizer.engine import BATCH_TOKENS, Device, choose_device, compute_type, parallelism
-from models.summarizer.passages import Mark, Reading
+from models.summarizer.marks import Mark, Reading
 
 HEADS = "heads.safetensors"
 SETTINGS = "reader.json"

@@ -11,9 +11,10 @@ from pathlib import Path
 from models.summarizer.confidence import FEATURES, features, likelihood
 from models.summarizer.conversation import Conversation
 from models.summarizer.engine import Device
+from models.summarizer.marks import Reading
 from models.summarizer.outcome import Evidence, Kind, Statement
 from models.summarizer.own_words import Shortener
-from models.summarizer.passages import Reading, led_by, opening, passages, subjects, tell
+from models.summarizer.passages import led_by, opening, passages, subjects, tell
 from models.summarizer.reader import Reader, Thresholds
 
 _BEST = FEATURES.index("best passage")

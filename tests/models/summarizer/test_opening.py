@@ -3,8 +3,9 @@
 import pytest
 
 from models.summarizer.conversation import Turn
+from models.summarizer.marks import Mark, Passage, Reading
 from models.summarizer.own_words import Shortener
-from models.summarizer.passages import Mark, Passage, Reading, opening
+from models.summarizer.passages import opening
 
 LATER = Passage(4, 0, 20, 0.9, marked=True)
 

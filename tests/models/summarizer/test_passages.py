@@ -3,9 +3,10 @@
 import pytest
 
 from models.summarizer.conversation import Turn
+from models.summarizer.marks import Mark, Passage, Reading
 from models.summarizer.outcome import Evidence
 from models.summarizer.own_words import Shortener
-from models.summarizer.passages import LONGEST_PHRASE, Mark, Passage, Reading, opening, passages, subjects, tell
+from models.summarizer.passages import LONGEST_PHRASE, opening, passages, subjects, tell
 from models.summarizer.turned_down import TurnedDown
 
 
