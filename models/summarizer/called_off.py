@@ -28,7 +28,7 @@ _WARNED = re.compile(  # what somebody else says of a call like this, and no mer
     r"|(?:송금|입금|이체|대출|인출|돈)\S*\s(?:\S+\s)?(?:하|보내|진행하|받으)시면 안"
 )
 _FOR_A_SWINDLER = re.compile("대출|송금|이체|출금|인출|입금|보내|옮기|해지|해약|환급|빼|라고 (?:해|하)")
-_PROTECTS = re.compile("막|차단|정지|취소|철회|못 |안 나가|하지 (?:말|마)|확인|맞")
+_PROTECTS = re.compile("막|차단|정지|취소|철회|못 |안 나가|하지 (?:말|마)|확인|맞|진짜|정말|사실|사기|봐|나간")
 MAYBE_MEANT = 0.5  # likelihood that a sentence means to do something, wants or asks it
 
 

@@ -46,6 +46,7 @@ LONGEST_CONTEXT = 70  # characters of a sentence that another one points back at
 _POINTS_BACK = re.compile(
     r"(?<!\S)(?:그거|그게|그걸|그것|그건|그때|그날|그분|그쪽|그대로|그렇게|그만큼|이거|이게|이걸|이것|이건|이분|이런|그런|거기|대신에|그\s(?!때)[가-힣]+|이\s(?!번)[가-힣]+)"
 )
+_OF_A_REQUEST = (Act.ASK, Act.REQUEST, Act.WISH)
 LONGEST_PHRASE = 160  # characters of a passage; half a minute of speech
 
 
@@ -213,11 +214,22 @@ def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shorten
         words = _cut(texts[p.turn], p, shortener)
         phrases = shortener.phrases(words, p.turn in answers, _around(conversation, p.turn, words, shortener))
         said += [(phrase, p.turn) for phrase in _bounded(phrases)]
-    said = [(phrase, turn) for phrase, turn in said if not phrase.unclear] or said
+    said = _without_unclear(said)
     parts = joined(
         [_set_apart(phrase, turn, after) for (phrase, turn), after in zip(said, [turn for _, turn in said[1:]] + [-1], strict=True)]
     )
     return "".join(parts), [Evidence(part.strip(" ,"), turn) for part, (_, turn) in zip(parts, said, strict=True)]
+
+
+def _without_unclear(said: list[tuple[Phrase, int]]) -> list[tuple[Phrase, int]]:
+    """The phrases without those that only the voice would tell, where others are left.
+
+    A statement that may ask stays where hardly anything else is told and nothing is wanted by that: it may be what the call is about.
+    """
+    clear = [(phrase, turn) for phrase, turn in said if not phrase.unclear]
+    if len(clear) > 1 or any(phrase.act in _OF_A_REQUEST for phrase, _ in clear):
+        return clear
+    return [(phrase, turn) for phrase, turn in said if not phrase.unclear or phrase.act is Act.STATEMENT] or said
 
 
 def _set_apart(phrase: Phrase, turn: int, turn_after: int) -> Phrase:

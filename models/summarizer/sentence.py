@@ -97,7 +97,7 @@ _ACT_PLEASE = re.compile(  # 그거 접수 좀요
     r"(?:접수|취소|해지|변경|신청|확인|발송|환급|철회|재심사|심사|청구|정지|연장|처리|교체|삭제|승인|해결|수정|차단|연결|상담|발급|안내|추가|설명|재발급)"
     r"(?:을|를)? (?:좀|부탁)(?:요|이요|만요)?$"
 )
-_SERVICES = word_set("보내 대 빼 바꾸 넣 고치 전하 말하 보 찍 지우 부치 올리 내리 끊 막 풀 알리 돌려놓")
+_SERVICES = word_set("보내 대 빼 바꾸 넣 고치 전하 말하 보 찍 지우 부치 올리 내리 끊 막 풀 알리 돌려놓 되돌리 살리")
 _SERVICE_NAMES = word_set("확인 취소 해지 처리 접수 연결 설명 전화 연락 철회 삭제 환급 발송 변경 수정")
 _DEMANDING = re.compile(  # 번호나 대요, 종이로 보내요
     r"(?:^|\s)(?:당장|다시|도로|좀|빨리|얼른|어서|똑바로|싹|꼭|즉시|[나저내]한테|[가-힣]+이?나|(?:종이|문자|메일|팩스|우편|글|서면|카톡|톡)으?로)"
@@ -244,7 +244,7 @@ class Sentence:
         """What the sentence ends in; None where that is no predicate."""
         tokens = self.tokens
         ending = tokens[-1].form
-        ending = ending[:-1] if len(ending) > 1 and ending.endswith("요") else ending
+        ending = ending[:-1] if len(ending) > 1 and ending.endswith(("요", "유")) else ending
         stem, past = self.before_tense(len(tokens) - 2)
         bare = ending == "고" and tokens[stem].form in ("말", "가지")  # 그거 말고요, 이름이 바뀌어 가지고요
         if stem < 0 or not tokens[stem].tag.startswith(_STEMS) or bare:
@@ -454,6 +454,8 @@ class Sentence:
         if not p.giving or wonders or p.past or not bids:
             return None
         stem = self.tokens[p.helped]
+        if self.asked and not honoured and self.tokens[p.helped - 1].form in ("어도", "아도"):
+            return None  # 며느리가 물어봐도 알려 줘요?
         refused = self.tokens[p.helped - 1 - (stem.form == "하" and self.tokens[p.helped - 1].tag == "NNG")]
         if p.helped > 1 and refused.form in ("안", "못") and not honoured and p.ending in ("어", "고"):
             return None  # 회사에서 승선을 안 시켜 줘요
@@ -624,6 +626,9 @@ class Sentence:
         if self.said_with_a_wink(p.stem):
             done, past = self.before_tense(p.stem - 1)
             return self.stated(_Predicate(done, done, "잖아", past or p.past))  # an ending that leaves nothing open
+        left_so = self.tokens[p.stem].tag == "VX" and self.tokens[p.stem].form in ("놓", "두")
+        if left_so and p.ending in ("어", "아") and not p.past:
+            return Phrase(self.as_said(), Act.STATEMENT)  # 도로 살려 놔요: an order, or what is so
         if self.is_open(p):
             return self.question(p) if _MAY_HE.search(self.as_said()) else Phrase(self.as_said(), Act.STATEMENT)
         if p.ending == "고" and not p.past and self.tokens[p.stem].tag.startswith(("VV", "VX", "XSV")):

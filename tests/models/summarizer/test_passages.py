@@ -256,7 +256,7 @@ def test_what_a_caller_wanted_for_a_swindler_is_not_told_once_he_is_warned(warni
     turns = [
         Turn(0, True, "보험 대출을 빨리 해 주세요."),
         Turn(1, False, "어디에 쓰실 건가요?"),
-        Turn(2, True, "검찰청이라는데 제 통장이 범죄에 쓰였대요."),
+        Turn(2, True, "검찰청이라는데 대출받아 옮기라고 하는 게 진짜인가요?"),
         Turn(3, False, warning),
         Turn(4, True, "그럼 대출 못 나가게 막아 주세요."),
     ]
@@ -275,3 +275,9 @@ def test_a_product_that_somebody_else_names_and_the_caller_leaves_alone_leads_no
         Turn(4, True, "아니요 그건 두세요."),
     ]
     assert TurnedDown.of(turns, shortener).holds("운전자보험", "도 같이 가지고 계시네요.")
+
+
+def test_what_may_be_asked_or_stated_is_told_where_hardly_anything_else_is(shortener: Shortener) -> None:
+    turns = [Turn(0, True, "이혼을 했어요. 계약자를 저로 바꿀라면 그 사람이 꼭 같이 와야 돼요")]
+    told = [Passage(0, 0, len(turns[0].text), 0.9, marked=True)]
+    assert "같이 와야 돼요" in tell(turns, told, shortener)[0]
