@@ -17,7 +17,9 @@ _PUT_OFF = re.compile(  # 오늘 중지하는 건 말고요, 집사람하고 상
     r"오늘\s(?:\S+\s)?\S+\s?(?:건|거는|것은)\s?(?:말고|안\s|됐고)"
     r"|(?:고|서)\s(?:\S+\s){0,4}(?:다시|또)\s(?:전화|연락)(?:를\s)?(?:드릴|할|하겠|드리겠|줄)"
 )
-_CALLED_OFF = re.compile(r"(해지|해약|취소|대출|가입|청구|전환|철회)(?:은|는|를|을)?\s?(?:하지\s?말|안\s?(?:하|할|해)|말고|그만두|그만둘)")
+_CALLED_OFF = re.compile(
+    r"(해지|해약|취소|대출|가입|청구|전환|철회|깨)(?:은|는|를|을)?\s?(?:하?지\s?말|안\s?(?:하|할|해)|말고|그만두|그만둘)"
+)
 _BROKEN_OFF = re.compile(r"려다(?:가)?(?:요)?[.…]?\s*$")  # 자차 처리하려다가요
 _TURNS_ROUND = re.compile(  # 안 미룰래요, 대출은 하지 마세요, 통장은 안 바꿔도 되겠네요
     r"(?<!\S)안\s?\S+래(?:요)?(?=\s|$|[.,])|하지\s?(?:말|마)|그대로 두|(?<!\S)안 \S+도 (?:돼|되)|생각해 보니"
@@ -87,7 +89,7 @@ def last_word(conversation: Conversation, last: Passage) -> list[Passage]:
 
 def _wants_one_of(deeds: set[str], said: str) -> bool:
     """Whether a sentence wants one of the deeds; what would come of it (해지하면 얼마 받는지) is another matter."""
-    return any(re.search(rf"{deed}(?!(?:를|을)? ?(?:하면|할 경우))", said) for deed in deeds) and not _CALLED_OFF.search(said)
+    return any(re.search(rf"{deed}(?!(?:를|을)? ?(?:하?면|할 경우))", said) for deed in deeds) and not _CALLED_OFF.search(said)
 
 
 def _deeds_called_off(said: Sequence[str]) -> set[str]:

@@ -61,6 +61,8 @@ _ACTS = word_set("해지 해약 취소 철회 가입 환급 청구 접수 신청
 # The last word of a clause that was cut off before it: a verb that says nothing by itself, with an ending that goes on.
 _LIGHT = word_set("하 되 있 없 오 가 보 받 주 달 그러 이 아니 카 같 나 알 가지")
 _CLAUSE_ENDS = word_set("고 고요 어서 아서 서 는데 은데 ᆫ데 는데요 은데요 ᆫ데요 라는데 니까 으니까 거든요 요 어요 아요 에요 예요 세요 네요")
+_BIEUP_FINAL = "".join(chr(0xAC00 + 28 * number + 17) for number in range(399))  # syllables that end in ㅂ
+_FORMALLY_ASKED = re.compile(rf"(?<=[{_BIEUP_FINAL}]니까)(?=\s)")  # 갑니까 주소는 돌려놔 줘요
 _ASKED_IN_A_ROW = re.compile(r"([가-힣]{3})…(?=\s[^.?!…]*\1\?)")  # 백 프로 나오는 거예요… 오십 프로 나오는 거예요?
 _NAMED_ALOUD = re.compile(r"(분|사람|선생님|님)이요$")  # 그 남자분이요: whom what follows is about, and no subject
 _DENIED_BEFORE = re.compile(r"(?:게|것이|거|건|것도|거는)\s아(?:니|닌|녜|녀)\S*\s")  # 게 아니고 왜 부지급인지
@@ -81,7 +83,7 @@ _BORNE_OUT_BY: Mapping[Act, tuple[Sequence[SpeechAct], float]] = {
     Act.ASK: ((SpeechAct.ASKS, SpeechAct.WANTS_OF_US), 0.9),
     Act.REQUEST: ((SpeechAct.WANTS_OF_US, SpeechAct.ASKS, SpeechAct.MEANS_TO), 0.8),
     Act.WISH: ((SpeechAct.MEANS_TO, SpeechAct.WILL, SpeechAct.WANTS_OF_US), 0.85),
-    Act.STATEMENT: ([act for act in SpeechAct if act not in (SpeechAct.ASKS, SpeechAct.EXCLAIMS)], 0.8),
+    Act.STATEMENT: ((SpeechAct.TELLS, SpeechAct.WILL, SpeechAct.REPORTS, SpeechAct.MEANS_TO, SpeechAct.NAMES), 0.8),
 }
 
 
@@ -138,7 +140,7 @@ class Shortener:
 
     def signed_sentences(self, text: str, answers: bool = False) -> list[str]:
         """The sentences of a text, missing signs put back."""
-        signed = sign_writer().with_signs(text.strip(), answers)
+        signed = _FORMALLY_ASKED.sub("?", sign_writer().with_signs(text.strip(), answers))
         return SENTENCE_END.split(_ASKED_IN_A_ROW.sub(r"\1?", signed)) if signed else []
 
     def phrase(self, sentence: str, around: Around = NOTHING_AROUND, *, answers: bool = False, signed: bool = True) -> Phrase:

@@ -23,6 +23,8 @@ HOT = 0.3  # a token counts as part of the request
 NAMED = 0.9  # a subject
 PRODUCT_NAMED = 0.7  # a product as the subject
 _PRODUCTS = ("보험", "연금", "종신", "실손", "실비", "상조", "저축", "대출")
+_PAPERS = ("서", "증", "서류", "지", "본", "내역")
+_NOT_OURS = ("국민연금", "기초연금", "고용보험", "산재보험", "국민건강보험")  # named as a measure of something else
 NEAR = 0.5  # sentences this close to the best one are told as well
 MOST_SENTENCES = 3
 WHOLE_FROM = 30  # characters before the first marked word that are kept, since they are mostly its clause
@@ -38,14 +40,19 @@ OPENING_TURNS = 2
 LETTERS_OF_A_PURPOSE = 7
 SURELY_WANTED = 0.85  # likelihood that a sentence wants something
 WANTED_WARM = 0.1  # how much it has to be marked then
+WANTED_LITTLE = 0.02  # where it is wanted instead of something: what a call comes to (깨지 말고 대출로 할라요)
+_INSTEAD = re.compile(r"(?:지\s)?말고|대신")
 ALSO_WANTED = 2
 _BIDS_SO = re.compile(r"(?<!\S)(?:그래|그렇게|그리|그대로|이대로|그걸로|그거로|이걸로)\s?(?:좀\s)?(?:해|할|줘|주|달)")
 WARM = 0.12  # what a call begins with is seldom marked as its request
 _ASKS_TO_ASK = re.compile(r"(?:뭐|하나|좀) (?:\S+ )?(?:여쭤|물어|문의)")  # 뭐 하나 여쭤볼게요
 LONGEST_CONTEXT = 70  # characters of a sentence that another one points back at
+_MENDS = re.compile(r"(?:아,? )?아니(?:다|요)?[,.]?\s(?:\S+\s)?\S+(?:로|으로|요|만|부터|까지|에|한테)[.!]?")  # 아니 카톡으로.
 _POINTS_BACK = re.compile(
     r"(?<!\S)(?:그거|그게|그걸|그것|그건|그때|그날|그분|그쪽|그대로|그렇게|그만큼|이거|이게|이걸|이것|이건|이분|이런|그런|거기|대신에|그\s(?!때)[가-힣]+|이\s(?!번)[가-힣]+)"
 )
+LONGEST_REJOINDER = 30  # characters; what is longer says something of its own
+_WHAT_HE_NAMED = re.compile(r"(?:아니(?:요|에요)?,?\s|네,?\s)?그(?:건|거는|것은)\s")
 _OF_A_REQUEST = (Act.ASK, Act.REQUEST, Act.WISH)
 LONGEST_PHRASE = 160  # characters of a passage; half a minute of speech
 
@@ -75,7 +82,8 @@ def passages(conversation: Conversation, reading: Reading, shortener: Shortener)
     told = sorted(told or [max(found, key=lambda passage: passage.score)], key=lambda passage: -passage.score)[:MOST_SENTENCES]
     told += _also_wanted(conversation, [passage for passage in found if passage not in told], shortener)
     told = still_wanted(conversation, sorted(told, key=lambda passage: (passage.turn, passage.start)), shortener)
-    return [*_with_what_they_point_at(conversation, told), *last_word(conversation, told[-1])]
+    told = _with_what_they_point_at(conversation, _with_what_mends_them(conversation, told))
+    return [*told, *last_word(conversation, told[-1])]
 
 
 def _texts(conversation: Conversation) -> dict[int, str]:
@@ -90,9 +98,23 @@ def _also_wanted(conversation: Conversation, others: Sequence[Passage], shortene
     for passage in others:
         said = texts[passage.turn][passage.start : passage.end]
         tells = len(re.sub(r"\W", "", said)) >= LETTERS_OF_A_PURPOSE and not _BIDS_SO.search(said) and not calls_off(said)
-        if passage.score >= WANTED_WARM and tells and shortener.wants(said) >= SURELY_WANTED:
+        enough = WANTED_LITTLE if _INSTEAD.search(said) else WANTED_WARM
+        if passage.score >= enough and tells and shortener.wants(said) >= SURELY_WANTED:
             wanted.append(passage)
     return sorted(wanted, key=lambda passage: -passage.score)[:ALSO_WANTED]
+
+
+def _with_what_mends_them(conversation: Conversation, told: Sequence[Passage]) -> list[Passage]:
+    """The passages, behind one the few words by which the caller mends it at once (종이로 보내 주소. 아니 카톡으로.)."""
+    texts = _texts(conversation)
+    mended: list[Passage] = []
+    for passage in told:
+        mended.append(passage)
+        spans = [span for span in sentences(texts[passage.turn]) if span[0] >= passage.end]
+        there = any(one.turn == passage.turn and spans and spans[0][0] <= one.start < spans[0][1] for one in told)
+        if spans and not there and _MENDS.match(texts[passage.turn][spans[0][0] : spans[0][1]].strip()):
+            mended.append(Passage(passage.turn, *spans[0], passage.score, marked=True))
+    return mended
 
 
 def _with_what_they_point_at(conversation: Conversation, told: Sequence[Passage]) -> list[Passage]:
@@ -167,7 +189,8 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
             product = word.endswith(_PRODUCTS)
             if likelihood < (PRODUCT_NAMED if product else NAMED) or (product and names_product):
                 continue
-            if turned_down.holds(word, texts[turn].text[end:]):
+            listed = not texts[turn].by_caller and word.endswith(_PAPERS)  # 진단서와 판독지를 내 주세요
+            if turned_down.holds(word, texts[turn].text[end:]) or word in _NOT_OURS or listed:
                 continue
             if len(word) > 1 and word not in said and likelihood > found.get(word, (0.0, 0))[0]:
                 found[word] = (likelihood, turn)
@@ -209,16 +232,23 @@ def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shorten
     """Each passage as a phrase: the text, and the evidence of each piece as it stands in the text."""
     texts = _texts(conversation)
     answers = {turn.number for earlier, turn in pairwise(conversation) if not earlier.by_caller and _is_asked(earlier.text)}
+    after_others = {turn.number for earlier, turn in pairwise(conversation) if not earlier.by_caller}
     said: list[tuple[Phrase, int]] = []
     for p in told:
         words = _cut(texts[p.turn], p, shortener)
         phrases = shortener.phrases(words, p.turn in answers, _around(conversation, p.turn, words, shortener))
-        said += [(phrase, p.turn) for phrase in _bounded(phrases)]
+        first = p.turn in after_others and not any(one.turn == p.turn and one.start < p.start for one in told)
+        said += [(replace(phrase, unclear=True) if first and _hangs(phrase) else phrase, p.turn) for phrase in _bounded(phrases)]
     said = _without_unclear(said)
     parts = joined(
         [_set_apart(phrase, turn, after) for (phrase, turn), after in zip(said, [turn for _, turn in said[1:]] + [-1], strict=True)]
     )
     return "".join(parts), [Evidence(part.strip(" ,"), turn) for part, (_, turn) in zip(parts, said, strict=True)]
+
+
+def _hangs(phrase: Phrase) -> bool:
+    """Whether a statement begins with what somebody else named just before (그건 나중에 내가 손해라고 들었어요)."""
+    return phrase.act is Act.STATEMENT and len(phrase.text) <= LONGEST_REJOINDER and _WHAT_HE_NAMED.match(phrase.text) is not None
 
 
 def _without_unclear(said: list[tuple[Phrase, int]]) -> list[tuple[Phrase, int]]:

@@ -75,6 +75,7 @@ _ONE_OF_THEM = re.compile(  # 어른 둘 애 하나요, 종신보험 그거 하�
     r"(?:애|아이|어른|어린이|사람|강아지|고양이|차|방|그거|이거|그것|이것|보험|특약) 하나요?$"
 )
 _WHO_GIVES = re.compile(r"(?<!\S)누가 (?:\S+ )?(?:줘|주|줍)\S*$")  # 그 돈은 누가 줘요
+_HOW_LONG = re.compile(r"(?:며칠|몇\s?(?:번|일|달|년|회|개월|시간)|얼마|어디)까지(?!\S*지\b)")  # 렌트를 며칠까지 해 줘요
 _HALVES = word_set("면 으면 려면 으려면 어서 아서 서 니까 으니까 다가")  # 해지하면? stands for a question that has been asked
 _FUTURE_QUESTIONS = word_set("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ라나 을라나")
 _ASKED_WORD = re.compile(r"(?<=[지나가])(?:가|를|는|은|도|만|요)?(?:\s(?:그게|그걸|그거|그것|그거를|그것을|이게|이걸)(?:만|도|좀)?)?$")
@@ -154,7 +155,7 @@ _ENDS_AT_A_COMMA = re.compile(r"(?:[가-힣]요|거야|니까|느냐|나),\s")
 _SAYING = word_set("다고 ᆫ다고 는다고 자고")
 _OTHERS_WANT = re.compile(r"(?:싶어\s?|달라고 )하\S*$")  # 보호자가 치료비를 달라고 하세요
 _PURPOSES = word_set("게 도록 게끔")
-_REPORTED_ENDING = re.compile(r"(?:ᆫ|는|으)?[다라자냐](?:는데|던데)|(?:ᆫ|는)대")
+_REPORTED_ENDING = re.compile(r"(?:ᆫ|는|으)?[다라자냐](?:는데|던데)|(?:ᆫ|는)대|자[고구]$|재$")  # 합의하자고
 _HAD_ASKED_FOR = re.compile(r"달라고 (?:한|하는|했던|말한|부탁한|그런) (?:거|것|건|겁)\S*$")  # 그걸 알려 달라고 한 거예요
 _STATES = word_set("되 있 없 아프 계시 편찮 힘들 돌아가 모르 싫 좋 괜찮 같")
 _KNOW_OF_IT = re.compile(r"알고(?:나|만)?\s(?:계시|있으)\S*$")  # 그냥 알고나 계시라고요: nothing has to be done
@@ -328,7 +329,7 @@ class Sentence:
             noun = index - 1
             while noun > 0 and (tokens[noun].tag == "JKO" or (tokens[noun].tag == "MAG" and tokens[noun].form in _ADVERBS_OF_MANNER)):
                 noun -= 1  # 설명을 좀 해 주세요
-            if tokens[noun].tag in ("NNG", "NNP", "XR") and tokens[noun].form not in _SPEECH:
+            if tokens[noun].tag in ("NNG", "NNP", "XR") and tokens[noun].form not in _SPEECH | {"보고"}:  # 잔액 보고 해 주세요
                 object_before = noun and tokens[noun - 1].tag == "JKO"  # 절차를 안내하다: 절차 안내
                 return f"{self.before(noun - 1)} {tokens[noun].form}" if object_before else self.upto(tokens[noun].end)
         return self.named_by_trade(index) if names else None
@@ -434,11 +435,12 @@ class Sentence:
             return None  # 어떻게 돌려 드려요: what the caller does; 번호를 안 줘요: a complaint
         if p.ending in _OPEN_ENDINGS and (_ONE_OR_OTHER.search(self.text) or _WHO_GIVES.search(self.text)):
             return None  # 직접 가야 되나요 아니면 통장으로 보내 줘요
-        wondering = _ASKS_WHY.search(self.text) and self.tokens[p.stem].form == "주" and not p.past
+        honoured = p.stem + 1 < len(self.tokens) and self.tokens[p.stem + 1].form == "시"
+        how_long = p.ending in ("어", "아") and not honoured and _HOW_LONG.search(self.last_clauses())
+        wondering = (how_long or _ASKS_WHY.search(self.text)) and self.tokens[p.stem].form == "주" and not p.past
         if wondering and p.ending in _BIDDING and self.tokens[p.stem].tag[:2] in ("VX", "VV"):
             return asked_phrase(self.ended(p.stem, [("는지", "EC")], ""))
         giving = self.tokens[p.stem]  # 돌려주다 is one word
-        honoured = p.stem + 1 < len(self.tokens) and self.tokens[p.stem + 1].form == "시"
         urging = honoured and p.ending in ("죠", "지") and not self.asked and not p.past  # 알려 주시죠
         wonders = not p.ability and (p.ending in _QUESTION_ENDINGS or p.ending in ("죠", "지") or (self.asked and p.past)) and not urging
         offered = p.ending in ("어", "라", "세", "ᆯ래") or (honoured and p.ending in ("면", "으면"))
@@ -451,8 +453,9 @@ class Sentence:
             return Phrase(f"{named} 요청", Act.REQUEST)
         telling = p.ending == "고" and not honoured and giving.form == "주" and not _BIDS_ON.search(self.text)  # 문자 하나 보내주고
         bids = (p.ending in _BIDDING and not telling) or urging or p.ability or (self.asked and not p.past) or giving.form == "달"
-        if not p.giving or wonders or p.past or not bids:
-            return None
+        of_somebody = p.ability and not self.asked and any(token.tag == "JKS" and token.form == "가" for token in self.tokens[: p.helped])
+        if not p.giving or wonders or p.past or not bids or of_somebody:
+            return None  # 친구가 보내 줄 수 있어요
         stem = self.tokens[p.helped]
         if self.asked and not honoured and self.tokens[p.helped - 1].form in ("어도", "아도"):
             return None  # 며느리가 물어봐도 알려 줘요?
@@ -652,9 +655,10 @@ class Sentence:
         given = next((i for i, token in reversed(list(enumerate(self.tokens))) if token.tag == "VX" and token.form == "달"), 0)
         if wanted is None:
             return None
-        if not given and wanted.string[: wanted.start()].endswith("달"):
-            return Phrase(f"{wanted.string[: wanted.start()]}라는 요청", Act.REQUEST)
-        if not given:
+        said = wanted.string[: wanted.start()]
+        if not given and said.endswith("달"):
+            return Phrase(f"{said}라는 요청", Act.REQUEST)
+        if not said.endswith("달"):  # what was asked for is not this: 빼 달라는 소리가 아니라 설명을 해 보라는 말이여
             return Phrase(self.as_said(), Act.STATEMENT)  # 돈을 내라는 거예요: the caller's order, or one that he asks about
         helped, _ = self.before_tense(given - 1)
         return self.done_for_me(helped)

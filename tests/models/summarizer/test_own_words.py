@@ -245,6 +245,12 @@ def shortener() -> Shortener:
         ("전부 해지하라는 말은 안 했슈 도로 살려 놔유", "전부 해지하라는 말은 안 했슈 도로 살리라는 요청", Act.REQUEST),
         ("며느리가 물어봐도 알려 줘요?", "며느리가 물어봐도 알려 주는지 여부 문의", Act.ASK),
         ("서류는 그냥 거기 쌓아 둬요.", "서류는 거기 쌓아 둬요", Act.STATEMENT),
+        ("틀니는 일 년에 몇 번까지 해 줘요", "틀니는 일 년에 몇 번까지 해 주는지 문의", Act.ASK),
+        ("몇 시까지 보내 주세요", "몇 시까지 보내 달라는 요청", Act.REQUEST),
+        ("친구가 보내 줄 수 있어요.", "친구가 보내 줄 수 있음", Act.STATEMENT),
+        ("통장 잔액 보고 해 주시면 돼요", "통장 잔액 보고 해 달라는 요청", Act.REQUEST),
+        ("버스공제에서 합의하자고.", "버스공제에서 합의하자고", Act.STATEMENT),
+        ("빼 달라는 소리가 아니라 설명을 해 보라는 말이여", "빼 달라는 소리가 아니라 설명을 해 보라는 말이에요", Act.STATEMENT),
         ("그럼 종신보험 그거 하나요.", "종신보험 그거 하나요", Act.PHRASE),
         ("그 돈은 누가 줘요.", "그 돈은 누가 주는지 문의", Act.ASK),
         ("안 된다고 하니 사기 아니여.", "안 된다고 하니 사기 아니여", Act.STATEMENT),
@@ -373,3 +379,12 @@ def test_several_sentences_without_signs_are_each_told_as_what_they_do(shortener
 
 def test_an_answer_is_no_question_where_only_the_voice_would_tell(shortener: Shortener) -> None:
     assert [phrase.text for phrase in shortener.phrases("음주운전도 보장돼요", answers=True)] == ["음주운전도 보장돼요"]
+
+
+def test_a_formal_question_ends_a_sentence_that_has_no_sign(shortener: Shortener) -> None:
+    phrases = shortener.phrases("왜 우편물이 엉뚱한 데로 갑니까 주소는 원래대로 돌려놔 주세요")
+    assert [phrase.text for phrase in phrases][-1] == "주소는 원래대로 돌려놔 달라는 요청"
+
+
+def test_a_demand_is_no_fact(shortener: Shortener) -> None:
+    assert shortener.phrase("당신 말고 책임자 바꿔.").text == "당신 말고 책임자 바꿔"

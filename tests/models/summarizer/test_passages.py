@@ -281,3 +281,27 @@ def test_what_may_be_asked_or_stated_is_told_where_hardly_anything_else_is(short
     turns = [Turn(0, True, "이혼을 했어요. 계약자를 저로 바꿀라면 그 사람이 꼭 같이 와야 돼요")]
     told = [Passage(0, 0, len(turns[0].text), 0.9, marked=True)]
     assert "같이 와야 돼요" in tell(turns, told, shortener)[0]
+
+
+def test_what_mends_a_request_at_once_is_told_with_it(shortener: Shortener) -> None:
+    turns = [Turn(0, True, "둘이 뭐가 다른지 종이로 보내 주소. 아니 카톡으로. 아들 보여 주고 정할게.")]
+    marks = [Mark(0, place, place + 2, 0.9, 0.1) for place in (0, 4, 12)]
+    told = passages(turns, Reading(marks, 0.0), shortener)
+    assert "카톡으로" in tell(turns, told, shortener)[0]
+
+
+def test_what_only_points_at_what_somebody_else_named_is_not_told(shortener: Shortener) -> None:
+    turns = [
+        Turn(0, True, "실손이 왜 이만큼 올랐는지 근거를 주세요."),
+        Turn(1, False, "새 세대로 바꾸시면 싸집니다."),
+        Turn(2, True, "그건 나중에 내가 손해라고 들었어요."),
+    ]
+    told = [Passage(turn.number, 0, len(turn.text), 0.9, marked=True) for turn in (turns[0], turns[2])]
+    assert "손해" not in tell(turns, told, shortener)[0]
+
+
+def test_a_paper_that_somebody_else_asks_for_leads_nothing(shortener: Shortener) -> None:
+    turns = [Turn(0, True, "골절로 청구하려고 하거든요."), Turn(1, False, "진단서와 판독지를 내 주세요."), Turn(2, True, "네, 낼게요.")]
+    marks = [*marked(turns[0]), Mark(1, 0, 3, 0.0, 0.99)]
+    told = passages(turns, Reading(marks, 0.0), shortener)
+    assert subjects(turns, Reading(marks, 0.0), told, "골절로 청구 희망", shortener) == []
