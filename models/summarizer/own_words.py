@@ -63,6 +63,7 @@ _LIGHT = word_set("하 되 있 없 오 가 보 받 주 달 그러 이 아니 카
 _CLAUSE_ENDS = word_set("고 고요 어서 아서 서 는데 은데 ᆫ데 는데요 은데요 ᆫ데요 라는데 니까 으니까 거든요 요 어요 아요 에요 예요 세요 네요")
 _BIEUP_FINAL = "".join(chr(0xAC00 + 28 * number + 17) for number in range(399))  # syllables that end in ㅂ
 _FORMALLY_ASKED = re.compile(rf"(?<=[{_BIEUP_FINAL}]니까)(?=\s)")  # 갑니까 주소는 돌려놔 줘요
+_FORMALLY_STATED = re.compile(rf"[{_BIEUP_FINAL}]니다[.…!\s]*$")  # 옮기는 겁니다
 _ASKED_IN_A_ROW = re.compile(r"([가-힣]{3})…(?=\s[^.?!…]*\1\?)")  # 백 프로 나오는 거예요… 오십 프로 나오는 거예요?
 _NAMED_ALOUD = re.compile(r"(분|사람|선생님|님)이요$")  # 그 남자분이요: whom what follows is about, and no subject
 _DENIED_BEFORE = re.compile(r"(?:게|것이|거|건|것도|거는)\s아(?:니|닌|녜|녀)\S*\s")  # 게 아니고 왜 부지급인지
@@ -130,11 +131,16 @@ class Shortener:
         sentences = self.signed_sentences(text, answers)
         befores = [(around.before, around.other_before), *((said, False) for said in sentences[:-1])]
         afters = [*((said, False) for said in sentences[1:]), (around.after, around.other_after)]
+        told = [said for said in sentences if not is_backchannel(said)]
         phrases = [
             self.phrase(said, Around(before, after, other_before, other_after), answers=answers, signed=said in text)
             for said, (before, other_before), (after, other_after) in zip(sentences, befores, afters, strict=True)
             if not is_backchannel(said)
         ]
+        phrases = [
+            replace(phrase, act=Act.STATEMENT) if phrase.act is Act.PHRASE and said in text and said.endswith(_ENDED) else phrase
+            for phrase, said in zip(phrases, told, strict=True)
+        ]  # 진단받으셨어요. 지난주에요. 간병보험 드신 게 …: no piece of what follows
         phrases = [phrase for phrase in phrases if phrase.text]
         return [phrase for phrase in phrases if len(phrase.text) > 1] or phrases  # 해요, cut off from what it ends, is no statement
 
@@ -153,7 +159,7 @@ class Shortener:
         done = speech_acts().shares(tokens, sign, around)
         tokens = without_politeness(tokens)
         asks, wants = done[SpeechAct.ASKS], done[SpeechAct.WANTS_OF_US] + done[SpeechAct.MEANS_TO]
-        open_ended = not answers and sign in _OPEN and may_ask(text, tokens)
+        open_ended = not answers and sign in _OPEN and may_ask(text, tokens) and _FORMALLY_STATED.search(sentence) is None
         sure = HAS_TO_ASKED if has_to(text) else SURELY_ASKED
         unclear = open_ended and SURELY_STATED <= asks < sure and wants < MAY_WANT
         unclear |= answers and _OF_THE_QUESTION.search(text) is not None

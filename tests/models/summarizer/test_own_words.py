@@ -388,3 +388,12 @@ def test_a_formal_question_ends_a_sentence_that_has_no_sign(shortener: Shortener
 
 def test_a_demand_is_no_fact(shortener: Shortener) -> None:
     assert shortener.phrase("당신 말고 책임자 바꿔.").text == "당신 말고 책임자 바꿔"
+
+
+def test_a_formal_ending_asks_nothing(shortener: Shortener) -> None:
+    assert shortener.phrase("해지하는 게 아니고 옮기는 겁니다…").text == "해지하는 게 아니고 옮기는 거예요"
+
+
+def test_a_piece_that_its_own_sign_ends_is_no_part_of_what_follows(shortener: Shortener) -> None:
+    phrases = shortener.phrases("아버님이 치매 진단받으셨어요. 지난주에요. 간병보험 진단비를 청구해 주세요.")
+    assert "".join(joined(phrases)) == "아버님이 치매 진단받으셨음, 지난주에, 간병보험 진단비 청구 요청"
