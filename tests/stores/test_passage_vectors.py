@@ -22,7 +22,7 @@ def an_index(seed: int, passages: int = 40, phrased: bool = True) -> Index:
     rows = rows.astype(np.float16).astype(np.float32)
     phrasings = of_length_one(random.normal(size=(sum(map(len, asked)), 16)).astype(np.float32)).astype(np.float16).astype(np.float32)
     pieces, counts = np.zeros((0, 16), np.int8), np.zeros(len(rows), np.int64)
-    kept = Kept(rows=rows, phrasings=phrasings, of_questions=np.zeros(16), pieces=pieces, piece_counts=counts)
+    kept = Kept(rows=rows, phrasings=phrasings, of_questions=np.zeros(16, np.float32), pieces=pieces, piece_counts=counts)
     return Index("e", [], chunks, [[] for _ in chunks], [[[] for _ in chunk.asked] for chunk in chunks], kept)
 
 
