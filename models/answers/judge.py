@@ -2,8 +2,8 @@
 
 ``relevance`` orders the passages that were found. ``held`` tells how likely it is that the first of them answers, by what reading it side
 by side with the question and together with it say, and nothing else: other signs tell near misses no better. Below ``threshold`` the
-documents do not hold it. Passages with phrasings have weights of their own, which see how callers ask for them as well; those without are
-judged as if there were no such thing.
+documents do not hold it. Passages with enough phrasings have weights of their own, which see how callers ask for them as well; the others
+are judged as if there were no such thing.
 ``models.recipe.answers_recipe`` makes the weights.
 """
 
@@ -57,7 +57,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Judge:
-    """The weights in use: for passages without phrasings, and for those that have such. Both tell log-odds, so both kinds compare."""
+    """The weights in use: for passages without enough phrasings, and for the others. Both tell log-odds, so both kinds compare."""
 
     plain: Weights
     asked: Weights

@@ -24,7 +24,12 @@ from tests.models.answers.conftest import FAQ, TERMS
 DOCUMENTS = [read_document("terms.md", TERMS.encode()), read_document("faq.csv", FAQ.encode("cp949"))]
 TOWING, THEFT = "차가 움직이지 못하면", "제2조 (도난)"
 PHRASED = "길바닥에서 시동이 꺼져 꼼짝을 안 하는데 끌고 가 주는 거 공짜예요"
-TABLE = f"문서,구절,질문\nterms.md,{TOWING},{PHRASED}\nterms.md,{THEFT},밤새 누가 끌고 가 버렸어요\n"
+ROWS = (
+    f"terms.md,{TOWING},{PHRASED}",
+    f"terms.md,{TOWING},오도 가도 못하게 됐는데 불러 주세요",
+    f"terms.md,{THEFT},밤새 누가 몰고 가 버렸어요",
+)
+TABLE = "\n".join(("문서,구절,질문", *ROWS, ""))
 
 
 def without_refusals(judge: Judge) -> Judge:
@@ -46,7 +51,7 @@ def test_a_table_is_known_by_its_header_and_read_as_excel_writes_it(encoding: st
     assert is_phrasings("how.csv", body)
     read, incomplete = read_phrasings("how.csv", body)
     assert read[0] == Phrasing("terms.md", TOWING, PHRASED, "how.csv", 2)
-    assert (len(read), incomplete) == (2, [])
+    assert (len(read), incomplete) == (3, [])
 
 
 def test_a_table_of_questions_and_answers_is_none() -> None:
@@ -134,6 +139,15 @@ def test_one_with_phrasings_has_signs_of_them_and_is_held_against_its_own_thresh
     for threshold, held in ((sure, True), (sure + 1e-6, False)):
         judge = replace(shipped(), asked=replace(shipped().asked, threshold=threshold))
         assert judge.holds(told) is held
+
+
+def test_a_passage_with_one_phrasing_is_found_by_it_and_judged_by_what_it_says(asked_index: Index, encoder: Encoder) -> None:
+    asked = asked_index.question("밤새 누가 몰고 갔어요", encoder)
+    theft = next(one for one in candidates(asked_index, asked, asked_index.find(asked)) if one.found.asked_word_rank == 0)
+    assert "도난" in asked_index.chunks[theft.found.number].text
+    assert (theft.asked, "asked same words" in theft.signs) == (False, False)
+    (told,) = first_read_together(asked_index, asked, [theft], encoder)
+    assert shipped().confidence([told]) == shipped().plain.held.likelihood(told.signs)
 
 
 class Listening(E5):
