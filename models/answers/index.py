@@ -5,9 +5,9 @@
                    each passage (int8, ``PIECE_SCALE`` times as long as they are) and how many its headings and each of its sentences have
 
 Rankings are fused by reciprocal rank (Cormack and others, 2009): a passage's score is the sum of 1 / (offset + rank) over both by what it
-says and both by how callers ask for it; where nobody wrote that down the first two count twice. A passage is as near to a question as the
-nearest of its rows. Vectors are taken from the middle of their kind: callers ask in another style than terms are written in, and without
-this the style decides (right passage among the first three by vectors alone: 0.56, with it 0.82).
+says and both by how callers ask for it; where too little of that was written down the first two count twice. A passage is as near to a
+question as the nearest of its rows. Vectors are taken from the middle of their kind: callers ask in another style than terms are written
+in, and without this the style decides (right passage among the first three by vectors alone: 0.56, with it 0.82).
 """
 
 import hashlib
@@ -37,6 +37,7 @@ from models.errors import ModelRefused
 INDEX, VECTORS = "index.json", "vectors.npz"
 POOL = 50  # of each ranking, what is fused
 RANK_OFFSET = 10
+ENOUGH = 2  # phrasings of a passage from which on they count: one alone seldom comes near enough, so what is held would be refused
 PIECE_SCALE = 127
 _AGAIN = "Run index-documents again"
 _HALF = ("rows", "phrasings")  # kept as float16
@@ -201,14 +202,21 @@ class Index:
         by_sense = self.by_sense(question)
         cosines = dict(by_sense)
         says = [_ranks(self.by_words(question)), _ranks(by_sense)]
-        asks = [_ranks(self.by_asked_words(question)), _ranks(self.by_asked_sense(question))]
+        asks = [_ranks(self._with_enough(ranking)) for ranking in (self.by_asked_words(question), self.by_asked_sense(question))]
         found = list[Found]()
         for number in set().union(*says, *asks):
             ranks = [ranking.get(number) for ranking in (*says, *asks)]
             said = sum(map(_reciprocal, ranks[:2]))
-            score = said + (sum(map(_reciprocal, ranks[2:])) if self.chunks[number].asked else said)
+            score = said + (sum(map(_reciprocal, ranks[2:])) if self.is_asked_for(number) else said)
             found.append(Found(number, score, cosines.get(number, 0.0), *ranks))
         return sorted(found, key=lambda one: (-one.score, one.number))
+
+    def is_asked_for(self, number: int) -> bool:
+        """Whether a passage has phrasings enough to be found and judged by."""
+        return len(self.chunks[number].asked) >= ENOUGH
+
+    def _with_enough(self, ranking: Near) -> Near:
+        return [one for one in ranking if self.is_asked_for(one[0])]
 
     def nearest_phrasings(self, question: Question, number: int, most: int) -> list[str]:
         """Those of a passage that are nearest to the question, the nearest first."""

@@ -10,7 +10,6 @@ from models.answers.index import Found, Index, Question, parts_of
 from models.answers.pairs import shipped
 
 MOST = 10  # passages that are looked at
-ENOUGH = 2  # phrasings of a passage that it is judged by; one alone seldom comes near enough, and would refuse what is held
 READ = 4  # phrasings of the first one that are read together with the question, the nearest
 SIDE_BY_SIDE, TOGETHER, ASKED_TOGETHER = "side by side", "together", "asked together"
 Signs = dict[str, float]
@@ -48,14 +47,9 @@ def first_read_together(index: Index, question: Question, ordered: Sequence[Cand
     return [replace(first, signs=first.signs | {name: max(of) for name, of in zip(texts, odds, strict=True)}), *others]
 
 
-def has_enough_phrasings(index: Index, number: int) -> bool:
-    """Whether a passage is judged by how callers ask for it as well; it is found by a single phrasing too."""
-    return len(index.chunks[number].asked) >= ENOUGH
-
-
 def _candidate(index: Index, question: Question, one: Found, first: Sequence[Found], beside: float) -> Candidate:
     signs = _signs(index, question, one, first) | {SIDE_BY_SIDE: beside}
-    asked = has_enough_phrasings(index, one.number)
+    asked = index.is_asked_for(one.number)
     return Candidate(one, signs | _asked_signs(index, question, one) if asked else signs, asked)
 
 

@@ -28,7 +28,7 @@ from models.answers.judge import ASKED_HELD, ASKED_RELEVANCE, HELD, RELEVANCE, W
 from models.answers.pairs import PAIRS
 from models.answers.phrasings import Asked
 from models.answers.questions import CALIBRATION, GoldQuestion, calibration
-from models.answers.signs import Candidate, Signs, candidates, first_read_together, has_enough_phrasings
+from models.answers.signs import Candidate, Signs, candidates, first_read_together
 from models.answers.together import READ_WITH
 from models.answers.words import LEARNT, SPEECH
 from models.errors import in_one_sentence
@@ -86,7 +86,7 @@ def rows(index: Index, questions: Sequence[GoldQuestion], encoder: Any, asked_fo
     made = list[Row]()
     for number, one in enumerate(questions, start=first):
         asked = index.question(one.text, encoder)
-        found = [each for each in index.find(asked) if has_enough_phrasings(index, each.number) is asked_for]
+        found = [each for each in index.find(asked) if index.is_asked_for(each.number) is asked_for]
         gold = one.passages(index.chunks)
         together = _reading(index, asked, encoder)
         made.append(Row(number, candidates(index, asked, found), frozenset(gold), 1.0 if gold else _OF_ITS_OWN, together))

@@ -141,13 +141,14 @@ def test_one_with_phrasings_has_signs_of_them_and_is_held_against_its_own_thresh
         assert judge.holds(told) is held
 
 
-def test_a_passage_with_one_phrasing_is_found_by_it_and_judged_by_what_it_says(asked_index: Index, encoder: Encoder) -> None:
-    asked = asked_index.question("밤새 누가 몰고 갔어요", encoder)
-    theft = next(one for one in candidates(asked_index, asked, asked_index.find(asked)) if one.found.asked_word_rank == 0)
-    assert "도난" in asked_index.chunks[theft.found.number].text
-    assert (theft.asked, "asked same words" in theft.signs) == (False, False)
-    (told,) = first_read_together(asked_index, asked, [theft], encoder)
-    assert shipped().confidence([told]) == shipped().plain.held.likelihood(told.signs)
+def test_a_passage_with_one_phrasing_is_found_and_judged_as_if_it_had_none(asked_index: Index, index: Index, encoder: Encoder) -> None:
+    once = next(number for number, chunk in enumerate(asked_index.chunks) if len(chunk.asked) == 1)
+    asked = asked_index.question("밤새 누가 몰고 가 버렸어요", encoder)
+    assert asked_index.by_asked_sense(asked)[0][0] == once
+    with_one = next(one for one in asked_index.find(asked) if one.number == once)
+    without = next(one for one in index.find(asked) if one.number == once)
+    assert with_one == without
+    assert not next(one for one in candidates(asked_index, asked, asked_index.find(asked)) if one.found.number == once).asked
 
 
 class Listening(E5):
