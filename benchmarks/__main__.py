@@ -65,7 +65,7 @@ SECONDS = {
     "summaries": Takes(0, 25),
     "statements": Takes(0, 10, 110),
     "actions": Takes(0, 6),
-    "answers": Takes(0, 25),
+    "answers": Takes(0, 45),
     "training": Takes(0, 10, 55),
     "evaluation": Takes(0, 15, 20),
     "start": Takes(16, 30),

@@ -22,15 +22,15 @@ async def index_documents(prefix: str = DocumentKeys.UPLOADS, restore_version: i
     """Make a new version of the document index of everything below a prefix; what cannot be read is set aside with its reason.
 
     Args:
-        prefix: Folder of the bucket with the documents: Markdown, HTML, PDF, and CSV of questions and answers.
+        prefix: Folder of the bucket with the documents: Markdown, HTML, PDF, and CSV of questions and answers, or of how callers ask.
         restore_version: Instead of reading documents, bring this earlier version back; the way back is a new version.
         requested_by: Who publishes; without a name nothing is done.
     """
     if not requested_by.strip():
         raise ConfigurationError("nobody is named who publishes", remedy="Fill requested_by")
     made = await (restore_index(restore_version, requested_by) if restore_version is not None else index_documents_of(prefix, requested_by))
-    counts = (made.version, len(made.documents), made.chunks, len(made.set_aside))
-    get_run_logger().info("Document index %s: %s documents, %s passages, %s set aside", *counts)
+    counts = (made.version, len(made.documents), made.chunks, made.asked, len(made.set_aside))
+    get_run_logger().info("Document index %s: %s documents, %s passages, %s of them with phrasings, %s set aside", *counts)
     await acreate_markdown_artifact(documents_report(made), key="document-index", description=f"문서 색인 {made.version}판")
     return made
 
@@ -43,7 +43,8 @@ def main() -> None:
     parser.add_argument("--restore", type=int, dest="restore_version", metavar="N", help="go back to version N")
     parser.add_argument("--by", required=True, dest="requested_by", metavar="NAME", help="who publishes")
     made = asyncio.run(index_documents(**vars(parser.parse_args())))
-    print(f"version {made.version}: {len(made.documents)} documents, {made.chunks} passages, {len(made.set_aside)} set aside")
+    passages = f"{made.chunks} passages, {made.asked} of them with phrasings"
+    print(f"version {made.version}: {len(made.documents)} documents, {passages}, {len(made.set_aside)} set aside")
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ DOCUMENTS = Path(models.recipe.__file__).parent / "answers" / "documents"
 
 
 def publish(stack: Stack, documents: Sequence[Path] = ()) -> str:
-    """Upload documents, by default all of them, and run ``index-documents`` once; returns what it says.
+    """Upload documents, by default all of them with how callers ask for them, and run ``index-documents`` once; returns what it says.
 
-    All of them take ten seconds of a processor. ProcessFailed.
+    All of them take some fifteen seconds of a processor. ProcessFailed.
     """
     s3 = stack.client("s3")
     for document in documents or sorted(DOCUMENTS.iterdir()):

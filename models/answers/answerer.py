@@ -44,7 +44,7 @@ class Answerer:
         found = first_read_together(self.index, asked, judge.ordered(candidates(self.index, asked, there)), self.encoder)
         confidence = judge.confidence(found)
         places = [self.index.chunks[one.found.number].place for one in found[: ALSO + 1]]
-        if confidence < judge.threshold:
+        if not judge.holds(found):
             return NotHeld(confidence=confidence, nearest=tuple(places), index=self.version)
         quotes = self._quotes(asked, found[0])
         return Suggested(quotes=quotes, confidence=confidence, also=tuple(places[1:]), index=self.version)
@@ -59,7 +59,7 @@ class Answerer:
 
 def _scores(index: Index, asked: Question, number: int) -> list[float]:
     """How much each sentence of a passage says to the question: its nearness, and the rare words that it shares."""
-    words = {word: index.rarity(word) for word in (*asked.words.own, *asked.words.meant)}
+    words = {word: index.rarity.of(word) for word in (*asked.words.own, *asked.words.meant)}
     total = sum(words.values()) or 1.0
     near = index.near.sentences(asked.vector, number)
     shared = [sum(words[word] for word in several & words.keys()) / total for several in index.sentence_words(number)]

@@ -20,13 +20,15 @@ _SENTENCE = re.compile(r"(?<=[^\d\s][.?!…])\s+|\n+")  # no end after a number:
 class Chunk:
     """A passage: its sentences as they stand in the document, where it stands, and words that it is also found by.
 
-    ``lead`` is the sentence that leads the list or table in the midst of which it begins, of a long one that was cut.
+    ``lead`` is the sentence that leads the list or table in the midst of which it begins, of a long one that was cut. ``asked`` is how
+    callers ask for it, as staff wrote that down; neither this nor ``found_by`` is ever quoted.
     """
 
     place: Place
     sentences: tuple[str, ...]
     found_by: str = ""
     lead: str = ""
+    asked: tuple[str, ...] = ()
 
     @property
     def under(self) -> list[str]:

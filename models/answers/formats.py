@@ -33,7 +33,8 @@ def read_document(name: str, body: bytes) -> Document:
     return reader(name, body)
 
 
-def _text(name: str, body: bytes) -> str:
+def text_of(name: str, body: bytes) -> str:
+    """A text file's text, in UTF-8 or as Korean Windows writes it; DocumentRefused where it is neither."""
     for encoding in ("utf-8-sig", "cp949"):
         try:
             text = body.decode(encoding)
@@ -48,7 +49,7 @@ def read_markdown(name: str, body: bytes) -> Document:
     """Markdown by CommonMark with tables; its first heading is the title."""
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark").enable("table").parse(_text(name, body))
+    tokens = MarkdownIt("commonmark").enable("table").parse(text_of(name, body))
     headings, blocks, title = Headings(), list[Block](), ""
     rows: list[list[str]] = []
     for at, token in enumerate(tokens):
@@ -88,7 +89,7 @@ def read_html(name: str, body: bytes) -> Document:
     """A page's main part; its first heading, or its title, names it."""
     from bs4 import BeautifulSoup
 
-    page = BeautifulSoup(_text(name, body), "html.parser")
+    page = BeautifulSoup(text_of(name, body), "html.parser")
     named = page.title.get_text(" ") if page.title else ""
     for part in page(_NO_CONTENT):
         part.decompose()
@@ -160,7 +161,7 @@ def _articles(lines: Iterator[tuple[int, str]]) -> Iterator[Block]:
 def read_table(name: str, body: bytes) -> Document:
     """A table of questions and answers: a block a row, the first answer quoted, found by its questions and the other answers too."""
     try:
-        rows = read_faq(_text(name, body), name)
+        rows = read_faq(text_of(name, body), name)
     except ConfigurationError as error:
         raise DocumentRefused(error.message, remedy=error.remedy, case="table") from error
     blocks = [

@@ -1,23 +1,21 @@
 """An index of passages: found by words (BM25 over Kiwi's morphemes) and by sense (vectors), ranked together.
 
-    index.json     the encoder's name, the documents, the passages with their words
-    vectors.npz    rows (float16): of each passage, then of its sentences; the middle of questions; the pieces of each passage
-                   (int8, ``PIECE_SCALE`` times as long as they are) and how many its headings and each of its sentences have
+    index.json     the encoder's name, the documents, the passages and their phrasings (``models.answers.phrasings``) with their words
+    vectors.npz    rows (float16): of each passage, then of its sentences; those of the phrasings; the middle of questions; the pieces of
+                   each passage (int8, ``PIECE_SCALE`` times as long as they are) and how many its headings and each of its sentences have
 
-Rankings are fused by reciprocal rank (Cormack and others, 2009): a passage's score is the sum over both of 1 / (offset + rank). A passage
-is as near to a question as the nearest of its rows. Vectors are taken from the middle of their kind: callers ask in another style than
-terms are written in, and without this the style decides (right passage among the first three by vectors alone: 0.56, with it 0.82).
+Rankings are fused by reciprocal rank (Cormack and others, 2009): a passage's score is the sum of 1 / (offset + rank) over both by what it
+says and both by how callers ask for it; where too little of that was written down the first two count twice. A passage is as near to a
+question as the nearest of its rows. Vectors are taken from the middle of their kind: callers ask in another style than terms are written
+in, and without this the style decides (right passage among the first three by vectors alone: 0.56, with it 0.82).
 """
 
 import hashlib
-import math
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -27,7 +25,10 @@ from pydantic import BaseModel
 from models.answers.chunks import Chunk, chunks_of
 from models.answers.document import Document
 from models.answers.encoder import Encoder, Vectors, of_length_one
+from models.answers.nearest import InMemory, Near, Nearest, Rows
+from models.answers.phrasings import Asked
 from models.answers.questions import calibration
+from models.answers.shared_words import Rarity, SharedWords
 from models.answers.told import Place
 from models.answers.version import IndexedDocument
 from models.answers.words import AskedWords, asked_words, words_of
@@ -36,10 +37,10 @@ from models.errors import ModelRefused
 INDEX, VECTORS = "index.json", "vectors.npz"
 POOL = 50  # of each ranking, what is fused
 RANK_OFFSET = 10
-K1, B = 1.2, 0.4
+ENOUGH = 2  # phrasings of a passage from which on they count: one alone seldom comes near enough, so what is held would be refused
 PIECE_SCALE = 127
-MEANT = 0.7  # what a word counts that documents use for the caller's, against the caller's own
 _AGAIN = "Run index-documents again"
+_HALF = ("rows", "phrasings")  # kept as float16
 
 
 class _Passage(BaseModel):
@@ -48,6 +49,8 @@ class _Passage(BaseModel):
     found_by: str
     words: list[str]
     lead: str = ""
+    asked: tuple[str, ...] = ()
+    asked_words: list[list[str]] = []
 
 
 class _Written(BaseModel):
@@ -56,41 +59,12 @@ class _Written(BaseModel):
     passages: list[_Passage]
 
 
-class Nearest(Protocol):
-    """Where the passages' vectors lie: in memory, or in PostgreSQL."""
-
-    def nearest(self, question: Vectors, most: int) -> Sequence[tuple[int, float]]:
-        """Up to ``most`` passages by their number with their cosine, the nearest first; ``question`` is one vector."""
-
-    def sentences(self, question: Vectors, number: int) -> Sequence[float]:
-        """The cosine of each of a passage's sentences."""
-
-
-@dataclass(frozen=True)
-class InMemory:
-    """Every row compared with the question. ``starts`` is the first row of each passage, and behind the last one the number of rows."""
-
-    vectors: Vectors
-    starts: npt.NDArray[np.int64]
-
-    def nearest(self, question: Vectors, most: int) -> Sequence[tuple[int, float]]:
-        """By exact search."""
-        if not len(self.vectors):
-            return []
-        best = np.maximum.reduceat(self.vectors @ question, self.starts[:-1])
-        return [(int(number), float(best[number])) for number in np.argsort(-best, kind="stable")[:most]]
-
-    def sentences(self, question: Vectors, number: int) -> Sequence[float]:
-        """The cosine of each of a passage's sentences."""
-        rows = self.vectors[self.starts[number] + 1 : self.starts[number + 1]]
-        return [float(cosine) for cosine in rows @ question]
-
-
 @dataclass(frozen=True)
 class Kept:
-    """The vectors of an index. ``rows`` are of length 1, taken from their middle."""
+    """The vectors of an index. ``rows`` and ``phrasings`` are of length 1, taken from their middle."""
 
     rows: Vectors
+    phrasings: Vectors  # of all passages, one after another
     of_questions: Vectors
     pieces: npt.NDArray[np.int8]  # of all passages, one after another
     piece_counts: npt.NDArray[np.int64]  # of a passage's headings, then of each of its sentences
@@ -98,14 +72,18 @@ class Kept:
 
 @dataclass(frozen=True)
 class Found:
-    """A passage found for a question, by its number. ``bm25`` and ``cosine`` are 0, a rank None, where it is not among the first."""
+    """A passage found for a question, by its number. ``cosine`` is 0, a rank None, where it is not among the first.
+
+    The first two ranks are by what it says, the others by its phrasings.
+    """
 
     number: int
     score: float
-    bm25: float
     cosine: float
     word_rank: int | None
     sense_rank: int | None
+    asked_word_rank: int | None = None
+    asked_sense_rank: int | None = None
 
 
 @dataclass(frozen=True)
@@ -122,43 +100,59 @@ class Index:
     """The passages of a collection of documents. Safe to use from several threads."""
 
     def __init__(
-        self, encoder: str, documents: Sequence[IndexedDocument], chunks: Sequence[Chunk], words: Sequence[list[str]], kept: Kept
+        self,
+        encoder: str,
+        documents: Sequence[IndexedDocument],
+        chunks: Sequence[Chunk],
+        words: Sequence[list[str]],
+        asked_words: Sequence[list[list[str]]],
+        kept: Kept,
     ) -> None:
-        self.encoder, self.documents, self.chunks, self.words, self.kept = encoder, list(documents), list(chunks), list(words), kept
+        """``words`` are those of each passage, ``asked_words`` those of each of its phrasings."""
+        self.encoder, self.documents, self.chunks, self.kept = encoder, list(documents), list(chunks), kept
+        self.words, self.asked_words = list(words), list(asked_words)
         self.starts = np.cumsum([0, *(len(rows_of(chunk)) for chunk in self.chunks)])
+        self.asked_starts = np.cumsum([0, *(len(chunk.asked) for chunk in self.chunks)])
         self._piece_starts = np.cumsum([0, *kept.piece_counts])
-        self.near: Nearest = InMemory(kept.rows, self.starts)
+        self.near: Nearest = InMemory(Rows(kept.rows, self.starts), Rows(kept.phrasings, self.asked_starts))
         self.word_sets = [frozenset(several) for several in self.words]
         self._sentence_words = dict[int, list[frozenset[str]]]()
-        self._frequency = Counter(word for several in self.word_sets for word in several)
+        phrased = [[word for phrasing in several for word in phrasing] for several in self.asked_words]
+        self._said, self._asked_for = SharedWords(self.words), SharedWords(phrased)
+        self.rarity = Rarity(self.word_sets)
+        self.asked_rarity = Rarity(words.union(asked) for words, asked in zip(self.word_sets, phrased, strict=True))
 
     @classmethod
-    def build(cls, documents: Sequence[Document], encoder: Encoder) -> "Index":
-        """Cut documents into passages and index them."""
-        pairs = [(document, chunks_of(document)) for document in documents]
+    def build(cls, documents: Sequence[Document], encoder: Encoder, asked: Asked | None = None) -> "Index":
+        """Cut documents into passages and index them, with the phrasings of those that have such."""
+        pairs = [(document, list(_with_phrasings(document, asked or {}))) for document in documents]
         chunks = [chunk for _, several in pairs for chunk in several]
-        told = [IndexedDocument(name=d.name, title=d.title, version=d.version, chunks=len(c)) for d, c in pairs]
-        words = words_of([chunk.sought for chunk in chunks])
+        told = [_told(document, several) for document, several in pairs]
         rows = encoder.passages([row for chunk in chunks for row in rows_of(chunk)])
         pieces = [part for parts in encoder.passage_pieces([parts_of(chunk) for chunk in chunks]) for part in parts]
+        of_questions = encoder.questions([one.text for one in calibration()]).mean(axis=0)
+        phrasings = [question for chunk in chunks for question in chunk.asked]
+        vectors = encoder.questions(phrasings) - of_questions if phrasings else np.zeros((0, rows.shape[1]), np.float32)
         kept = Kept(
             rows=_as_kept(of_length_one(rows - rows.mean(axis=0))),
-            of_questions=encoder.questions([one.text for one in calibration()]).mean(axis=0),
+            phrasings=_as_kept(of_length_one(vectors)),
+            of_questions=of_questions,
             pieces=np.rint(PIECE_SCALE * np.concatenate(pieces)).astype(np.int8),
             piece_counts=np.array([len(one) for one in pieces], dtype=np.int64),
         )
-        return cls(encoder.name, told, chunks, words, kept)
+        words = words_of([chunk.sought for chunk in chunks])
+        return cls(encoder.name, told, chunks, words, [words_of(chunk.asked) for chunk in chunks], kept)
 
     def save(self, folder: Path) -> None:
         """Write it into a folder."""
         passages = [
-            _Passage(place=chunk.place, sentences=chunk.sentences, found_by=chunk.found_by, words=words, lead=chunk.lead)
-            for chunk, words in zip(self.chunks, self.words, strict=True)
+            _Passage(**vars(chunk), words=words, asked_words=asked_words)
+            for chunk, words, asked_words in zip(self.chunks, self.words, self.asked_words, strict=True)
         ]
         written = _Written(encoder=self.encoder, documents=self.documents, passages=passages)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / INDEX).write_text(written.model_dump_json(), encoding="utf-8")
-        np.savez(folder / VECTORS, **(vars(self.kept) | {"rows": self.kept.rows.astype(np.float16)}))
+        np.savez(folder / VECTORS, **(vars(self.kept) | {name: vars(self.kept)[name].astype(np.float16) for name in _HALF}))
 
     @classmethod
     def load(cls, folder: Path) -> "Index":
@@ -168,13 +162,14 @@ class Index:
             with np.load(folder / VECTORS, allow_pickle=False) as arrays:
                 if "pieces" not in arrays:
                     raise ModelRefused(f"the index in {folder} was made before passages had pieces, with {read.encoder}", remedy=_AGAIN)
-                kept = Kept(**{one.name: arrays[one.name] for one in fields(Kept)} | {"rows": arrays["rows"].astype(np.float32)})
-            chunks = [Chunk(one.place, one.sentences, one.found_by, one.lead) for one in read.passages]
-            index = cls(read.encoder, read.documents, chunks, [one.words for one in read.passages], kept)
+                kept = _kept({name: arrays[name] for name in arrays})
+            chunks = [Chunk(one.place, one.sentences, one.found_by, one.lead, one.asked) for one in read.passages]
+            words, asked_words = [one.words for one in read.passages], [one.asked_words for one in read.passages]
+            index = cls(read.encoder, read.documents, chunks, words, asked_words, kept)
         except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             raise ModelRefused(f"the index in {folder} cannot be read ({type(error).__name__})", remedy=_AGAIN) from error
-        sizes = (len(kept.rows), len(kept.piece_counts), len(kept.pieces))
-        if sizes != (index.starts[-1], index.starts[-1], kept.piece_counts.sum()):
+        sizes = (len(kept.rows), len(kept.phrasings), len(kept.piece_counts), len(kept.pieces))
+        if sizes != (index.starts[-1], index.asked_starts[-1], index.starts[-1], kept.piece_counts.sum()):
             raise ModelRefused(f"the index in {folder} has not the vectors of its passages", remedy=_AGAIN)
         return index
 
@@ -186,29 +181,47 @@ class Index:
         vector = of_length_one(encoder.questions([text]) - self.kept.of_questions)[0]
         return Question(text, words, vector, encoder.question_pieces([text])[0])
 
-    def by_words(self, question: Question) -> list[tuple[int, float]]:
+    def by_words(self, question: Question) -> Near:
         """Passages that share words with the question, with their BM25 score, the highest first."""
-        words = question.words
-        scores = self._scores(words.own) + MEANT * self._scores(words.meant)
-        for word, counts in words.likely.items():
-            scores += counts * self._scores([word])
-        order = np.argsort(-scores, kind="stable")[:POOL]
-        return [(int(number), float(scores[number])) for number in order if scores[number] > 0]
+        return self._said.first(question.words, POOL)
 
-    def by_sense(self, question: Question) -> list[tuple[int, float]]:
+    def by_sense(self, question: Question) -> Near:
         """Passages near to the question, with their cosine, the nearest first."""
-        return list(self.near.nearest(question.vector, POOL))
+        return self.near.nearest(question.vector, POOL)
+
+    def by_asked_words(self, question: Question) -> Near:
+        """Passages that callers ask for in words of the question, with the BM25 score of all their phrasings, the highest first."""
+        return self._asked_for.first(question.words, POOL)
+
+    def by_asked_sense(self, question: Question) -> Near:
+        """Passages that callers ask for as in the question, with the cosine of the nearest phrasing, the nearest first."""
+        return self.near.asked(question.vector, POOL)
 
     def find(self, question: Question) -> list[Found]:
-        """Both rankings fused, the best first."""
-        by_words = {number: (rank, score) for rank, (number, score) in enumerate(self.by_words(question))}
-        by_sense = {number: (rank, score) for rank, (number, score) in enumerate(self.by_sense(question))}
-        found = []
-        for number in by_words.keys() | by_sense.keys():
-            word_rank, bm25 = by_words.get(number, (None, 0.0))
-            sense_rank, cosine = by_sense.get(number, (None, 0.0))
-            found.append(Found(number, _reciprocal(word_rank) + _reciprocal(sense_rank), bm25, cosine, word_rank, sense_rank))
+        """All rankings fused, the best first."""
+        by_sense = self.by_sense(question)
+        cosines = dict(by_sense)
+        says = [_ranks(self.by_words(question)), _ranks(by_sense)]
+        asks = [_ranks(self._with_enough(ranking)) for ranking in (self.by_asked_words(question), self.by_asked_sense(question))]
+        found = list[Found]()
+        for number in set().union(*says, *asks):
+            ranks = [ranking.get(number) for ranking in (*says, *asks)]
+            said = sum(map(_reciprocal, ranks[:2]))
+            score = said + (sum(map(_reciprocal, ranks[2:])) if self.is_asked_for(number) else said)
+            found.append(Found(number, score, cosines.get(number, 0.0), *ranks))
         return sorted(found, key=lambda one: (-one.score, one.number))
+
+    def is_asked_for(self, number: int) -> bool:
+        """Whether a passage has phrasings enough to be found and judged by."""
+        return len(self.chunks[number].asked) >= ENOUGH
+
+    def _with_enough(self, ranking: Near) -> Near:
+        return [one for one in ranking if self.is_asked_for(one[0])]
+
+    def nearest_phrasings(self, question: Question, number: int, most: int) -> list[str]:
+        """Those of a passage that are nearest to the question, the nearest first."""
+        near = self.near.phrasings(question.vector, number)
+        return [self.chunks[number].asked[at] for at in sorted(range(len(near)), key=lambda at: (-near[at], at))[:most]]
 
     def sentence_pieces(self, number: int) -> list[Vectors]:
         """The pieces of each of a passage's sentences, led by those of its headings, shape (pieces, width)."""
@@ -223,25 +236,6 @@ class Index:
             known = [frozenset(words) for words in words_of(self.chunks[number].sentences)]
             self._sentence_words[number] = known
         return known
-
-    def rarity(self, word: str) -> float:
-        """A word's inverse document frequency; of one that no passage has, the highest."""
-        seen = self._frequency[word]
-        return math.log(1 + (len(self.chunks) - seen + 0.5) / (seen + 0.5))
-
-    def _scores(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
-        known = [word for word in words if word in self._frequency]
-        if not known:
-            return np.zeros(len(self.chunks))
-        return np.asarray(self._bm25.get_scores(known), dtype=np.float64)
-
-    @cached_property
-    def _bm25(self) -> Any:
-        import bm25s
-
-        retriever = bm25s.BM25(k1=K1, b=B, method="lucene")
-        retriever.index([words or [""] for words in self.words], show_progress=False)
-        return retriever
 
 
 def parts_of(chunk: Chunk) -> list[str]:
@@ -261,6 +255,26 @@ def digest_of(folder: Path) -> str:
     for name in (INDEX, VECTORS):
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _with_phrasings(document: Document, asked: Asked) -> Iterator[Chunk]:
+    return (replace(chunk, asked=asked.get(chunk.place, ())) for chunk in chunks_of(document))
+
+
+def _told(document: Document, chunks: Sequence[Chunk]) -> IndexedDocument:
+    asked = sum(bool(chunk.asked) for chunk in chunks)
+    return IndexedDocument(name=document.name, title=document.title, version=document.version, chunks=len(chunks), asked=asked)
+
+
+def _kept(stored: Mapping[str, npt.NDArray[Any]]) -> Kept:
+    """From a file; one from before passages had phrasings has none."""
+    none = np.zeros((0, stored["rows"].shape[1]), np.float16)
+    arrays = {one.name: stored.get(one.name, none) if one.name == "phrasings" else stored[one.name] for one in fields(Kept)}
+    return Kept(**arrays | {name: arrays[name].astype(np.float32) for name in _HALF})
+
+
+def _ranks(ranking: Near) -> dict[int, int]:
+    return {number: rank for rank, (number, _) in enumerate(ranking)}
 
 
 def _as_kept(vectors: Vectors) -> Vectors:

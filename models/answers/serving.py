@@ -6,7 +6,8 @@ from pathlib import Path
 
 from models.answers.answerer import Answerer
 from models.answers.encoder import Encoder
-from models.answers.index import Index, Nearest
+from models.answers.index import Index
+from models.answers.nearest import Nearest
 from models.answers.told import NotHeld, Place, Suggested
 
 WARM_UP = "보험료 자동이체일을 바꾸고 싶어요"

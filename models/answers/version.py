@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class IndexedDocument(BaseModel):
@@ -14,10 +14,11 @@ class IndexedDocument(BaseModel):
     title: str
     version: str
     chunks: int
+    asked: int = Field(0, description="Passages with phrasings; 0 in versions from before there were such")
 
 
 class SetAside(BaseModel):
-    """A document that is not in the index; ``case`` is one of ``DocumentRefused``'s, ``said`` its sentence."""
+    """A document, or a row of phrasings, that is not in the index; ``case`` as ``DocumentRefused`` has them, ``said`` its sentence."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,3 +45,8 @@ class IndexVersion(BaseModel):
     def chunks(self) -> int:
         """Passages in all."""
         return sum(document.chunks for document in self.documents)
+
+    @property
+    def asked(self) -> int:
+        """Passages with phrasings."""
+        return sum(document.asked for document in self.documents)

@@ -3,9 +3,11 @@
 Both are unknown to what reads question and passage, which is learnt first, from other insurers' (``answers_encoder_recipe``, then
 ``answers_pairs_recipe``, ``answers_words_recipe`` and ``answers_together_recipe``): the bundled documents with ``calibration.tsv``, and
 ``insurers.development()``.
+Weights are learnt twice: with every passage's phrasings, by a hand that saw none of the questions, and without any.
 Rows of ``relevance`` are passages found for a calibration question, right where its gold stands in them. Rows of ``held`` are questions:
 one that the documents answer is a second row with its passages taken away, which the documents then do not answer: near misses for nothing.
-The threshold refuses ``REFUSED`` of the calibration questions that no document answers, each judged by weights learnt without it.
+The thresholds refuse ``REFUSED`` and ``REFUSED_ASKED`` of the calibration questions that no document answers, each judged by weights
+learnt without it.
 """
 
 import argparse
@@ -22,20 +24,22 @@ from models.answers.document import Document
 from models.answers.encoder import PIECES, load_encoder
 from models.answers.formats import read_document
 from models.answers.index import Index, Question
-from models.answers.judge import HELD, RELEVANCE, WEIGHTS, Judge, Logistic
+from models.answers.judge import ASKED_HELD, ASKED_RELEVANCE, HELD, RELEVANCE, WEIGHTS, Judge, Logistic, Weights
 from models.answers.pairs import PAIRS
+from models.answers.phrasings import Asked
 from models.answers.questions import CALIBRATION, GoldQuestion, calibration
-from models.answers.signs import TOGETHER, Candidate, Signs, candidates, first_read_together
+from models.answers.signs import Candidate, Signs, candidates, first_read_together
 from models.answers.together import READ_WITH
 from models.answers.words import LEARNT, SPEECH
 from models.errors import in_one_sentence
-from models.recipe.insurers import development, fingerprint
+from models.recipe.insurers import DEVELOPMENT, PHRASINGS, WRITERS, asked_of, development, fingerprint
 from models.summarizer.packed import ADAPTER
 
 DOCUMENTS = Path(__file__).parent / "answers" / "documents"
 FOLDS = 10
 STRENGTH = 0.1  # of regularization, its inverse
 REFUSED = 0.9015
+REFUSED_ASKED = 0.95  # what a twentieth more costs is little where callers' phrasings tell as well
 _TAKEN_AWAY = 0.2  # what such a row counts; a question of its own that nothing answers counts _OF_ITS_OWN
 _OF_ITS_OWN = 2.0
 
@@ -53,28 +57,37 @@ class Row:
     weight: float
     together: Callable[[Candidate], Candidate]
 
-    def ordered(self, judge: Judge) -> list[Candidate]:
-        """As the answerer has them when it decides whether the first one answers."""
-        first, *others = judge.ordered(self.found)
-        return [self.together(first), *others]
+    def first(self, relevance: Logistic) -> Candidate:
+        """What is judged whether it answers, read together with the question."""
+        return self.together(max(self.found, key=lambda one: relevance.margin(one.signs)))
 
 
 def made_of() -> str:
     """A fingerprint of the weights, questions and words that the judge is learnt on."""
-    return fingerprint(SHIPPED_ENCODER / ADAPTER, SHIPPED_ENCODER / PIECES, PAIRS, READ_WITH, CALIBRATION, SPEECH, LEARNT)
+    phrasings = (DOCUMENTS / PHRASINGS, WRITERS / DEVELOPMENT / PHRASINGS)
+    return fingerprint(SHIPPED_ENCODER / ADAPTER, SHIPPED_ENCODER / PIECES, PAIRS, READ_WITH, CALIBRATION, SPEECH, LEARNT, *phrasings)
 
 
 def documents(folder: Path = DOCUMENTS) -> list[Document]:
     """The bundled documents."""
-    return [read_document(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
+    return [read_document(path.name, path.read_bytes()) for path in sorted(folder.iterdir()) if path.name != PHRASINGS]
 
 
-def rows(index: Index, questions: Sequence[GoldQuestion], encoder: Any, first: int = 0) -> list[Row]:
-    """Every question, numbered from ``first``, and those that are answered once more without their passages."""
+def phrasings(folder: Path = DOCUMENTS) -> Asked:
+    """How callers ask for their passages."""
+    return asked_of(folder, documents(folder))
+
+
+def rows(index: Index, questions: Sequence[GoldQuestion], encoder: Any, asked_for: bool, first: int = 0) -> list[Row]:
+    """Every question, numbered from ``first``, and those that are answered once more without their passages.
+
+    Passages are those with enough phrasings, or those without.
+    """
     made = list[Row]()
     for number, one in enumerate(questions, start=first):
         asked = index.question(one.text, encoder)
-        found, gold = index.find(asked), one.passages(index.chunks)
+        found = [each for each in index.find(asked) if index.is_asked_for(each.number) is asked_for]
+        gold = one.passages(index.chunks)
         together = _reading(index, asked, encoder)
         made.append(Row(number, candidates(index, asked, found), frozenset(gold), 1.0 if gold else _OF_ITS_OWN, together))
         if gold:
@@ -84,14 +97,14 @@ def rows(index: Index, questions: Sequence[GoldQuestion], encoder: Any, first: i
 
 
 def _reading(index: Index, asked: Question, encoder: Any) -> Callable[[Candidate], Candidate]:
-    read = dict[int, float]()  # which passage is first differs by what the order is learnt of
+    read = dict[int, Signs]()  # which passage is first differs by what the order is learnt of
 
     def together(candidate: Candidate) -> Candidate:
         number = candidate.found.number
         if number not in read:
             (told,) = first_read_together(index, asked, [candidate], encoder)
-            read[number] = told.signs[TOGETHER]
-        return replace(candidate, signs=candidate.signs | {TOGETHER: read[number]})
+            read[number] = told.signs
+        return replace(candidate, signs=candidate.signs | read[number])
 
     return together
 
@@ -108,24 +121,53 @@ def fit(names: Sequence[str], signs: Sequence[Signs], right: Sequence[bool], wei
     return Logistic(round(bias, 4), {name: round(float(slope), 4) for name, slope in zip(names, slopes, strict=True)})
 
 
-def judge(learnt: Sequence[Row], threshold: float) -> Judge:
-    """Both regressions, learnt from rows."""
-    pairs = [(one, row) for row in learnt for one in row.found]
-    relevance = fit(RELEVANCE, [one.signs for one, _ in pairs], [one.found.number in row.gold for one, row in pairs], [1.0] * len(pairs))
-    unjudged = Judge(relevance, relevance, threshold)
-    signs = [row.ordered(unjudged)[0].signs for row in learnt]
-    return Judge(relevance, fit(HELD, signs, [bool(row.gold) for row in learnt], [row.weight for row in learnt]), threshold)
+@dataclass(frozen=True)
+class Kind:
+    """What weights for a kind of passages see."""
+
+    name: str
+    relevance: Sequence[str]
+    held: Sequence[str]
+    refused: float
+
+    def learn(self, learnt: Sequence[Row], threshold: float = 0.5) -> Weights:
+        """Both regressions, learnt from rows."""
+        pairs = [(one, row) for row in learnt for one in row.found]
+        right = [one.found.number in row.gold for one, row in pairs]
+        relevance = fit(self.relevance, [one.signs for one, _ in pairs], right, [1.0] * len(pairs))
+        signs = [row.first(relevance).signs for row in learnt]
+        return Weights(relevance, fit(self.held, signs, [bool(row.gold) for row in learnt], [row.weight for row in learnt]), threshold)
+
+    def left_out(self, made: Sequence[Row]) -> list[float]:
+        """How sure each row is that it is answered, by weights learnt without its question."""
+        sure = [0.0] * len(made)
+        for fold in range(FOLDS):
+            learnt = self.learn([row for row in made if row.question % FOLDS != fold])
+            for at, row in enumerate(made):
+                if row.question % FOLDS == fold:
+                    sure[at] = learnt.held.likelihood(row.first(learnt.relevance).signs)
+        return sure
 
 
-def left_out(made: Sequence[Row]) -> list[float]:
-    """How sure each row is that it is answered, by weights learnt without its question."""
-    sure = [0.0] * len(made)
-    for fold in range(FOLDS):
-        learnt = judge([row for row in made if row.question % FOLDS != fold], 0.5)
-        for at, row in enumerate(made):
-            if row.question % FOLDS == fold:
-                sure[at] = learnt.confidence(row.ordered(learnt))
-    return sure
+PLAIN, ASKED = Kind("plain", RELEVANCE, HELD, REFUSED), Kind("asked", ASKED_RELEVANCE, ASKED_HELD, REFUSED_ASKED)
+
+
+def learnt_on(kind: Kind, made: Sequence[Row]) -> Weights:
+    """A kind's weights with their threshold; tells what it refuses."""
+    sure = np.array(kind.left_out(made))
+    kinds = np.array(["answered" if row.gold else "taken away" if row.weight < 1 else "not held" for row in made])
+    threshold = round(float(np.quantile(sure[kinds == "not held"], kind.refused)), 3)
+    for name in ("not held", "taken away", "answered"):
+        print(f"{kind.name}, {name}: {np.mean(sure[kinds == name] < threshold):.3f} of {np.sum(kinds == name)} refused below {threshold}")
+    return kind.learn(made, threshold)
+
+
+def all_rows(encoder: Any, asked_for: bool) -> list[Row]:
+    """Of both insurers, with their passages' phrasings or without."""
+    aside = development()
+    own = Index.build(documents(), encoder, phrasings() if asked_for else None)
+    other = Index.build([aside.document], encoder, aside.asked if asked_for else None)
+    return [*rows(own, calibration(), encoder, asked_for), *rows(other, aside.questions, encoder, asked_for, first=len(calibration()))]
 
 
 @in_one_sentence()
@@ -135,15 +177,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--target", type=Path, default=WEIGHTS, help="file that gets the weights")
     options = parser.parse_args(arguments)
     encoder = load_encoder()
-    aside = development()
-    made = rows(Index.build(documents(), encoder), calibration(), encoder)
-    made += rows(Index.build([aside.document], encoder), aside.questions, encoder, first=len(calibration()))
-    sure = np.array(left_out(made))
-    kind = np.array(["answered" if row.gold else "taken away" if row.weight < 1 else "not held" for row in made])
-    threshold = round(float(np.quantile(sure[kind == "not held"], REFUSED)), 3)
-    for name in ("not held", "taken away", "answered"):
-        print(f"{name}: {np.mean(sure[kind == name] < threshold):.3f} of {np.sum(kind == name)} refused below {threshold}")
-    told = {"made_of": made_of(), **asdict(judge(made, threshold))}
+    made = Judge(learnt_on(PLAIN, all_rows(encoder, asked_for=False)), learnt_on(ASKED, all_rows(encoder, asked_for=True)))
+    told = {"made_of": made_of(), **asdict(made)}
     options.target.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 

@@ -22,7 +22,7 @@ from models.answers import SHIPPED_ENCODER
 from models.answers.chunks import Chunk
 from models.answers.encoder import E5
 from models.answers.index import Index, parts_of
-from models.answers.judge import Judge, Logistic
+from models.answers.judge import Logistic
 from models.answers.questions import GoldQuestion
 from models.answers.signs import SIDE_BY_SIDE, candidates
 from models.answers.together import BIAS, READ_WITH, WEIGHT, Text, passage_pieces, question_pieces, together
@@ -62,14 +62,14 @@ class Asked:
 def asked_of(insurer: Insurer, found_by: E5, tokenizer: Any) -> Iterator[Asked]:
     """What is read of an insurer."""
     index, nearness = Index.build([insurer.document], found_by), Logistic(-3.111, _NEAREST)
-    by_nearness = Judge(nearness, nearness, 0.5)
     passages = [passage_pieces(tokenizer, parts_of(chunk)) for chunk in index.chunks]
     for one in insurer.all_questions:
         question, gold = question_pieces(tokenizer, one.text), one.passages(index.chunks)
         whole = index.question(one.text, found_by)
         asked = replace(whole, words=replace(whole.words, likely={}))  # that was learnt from these very questions
         others = [each for each in index.find(asked) if each.number not in gold]
-        near = [each.found.number for each in by_nearness.ordered(candidates(index, asked, others))][:NEAR]
+        by_nearness = sorted(candidates(index, asked, others), key=lambda each: -nearness.margin(each.signs))
+        near = [each.found.number for each in by_nearness[:NEAR]]
         right, without = list[tuple[Text, list[bool]]](), list[Text]()
         for number in sorted(gold):
             chunk = index.chunks[number]

@@ -2,21 +2,26 @@
 
 ``models/recipe/answers/writers/<writer>/terms.md`` and ``questions.tsv`` (``models.answers.questions``); ``near.tsv`` has questions by a
 later hand, for each that is answered one nearly like it that is not, and ``short.tsv`` by a third one, that tell what happened and seldom
-name it: reading side by side learns of both, the encoder does not. One writer is kept aside (``DEVELOPMENT``): what is learnt is watched
+name it: reading side by side learns of both, the encoder does not. ``phrasings.csv`` has how callers ask for each passage, by a hand
+that saw none of the questions (``models.answers.phrasings``). One writer is kept aside (``DEVELOPMENT``): what is learnt is watched
 and the threshold is chosen on its questions.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.answers.chunks import Chunk, chunks_of
 from models.answers.document import Document
 from models.answers.formats import read_document
+from models.answers.phrasings import Asked, placed, read_phrasings
 from models.answers.questions import GoldQuestion, read_questions
+from models.errors import ConfigurationError
 
 WRITERS = Path(__file__).parent / "answers" / "writers"
 DEVELOPMENT = "w5"
+PHRASINGS = "phrasings.csv"
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Insurer:
     questions: list[GoldQuestion]
     near: list[GoldQuestion]
     short: list[GoldQuestion]
+    asked: Asked
 
     @classmethod
     def of(cls, folder: Path) -> "Insurer":
@@ -35,7 +41,7 @@ class Insurer:
         document = read_document(f"{folder.name}.md", (folder / "terms.md").read_bytes())
         later = (folder / "near.tsv", folder / "short.tsv")
         near, short = (read_questions(path) if path.is_file() else [] for path in later)
-        return cls(folder.name, document, read_questions(folder / "questions.tsv"), near, short)
+        return cls(folder.name, document, read_questions(folder / "questions.tsv"), near, short, asked_of(folder, [document]))
 
     @property
     def all_questions(self) -> list[GoldQuestion]:
@@ -46,6 +52,18 @@ class Insurer:
     def chunks(self) -> list[Chunk]:
         """The document's passages."""
         return chunks_of(self.document)
+
+
+def asked_of(folder: Path, documents: Sequence[Document]) -> Asked:
+    """The phrasings of a folder, by their passages; none where there are none. ConfigurationError where one fits no passage."""
+    path = folder / PHRASINGS
+    if not path.is_file():
+        return {}
+    read, incomplete = read_phrasings(path.name, path.read_bytes())
+    found = placed(read, documents)
+    if aside := [*incomplete, *found.set_aside]:
+        raise ConfigurationError(f"{folder}: {aside[0].said}", remedy="Write the words of a passage as they stand in the document")
+    return found.asked
 
 
 def learnt_from() -> list[Insurer]:

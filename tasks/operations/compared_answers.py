@@ -56,7 +56,7 @@ def documents_below(prefix: str) -> list[Document]:
         return []
     if not prefix.startswith(DocumentKeys.UPLOADS):
         raise ConfigurationError(f"{prefix!r} is not below {DocumentKeys.UPLOADS}", remedy=f"Upload documents below {DocumentKeys.UPLOADS}")
-    found = [document for document in read_all(wiring.survey_store(), prefix)[0] if not document.name.lower().endswith(TABLE)]
+    found = [document for document in read_all(wiring.survey_store(), prefix).documents if not document.name.lower().endswith(TABLE)]
     if not found:
         raise ConfigurationError(
             f"no document below {prefix} can be read, tables apart",

@@ -15,7 +15,7 @@ from models.answers.told import NotHeld, Suggested
 from models.answers.words import AskedWords, asked_words
 from models.errors import ModelRefused
 
-SURE = replace(shipped(), threshold=0.0)
+SURE = replace(shipped(), plain=replace(shipped().plain, threshold=0.0))
 
 
 def test_an_answer_quotes_its_passage_word_for_word_with_the_place(index: Index, encoder: Encoder) -> None:
@@ -67,7 +67,7 @@ def test_an_index_answers_the_same_after_it_was_written_and_read(index: Index, e
 
 def test_a_damaged_index_and_one_of_another_encoder_are_refused(index: Index, encoder: Encoder, tmp_path: Path) -> None:
     index.save(tmp_path)
-    other = Index("e5-other", index.documents, index.chunks, index.words, index.kept)
+    other = Index("e5-other", index.documents, index.chunks, index.words, index.asked_words, index.kept)
     with pytest.raises(ModelRefused, match="e5-other"):
         Answerer(other, encoder).answer("견인")
     vectors = tmp_path / VECTORS
