@@ -286,8 +286,8 @@ def test_what_has_to_be_is_seldom_taken_for_a_question_without_its_sign(shortene
 
 
 def test_a_sentence_of_which_only_the_voice_told_is_marked(shortener: Shortener) -> None:
-    assert shortener.phrase("다른 번호 있어요…").unclear
-    assert not shortener.phrase("다른 번호 있어요.").unclear
+    assert shortener.phrase("통장은 따로 있어요…").unclear
+    assert not shortener.phrase("통장은 따로 있어요.").unclear
 
 
 @pytest.mark.parametrize("said", ["우리 딸한테 해 주세요", "그건 저로 되어 있으니까 그대로 두세요."])

@@ -181,11 +181,11 @@ def test_a_wish_that_a_later_one_calls_off_is_not_told(shortener: Shortener) -> 
 
 
 def test_of_what_only_the_voice_told_nothing_is_told_beside_what_is_sure(shortener: Shortener) -> None:
-    turns = [Turn(0, True, "계좌를 국민은행으로 바꿔 주세요. 다른 번호 있어요")]
+    turns = [Turn(0, True, "계좌를 국민은행으로 바꿔 주세요. 통장은 따로 있어요")]
     whole = Passage(0, 0, len(turns[0].text), 0.9, marked=True)
     assert tell(turns, [whole], shortener)[0] == "계좌를 국민은행으로 변경 요청"
-    alone = [Turn(0, True, "다른 번호 있어요")]
-    assert tell(alone, [Passage(0, 0, len(alone[0].text), 0.9, marked=True)], shortener)[0] == "다른 번호 있어요"
+    alone = [Turn(0, True, "통장은 따로 있어요")]
+    assert tell(alone, [Passage(0, 0, len(alone[0].text), 0.9, marked=True)], shortener)[0] == "통장은 따로 있어요"
 
 
 def test_what_a_call_comes_to_is_told_though_it_is_marked_little(shortener: Shortener) -> None:
@@ -278,9 +278,9 @@ def test_a_product_that_somebody_else_names_and_the_caller_leaves_alone_leads_no
 
 
 def test_what_may_be_asked_or_stated_is_told_where_hardly_anything_else_is(shortener: Shortener) -> None:
-    turns = [Turn(0, True, "이혼을 했어요. 계약자를 저로 바꿀라면 그 사람이 꼭 같이 와야 돼요")]
+    turns = [Turn(0, True, "이혼을 했어요. 병원에 다시 가야 돼요")]
     told = [Passage(0, 0, len(turns[0].text), 0.9, marked=True)]
-    assert "같이 와야 돼요" in tell(turns, told, shortener)[0]
+    assert "병원에 다시 가야 돼요" in tell(turns, told, shortener)[0]
 
 
 def test_what_mends_a_request_at_once_is_told_with_it(shortener: Shortener) -> None:
