@@ -6,8 +6,8 @@ Both are unknown to what reads question and passage, which is learnt first, from
 Weights are learnt twice: with every passage's phrasings, by a hand that saw none of the questions, and without any.
 Rows of ``relevance`` are passages found for a calibration question, right where its gold stands in them. Rows of ``held`` are questions:
 one that the documents answer is a second row with its passages taken away, which the documents then do not answer: near misses for nothing.
-The thresholds refuse ``REFUSED`` and ``REFUSED_ASKED`` of the calibration questions that no document answers, each judged by weights
-learnt without it.
+The thresholds refuse ``REFUSED`` of the calibration questions that no document answers, and as many of those whose passages were taken
+away, each judged by weights learnt without it.
 """
 
 import argparse
@@ -39,7 +39,6 @@ DOCUMENTS = Path(__file__).parent / "answers" / "documents"
 FOLDS = 10
 STRENGTH = 0.1  # of regularization, its inverse
 REFUSED = 0.9015
-REFUSED_ASKED = 0.95  # what a twentieth more costs is little where callers' phrasings tell as well
 _TAKEN_AWAY = 0.2  # what such a row counts; a question of its own that nothing answers counts _OF_ITS_OWN
 _OF_ITS_OWN = 2.0
 
@@ -128,7 +127,6 @@ class Kind:
     name: str
     relevance: Sequence[str]
     held: Sequence[str]
-    refused: float
 
     def learn(self, learnt: Sequence[Row], threshold: float = 0.5) -> Weights:
         """Both regressions, learnt from rows."""
@@ -149,14 +147,14 @@ class Kind:
         return sure
 
 
-PLAIN, ASKED = Kind("plain", RELEVANCE, HELD, REFUSED), Kind("asked", ASKED_RELEVANCE, ASKED_HELD, REFUSED_ASKED)
+PLAIN, ASKED = Kind("plain", RELEVANCE, HELD), Kind("asked", ASKED_RELEVANCE, ASKED_HELD)
 
 
 def learnt_on(kind: Kind, made: Sequence[Row]) -> Weights:
     """A kind's weights with their threshold; tells what it refuses."""
     sure = np.array(kind.left_out(made))
     kinds = np.array(["answered" if row.gold else "taken away" if row.weight < 1 else "not held" for row in made])
-    threshold = round(float(np.quantile(sure[kinds == "not held"], kind.refused)), 3)
+    threshold = round(float(max(np.quantile(sure[kinds == one], REFUSED) for one in ("not held", "taken away"))), 3)
     for name in ("not held", "taken away", "answered"):
         print(f"{kind.name}, {name}: {np.mean(sure[kinds == name] < threshold):.3f} of {np.sum(kinds == name)} refused below {threshold}")
     return kind.learn(made, threshold)

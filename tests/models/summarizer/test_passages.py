@@ -181,11 +181,11 @@ def test_a_wish_that_a_later_one_calls_off_is_not_told(shortener: Shortener) -> 
 
 
 def test_of_what_only_the_voice_told_nothing_is_told_beside_what_is_sure(shortener: Shortener) -> None:
-    turns = [Turn(0, True, "계좌를 국민은행으로 바꿔 주세요. 통장은 따로 있어요")]
+    turns = [Turn(0, True, "계좌를 국민은행으로 바꿔 주세요. 서류가 더 있어요")]
     whole = Passage(0, 0, len(turns[0].text), 0.9, marked=True)
     assert tell(turns, [whole], shortener)[0] == "계좌를 국민은행으로 변경 요청"
-    alone = [Turn(0, True, "통장은 따로 있어요")]
-    assert tell(alone, [Passage(0, 0, len(alone[0].text), 0.9, marked=True)], shortener)[0] == "통장은 따로 있어요"
+    alone = [Turn(0, True, "서류가 더 있어요")]
+    assert tell(alone, [Passage(0, 0, len(alone[0].text), 0.9, marked=True)], shortener)[0] == "서류가 더 있어요"
 
 
 def test_what_a_call_comes_to_is_told_though_it_is_marked_little(shortener: Shortener) -> None:
