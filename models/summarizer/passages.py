@@ -24,6 +24,7 @@ NAMED = 0.9  # a subject
 PRODUCT_NAMED = 0.7  # a product as the subject
 _PRODUCTS = ("보험", "연금", "종신", "실손", "실비", "상조", "저축", "대출")
 _PAPERS = ("서", "증", "서류", "지", "본", "내역")
+_AND_OTHERS = re.compile(r"(?:하고|이랑|랑|과|와)(?![가-힣])")
 _NOT_OURS = ("국민연금", "기초연금", "고용보험", "산재보험", "국민건강보험")  # named as a measure of something else
 NEAR = 0.5  # sentences this close to the best one are told as well
 MOST_SENTENCES = 3
@@ -44,6 +45,7 @@ WANTED_LITTLE = 0.02  # where it is wanted instead of something: what a call com
 _INSTEAD = re.compile(r"(?:지\s)?말고|대신")
 ALSO_WANTED = 2
 _BIDS_SO = re.compile(r"(?<!\S)(?:그래|그렇게|그리|그대로|이대로|그걸로|그거로|이걸로)\s?(?:좀\s)?(?:해|할|줘|주|달)")
+_ASSENTS = re.compile(rf"(?:(?:네|예|응|그래요?|좋아요|아)[,.]?\s)*(?:그럼\s)?{_BIDS_SO.pattern}\S*\s?(?:주|줘|달)?\S*[.!]?")
 WARM = 0.12  # what a call begins with is seldom marked as its request
 _ASKS_TO_ASK = re.compile(r"(?:뭐|하나|좀) (?:\S+ )?(?:여쭤|물어|문의)")  # 뭐 하나 여쭤볼게요
 LONGEST_CONTEXT = 70  # characters of a sentence that another one points back at
@@ -81,6 +83,7 @@ def passages(conversation: Conversation, reading: Reading, shortener: Shortener)
     told = [passage for passage in found if passage.marked and passage.score >= max(HOT, best - NEAR)]
     told = sorted(told or [max(found, key=lambda passage: passage.score)], key=lambda passage: -passage.score)[:MOST_SENTENCES]
     told += _also_wanted(conversation, [passage for passage in found if passage not in told], shortener)
+    told = _without_mere_assent(conversation, told)
     told = still_wanted(conversation, sorted(told, key=lambda passage: (passage.turn, passage.start)), shortener)
     told = _with_what_they_point_at(conversation, _with_what_mends_them(conversation, told))
     return [*told, *last_word(conversation, told[-1])]
@@ -102,6 +105,13 @@ def _also_wanted(conversation: Conversation, others: Sequence[Passage], shortene
         if passage.score >= enough and tells and shortener.wants(said) >= SURELY_WANTED:
             wanted.append(passage)
     return sorted(wanted, key=lambda passage: -passage.score)[:ALSO_WANTED]
+
+
+def _without_mere_assent(conversation: Conversation, told: list[Passage]) -> list[Passage]:
+    """The passages but turns that only say yes to an offer (네, 그렇게 해 주세요): it would fall on what is told before it."""
+    offered = {turn.number: turn.text for earlier, turn in pairwise(conversation) if not earlier.by_caller}
+    kept = [one for one in told if not (one.turn in offered and _ASSENTS.fullmatch(offered[one.turn][: one.end].strip()))]
+    return kept or told
 
 
 def _with_what_mends_them(conversation: Conversation, told: Sequence[Passage]) -> list[Passage]:
@@ -189,7 +199,8 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
             product = word.endswith(_PRODUCTS)
             if likelihood < (PRODUCT_NAMED if product else NAMED) or (product and names_product):
                 continue
-            listed = not texts[turn].by_caller and word.endswith(_PAPERS)  # 진단서와 판독지를 내 주세요
+            # 진단서와 판독지를 내 주세요, 연금보험하고 보장성 세 건이 있는데 모두 보내 드릴까요
+            listed = not texts[turn].by_caller and (word.endswith(_PAPERS) or _AND_OTHERS.match(texts[turn].text[end:]))
             if turned_down.holds(word, texts[turn].text[end:]) or word in _NOT_OURS or listed:
                 continue
             if len(word) > 1 and word not in said and likelihood > found.get(word, (0.0, 0))[0]:

@@ -305,3 +305,14 @@ def test_a_paper_that_somebody_else_asks_for_leads_nothing(shortener: Shortener)
     marks = [*marked(turns[0]), Mark(1, 0, 3, 0.0, 0.99)]
     told = passages(turns, Reading(marks, 0.0), shortener)
     assert subjects(turns, Reading(marks, 0.0), told, "골절로 청구 희망", shortener) == []
+
+
+@pytest.mark.parametrize(("assents", "told"), [("네, 그렇게 해 주세요.", [0]), ("그렇게 하지 말고 팩스로 보내 주세요.", [0, 2])])
+def test_what_only_assents_to_an_offer_is_not_told(assents: str, told: list[int], shortener: Shortener) -> None:
+    turns = [
+        Turn(0, True, "보험을 깨서 옮겨야 된다는데 맞나요?"),
+        Turn(1, False, "보이스피싱입니다. 지급 정지를 걸어 두겠습니다."),
+        Turn(2, True, assents),
+    ]
+    found = passages(turns, Reading([*marked(turns[0]), *marked(turns[2])], 0.0), shortener)
+    assert sorted({one.turn for one in found}) == told
