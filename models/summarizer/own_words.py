@@ -77,6 +77,7 @@ _NEVER_SAID = re.compile(r"<[^<>]*>|[^\w\s.,?!%~·'’()&+\-:…]|_")
 _OPEN, _ENDED = ("", "…"), (".", "!")
 SURELY_STATED, SURELY_ASKED = 0.3, 0.95  # likelihood of asking between which a sentence without a sign of its own may do either
 HAS_TO_ASKED = 0.985  # where it says what has to be: 회사 다녀야 돼요, 위임장 내야 돼요
+SURELY_NO_REQUEST = 0.7  # likelihood of asking from which a question in a request's form is one
 MAY_WANT = 0.25  # from which on it may as well want something, and is no side matter
 NOTHING_AROUND = Around()
 # Which acts bear a note out, and how likely they have to be together (by sentences of writers held out, `shipped_speech_acts/README.md`).
@@ -84,7 +85,7 @@ _BORNE_OUT_BY: Mapping[Act, tuple[Sequence[SpeechAct], float]] = {
     Act.ASK: ((SpeechAct.ASKS, SpeechAct.WANTS_OF_US), 0.9),
     Act.REQUEST: ((SpeechAct.WANTS_OF_US, SpeechAct.ASKS, SpeechAct.MEANS_TO), 0.8),
     Act.WISH: ((SpeechAct.MEANS_TO, SpeechAct.WILL, SpeechAct.WANTS_OF_US), 0.85),
-    Act.STATEMENT: ((SpeechAct.TELLS, SpeechAct.WILL, SpeechAct.REPORTS, SpeechAct.MEANS_TO, SpeechAct.NAMES), 0.8),
+    Act.STATEMENT: ((SpeechAct.TELLS, SpeechAct.WILL, SpeechAct.REPORTS, SpeechAct.NAMES), 0.8),
 }
 
 
@@ -164,7 +165,10 @@ class Shortener:
         unclear = open_ended and SURELY_STATED <= asks < sure and wants < MAY_WANT
         unclear |= answers and _OF_THE_QUESTION.search(text) is not None
         phrase, whole = self._noted(text, tokens, sign, asked=sign == "?" or (open_ended and asks >= sure))
-        if whole is None or _is_borne_out(phrase.act, done):
+        if whole is not None and phrase.act is Act.REQUEST and sign == "?" and asks >= SURELY_NO_REQUEST:
+            phrase = whole.as_question() or phrase  # 화장실 고치는 것도 보험에서 해 줘요?
+        needed = phrase.text.endswith(" 필요") and asks < SURELY_STATED  # 주소 변경 필요: true whether he tells it or wants it
+        if whole is None or needed or _is_borne_out(phrase.act, done):
             return replace(phrase, unclear=unclear and (answers or phrase.act is Act.STATEMENT))
         return Phrase(whole.as_said() + "?" * (sign == "?" and signed), Act.STATEMENT, unclear)
 

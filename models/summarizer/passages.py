@@ -23,6 +23,9 @@ HOT = 0.3  # a token counts as part of the request
 NAMED = 0.9  # a subject
 PRODUCT_NAMED = 0.7  # a product as the subject
 _PRODUCTS = ("보험", "연금", "종신", "실손", "실비", "상조", "저축", "대출")
+_MATTER = re.compile(  # what a request may be about beside a product; 현금 and 진단서 only come up in one
+    "수익자|계약자|부활|실효|간병|진단비|보험금|보험료|납입|사고|환급|특약|담보|면책|만기|갱신|배당|증권|개명|주소|계좌|이체|한도|보상|장해|입원|수술|치매|암$|골절|대물|대인|친정|시댁|처가|엄마|어머니|아버지|남편|아내|아들|딸|직원|가게|공장"
+)
 _PAPERS = ("서", "증", "서류", "지", "본", "내역")
 _AND_OTHERS = re.compile(r"(?:하고|이랑|랑|과|와)(?![가-힣])")
 _NOT_OURS = ("국민연금", "기초연금", "고용보험", "산재보험", "국민건강보험")  # named as a measure of something else
@@ -197,7 +200,7 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
             likelihood = max((mark.subject for mark in likely if mark.start < end and mark.end > start), default=0.0)
             word = texts[turn].text[start:end]
             product = word.endswith(_PRODUCTS)
-            if likelihood < (PRODUCT_NAMED if product else NAMED) or (product and names_product):
+            if likelihood < (PRODUCT_NAMED if product else NAMED) or (product and names_product) or not (product or _MATTER.search(word)):
                 continue
             # 진단서와 판독지를 내 주세요, 연금보험하고 보장성 세 건이 있는데 모두 보내 드릴까요
             listed = not texts[turn].by_caller and (word.endswith(_PAPERS) or _AND_OTHERS.match(texts[turn].text[end:]))

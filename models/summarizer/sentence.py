@@ -75,6 +75,9 @@ _ONE_OF_THEM = re.compile(  # 어른 둘 애 하나요, 종신보험 그거 하�
     r"(?:애|아이|어른|어린이|사람|강아지|고양이|차|방|그거|이거|그것|이것|보험|특약) 하나요?$"
 )
 _WHO_GIVES = re.compile(r"(?<!\S)누가 (?:\S+ )?(?:줘|주|줍)\S*$")  # 그 돈은 누가 줘요
+_PERSON = re.compile(
+    "(?:부|자|원|님|분|사람|구|들|딸|엄마|아빠|어머니|아버지|남편|아내|집사람|신랑|사위|며느리|동생|언니|오빠|누나|형|조카|이모|삼촌|애|사장|의사|선생|장)$"
+)
 _HOW_LONG = re.compile(r"(?:며칠|몇\s?(?:번|일|달|년|회|개월|시간)|얼마|어디)까지(?!\S*지\b)")  # 렌트를 며칠까지 해 줘요
 _HALVES = word_set("면 으면 려면 으려면 어서 아서 서 니까 으니까 다가")  # 해지하면? stands for a question that has been asked
 _FUTURE_QUESTIONS = word_set("ᆯ까 을까 ᆯ지 을지 려나 으려나 ᆯ라나 을라나")
@@ -112,7 +115,9 @@ _SOFTLY = word_set("되 좋 감사 고맙 편하")  # 열어 주시면 돼요, �
 _BLUNTLY = word_set("야 여 가 냐 제 이가")
 _INSISTING = word_set("ᆫ다고 는다고 다고 ᆫ다니까 는다니까 다니까 ᆫ다구 는다구")
 _PROMISES = word_set("ᆯ게 을게 ᆯ께 을께")
-_INTENTIONS = _PROMISES | word_set("려고 으려고 려구 으려구 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데")
+_INTENTIONS = _PROMISES | word_set(
+    "ᆯ라 을라 려고 으려고 려구 으려구 ᆯ래 을래 ᆯ라고 을라고 ᆯ라구 을라구 려는데 으려는데 ᆯ라는데 을라는데 ᆯ라카는데"
+)
 _REPORTED_IMPERATIVES = word_set("라고 으라고 라니까 으라니까 라구 으라구")  # 날짜를 대라고요
 _IMPERATIVES = _REPORTED_IMPERATIVES | word_set("세 으세 시오 으시오 십시오 으십시오 라 으라 어라 아라 ᆸ시오 구려")
 _BY_OTHERS = re.compile(  # 전화가 하루에 세 번씩 와요 가입하라고, 나더러 가서 달라고 하라고: what the caller is told to do
@@ -441,6 +446,8 @@ class Sentence:
         wondering = (how_long or _ASKS_WHY.search(self.text)) and self.tokens[p.stem].form == "주" and not p.past
         if wondering and p.ending in _BIDDING and self.tokens[p.stem].tag[:2] in ("VX", "VV"):
             return asked_phrase(self.ended(p.stem, [("는지", "EC")], ""))
+        if p.ending in ("어", "아") and not honoured and not self.asked and self.has_a_doer(p.stem):
+            return None  # 그리 보내면 우체부가 알아서 갖다줘요
         giving = self.tokens[p.stem]  # 돌려주다 is one word
         urging = honoured and p.ending in ("죠", "지") and not self.asked and not p.past  # 알려 주시죠
         wonders = not p.ability and (p.ending in _QUESTION_ENDINGS or p.ending in ("죠", "지") or (self.asked and p.past)) and not urging
@@ -454,8 +461,7 @@ class Sentence:
             return Phrase(f"{named} 요청", Act.REQUEST)
         telling = p.ending == "고" and not honoured and giving.form == "주" and not _BIDS_ON.search(self.text)  # 문자 하나 보내주고
         bids = (p.ending in _BIDDING and not telling) or urging or p.ability or (self.asked and not p.past) or giving.form == "달"
-        of_somebody = p.ability and not self.asked and any(token.tag == "JKS" and token.form == "가" for token in self.tokens[: p.helped])
-        if not p.giving or wonders or p.past or not bids or of_somebody:
+        if not p.giving or wonders or p.past or not bids or (p.ability and not self.asked and self.has_a_doer(p.helped)):
             return None  # 친구가 보내 줄 수 있어요
         stem = self.tokens[p.helped]
         if self.asked and not honoured and self.tokens[p.helped - 1].form in ("어도", "아도"):
@@ -471,6 +477,12 @@ class Sentence:
             ):
                 return Phrase(f"{told} 안내 요청", Act.REQUEST)
         return self.done_for_me(p.helped)
+
+    def has_a_doer(self, stem: int) -> bool:
+        """Whether somebody else than we does it, in the clause of a verb: 친구가 …; a thing that somebody does without is none."""
+        clause = max((i for i in range(stem - 1) if self.tokens[i].tag == "EC" and self.tokens[i].form not in _ONLY_BEFORE), default=-1) + 1
+        doers = [i for i in range(clause + 1, stem) if self.tokens[i].tag == "JKS" and self.tokens[i].form in ("가", "이")]
+        return any(_PERSON.search(self.tokens[i - 1].form) for i in doers)
 
     def wished(self, p: _Predicate) -> Phrase | None:
         """…하고 싶어요."""
@@ -603,6 +615,11 @@ class Sentence:
         begin = max(ends, default=0)
         said = [token for token in self.tokens if token.start >= begin and not (token.tag == "IC" and token.form == "뭐")]
         return "".join(self.text[one.start : max(one.end, after.start)] for one, after in pairwise([*said, said[-1]])) if said else ""
+
+    def as_question(self) -> Phrase | None:
+        """The sentence as what is asked, whatever its ending says; None where it has no predicate."""
+        predicate = self.predicate()
+        return self.question(predicate) if predicate else None
 
     def question(self, p: _Predicate) -> Phrase:
         """The sentence as what is asked."""
@@ -746,7 +763,9 @@ def _fillers(tokens: Sequence[Any]) -> list[tuple[int, int]]:
         after_filler = bool(cuts) and cuts[-1][1] == token.start and token.tag in ("JX", "EF") and token.form in ("요", "은", "는")
         filler = after_filler or (_begins_with_filler(token, following, alone) and not _asks_what(tokens[place : place + 3]))
         begun = begun or not filler  # 그래서요, 일단은
-        inside = (token.tag == "IC" and token.form in _SOUNDS and alone) or (token.tag == "MAG" and token.form in _ADVERBS_OF_MANNER)
+        # 이제 막내가 서른다섯이니: neither now nor just
+        apart = alone or following.tag in ("JX", "EF")  # 확인 좀요
+        inside = apart and ((token.tag == "IC" and token.form in _SOUNDS) or (token.tag == "MAG" and token.form in _ADVERBS_OF_MANNER))
         contrasted = following is not None and following.form in _CONTRASTS
         if not begun or (inside and not contrasted):
             cuts.append((token.start, token.end))
@@ -770,5 +789,7 @@ def _begins_with_filler(token: Any, following: Any, alone: bool) -> bool:
         return False  # 오 일에 빠지는데
     if token.tag in ("IC", *SIGNS):
         return alone
+    if token.form == "막" and not alone:
+        return False
     bound = token.tag in ("NP", "MM", "NNG") and following is not None and following.tag.startswith(_PARTICLES_AFTER)
     return token.form in _FILLERS and token.tag in ("MAG", "MAJ", "NP", "MM", "NNG") and not bound

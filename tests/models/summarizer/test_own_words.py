@@ -252,6 +252,9 @@ def shortener() -> Shortener:
         ("버스공제에서 합의하자고.", "버스공제에서 합의하자고", Act.STATEMENT),
         ("빼 달라는 소리가 아니라 설명을 해 보라는 말이여", "빼 달라는 소리가 아니라 설명을 해 보라는 말이에요", Act.STATEMENT),
         ("창고가 한 열두 평 돼요", "창고가 한 열두 평 돼요", Act.STATEMENT),
+        ("원금을 다 갚아 버릴라요", "원금을 다 갚아 버리기 희망", Act.WISH),
+        ("그리 보내면 우체부가 알아서 갖다줘요", "그리 보내면 우체부가 알아서 갖다줘요", Act.STATEMENT),
+        ("이제 막내가 서른다섯이에요.", "막내가 서른다섯이에요", Act.STATEMENT),
         ("그럼 종신보험 그거 하나요.", "종신보험 그거 하나요", Act.PHRASE),
         ("그 돈은 누가 줘요.", "그 돈은 누가 주는지 문의", Act.ASK),
         ("안 된다고 하니 사기 아니여.", "안 된다고 하니 사기 아니여", Act.STATEMENT),
@@ -398,3 +401,8 @@ def test_a_formal_ending_asks_nothing(shortener: Shortener) -> None:
 def test_a_piece_that_its_own_sign_ends_is_no_part_of_what_follows(shortener: Shortener) -> None:
     phrases = shortener.phrases("아버님이 치매 진단받으셨어요. 지난주에요. 간병보험 진단비를 청구해 주세요.")
     assert "".join(joined(phrases)) == "아버님이 치매 진단받으셨음, 지난주에, 간병보험 진단비 청구 요청"
+
+
+def test_a_question_in_the_form_of_a_request_stays_one(shortener: Shortener) -> None:
+    assert shortener.phrase("우리 집 화장실 고치는 것도 보험에서 해 줘요?").act is Act.ASK
+    assert shortener.phrase("내역서 좀 보내 주실 수 있나요?").act is Act.REQUEST
