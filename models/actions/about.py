@@ -20,8 +20,11 @@ LONGEST = 44  # characters
 LEAST = 0.6  # what is worth less says nothing to work by
 _FEW, _TELLING = 3, 0.4  # so few words with one noun, which is not likely, tell nothing
 _UNKNOWN = 0.1  # of a word that no summary named yet: it tells the one call from another
+_PAIR = 2
 _ENOUGH = 1.2  # what one phrase is worth that needs no second one
 _ASKED, _NOTED, _SPOKEN, _POINTING, _TWO, _NEAR, _SHORT, _BARE, _SUM = 0.5, 0.3, -0.5, -0.4, -0.2, 0.2, 0.6, 0.1, 0.2
+_MEANT = 0.3
+_INTENDS = re.compile(r"(?:면 함|려고(?: 함)?|[아어]야 (?:됨|함))$")
 _NOTE = re.compile(r"(?:지|음|[가-힣](?<=[함됨옴김임봄]))$")
 _SUMS = re.compile(r"[일이삼사오육칠팔구십백천만억\d]+ ?(?:원|세|달|년|대|명|억|만|백|천)(?![가-힣]*금)")
 _IF = re.compile(r"(?<!\S)(?:안 되|못 [가-힣]+|있으|없으|넘으|넘|되|아니|그러)면 ")  # the second wish of somebody who has two
@@ -40,8 +43,10 @@ _OF_PARTY = 0.25
 _QUESTION = re.compile(r"(?:지|문의)$")
 # Whose part a change is of: one that is not likely is named in passing (계약자는 저 그대로).
 _PARTY = re.compile(r"계약자|수익자|예금주|명의|피보험자")
+# Numbers of persons, days of birth, words that only point.
 _STRAY = re.compile(
-    r"\S+ ?년 \S{1,3} ?월 \S{1,4} ?일 |(?<!\S)(?:그려|제|내|그거|그걸|그것만|그거를|그라믄|그라모|그러려면|우선|혹시) (?=\S)"
+    r"(?:(?<!\S)[영공일이삼사오육칠팔구십]{2,} ){2,}|\S+ ?년 \S{1,3} ?월 \S{1,4} ?일 "
+    r"|(?<!\S)(?:그려|제|내|그거|그걸|그것만|그거를|그라믄|그라모|그러려면|우선|혹시) (?=\S)"
 )
 
 
@@ -62,6 +67,7 @@ class Matter:
 
     text: str
     short: bool = False
+    phrases: tuple[str, ...] = ()  # of the request, of which it is made
 
 
 def phrases(request: str) -> list[str]:
@@ -83,9 +89,9 @@ def requested(request: str, product: str) -> Iterator[Matter]:
     for chosen in (*((one,) for one in told), *combinations(told, 2)):
         whole = ", ".join(chosen)
         named = not product or product.removesuffix("보험") in whole
-        whole = whole if named else f"{product} {whole}"
-        if len(whole) <= LONGEST:
-            yield Matter(whole)
+        full = whole if named else f"{product} {whole}"
+        if fitting := next((one for one in (full, whole) if len(one) <= LONGEST), ""):
+            yield Matter(fitting, phrases=chosen)
 
 
 def changed_party(likely: Mapping[str, float], product: str) -> Iterator[Matter]:
@@ -102,7 +108,7 @@ def _reads_as_note(piece: str, shortener: Shortener) -> bool:
 
 def worth(matter: Matter, likely: Mapping[str, float], near: str, shortener: Shortener) -> float:
     """How much a matter tells of the call; ``near`` is what was said just before the deed."""
-    words = dict.fromkeys(word for word, *_ in words_in(matter.text, shortener))
+    words = dict.fromkeys(word for part in _parts(matter) for word, *_ in words_in(part, shortener))
     telling = max((likely.get(word, 0.0) for word in words), default=0.0) >= _TELLING or matter.short
     if not telling and len(words) <= 1 and len(matter.text.split()) <= _FEW:
         return 0.0  # 되는지 문의, 치아보험 되는지 문의
@@ -112,15 +118,23 @@ def worth(matter: Matter, likely: Mapping[str, float], near: str, shortener: Sho
     if matter.short:
         in_passing = any(_PARTY.search(word) and _likeliest(word, likely) < _OF_PARTY for word in words)
         return told + (_SHORT if " " in matter.text and not matter.text.endswith(" 관련") and not in_passing else _BARE)
-    pieces = matter.text.split(", ")
+    pieces = matter.phrases
     knows = any(likely.get(word, 0.0) >= _KNOWN for word in words if not word.endswith("보험"))
     told += _ASKED if any(ASKS.search(piece) and (knows or not _QUESTION.search(piece)) for piece in pieces) else 0
+    told += _MEANT if any(map(_INTENDS.search, pieces)) else 0
     told += _SUM if _SUMS.search(matter.text) else 0
     notes = [_reads_as_note(piece, shortener) for piece in pieces]
     told += _NOTED if all(notes) else _SPOKEN * notes.count(False)
     for unclear, price in _PRICES:
         told += price * sum(unclear.search(piece) is not None for piece in pieces)
     return told + _TWO * (len(pieces) - 1)
+
+
+def _parts(matter: Matter) -> Iterator[str]:
+    """The product and each phrase by itself, so that no phrase is taken apart once more for each other that it is told with."""
+    yield from matter.phrases or (matter.text,)
+    if matter.phrases and not matter.text.startswith(matter.phrases[0]):
+        yield matter.text[: matter.text.index(matter.phrases[0])].strip()
 
 
 def _likeliest(word: str, likely: Mapping[str, float]) -> float:
@@ -130,7 +144,8 @@ def _likeliest(word: str, likely: Mapping[str, float]) -> float:
 
 def ranked(matters: Sequence[Matter], likely: Mapping[str, float], near: str, shortener: Shortener) -> list[str]:
     """The matters that are worth telling, the best first; two phrases only where none says enough by itself."""
-    weighed = [(worth(one, likely, near, shortener), -place, one.text) for place, one in enumerate(matters)]
-    alone = max((value for value, _, text in weighed if ", " not in text), default=0.0)
-    telling = [text for value, _, text in sorted(weighed, reverse=True) if value >= LEAST and (alone < _ENOUGH or ", " not in text)]
-    return telling or [one.text for one in matters if one.short]
+    weighed = [(worth(one, likely, near, shortener), one) for one in matters]
+    alone = max((value for value, one in weighed if len(one.phrases) < _PAIR), default=0.0)
+    telling = [(value, one) for value, one in weighed if value >= LEAST and (alone < _ENOUGH or len(one.phrases) < _PAIR)]
+    best = [one.text for _, one in sorted(telling, key=lambda found: -found[0])]
+    return best or [one.text for one in matters if one.short]

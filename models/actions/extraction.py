@@ -53,7 +53,7 @@ _THERE = re.compile(r"^거기(?:서|에서|에다가?|에)? (?=(?:서명|작성|
 _LINK = re.compile(r"링크")
 _TAKES_A_CALL = re.compile(r"^(?:그 |이 )?(?:전화|연락)(?:는|를|을|만)? (?:꼭 )?받기$")
 _A_DESKS = re.compile(r"(?:담당자?|심사자|조사관|[가-힣]팀)(?:님)?(?:이|가|께서|에서) [가-힣]+기$")  # 되는지는 심사 담당자가 봐야 해서요
-_AS_BEFORE = re.compile(r"없이 .*걸로 하기$")  # 오늘은 따로 접수되는 거 없이 안내만 해 드린 걸로 하겠습니다
+_AS_BEFORE = re.compile(r"(?:없이|만) .*걸로 하기$")  # 오늘은 따로 접수되는 거 없이 안내만 해 드린 걸로 하겠습니다
 _EMERGENCY = re.compile(r"(?<!\d)1(?:12|19)(?!\d)|일일[구이]|백십[이구]")
 _OF_ANY_DEED = frozenset(("드리", "주"))
 _HELP = re.compile(r"(?<!\d)1(?:12|19|09|32)(?!\d)|일일[구이]|백십[이구]|백구 ?번?|일공구")
@@ -75,6 +75,8 @@ _IF_NOT = re.compile(r"(?<!\S)안 ?되(?:시)?면 ")
 # 옆집 가서 하기: where, by what and when alone; which deed, what was asked for tells. 부활로 하기 chooses.
 _SO = re.compile(r"^(?:(?:[가-힣]+ )?\S+(?:에|서|로|고|면|이랑) |(?:바로|빨리|꼭|다시|직접|먼저|그냥|한번) )*(?<!로 )하기$")
 _TELLING = frozenset(("phone", "talk"))
+_MOMENTS = frozenset(("지금", "오늘", "내일", "모레", "저녁", "나중"))
+_COMES_BEFORE = re.compile(r"([가-힣]+)(?:이|가)? (?:끝나고|마치고|끝나면|하고 나서)")  # 장사 끝나고 보내기
 _COMES_ALONG = re.compile(r"(?:가지고|들고|챙겨서?|모시고|데리고|지참) ?")
 _BY_OR_IN = re.compile(r"^(?!.*(?:[은는]|건) ).*(?:으?로|에) ")
 _OF_A_NAME = frozenset(("sign", "enter", "report", "take", "keep"))
@@ -147,7 +149,7 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
         and not is_changed(one, conversation)
         and not is_answered(one, said, conversation)
     ]
-    standing = [(_as_taken_up(one, said), how) for one, how in standing]
+    standing = [(_as_taken_up(_of_its_own_things(one), said), how) for one, how in standing]
     told = [
         (passed, how)
         for one, how in standing
@@ -163,6 +165,13 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
         and not (one.who is Who.CALLER and _A_DESKS.search(one.what))
     ]
     return _with_what_is_needed(_with_its_call(_once_each(said_of_something)), conversation, shortener)
+
+
+def _of_its_own_things(one: Candidate) -> Candidate:
+    """A deed without the thing that only tells when: 장사 끝나고 보내기 names no thing, nor does 지금은 밖이고 …."""
+    if one.kind not in _HANDING_OVER:
+        return one
+    return replace(one, things=one.things - _MOMENTS - set(_COMES_BEFORE.findall(one.what)))
 
 
 def _is_at_once_said(one: Candidate) -> bool:
@@ -600,6 +609,8 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
         return later.turn - before.turn <= LATEST_ANSWER  # 일일이에 신고하세요. 옆집 가서 일일이에 전화할게요
     if before.kind == "go" == later.kind and before.by_caller and later.by_caller and later.turn - before.turn <= LATEST_ANSWER:
         return not before.things  # 화요일에 갈 수 있어요 … 신분증이랑 통장 가지고 갈게요
+    if later.kind == "phone" and not later.by_caller and not before.by_caller and _HELP.search(before.what):
+        return False  # 109를 안내해 드릴게요 … 제가 저녁에 다시 전화드리겠습니다
     if before.forbids is not later.forbids or (_ALSO.search(later.what) and not _ALSO.search(before.what)):
         return False
     if _takes_up(before, later):

@@ -19,6 +19,7 @@ from models.summarizer.own_words import word_set
 from models.summarizer.syllables import is_closed
 
 SUM_WITHIN = 8  # turns
+FORM_WITHIN = 4
 AWAITED_WITHIN = 5
 PICTURE_WITHIN, PICTURE_BEHIND = 4, 2
 SAME_VERB_WITHIN = 3
@@ -49,6 +50,8 @@ _SENT_WHEN_ASKED = re.compile(
     r"(?:증권|증명서|확인서|내역서|신청서|청구서|안내문|안내장|비교표|산출표|표|번호|금액|내역|목록|양식|링크|약관|약도|견적서?)$"
 )
 _OF_WHAT_IS_ASKED = word_set("을 를 도 만 은 는 이 가 로 -")
+_SENDS_BACK = word_set("보내 부치 회신하 돌려보내")
+_SENT_BY_US = re.compile(r"(?:보내|넣어|발송해|부쳐|드릴|드리|나[가갑]|갑니)")
 _A_FORM = re.compile(r"(?:신청서|청약서|철회서|서식|양식|용지|질문서|동의서)$")
 _COUNTED = re.compile(r" (?:한|두|세|\d+) ?(?:장|부|통|개)$")
 _BARE_PAYMENT = re.compile(
@@ -69,9 +72,14 @@ _NEEDS = re.compile(r"필요|있어야|있으[시면]|들어와야|와야|내셔
 
 
 def thing_wanted(one: Candidate, conversation: Conversation, things: Sequence[Mention]) -> str:
-    """The paper that the caller wants sent, where he wants one alone in the whole call until then; a number only where he asked for it."""
-    if one.who is Who.CALLER or one.kind != "send":
+    """The paper that the caller wants sent, where he wants one alone in the whole call until then; a number only where he asked for it.
+
+    What the caller sends is the form that he is sent, where that is one alone.
+    """
+    if one.kind != "send":
         return ""
+    if one.who is Who.CALLER:
+        return _form_sent_back(one, things)
     wanted = [thing for thing in things if thing.by_caller and _BY_CALLER_WANTED.search(thing.said) and not _TURNED_DOWN.search(thing.said)]
     pointing = {turn.number for turn in conversation if turn.by_caller and turn.number < one.turn and _POINTED_AT.search(turn.text)}
     wanted += [thing for thing in things if thing.turn in pointing]
@@ -79,6 +87,15 @@ def thing_wanted(one: Candidate, conversation: Conversation, things: Sequence[Me
     named = {text for text in texts if PAPERS.search(text) and text not in _OF_ALL_KINDS and not _AN_OFFICE.search(text)}
     fullest = [text for text in named if not any(text != other and text in other for other in named)]
     return fullest[0] if len(fullest) == 1 else ""
+
+
+def _form_sent_back(one: Candidate, things: Sequence[Mention]) -> str:
+    """신청서는 우편으로 보내 드릴게요 … 이달 말까지 보낼게요."""
+    if one.verb not in _SENDS_BACK or one.things:
+        return ""
+    near = [thing for thing in things if not thing.by_caller and one.turn - FORM_WITHIN <= thing.turn < one.turn]
+    forms = {thing.text for thing in near if _A_FORM.search(thing.text) and _SENT_BY_US.search(thing.said)}
+    return forms.pop() if len(forms) == 1 else ""
 
 
 def _said_back(conversation: Conversation, until: int) -> Iterator[str]:

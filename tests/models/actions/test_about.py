@@ -89,3 +89,8 @@ def test_who_was_told_of_a_crisis_line_is_called_back_for_that() -> None:
     )
     told = [one.what for one in things_to_do(read(talk), MODEL, SHORTENER, None, "사망보험금이 얼마인지 문의")]
     assert "다시 전화 (109 상담 안내한 통화)" in told
+
+
+def test_numbers_of_persons_and_days_of_birth_are_no_matter() -> None:
+    assert phrases("육공이 팔일 공구삼사사 신입 세 명을 단체보험에 넣기 희망") == ["신입 세 명을 단체보험에 넣기 희망"]
+    assert phrases("육팔년 사월 팔일 보험금을 어떻게 받는지 문의") == ["보험금을 어떻게 받는지 문의"]

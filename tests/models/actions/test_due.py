@@ -137,3 +137,7 @@ def test_the_beginning_of_a_week_is_not_its_end() -> None:
 )
 def test_who_lives_there_how_many_years_and_what_was_before_are_no_deadline(sentence: str) -> None:
     assert find(sentence) is None
+
+
+def test_a_month_to_which_it_is_not_put_off_is_no_deadline() -> None:
+    assert find("다음 달로 넘기지 않고 돌려 드리겠습니다") is None

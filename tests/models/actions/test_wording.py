@@ -300,3 +300,22 @@ def test_a_list_is_what_is_fetched_before_somebody_comes_however_long_ago_it_was
 )
 def test_what_is_paid_and_of_whom_is_told_once(talk: str, what: str) -> None:
     assert what in [one.partition(" (")[0] for one in left(talk)]
+
+
+def test_what_is_sent_back_is_the_form_that_was_just_promised() -> None:
+    talk = "상담원: 신청서를 내일 우편으로 보내 드리겠습니다.\n고객: 언제까지요\n상담원: 이달 말까지 보내 주시면 됩니다.\n고객: 네"
+    assert "신청서를 보내기" in [one.partition(" (")[0] for one in left(talk)]
+
+
+def test_a_paper_that_the_agent_understood_and_the_caller_agreed_to_is_what_is_sent() -> None:
+    talk = (
+        "고객: 세무사가 연금 넣은 거 증명서를 떼 오라고 해서요\n상담원: 연금저축 납입증명서 말씀이시죠\n고객: 네 작년 거요\n"
+        "상담원: 메일로 드릴까요\n"
+        "고객: 팩스로 바로 넣어 주세요\n상담원: 네 십 분 안에 들어갈 겁니다\n고객: 네"
+    )
+    assert "연금저축 납입증명서를 팩스로 발송" in [one.partition(" (")[0] for one in left(talk)]
+
+
+def test_money_that_is_paid_is_no_form() -> None:
+    talk = "상담원: 부활 청약서는 카톡으로 보내 드릴게요.\n고객: 그 돈이면 이달에 낼 수 있어요\n상담원: 네\n고객: 네"
+    assert not any("청약서를 내" in one for one in left(talk))
