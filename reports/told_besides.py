@@ -65,7 +65,7 @@ def actions_section(record: CallRecord, mask: Masking, *, show_words: bool) -> s
     deeds, desks = mask([one.what for one in actions]), mask([one.desk for one in actions])
     lines = [
         f"- **{plain(desk) or DOERS[one.who]}**: {plain(deed) if show_words else _NO_WORDS}{_by_when(one)}"
-        f"{_where(said.get(one.utterance))}{' · 언어 모델 제안' if one.proposed_by else ''}"
+        f"{_where(said.get(one.utterance))}{_also(one, said)}{' · 언어 모델 제안' if one.proposed_by else ''}"
         for one, deed, desk in zip(actions, deeds, desks, strict=True)
     ]
     return "\n".join(["## 할 일", "", *(lines or ["통화에서 약속하거나 요청한 일이 없습니다."])])
@@ -83,6 +83,12 @@ def _by_when(action: Action) -> str:
 
 def _where(utterance: Utterance | None) -> str:
     return f" · {_at(utterance)}" if utterance else ""
+
+
+def _also(action: Action, said: Mapping[int, Utterance]) -> str:
+    """Where the words were said that the utterance itself does not say."""
+    seconds = [_at(said.get(number)) for number in action.also]
+    return f" (내용: {', '.join(filter(None, seconds))})" if any(seconds) else ""
 
 
 def judged_by(emotion: CallEmotion | None, danger: CallDanger | None) -> str:

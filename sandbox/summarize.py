@@ -4,7 +4,7 @@
     out   {"id", "kind": "summary" | "own_words" | "no_request", "text", "confidence", "evidence": [{"phrase", "utterance"}, …],
            "model", "version", "risk": [kind, …],
            "emotion": {"label", "top5": [{"label", "likelihood"}, …], "curve": [{"utterance", "label", "mood"}, …]},
-           "actions": [{"what", "who": "agent" | "caller" | "other_desk", "desk", "due", "due_at", "utterance"}, …]}
+           "actions": [{"what", "who": "agent" | "caller" | "other_desk", "desk", "due", "due_at", "utterance", "also"}, …]}
 
 An emotion's ``label`` is empty where none is sure; kinds of risk are self_harm, threat, confusion, voice_phishing, medical_emergency.
 ``due`` is by when as it was said, null where nothing was said of it, ``due_at`` the day or hour that it means where ``at`` is given.
@@ -112,6 +112,7 @@ def _action(one: Action) -> dict[str, Any]:
         "due": due.said if due else None,
         "due_at": moment.isoformat() if moment else None,
         "utterance": one.utterance,
+        "also": list(one.also),
     }
 
 

@@ -18,6 +18,7 @@ class Who(StrEnum):
 class Action(BaseModel):
     """A promise, or something asked for. ``desk`` is the other desk as it was named (심사팀).
 
+    ``also`` are the other utterances that words of it come from.
     ``proposed_by`` is the language model that proposed it; empty where morphology found it.
     """
 
@@ -28,4 +29,5 @@ class Action(BaseModel):
     utterance: int = Field(ge=0)
     due: Due | None = None
     desk: str = ""
+    also: tuple[int, ...] = ()
     proposed_by: str = ""

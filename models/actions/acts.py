@@ -158,6 +158,9 @@ def done(tokens: Sequence[Any]) -> int | None:
 def _is_refused(tokens: Sequence[Any], found: Commitment) -> bool:
     """약속은 못 드려요, 보장이 안 됩니다, 오늘 바로는 안 할게요: what is not done."""
     before = _just_before(tokens, found.verb)
+    after = [token.form for token in tokens[found.verb + 1 : found.verb + 5] if token.tag not in ("JX", "EP")]
+    if found.act is not Act.ASKED and after[:1] == ["지"] and after[1:2] in (["않"], ["못하"]):
+        return True  # 바로 해지되지는 않습니다
     return before == "못" or (before == "안" and found.act in (Act.ARRANGED, Act.PROMISED))
 
 
@@ -172,7 +175,10 @@ def _future(tokens: Sequence[Any], copula: int) -> Commitment | None:
     noun = copula - 1
     if noun < 1 or tokens[noun].form not in ("거", "것", "예정") or tokens[noun - 1].form not in ("ᆯ", "을"):
         return None
-    verb, through = main_verb(tokens, noun - 2)
+    stem = noun - 2
+    if stem > 1 and tokens[stem].tag == "EP" and tokens[stem - 2].form == "도착":
+        stem -= 1  # 십 분 안에 도착하실 겁니다
+    verb, through = main_verb(tokens, stem)
     return None if verb is None else Commitment(Act.ARRANGED, verb, through)
 
 

@@ -75,8 +75,10 @@ _ON_ITS_WAY = word_set("가 나가 들어가")
 _BY_WAYS = word_set("문자 메일 이메일 팩스 카톡 카카오톡 알림톡 우편 등기 피디에프 PDF")
 BY_FAX = "팩스로 발송"
 _FAX_WITHIN = 10  # turns
+_WAY_OF_PAPERS = re.compile(r"(이?메일|팩스|우편|등기|문자|카톡|알림톡)")
 _COUNTED_FROM = re.compile(r"(?:안에|이내|안으로|내로|내에|내)(?:는|도)?$")  # 올리시면 삼 영업일 안에 …: from then on
 _ARRIVES = frozenset(("도착하", "출동하"))
+_SOMEBODY_COMES = re.compile(r"견인|출동|기사|직원|담당|차(?:가|는)? |사람")
 _DRIVER = re.compile(r"(?:(?:출동|견인|정비|현장) ?)?기사(?:님)?")
 _TIMES_COUNTED = word_set("번 통 한번")  # 전화 한 통 드릴게요
 _GIVING, _CALLED = word_set("주 드리 걸 넣 하"), word_set("전화 연락 회신 답 답변 통화 안내")
@@ -103,6 +105,8 @@ _WILL_SO = re.compile(rf"(?<=\S) ?(?:테니(?:까)?(?:요)?|(?<={any_with(L)} )(
 _SENT_FIRST = re.compile(
     r"^(.*(?:문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기)(?:으?로) (?:[가-힣]+ )?(?:드리|보내드리))고(?:요)?,? (?=\S+ \S)"
 )
+# … what he sends, said with how long it takes: 네, 내일 발송하면 사흘쯤 걸립니다.
+_SENT_AND_TAKES = re.compile(r"^(.*(?:발송하|보내|부치|접수하))면 (?=(?:\S+ )*(?:걸리|걸립|걸려|도착))")
 # … what is to be done by a day, said with what comes of it: 오늘 자정 전까지 결제하시면 내일부터 적용되세요.
 _BY_THEN = re.compile(r"^(.*(?:까지|전에|안에)(?:만)? .*시면) (?=[가-힣]+부터 |바로 |그때부터 )")
 # … and who comes to look at it: 손해사정사가 내일 오전에 현장에 나가니까, 담당이 모레 가서 보고 나서 …
@@ -115,7 +119,7 @@ ADDRESSING = re.compile(
     r"^(?:(?:(?:[가-힣]{1,6} )?[가-힣]{1,4}님(?=,)|있지(?=,)|네+|예|아|음|어|응|그럼|그러면|그러시면|그러니까|알겠습니다|알았습니다"
     r"|알겠어요|알았어요|알았어|알겠소|알았소|알겠네|알겠심더|알겠슴더|알았심더|알겠구먼|그러죠|그러지요|그래요|오케이|맞아요|맞습니다|좋아요|제가|저희가|저는|고객님|어르신|선생님"
     r"|고마워(?:요|잉)?|고맙습니다|감사합니다|(?:정말 |너무 )*죄송(?:합니다|해요)|미안(?:합니다|해요|해)"
-    r"|그리고|그라믄|일단|우선|먼저)[\s,]+)+"
+    r"|그리고|그라믄|일단|우선|먼저|아니다(?=,))[\s,]+)+"
 )
 # What is told before the deed and is none. Endings after which the deed begins, whatever the verb:
 _NOT_THE_DEED = word_set("는데 은데 ᆫ데 ᆯ텐데 니까 으니까 다니까 ᆫ다니까 는다니까 라니까 지만 거든요 다가는 더니 는지라 ᆫ지라 길래")
@@ -295,7 +299,8 @@ def _on_the_way(sentence: str) -> Iterator[str]:
     """What an agent asks for, or does himself, within a sentence that ends otherwise, each as a sentence of its own."""
     yield from (f"{deed} {'됩니다' if deed.endswith('면') else '합니다'}" for deed in _ASKED_ON_THE_WAY.findall(sentence))
     yield from (f"{deed} 됩니다" for deed in _BY_THEN.findall(sentence))
-    yield from (f"{deed}겠습니다" for deed in (*_SENT_FIRST.findall(sentence), *_COMES_TO_SEE.findall(sentence)))
+    for first in (_SENT_FIRST, _SENT_AND_TAKES, _COMES_TO_SEE):
+        yield from (f"{deed}겠습니다" for deed in first.findall(sentence))
     yield from (f"{deed[:-1]}{'합' if deed[-1] == '하' else '됩'}니다" for deed in _ASKED_FIRST.findall(sentence))
     if _WILL_DO.search(sentence) or _WILL.search(sentence):
         yield from (f"{deed}겠습니다" for deed in _THEN_A_DESK.findall(sentence))
@@ -332,7 +337,7 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
     who, desk = _who(found, turn, tokens, said)
     if who is Who.AGENT and not turn.by_caller and _lemma(tokens, found.verb) in _ARRIVES and (driver := _driver(turns)):
         who, desk = Who.OTHER_DESK, driver
-    by_fax = not turn.by_caller and _comes_out_of_a_fax(turns, place, tokens[found.verb].form, sentence, due)
+    sent = "" if turn.by_caller else _comes_by_a_way(turns, place, _lemma(tokens, found.verb), sentence, due)
     ours = not turn.by_caller and found.act in (Act.PROMISED, Act.ARRANGED)
     if who is Who.AGENT and found.act is Act.ARRANGED and (to := _handed_to(sentence, turn)):
         who, desk = Who.OTHER_DESK, to
@@ -343,7 +348,7 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
         by_caller=turn.by_caller,
         act=found.act,
         who=who,
-        what=BY_FAX if by_fax else f"{awaited}{_what(said, tokens, found, shortener, ours=ours)}",
+        what=sent or f"{awaited}{_what(said, tokens, found, shortener, ours=ours)}",
         verb=_lemma(tokens, found.verb),
         by_itself=_is_a_present(tokens, found)
         if turn.by_caller
@@ -352,7 +357,7 @@ def _of_sentence(turns: Sequence[Turn], place: int, sentence: str, shortener: Sh
         desk=desk,
         words=frozenset(content_words(tokens)),
         things=_things(tokens, _deed_begins(tokens, found.verb, ours=ours), found.verb),
-        kind="send" if by_fax else kind_of(tokens, found.verb),
+        kind="send" if sent else kind_of(tokens, found.verb),
         forbids=found.forbids,
         said=sentence,
         for_later=any(token.tag == "VX" and token.form in ("두", "놓") for token in tokens[found.verb + 1 :]),
@@ -445,11 +450,20 @@ def _who(found: Commitment, turn: Turn, tokens: Sequence[Any], said: str) -> tup
     return (Who.OTHER_DESK, desk) if desk and not found.through else (Who.AGENT, "")
 
 
-def _comes_out_of_a_fax(turns: Sequence[Turn], place: int, verb: str, sentence: str, due: Found | None) -> bool:
-    """오 분 안에 들어갑니다, where a fax was asked for: what goes in by the minute is no money."""
-    soon = due is not None and due.exact and ("분" in due.said or "시간" in due.said)
-    spoken_of = any("팩스" in turn.text for turn in turns[max(0, place - _FAX_WITHIN) : place])
-    return verb == "들어가" and soon and spoken_of and not re.search(r"입금|계좌|통장|보험료|[가-힣]금", sentence)
+def _comes_by_a_way(turns: Sequence[Turn], place: int, verb: str, sentence: str, due: Found | None) -> str:
+    """What arrives by the minute (오 분 안에 들어갑니다, 십 분 안에 도착하실 겁니다) as sent by the way that was spoken of.
+
+    Empty where it may be money, or somebody who comes.
+    """
+    if due is None or not due.exact or not ("분" in due.said or "시간" in due.said):
+        return ""
+    before = [turn.text for turn in turns[max(0, place - _FAX_WITHIN) : place]]
+    if verb == "들어가" and any("팩스" in text for text in before) and not re.search(r"입금|계좌|통장|보험료|[가-힣]금", sentence):
+        return BY_FAX
+    ways = [way for text in before for way in _WAY_OF_PAPERS.findall(text)]
+    if verb not in _ARRIVES or not ways or _driver(turns) or _SOMEBODY_COMES.search(sentence):
+        return ""
+    return f"{ways[-1]}{'으로' if ways[-1].endswith(('톡', '편')) else '로'} 발송"
 
 
 def _driver(turns: Sequence[Turn]) -> str:

@@ -52,11 +52,11 @@ _NUMBER = rf"(?:\d{{1,3}}|[일이삼사오육륙유칠팔구십백]{{1,4}}|{_eit
 # What may stand behind 시 of an hour: a particle, a length or the minutes; 네 시동 is none.
 _AFTER_AN_HOUR = r"$|[^가-힣]|에|까지|부터|쯤|경|정도|전|이|지나|넘|반|로|나|라|인|예|요|는|은|도|만|가|를|[일이삼사오육칠팔구십]{1,3} ?분"
 # What stands behind 일 where it is no day: 십일월, 이십일만 사천 원, 삼십일간.
-_NO_DAY = "월|[백천억]|만 ?(?:원|[일이삼사오육칠팔구]?[천백십][가-힣 ]*원)|[가-힣]*간"
+_NO_DAY = "월| ?(?:년|개월)|[백천억]|만 ?(?:원|[일이삼사오육칠팔구]?[천백십][가-힣 ]*원)|[가-힣]*간"
 _PART_OF_DAY = "오전|오후|(?:아침|점심|저녁)(?! ?(?:먹|밥|식사))|낮|밤|새벽"
 _HOUR = (
     rf"(?:(?P<part>{_PART_OF_DAY})(?: ?에)? ?)?"
-    rf"(?:(?P<hour>{_NUMBER}) ?시(?!간|[가-힣]*(?:면|고))(?={_AFTER_AN_HOUR})"
+    rf"(?:(?!사시[는던나고죠지])(?P<hour>{_NUMBER}) ?시(?!간|[가-힣]*(?:면|고))(?={_AFTER_AN_HOUR})"
     rf"(?: ?(?P<half>반)| ?(?P<minute>{_NUMBER}) ?분)?|(?P<noon>정오|자정))"
 )
 _TAIL = (
@@ -68,7 +68,7 @@ _TAIL = (
 _DAY = (
     rf"(?:(?<![가-힣])(?P<soon>{_either(*_SOON)})"
     rf"|(?:(?P<week>{_either(*_WEEKS_AHEAD)})(?:에)? ?)?(?P<weekday>[{_WEEKDAYS}])요일"
-    rf"|(?<![가-힣])(?P<whole_week>{_either(*_WEEKS_AHEAD)})(?P<weekend> ?말)?"
+    rf"|(?<![가-힣])(?P<whole_week>{_either(*_WEEKS_AHEAD)})(?:(?P<weekend> ?말)|(?P<week_begins> ?초(?![가-힣]*일)))?"
     r"|(?P<this_weekend>주말)"
     r"|(?P<twentieth>스무날)"
     rf"|(?:(?P<month>{_either(*_MONTHS_AHEAD)}|(?P<month_number>{_NUMBER}) ?월) ?)?(?:(?P<day_of_month>{_NUMBER}) ?일(?!{_NO_DAY}))"
@@ -107,9 +107,11 @@ _ASIDE = re.compile(
     r"|휴무라|쉬는 날이라)\s(?!되|돼|됩|좋|괜찮)"
 )
 _NOT_THEN = re.compile(
-    r"\s*(?:말고|(?:보험료|납입분?|출금분?|이체분?|결제분?|청구분|분|월급|고지서|명세서)(?:부터|은|는|이|가|을|를|까지)?"
+    r"\s*(?:말고|(?:으?로|까지) (?:\S+ )?(?:넘기|미루|끌)지 (?:않|말|마)"
+    r"|(?:보험료|납입분?|출금분?|이체분?|결제분?|청구분|분|월급|고지서|명세서)(?:부터|은|는|이|가|을|를|까지)?"
     r"(?![가-힣])(?! (?:처리|예정|신청|예약|진행|해|하)))"
 )
+_OF_A_STATE = re.compile(r"\s*\S+ (?:걸로|것으로|거로) (?:되어|돼) 있")  # 동의서는 일월 구일에 받은 걸로 되어 있는데
 _AFTER = ("이후", "지나서", "지나고", "지나면", "부터", "후", "뒤")
 # Takes up the day that was named in a reason: 모레 치과 가니까 그때 받아서 바로 올릴게요.
 _THEN = re.compile(r"(?<!\S)(?:그때|그날)(?:에|은|까지)?(?!\S)")
@@ -170,7 +172,7 @@ def find(sentence: str, *, by_caller: bool = False) -> Found | None:
 def _found(sentence: str) -> Iterator[Found]:
     for pattern in _PATTERNS:
         for match in pattern.finditer(sentence):
-            if _is_date(match) and not _NOT_THEN.match(sentence, match.end()):
+            if _is_date(match) and not _NOT_THEN.match(sentence, match.end()) and not _OF_A_STATE.match(sentence, match.end()):
                 yield Found(match.start(), match.end(), match[0].strip(), match)
 
 
@@ -243,6 +245,8 @@ def _calendar_day(said: Said, today: date) -> date | None:
         return _weekday(today, monday, _WEEKDAYS.index(weekday), said.get("week"))
     if week := said.get("whole_week"):
         monday += timedelta(weeks=_WEEKS_AHEAD[_spaced(week, _WEEKS_AHEAD)])
+        if "week_begins" in said:
+            return max(monday + timedelta(days=1), today)
         return monday + timedelta(days=6) if "weekend" in said else max(last_working_day(monday), today)
     if "this_weekend" in said and "기" in said.get("tail", ""):
         return max(last_working_day(monday), today)  # 주말 되기 전에

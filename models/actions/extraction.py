@@ -20,6 +20,7 @@ from models.actions.acts import Act
 from models.actions.candidates import MONEY, PAPERS, READY, Candidate, candidates
 from models.actions.done import is_answered, is_changed, is_done
 from models.actions.due import Found, find
+from models.actions.elsewhere import said_elsewhere
 from models.actions.listed import lists, of_all
 from models.actions.listed import told as list_told
 from models.actions.meeting import as_booked, on_that_day
@@ -45,11 +46,14 @@ _HANDING_OVER = frozenset(("send", "hand in", "take"))
 _OF_ALL_KINDS = frozenset(("서류", "자료"))
 _PAPERS_OF_ALL_KINDS = re.compile(r"(?<!\S)(?:서류|자료)(?:를|는|도|만)? ")
 _ITS_OBJECT = re.compile(r"^(.*(?:을|를|도|만)) \S+$")
-_HOW_IT_WORKS = re.compile(r"면 .*적용$")  # 십오 일 전에만 올라오면 다음 달 보험료부터 적용돼요
+_HOW_IT_WORKS = re.compile(
+    r"면 .*적용$|으?로 나오기$|(?:판단|생각하기|고민)$"
+)  # 십오 일 전에만 올라오면 다음 달 보험료부터 적용돼요, 작성 중으로 나옵니다
 _THERE = re.compile(r"^거기(?:서|에서|에다가?|에)? (?=(?:서명|작성|동의|인증|입력|사인))")
 _LINK = re.compile(r"링크")
 _TAKES_A_CALL = re.compile(r"^(?:그 |이 )?(?:전화|연락)(?:는|를|을|만)? (?:꼭 )?받기$")
-_AS_BEFORE = re.compile(r"없이 .*걸로 하기$")  # 오늘은 따로 접수되는 거 없이 안내만 해 드린 걸로 하겠습니다
+_A_DESKS = re.compile(r"(?:담당자?|심사자|조사관|[가-힣]팀)(?:님)?(?:이|가|께서|에서) [가-힣]+기$")  # 되는지는 심사 담당자가 봐야 해서요
+_AS_BEFORE = re.compile(r"(?:없이|만) .*걸로 하기$")  # 오늘은 따로 접수되는 거 없이 안내만 해 드린 걸로 하겠습니다
 _EMERGENCY = re.compile(r"(?<!\d)1(?:12|19)(?!\d)|일일[구이]|백십[이구]")
 _OF_ANY_DEED = frozenset(("드리", "주"))
 _HELP = re.compile(r"(?<!\d)1(?:12|19|09|32)(?!\d)|일일[구이]|백십[이구]|백구 ?번?|일공구")
@@ -62,13 +66,17 @@ _SAYING = frozenset(("말씀드리", "말씀하", "설명드리", "설명하"))
 _IF_ANY = re.compile(r"있으면 ")
 _REPORTED = frozenset(("report", "phone"))
 _CALLS_AGAIN = re.compile(r"(?:전화|연락)(?:드리)?도록 전달$")
-_TELLS_NOTHING = frozenset(("하기", "그러기", "그렇게 하기"))  # 십일월에 할게요, where nothing was asked for
+_TELLS_NOTHING = frozenset(
+    ("하기", "그러기", "그렇게 하기", "그때 하기", "둘 다 하기", "적기")
+)  # 십일월에 할게요, where nothing was asked for
 _OTHERWISE = re.compile(r"말고|안 ?[되돼]|못 |없(?:는데|어|고|습|다)|아니|넘어야|바빠|어려|힘들|회의|근무|수업")
 _IF_THERE_IS = re.compile(r"([가-힣]{2,})(?:이|가) 있으(?:시)?면 ")
 _IF_NOT = re.compile(r"(?<!\S)안 ?되(?:시)?면 ")
 # 옆집 가서 하기: where, by what and when alone; which deed, what was asked for tells. 부활로 하기 chooses.
 _SO = re.compile(r"^(?:(?:[가-힣]+ )?\S+(?:에|서|로|고|면|이랑) |(?:바로|빨리|꼭|다시|직접|먼저|그냥|한번) )*(?<!로 )하기$")
 _TELLING = frozenset(("phone", "talk"))
+_MOMENTS = frozenset(("지금", "오늘", "내일", "모레", "저녁", "나중"))
+_COMES_BEFORE = re.compile(r"([가-힣]+)(?:이|가)? (?:끝나고|마치고|끝나면|하고 나서)")  # 장사 끝나고 보내기
 _COMES_ALONG = re.compile(r"(?:가지고|들고|챙겨서?|모시고|데리고|지참) ?")
 _BY_OR_IN = re.compile(r"^(?!.*(?:[은는]|건) ).*(?:으?로|에) ")
 _OF_A_NAME = frozenset(("sign", "enter", "report", "take", "keep"))
@@ -102,13 +110,14 @@ class ToDoModel:
     lasting: Weighed
     things: Weighed
     callers: float
+    words: Weighed
 
     @classmethod
     def shipped(cls) -> "ToDoModel":
         """The one that ships; ConfigurationError where its file is damaged."""
         try:
             stored = json.loads(WEIGHTS.read_text("utf-8"))
-            return cls(Weighed(**stored["lasting"]), Weighed(**stored["things"]), float(stored["callers"]))
+            return cls(Weighed(**stored["lasting"]), Weighed(**stored["things"]), float(stored["callers"]), Weighed(**stored["words"]))
         except (OSError, ValueError, TypeError, KeyError) as error:
             remedy = "Restore it, or make it again with python -m models.recipe.actions_recipe"
             raise ConfigurationError(f"{WEIGHTS} cannot be read: {error}", remedy=remedy) from error
@@ -122,8 +131,8 @@ def things_to_do(
     ``request`` is what the caller asked for, as it was told; it completes a deed of which nothing else tells what it is about.
     """
     remembering = RememberingShortener()
-    told = Told(conversation, remembering, request)
-    return [_action(one, called, worded(one, told, model.things)) for one in left_to_do(conversation, model, remembering)]
+    told = Told(conversation, remembering, request, model.words)
+    return [_action(one, called, worded(one, told, model.things), told) for one in left_to_do(conversation, model, remembering)]
 
 
 def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortener) -> list[Candidate]:
@@ -140,7 +149,7 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
         and not is_changed(one, conversation)
         and not is_answered(one, said, conversation)
     ]
-    standing = [(_as_taken_up(one, said), how) for one, how in standing]
+    standing = [(_as_taken_up(_of_its_own_things(one), said), how) for one, how in standing]
     told = [
         (passed, how)
         for one, how in standing
@@ -153,8 +162,16 @@ def left_to_do(conversation: Conversation, model: ToDoModel, shortener: Shortene
         and one.what not in _TELLS_NOTHING
         and not _HOW_IT_WORKS.search(one.what)
         and not _AS_BEFORE.search(one.what)
+        and not (one.who is Who.CALLER and _A_DESKS.search(one.what))
     ]
     return _with_what_is_needed(_with_its_call(_once_each(said_of_something)), conversation, shortener)
+
+
+def _of_its_own_things(one: Candidate) -> Candidate:
+    """A deed without the thing that only tells when: 장사 끝나고 보내기 names no thing, nor does 지금은 밖이고 …."""
+    if one.kind not in _HANDING_OVER:
+        return one
+    return replace(one, things=one.things - _MOMENTS - set(_COMES_BEFORE.findall(one.what)))
 
 
 def _is_at_once_said(one: Candidate) -> bool:
@@ -297,9 +314,11 @@ def _enough(one: Candidate, model: ToDoModel) -> float:
     return enough(one, model.callers if one.who is Who.CALLER else model.lasting.threshold)
 
 
-def _action(one: Candidate, called: datetime | None, what: str) -> Action:
+def _action(one: Candidate, called: datetime | None, what: str, told: Told) -> Action:
     due = None if one.due is None else one.due.due(called)
-    return Action(what=what, who=one.who, utterance=max(one.turn, one.said_last), due=due, desk=one.desk)
+    utterance = max(one.turn, one.said_last)
+    also = said_elsewhere(what, utterance, told.conversation, told.shortener)
+    return Action(what=what, who=one.who, utterance=utterance, due=due, desk=one.desk, also=also)
 
 
 def named(one: Candidate, said: Sequence[Candidate], shortener: Shortener) -> Candidate:
@@ -511,6 +530,8 @@ def _names_one(thing: str, other: str) -> bool:
 
 
 def _joined(before: Candidate, later: Candidate) -> Candidate:
+    if later.by_caller and later.act is Act.ASKED and before.kind == "phone" and not before.by_caller and _CALLS_ALONE.match(later.what):
+        return before
     if {before.kind, later.kind} <= _REPORTED and _EMERGENCY.search(before.what) and not _EMERGENCY.search(later.what):
         return replace(before, due=before.due or later.due)
     if _CALLS_AGAIN.search(later.what):
@@ -588,6 +609,8 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
         return later.turn - before.turn <= LATEST_ANSWER  # 일일이에 신고하세요. 옆집 가서 일일이에 전화할게요
     if before.kind == "go" == later.kind and before.by_caller and later.by_caller and later.turn - before.turn <= LATEST_ANSWER:
         return not before.things  # 화요일에 갈 수 있어요 … 신분증이랑 통장 가지고 갈게요
+    if later.kind == "phone" and not later.by_caller and not before.by_caller and _HELP.search(before.what):
+        return False  # 109를 안내해 드릴게요 … 제가 저녁에 다시 전화드리겠습니다
     if before.forbids is not later.forbids or (_ALSO.search(later.what) and not _ALSO.search(before.what)):
         return False
     if _takes_up(before, later):
@@ -595,6 +618,8 @@ def _is_the_same(before: Candidate, later: Candidate) -> bool:
     if before.is_needed and later.kind in _HANDING_OVER:
         return later.turn - before.turn <= LATEST_ANSWER and (not later.things or bool(before.things & later.things))
     apart, alike = later.turn - before.turn, bool(before.kind) and before.kind == later.kind
+    if later.by_caller and later.act is Act.ASKED and _CALLS_ALONE.match(later.what) and later.due is None and before.kind == "phone":
+        return not before.by_caller and apart <= LATEST_ANSWER  # 담당자가 내일 전화드립니다. 꼭 연락 주세요
     if before.who is not later.who and (later.hangs or not (alike and before.things & later.things)):
         return False  # the agent's message, the desk's call
     if before.act is Act.ASKED and later.act is Act.PROMISED and apart <= 2 and _go_together(before, later):

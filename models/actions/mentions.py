@@ -142,6 +142,8 @@ def _mention(sentence: str, tokens: Sequence[Any], first: int, end: int) -> tupl
     nouns = frozenset(token.form for token in heads if token.form not in _NEVER and len(token.form) >= _SHORTEST)
     if not nouns or heads[-1].form in _NEVER or (len(heads) == 1 and heads[-1].form in _DEEDS):
         return None
+    while first and tokens[first].tag == "NNB" and tokens[first - 1].tag in ("MM", "NR"):
+        first -= 1  # 두 대 가입증명서, 세 명 서류 목록
     cut = first and tokens[first - 1].tag in ("IC", "MM") and tokens[first - 1].end == tokens[first].start
     # 예상표, taken for 예 and 상표; 세극등 for 세 and 극등
     begin = tokens[first - 1 if cut else first].start

@@ -37,7 +37,7 @@ _HONOURED = re.compile(r"(?<=[가-힣])하(?:시는|실) (?=[가-힣])(?!수 |�
 _DONE_BY_NAME = re.compile(r"(?<!\S)((?:전자)?서명|제출|신고|입금|결제|동의|방문|접수|신청|인증)(?:은|는|을|를|만|도) 하기$")
 _HONOUR = frozenset(("시", "으시"))
 _FILLS = re.compile(
-    r"(?<!\S)(?:네+|예|아|어|음|좀|혹시|일단|이제|제가|저희가|저희는|저는|고객님이|고객님은|어머님은|절대|꼭|그때)[,.]? (?=\S)"
+    r"(?<!\S)(?:네+|예|아|어|음|좀|혹시|일단|이제|지금은|제가|저희가|저희는|저는|고객님이|고객님은|어머님은|절대|꼭|그때)[,.]? (?=\S)"
 )
 _BEGINS = re.compile(
     r"^(?:그다음에|그때|그러면|그럼|그 다음에|또|그리고|정|[가-힣]+(?<!필)(?<!중)(?<!주)(?<!수)요|[가-힣]+ [가-힣]+서요)[,]? (?=\S+ \S)"
@@ -49,8 +49,13 @@ _NO_THING_SENT = re.compile(
 )  # 영어 문자로, 네팔말 문자로
 _ACCOUNT_TOLD = re.compile(r"계좌로 (?=(?:문자|카톡|이?메일|알림톡)(?:으로|로) 발송$)")  # its number is sent, nothing is paid into it
 _MADE_SENT = re.compile(r"보내 ?드리(?:게|도록) 하기$")
-_SAID_BEFORE = re.compile(r"^.*(?:니다|[어아]요|[에예]요|하죠|[가-힣]이요) (?=\S+ \S)")  # a sentence of its own, where no sign parts them
+_SAID_BEFORE = re.compile(
+    r"^.*(?:니다|[세셔]요|[어아]요|[에예]요|하죠|[가-힣]이요) (?=\S+ \S)"
+)  # a sentence of its own, where no sign parts them
 _CANNOT = re.compile(r"(?<!\S)[가-힣]+[은는] (?:몰라|못 ?해|못 ?하니까|없어)(?:서|요)? (?=\S+ ?\S)")  # 앱은 몰라 팩스로
+_PAPERS_CAME = re.compile(
+    r"^[가-힣 ]*(?:서류|[가-힣]서)[은는] (?=(?:\S+ )*(?:입금|지급|환급)(?: 처리)?$)"
+)  # 서류는 다 들어왔고 목요일에 입금
 _STRAY_COMMA = re.compile(r"(?<=[가-힣]), (?=\S+기$)")
 _TWICE = re.compile(r"(?<!\S)([가-힣]{2,}) \1(?=\s)")
 _COMES = re.compile(rf"^(?P<before>.*?)(?P<way>{_WAYS}으?로 )(?P<thing>(?:[가-힣]+ )?[가-힣]+)(?:이|가|은|는) (?:나?가기|오기)$")
@@ -74,7 +79,7 @@ def noted(what: str, who: Who, shortener: Shortener) -> str:
     what = _CALL_ONCE.sub(lambda call: call[1] or call[2], what)
     what = _MESSAGE_GOES.sub(r"\1 발송", _ON_ITS_WAY.sub(r"\1 발송", what))
     what = _DONE_BY_NAME.sub(r"\1", _CANNOT.sub("", _STRAY_COMMA.sub(" ", what)))
-    what = _TOPIC.sub("", what) if who is Who.CALLER else what
+    what = _TOPIC.sub("", what) if who is Who.CALLER else _PAPERS_CAME.sub("", what)
     what = re.sub(r"(?<=로 )((?:(?:바로|다시|한번|꼭|먼저|같이|함께) )*)(?:보내기|넣기|드리기|주기)$", r"\1발송", what)
     if who is not Who.CALLER:
         what = re.sub(r"계좌로 (?=(?:발송|보내기)$)", "계좌를 ", what)  # its number, as above

@@ -13,13 +13,14 @@ import re
 
 from models.actions.action import Who
 from models.actions.acts import Act
-from models.actions.candidates import BY_FAX, MONEY, PAPERS, UNTIL, Candidate
+from models.actions.candidates import MONEY, PAPERS, UNTIL, Candidate
 
 LEFT_BY_ITS_FORM = 0.01
 BY_A_DAY = 0.04
 LIKELY = 0.3
 HANDED_ON = 0.09
 FOR_LATER = 0.1
+NO_PROMISE = 0.4  # of what a caller asks for, an agent asks back or is said to come about: most is answered at once or explained
 PLAIN = 0.2  # likelihood of a paper that is asked for, or goes out, by its name
 # What an agent hands on or notes for others: 마릿수 정정을 담당한테 전달, 위쪽 가지 확인 요청이라고 메모 남기기.
 _HANDS_ON = re.compile(
@@ -37,6 +38,7 @@ _DESKS_PART = re.compile(r"은행|카드사")  # 이번 달은 우리은행에�
 _QUESTION = re.compile(r"뭐|무엇|뭘|무슨|어디|어떻|언제|몇|얼마|누구")
 _AT_AN_OFFICE = re.compile(r"(?:지점|창구|센터|사무소)(?:에|으?로) (?:\S+ )?오기$")
 _PERSON = re.compile(r"태워|친구|구급차")  # 친구는 구급차 태워서 보낼게요
+_COMES_BY_A_WAY = frozenset(("들어가", "도착하"))
 _KEPT = re.compile(r"사진|영상|서류|영수증|블랙박스")
 _BRINGS = re.compile(r"가지고|들고|챙겨")
 _BY_A_WAY = re.compile(r"(?<!\S)(?:문자|이?메일|팩스|카톡|카카오톡|알림톡|우편|등기)(?:으?로)(?:도)? ")
@@ -55,17 +57,28 @@ _INTO = re.compile(r"(?:계좌|통장|카드)(?:으?로|에)|환급|환불|입�
 _TELLS = frozenset(("말하", "말씀하", "말씀드리", "얘기하", "이야기하", "알리", "전하", "전화하", "물어보", "문의하"))
 _AGREED = re.compile(r"(?:죠|지요)[\s?.]*$")
 _SOMEBODY = re.compile(r"(?<=[가-힣])(?:에|에다|한테|께|에게|보고|더러)(?:도|는)? (?:\S+ )*\S+$")
-_MADE_TO = re.compile(r"(?:보고|한테|더러|에게) (?:\S+ )*[가-힣]*라고 하기$")
+_MADE_TO = re.compile(r"(?:보고|한테|더러|에게|[가-힣]{2}(?:가|이)) (?:\S+ )*[가-힣]*라고 하기$")
 _THEN_CALLS = re.compile(r"[가-힣](?<!보)(?<!보시)고 (?:\S+ )?(?:전화|연락)(?: 한 ?(?:번|통))?(?: 주기)?$")
 _SIGNS = re.compile(r"서명|사인|작성")
 _IF = re.compile(r"(?<!\S)[가-힣]+면 ")
 _STOPS = re.compile(r"신고|지급 ?정지")
+_FOR_HELP = re.compile(r"(?:(?<!\d)1(?:12|19|09)(?!\d)|일일[구이]|일공구|백십[이구])(?: ?번)?(?:에|로|으로|부터)? ")
+# Whom an agent tells that a caller is in danger, or who has to know: 저희 관리자에게도 말씀드리겠습니다.
+_SUPERIOR = re.compile(r"(?:관리자|책임자|팀장|상급자|파트장)(?:님)?(?:에게|한테|께)(?:도)? .*(?:말씀|보고|알리|전달|공유)")
+# What a caller does before he calls again: 집사람이랑 얘기해서 다시 전화, 이사하고 나서 다시 걸기.
+_CALLS_AFTER = re.compile(r"(?:고|서|면|보고) (?:.* )?(?:전화|연락|걸기)$")
+_ASKS_OTHERS = re.compile(r"(?<!\S)(?!저희|우리)[가-힣]{2,}(?:에|에다|한테|보고|더러)(?:도)? .*(?:묻기|물어보기|알아보기)$")
+_NOW = re.compile(r"^(?:지금|바로)")
 
 
 def enough(one: Candidate, usual: float) -> float:
     """From which likelihood on it outlasts the call, where ``usual`` is that of its side."""
     if one.forbids and UNTIL.search(one.what):
         return LEFT_BY_ITS_FORM  # 조사 오실 때까지 치우지 마세요
+    if one.act is (Act.ASKED if one.by_caller else Act.ACCEPTED):
+        return max(usual, NO_PROMISE)
+    if one.act is Act.ARRANGED:
+        usual = max(usual, NO_PROMISE)
     if not one.by_caller and one.act is Act.ASKED:
         forms = _asked_of_him(one)
     else:
@@ -88,11 +101,13 @@ def _of_ours(one: Candidate) -> tuple[tuple[float, bool], ...]:
     return (
         (HANDED_ON, _HANDS_ON.search(one.what) is not None),
         (0.0, one.act is Act.PROMISED and one.verb in _PASSES_ON),
+        (0.0, one.act is Act.PROMISED and _SUPERIOR.search(one.what) is not None),
+        (BY_A_DAY, dated and one.act is Act.PROMISED and one.kind != "talk"),
         (PLAIN, dated and one.act is Act.ARRANGED and one.verb in _GOES_OUT and named),
         (LEFT_BY_ITS_FORM, dated and one.who is Who.OTHER_DESK and _DESKS_PART.search(one.desk) is None and _is_a_desks(one)),
         (PLAIN, one.who is Who.OTHER_DESK and one.kind == "phone" and one.act is Act.ARRANGED),
         (BY_A_DAY, one.kind == "send" and one.verb in _SENT and (_NOTICE.search(one.what) is not None or (way and (named or dated)))),
-        (LEFT_BY_ITS_FORM, one.what == BY_FAX and dated),
+        (LEFT_BY_ITS_FORM, dated and one.kind == "send" and one.verb in _COMES_BY_A_WAY),
         (
             LEFT_BY_ITS_FORM,
             dated
@@ -122,6 +137,7 @@ def _asked_of_him(one: Candidate) -> tuple[tuple[float, bool], ...]:
         (FOR_LATER, one.kind == "keep" and _KEPT.search(one.what) is not None and not _IF.search(one.what)),
         (BY_A_DAY, one.kind == "phone" and _THEN_CALLS.search(one.what) is not None and not _IF.search(one.what)),
         (LEFT_BY_ITS_FORM, _STOPS.search(one.what) is not None and not one.forbids and not _IF.search(one.what)),
+        (LEFT_BY_ITS_FORM, one.kind == "phone" and _FOR_HELP.search(f"{one.what} ") is not None and not one.forbids),
     )
 
 
@@ -140,6 +156,9 @@ def _promised_by_him(one: Candidate) -> tuple[tuple[float, bool], ...]:
         (FOR_LATER, promised and one.kind == "keep" and _KEPT.search(one.what) is not None),
         (LIKELY, promised and one.kind in _HANDING_OVER and not _PERSON.search(one.said) and not any(map(MONEY.search, one.things))),
         (PLAIN, promised and _dated(one) and (one.does_so or one.what.endswith("서 하기"))),
-        (BY_A_DAY, promised and one.kind == "sign" and (one.due is None or one.due.exact)),
+        (BY_A_DAY, one.kind == "sign" and (one.due is None or one.due.exact or not _NOW.match(one.due.said))),
+        (LEFT_BY_ITS_FORM, one.kind == "sign" and promised and _IF.search(one.what) is not None),
+        (BY_A_DAY, promised and one.kind == "phone" and _CALLS_AFTER.search(one.what) is not None),
+        (LEFT_BY_ITS_FORM, promised and _ASKS_OTHERS.search(one.what) is not None),
         (FOR_LATER, promised and one.kind == "go" and _BRINGS.search(one.what) is not None),
     )

@@ -32,13 +32,13 @@ _ACT = (
     r"(?:해지|해약|변경|청구|접수|심사|부활|감액|증액|유예|연기|전환|조사|취소|철회|민원|발급|갱신|삭제|등재|대출|상환|인출|이전|정정|정지|면제|중지"
     r"|실효|환급|교환|연장|배상|보상|재평가|완납|개시|거절|분실|도난|파손|누수|결항|이체)"
 )
-_ENDS_WITH_ACT = re.compile(rf"{_ACT}$")
+ENDS_WITH_ACT = re.compile(rf"{_ACT}$")
 _DONE_AS_VERB = re.compile(
     r"(?<![가-힣])(실효|부활|감액|증액|유예|연기|재심사|재조사|철회|전환"
     r"|등재|해지|해약)(?=하[시려는고겠]|할|한|해 ?[달주드]|되[는시셨었]|된|됐|될|됩)"
 )
 # What it is done to.
-_ENDS_WITH_OBJECT = re.compile(
+ENDS_WITH_OBJECT = re.compile(
     r"(?:진단비|진단금|수술비|입원비|치료비|병원비|간병비|사망보험금|만기보험금|환급금|이체일|출금일|납입일|자기부담금|수리비|합의금|벌금"
     r"|지불보증|전세금|보증금|과실비율|과실 비율|장해|녹취|할인|납입증명서|변호사 비용|불만"
     r"|[가-힣] 사고|[가-힣]{2} ?치료|[가-힣]{2} ?수술)$"
@@ -61,6 +61,7 @@ _TOO_BARE = word_set(
 _NOUN_TAGS = frozenset(("NNG", "NNP", "XSN", "XPN", "SL", "SN", "NR", "XR", "NNB", "MAG"))
 _NO_NOUN = word_set("거 것 건 경우 기간 처음 대로 오늘 내일 지금 바로")
 _FRAUD = re.compile(r"보이스 ?피싱|전화 ?금융 ?사기|스미싱|피싱|사칭|사기(?= ?(?:수법|전화|예요|입니다|로|일|같|가|이))")
+IS_FRAUD = re.compile(rf"^(?:{_FRAUD.pattern}|사기|피싱) 관련$")
 # What the caller calls it himself, where the agent tells him to report it.
 _FRAUD_BY_CALLER = re.compile(r"(보이스 ?피싱|사기|피싱)")
 _REPORT = re.compile(r"(?:112|일일이|백십이)(?:에|로|하고)?.*신고")
@@ -82,15 +83,15 @@ _DENIED = (
     r"(?:(?:이|가|은|는|도|를|을|까지는|만)? ?(?:아[니닙녀]|말고|됐고|무슨|싫|안 ?(?:해|할|하|돼|받)|못 ?해|놔두|놔둬|두고|겁나|필요 ?없)"
     r"|한대|하라|(?:을|를|은|는) (?:왜|뭘))"
 )
-_DENIAL = re.compile(_DENIED)
+DENIAL = re.compile(_DENIED)
 _ANOTHER_ONE = re.compile(r"(?:도|는|은)? ?(?:따로|이미|딴 ?데|다른 ?데)")  # 실비도 따로 있으니까
 _ACT_DENIED = re.compile(rf"([가-힣]{{0,6}}{_ACT}){_DENIED}")
 _IS_NOT = re.compile(r"(?:이|가|은|는)? ?아[니닙]")
-_NO = re.compile(r"(?:네[, ]+)?.{0,6}(?:아니|아뇨|아녀|아이다|말고|됐고|됐습)")
+NO = re.compile(r"(?:네[, ]+)?.{0,6}(?:아니|아뇨|아녀|아이다|말고|됐고|됐습)")
 _NO_AT_ONCE = re.compile(r"(?:(?:네|어|아)[, ]+)?(?:아니|아뇨|아녀|아이다)")
 _YES = re.compile(r"(?:네+|예|응+|그래|그렇|맞|좋|그것)")
 _SAID_BACK = re.compile(r"(?:군요|네요|시죠|시지요|세요|시려고요|시게요)[\s.!?]*$")
-_PRODUCT = re.compile(
+PRODUCT = re.compile(
     r"(?<![가-힣])((?:간편|무배당)?(?:암|치매|치아|간병인?|종신|정기|연금저축|연금|저축|변액유니버[셜설]|변액연금|변액|주택화재|화재|자동차|운전자"
     r"|실손의료|실손|실비|여행자|어린이|태아|단체상해|단체|상해|펫|고양이|강아지|휴대폰|농작물재해|농작물|풍수해|배상책임|골프|전세보증|보증|이행보증"
     r"|귀국비용|출국만기)) ?보험(?![금료사회증])|(?<![가-힣])(실손|실비|종신|변액|배상책임|연금저축|변액연금|변액유니버[셜설])"
@@ -109,17 +110,20 @@ _FIRST_WORDS = re.compile(
 _TURNED_DOWN = re.compile(
     r"^.{0,30}?(?:이|가|은|는|까지는|도)?\s?(?:아니라|아니고요?|아니에요|말고요?|놔두고요?|놔둠|그대로고|안 하고요|안 함)[,]?\s+"
 )
-_FILLS = re.compile(r"(?<!\S)(?:우리|저희|좀|이제|지금|글쎄|뭐|그|이(?! ?(?:년|주|일|개월|달|번|회|명|건|만|천|백))|저|막|진짜) (?=\S)")
-_POINTS = re.compile(
+_FILLS = re.compile(
+    r"(?<!\S)(?:우리|저희|좀|이제|지금|글쎄|뭐|그(?! (?:전|차|사람|돈|날|때|집|병원|서류))"
+    r"|이(?! ?(?:년|주|일|개월|달|번|회|명|건|만|천|백))|저|막|진짜) (?=\S)"
+)
+POINTS = re.compile(
     r"나한테|나더러|나보고|저한테|너|그것|(?<!\S)걔|그 사람|그쪽|그리로|거기|[이그]거|옛날|여기|뭐시기|라던데|더[만라]|카[는면]|는가\s|당께"
     r"|소리라|그날|그때|[그이]걸|그렇|그대로|(?<!다시 )봐 달라"
     r"|말씀|이라는|잖아|담당하시는|이고 뭐고"
 )
-_SPEAKS = re.compile(r"(?:요|죠|(?<!니)까|네|여|유|디|예|니더)(?:\s|$)|(?<!\S)(?:나|내가|제가|저|제|내|저도|저는|자기|걱정인데|하하)(?!\S)")
-_ASKS = re.compile(r"(?:요청|희망|문의|확인|[는은인한된린]지)$")
+SPEAKS = re.compile(r"(?:요|죠|(?<!니)까|네|여|유|디|예|니더)(?:\s|$)|(?<!\S)(?:나|내가|제가|저|제|내|저도|저는|자기|걱정인데|하하)(?!\S)")
+ASKS = re.compile(r"(?:요청|희망|문의|확인|[는은인한된린]지)$")
 _FAULT = re.compile(r"(?:안 옴|안 됨|멈춤|잠김|잠겼음)$")
 _STATES = re.compile(rf"(?:청구|접수|반려|거절|미비|갱신).*(?:했|됐|왔|났|갔|떴) ?음$|{_FAULT.pattern}")
-_CALLS = re.compile(
+CALLS = re.compile(
     r"깨워서|(?:얘기|통화)하게 변경|옆에서 |계좌 (?:하나 )?(?:달라는|안내) 요청|\S+ (?:문자|편지|안내)가? 왔음$|^서랍|어머니가 작년"
 )
 _DONE = re.compile(
@@ -166,7 +170,7 @@ class Topics:
         names = [
             f"{found[1]}보험" if found[1] else found[2]
             for turn in self.conversation
-            for found in _PRODUCT.finditer(turn.text)
+            for found in PRODUCT.finditer(turn.text)
             if re.match(_DENIED, turn.text[found.end() :]) is None and not _ANOTHER_ONE.match(turn.text, found.end())
         ]
         longest = max(names, key=len, default="")
@@ -174,7 +178,7 @@ class Topics:
 
     def _groups(self, least: float) -> Iterator[str]:
         """Noun groups of at least such a weight, the weightiest first, with the product where they do not name it."""
-        for group, weight in sorted(self._weighed, key=lambda found: _ENDS_WITH_ACT.search(found[0]) is None):  # deeds before things
+        for group, weight in sorted(self._weighed, key=lambda found: ENDS_WITH_ACT.search(found[0]) is None):  # deeds before things
             if (
                 weight >= least
                 and not is_finished(group, self.conversation)
@@ -182,13 +186,13 @@ class Topics:
             ):
                 of_what = self.product if self.product.removesuffix("보험") not in group else ""
                 of_what = of_what or (self._object if not self.product and group in _OF_SOMETHING else "")
-                yield f"{of_what} {group}{'' if _ENDS_WITH_ACT.search(group) else ' 관련'}".strip()
+                yield f"{of_what} {group}{'' if ENDS_WITH_ACT.search(group) else ' 관련'}".strip()
 
     @cached_property
     def _object(self) -> str:
         """What an act is done to, the weightiest: 수술비, 도수치료."""
         wanted = self._nouns(self.request)
-        named = (group for group, _ in self._weighed if _ENDS_WITH_OBJECT.search(group) and group != "환급금")
+        named = (group for group, _ in self._weighed if ENDS_WITH_OBJECT.search(group) and group != "환급금")
         return next((group for group in named if self._nouns(group) & wanted), "")
 
     @cached_property
@@ -203,7 +207,7 @@ class Topics:
             elif group:
                 nouns = self._nouns(group)
                 weight = (_BY_CALLER if thing.by_caller else _BY_AGENT) + of_a_paper * _OF_A_PAPER + (len(group) > 3) * _LONG
-                weight += _A_DEED * (_ENDS_WITH_ACT.search(group) is not None) + _WANTED * len(nouns & wanted) / max(1, len(nouns))
+                weight += _A_DEED * (ENDS_WITH_ACT.search(group) is not None) + _WANTED * len(nouns & wanted) / max(1, len(nouns))
                 telling = not _TELLING.isdisjoint(group.split())
                 weight += _TELLS_ALONE * telling
                 weight -= _ON_THE_SIDE * (not thing.by_caller and not of_a_paper and not nouns & wanted and not telling)
@@ -254,11 +258,11 @@ class Topics:
     def _is_denied(self, thing: Mention) -> bool:
         """Whether a caller denies a thing, or it is only what the agent supposed and nobody agreed to."""
         answer = self._answers.get(thing.turn, "")
-        if _is_said_with(_DENIAL, thing.head, thing.said) or _is_said_with(_DENIAL, thing.head, answer):
+        if _is_said_with(DENIAL, thing.head, thing.said) or _is_said_with(DENIAL, thing.head, answer):
             return True
         if thing.by_caller or not thing.asked:
             return not thing.by_caller and _SAID_BACK.search(thing.said) is not None and _NO_AT_ONCE.match(answer) is not None
-        return _NO.match(answer) is not None or not (_YES.match(answer) or thing.head in self._said_by_caller(thing.turn))
+        return NO.match(answer) is not None or not (_YES.match(answer) or thing.head in self._said_by_caller(thing.turn))
 
     @cached_property
     def _answers(self) -> dict[int, str]:
@@ -271,13 +275,13 @@ class Topics:
     def _phrases(self) -> Iterator[str]:
         """Phrases of the request that read as a note: what asks for something first, the last of them first."""
         said = [
-            clean
+            short
             for phrase in self.request.rpartition(" 관련, ")[2].split(", ")
             for one in sentences(phrase, self.shortener)
-            if (clean := _clean(one))
+            if (short := clean(one))
         ]
         good = [one for one in said if self._is_note(one) and not is_finished(one, self.conversation)]
-        for wanted in (_ASKS, _STATES):
+        for wanted in (ASKS, _STATES):
             yield from (self._of_product(one) for one in reversed(good) if wanted.search(one))
 
     def _of_product(self, phrase: str) -> str:
@@ -286,7 +290,7 @@ class Topics:
         return phrase if known or len(whole) > LONGEST else whole
 
     def _is_note(self, phrase: str) -> bool:
-        if not SHORTEST < len(phrase) <= LONGEST or _POINTS.search(phrase) or _SPEAKS.search(phrase) or _CALLS.search(phrase):
+        if not SHORTEST < len(phrase) <= LONGEST or POINTS.search(phrase) or SPEAKS.search(phrase) or CALLS.search(phrase):
             return False
         if _FAULT.search(phrase):
             return True
@@ -295,7 +299,7 @@ class Topics:
         if any(_is_said_with(_IS_NOT, noun, said) for noun in nouns):
             return False
         telling = len(nouns) > 1 or (nouns and len(phrase.split()) > _SHORT)
-        return trade > 1 or bool(trade == 1 and telling and _ASKS.search(phrase))
+        return trade > 1 or bool(trade == 1 and telling and ASKS.search(phrase))
 
 
 def is_finished(phrase: str, conversation: Conversation) -> bool:
@@ -325,20 +329,20 @@ def _group(thing: Mention, nouns: Callable[[str], str]) -> tuple[str, bool]:
     if _OF_AN_OFFICER.search(words):
         return "", False
     named = _PAPER_OF.match(words)
-    of_a_paper = named is not None and _ENDS_WITH_ACT.search(named[1]) is not None
+    of_a_paper = named is not None and ENDS_WITH_ACT.search(named[1]) is not None
     group = named[1] if named and of_a_paper else words
-    if not (_ENDS_WITH_ACT.search(group) or _ENDS_WITH_OBJECT.search(group)):
+    if not (ENDS_WITH_ACT.search(group) or ENDS_WITH_OBJECT.search(group)):
         return "", False
     group = nouns(group)
-    telling = (_ENDS_WITH_ACT.search(group) or _ENDS_WITH_OBJECT.search(group)) and not _NO_TOPIC.search(group)
+    telling = (ENDS_WITH_ACT.search(group) or ENDS_WITH_OBJECT.search(group)) and not _NO_TOPIC.search(group)
     return (group, of_a_paper) if telling and 1 < len(group) <= LONGEST_GROUP else ("", False)
 
 
-def _clean(phrase: str) -> str:
+def clean(phrase: str) -> str:
     """A phrase of the request without what is turned down before it, and without words that only fill."""
     phrase = re.sub(r"^.*(?:[가-힣](?<!필)(?<!중)(?<!주)요|니까|그러는데) (?=\S+ \S+ \S)", "", phrase)
     for _ in range(2):
         phrase = _FIRST_WORDS.sub("", _TURNED_DOWN.sub("", phrase))
     phrase = re.sub(r"지만? (?:물어보기|여쭤보기|알기) 희망$", "지 문의", re.sub(r"(?<!\S)[그이]걸로 (?=\S)", "", phrase))
-    phrase = re.sub(r"지 여부 문의$", "지 문의", re.sub(r" ?해 달라는 요청$", " 요청", _FILLS.sub("", phrase)))
+    phrase = re.sub(r"지 여부 문의$", "지 문의", re.sub(r"(?<!전)(?<!전 )(?<!통) ?해 달라는 요청$", " 요청", _FILLS.sub("", phrase)))
     return phrase.strip(" ,")

@@ -14,11 +14,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from models.actions.about import Matter, changed_party, ranked, requested
 from models.actions.action import Who
 from models.actions.candidates import DONE_TO, PAPERS, Candidate
 from models.actions.due import find
+from models.actions.keywords import likelihoods
 from models.actions.lacking import (
     account,
+    asked_just_before,
     awaited,
     done_to_before,
     names_money_barely,
@@ -37,6 +40,7 @@ from models.actions.matter import matters, nouns_of, open_question, open_wish
 from models.actions.mentions import Mention, mentions, named_in
 from models.actions.noted import noted, object_particle
 from models.actions.passed_on import PASSES_ON
+from models.actions.topics import IS_FRAUD, Topics
 from models.actions.weighed import Weighed
 from models.summarizer.conversation import Conversation, Turn
 from models.summarizer.own_words import Shortener, word_set
@@ -44,6 +48,7 @@ from models.summarizer.own_words import Shortener, word_set
 _TOWARDS = re.compile(r"(?:에|에서|으?로)(?:\s|$)")
 _BESIDE = 4  # turns
 _COLLECTING = frozenset(("take", "hand in", "send"))
+_FETCHES_FIRST = re.compile(r"(?<!\S)(?:떼|챙겨|준비해)(?:서|가지고|가) ")  # 떼서 가기, where nothing is named
 _EVERYTHING = re.compile(r"(?<!\S)(?:다|모두|전부|한꺼번에|같이)(?!\S)|모아|서류|준비해|챙겨|챙길|챙기|자료")
 _ANY_PAPERS = re.compile(r"(?<!\S)(?:그 )?(?:서류|자료|그거 다|두 개|그거 두 개)(?:를|는|도|만)? ")
 # What a caller hands in by its own name.
@@ -51,6 +56,7 @@ _OWN_PAPER = re.compile(
     r"[가-힣]{2,}(?:서|증|표|명단|명부|등본|초본|사진|영상|사본|자료|파일|신청서|기록|내역)(?:를|을|는|은|도|만|하고|랑|이랑)(?!\S)|인감|신분증|통장"
 )
 _A_LIST = 3  # things that a sentence names
+JUST_BEFORE = 2  # turns in which a deed's own matter is named
 NEAREST = 6  # turns back in which a thing is looked for
 # After a group of nouns that the verb does something to; none is as good as 을.
 _OF_AN_OBJECT = word_set("을 를 은 는 도 만 이 가 - 하고 랑 이랑 부터 이나 나")
@@ -121,6 +127,9 @@ _TOPIC_OF_A_WAY = re.compile(r"^[가-힣]+(?: [가-힣]+)?(?<!저)(?<!나)(?<! �
 _EITHER = re.compile(r"(?:시)?거나 |든지 |든가 ")
 # Who is in danger of his life is put through, whatever he called about.
 _CRISIS = re.compile(r"109|일공구|자살|상담 ?(?:선생님|번호|전화|센터|기관)|119|일일구")
+_HOTLINE = re.compile(r"(?<!\d)109(?!\d)|일공구|백구 ?번")
+_ONCE_MORE = re.compile(r"다시|안부|먼저")
+_CRISIS_LINE = re.compile(r"위기 ?상담|자살 ?예방")
 _JOINED = re.compile(r"(?<=[가-힣])(?:하고|이?랑|와|과|,| 그리고| 및)\s")
 
 
@@ -131,6 +140,7 @@ class Told:
     conversation: Conversation
     shortener: Shortener
     request: str = ""
+    words: Weighed | None = None
     _by_turn: dict[int, list[Mention]] = field(default_factory=dict, compare=False)
 
     def things(self, last: int, back: int) -> list[Mention]:
@@ -147,15 +157,26 @@ class Told:
         return self.things(turn, turn)
 
     @cached_property
-    def _matters(self) -> list[str]:
-        """What the call is about, the surest first."""
+    def _matters(self) -> list[Matter]:
+        """What may be told as what the call is about."""
         last = max((turn.number for turn in self.conversation), default=0)
-        return list(dict.fromkeys(matters(self.conversation, self.things(last, last), self.request, self.shortener)))
+        things = self.things(last, last)
+        staffs = dict.fromkeys(matters(self.conversation, things, self.request, self.shortener))
+        product = Topics(self.conversation, things, self.request, self.shortener).product
+        learnt = changed_party(self._likely, product) if self.request else ()
+        return [*(Matter(one, short=True) for one in staffs), *learnt, *requested(self.request, product)]
 
-    def matter_behind(self, what: str) -> str:
-        """The surest matter that says more than a deed does; empty where none does."""
+    @cached_property
+    def _likely(self) -> dict[str, float]:
+        return {} if self.words is None else likelihoods(self.conversation, self.request, self.shortener, self.words)
+
+    def matter_behind(self, what: str, turn: int) -> str:
+        """The matter that tells most of those that say more than a deed does; empty where none does."""
         own = nouns_of(what, self.shortener)
-        return next((one for one in self._matters if self._says_more(one, what, own)), "")
+        near = " ".join(self.text(number) for number in range(turn - JUST_BEFORE, turn + 1))
+        telling = ranked(self._matters, self._likely, near, self.shortener)
+        swindle = [one.text for one in self._matters if IS_FRAUD.search(one.text)]
+        return next((one for one in (*swindle, *telling) if self._says_more(one, what, own)), "")
 
     def _says_more(self, matter: str, what: str, own: frozenset[str]) -> bool:
         """Whether a matter names something that a deed does not, and no other change (수익자 변경 behind 계약자 변경 신청서)."""
@@ -168,6 +189,14 @@ class Told:
             return False
         another = last in what and len(matter.split()) > 1 and bool(rest) and _CHANGES_ONE.search(matter) is not None
         return not another and (not nouns <= own if nouns else matter.split()[0] not in what)
+
+    @cached_property
+    def crisis(self) -> str:
+        """That the caller was told of a crisis line, which is why somebody calls him back, whatever he called about; else empty."""
+        by_agent = " ".join(turn.text for turn in self.conversation if not turn.by_caller)
+        if _HOTLINE.search(by_agent):
+            return "109 상담 안내한 통화"
+        return "위기 상담 안내한 통화" if _CRISIS_LINE.search(by_agent) else ""
 
     @cached_property
     def listed(self) -> list[Listed]:
@@ -208,7 +237,9 @@ def worded(one: Candidate, told: Told, model: Weighed) -> str:
     matter = told.question_before(one.turn) if _LOOKS_INTO.search(what) and not objects else ""
     if not matter and not names_it and _HANDED_ON.search(what):
         matter = told.wish_before(one.turn)
-    matter = matter or ("" if _CRISIS.search(what) else told.matter_behind(what))
+    if one.kind == "phone" and one.who is not Who.CALLER and _ONCE_MORE.search(what):
+        matter = told.crisis or matter
+    matter = matter or ("" if _CRISIS.search(what) else told.matter_behind(what, one.turn))
     return f"{what} ({matter})" if matter else what
 
 
@@ -267,20 +298,21 @@ def _of_its_thing(what: str, one: Candidate, told: Told, model: Weighed) -> str:
         return _with_papers(what, papers, objects)
     if paid_into := account(one, told.conversation):
         return with_thing(what, paid_into)
-    wanted = thing_wanted(one, told.conversation, told.until(one.turn))
+    wanted = asked_just_before(one, told.until(one.turn)) or thing_wanted(one, told.conversation, told.until(one.turn))
     return with_thing(what, wanted) if wanted else what
 
 
 def _all_that_is_needed(what: str, one: Candidate, told: Told) -> tuple[str, ...]:
     """The papers that a caller means who names none himself (다 떼서 보낼게요), all that the agent listed for it."""
-    if one.who is not Who.CALLER or not one.by_caller or one.kind not in _COLLECTING or one.forbids:
+    fetches = one.kind == "go" and _FETCHES_FIRST.search(what) is not None
+    if one.who is not Who.CALLER or not one.by_caller or not (one.kind in _COLLECTING or fetches) or one.forbids:
         return ()
     own = one.said
     before = [listed for listed in told.listed if listed.turn <= one.turn]
     if any(paper.split()[-1] in own for listed in before for paper in listed.papers) or _OWN_PAPER.search(own):
         return ()
     everything = _EVERYTHING.search(own) is not None
-    near = [listed for listed in before if everything or one.turn - listed.turn <= NEAREST]
+    near = [listed for listed in before if everything or fetches or one.turn - listed.turn <= NEAREST]
     papers = of_all(near)
     if _WRITES.search(what) and not everything:
         papers = tuple(paper for paper in papers if _SIGNED.search(paper) or _FORM.search(paper))
@@ -304,7 +336,7 @@ def _with_papers(what: str, papers: Sequence[str], objects: Sequence[Mention]) -
     if not ends:
         return with_thing(what, named)
     first = min(first, *(group.start for group in objects if PAPERS.search(group.text)), len(what))
-    rest = re.sub(r"^(?:을|를|은|는|도|만)? ", "", what[max(ends) :])
+    rest = re.sub(r"^(?:을|를|은|는|도|만|으?로)? ", "", what[max(ends) :])
     return f"{what[:first]}{named}{object_particle(papers[-1])} {rest}"
 
 

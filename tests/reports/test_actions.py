@@ -53,3 +53,8 @@ def test_where_the_settings_show_no_words_only_who_and_when_are_told() -> None:
     shown = told((Action(what="서류를 보내기", who=Who.AGENT, utterance=0),), show_words=False)
     assert "서류" not in shown
     assert "- **상담원**: 내용은 설정에 따라" in shown
+
+
+def test_where_other_words_of_it_were_said_is_told_in_seconds() -> None:
+    action = Action(what="증권을 이메일로 보내기", who=Who.AGENT, utterance=0, also=(0, 7))
+    assert told((action,)).endswith("증권을 이메일로 보내기 · 1:23 (내용: 1:23)")

@@ -77,6 +77,7 @@ def test_what_has_to_be_done_is_told_with_who_by_when_and_where(tmp_path: Path) 
             "due": "내일 오전 열한 시까지",
             "due_at": "2026-11-28T11:00:00",
             "utterance": 4,
+            "also": [],
         }
     ]
 

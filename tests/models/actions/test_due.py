@@ -121,3 +121,23 @@ def test_an_hour_keeps_its_particle_and_a_day_its_limit() -> None:
     assert due("네 시쯤 전화드릴게요").hour == time(16)
     assert due("십일일까지만 낼게요").day == date(2026, 12, 11)
     assert due("내일 오전에 안부 전화드릴게요").said == "내일 오전에"
+
+
+def test_the_beginning_of_a_week_is_not_its_end() -> None:
+    assert due("다음 주 초에 보내 드릴게요") == Due(said="다음 주 초에", day=date(2026, 12, 1))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "같이 사시는 자녀분이면 심사를 받으세요",
+        "앞으로 십일 년 더 내셔야 합니다",
+        "동의서는 일월 구일에 받은 걸로 되어 있는데 다시 보겠습니다",
+    ],
+)
+def test_who_lives_there_how_many_years_and_what_was_before_are_no_deadline(sentence: str) -> None:
+    assert find(sentence) is None
+
+
+def test_a_month_to_which_it_is_not_put_off_is_no_deadline() -> None:
+    assert find("다음 달로 넘기지 않고 돌려 드리겠습니다") is None

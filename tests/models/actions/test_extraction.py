@@ -459,3 +459,27 @@ def test_what_the_caller_asks_back_and_the_agent_then_asks_for_is_one_thing() ->
         "상담원: 네, 앱에 세부내역서를 다시 올려 주세요.\n고객: 네"
     )
     assert [one.utterance for one in left(talk) if one.who is Who.CALLER] == [10]
+
+
+def test_a_call_that_a_desk_makes_and_the_caller_asks_for_again_is_told_once() -> None:
+    (action,) = left("상담원: 보상 담당자가 내일 오전까지 전화드릴 거예요.\n고객: 꼭 연락 주세요.\n상담원: 네")
+    assert (action.who, action.desk) == (Who.OTHER_DESK, "보상 담당자")
+
+
+def test_what_arrives_by_the_minute_is_sent_by_the_way_that_was_asked_for() -> None:
+    talk = "고객: 연금저축 납입증명서 메일로 보내 줘요.\n상담원: 작년 거로요?\n고객: 네\n상담원: 십 분 안에 도착하실 겁니다.\n고객: 네"
+    (action,) = left(talk)
+    assert (action.what.partition(" (")[0], action.due.said if action.due else "") == ("연금저축 납입증명서를 메일로 발송", "십 분 안에")
+
+
+def test_what_is_sent_after_the_shop_is_closed_is_what_was_asked_for() -> None:
+    (action,) = left("상담원: 새 차 등록증 사진을 보내 주세요.\n고객: 장사 끝나고 저녁에 보낼게요.\n상담원: 네")
+    assert "등록증 사진" in action.what
+    assert action.due is not None
+    assert action.due.said == "저녁에"
+
+
+def test_a_moment_is_no_thing_so_what_was_asked_for_and_is_promised_is_told_once() -> None:
+    (action,) = left("상담원: 그 임대차 계약서를 찍어서 보내 주세요.\n고객: 네 지금은 밖이고 오늘 저녁에 찍어서 보낼게요.\n상담원: 네")
+    assert "임대차 계약서" in action.what
+    assert "지금" not in action.what

@@ -137,3 +137,42 @@ def test_a_day_that_is_only_pointed_at_is_the_one_named_just_before() -> None:
     (paper,) = left(talk)
     assert paper.due is not None
     assert paper.due.said == "다음 주 월요일까지"
+
+
+@pytest.mark.parametrize(
+    ("talk", "what"),
+    [
+        ("고객: 숨은 쉬는데 말을 못 해요\n상담원: 지금 끊고 바로 119에 전화하세요.\n고객: 네 네", "지금 119에 전화"),
+        ("고객: 어떡해요\n상담원: 일일구에 먼저 전화하세요. 친구분은 움직이지 마시고요.\n고객: 네", "일일구에 먼저 전화"),
+        ("고객: 네\n고객: 보고 집사람이랑 얘기해서 다시 전화할게요\n상담원: 네 감사합니다", "보고 집사람이랑 얘기 후 다시 전화"),
+        ("고객: 네\n고객: 이사하고 나서 내가 다시 걸게요.\n상담원: 네", "이사하고 나서 다시 걸기"),
+        ("고객: 저는 미용실에 보험 들었는지 물어볼게요.\n상담원: 네", "미용실에 보험 들었는지 묻기"),
+        ("상담원: 삭제 신청서를 오늘 카카오톡으로 보내 드릴게요.\n고객: 네, 오면 바로 서명할게요.\n상담원: 네", "오면 삭제 신청서를 서명"),
+    ],
+)
+def test_what_callers_do_in_danger_before_they_call_again_or_with_a_form_is_told(talk: str, what: str) -> None:
+    assert what in [one.what for one in left(talk) if one.who is Who.CALLER]
+
+
+@pytest.mark.parametrize(
+    ("talk", "what"),
+    [
+        ("고객: 네\n상담원: 저희 관리자에게도 말씀드리겠습니다.\n고객: 네", "저희 관리자에게도 말씀"),
+        ("고객: 새 주소로 우편으로 부탁드려요.\n상담원: 네, 내일 발송하면 사흘쯤 걸립니다.\n고객: 네", "발송"),
+        ("고객: 네\n상담원: 네, 이십오일로 등록하고 오늘 구만 육천 원 출금하겠습니다.\n고객: 네", "등록하고 오늘 구만 육천 원 출금"),
+    ],
+)
+def test_what_an_agent_does_by_a_day_or_tells_his_superior_is_told(talk: str, what: str) -> None:
+    assert what in [one.what for one in left(talk) if one.who is Who.AGENT]
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "고객: 해지되는 건 아니죠\n상담원: 아직 서류가 안 들어와서 바로 해지되지는 않습니다.\n고객: 네",
+        "고객: 네\n상담원: 지금 손해사정 보고서 작성 중으로 나옵니다\n고객: 네",
+        "고객: 애들 월급도 줘야 되는데 어떡해요\n상담원: 네 그러시군요\n고객: 네",
+    ],
+)
+def test_what_is_no_deed_of_anybody_is_not_told(talk: str) -> None:
+    assert left(talk) == []

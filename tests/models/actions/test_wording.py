@@ -258,3 +258,64 @@ def test_a_picture_is_told_with_what_is_on_it() -> None:
 def test_papers_that_are_joined_are_what_is_sent() -> None:
     talk = "상담원: 원무과에 소견서 달라고 하시면 됩니다\n고객: 내일 오전에 증명서랑 위임장이랑 팩스로 보낼게요\n상담원: 네"
     assert "증명서랑 위임장이랑 팩스로 발송" in promised(talk)
+
+
+@pytest.mark.parametrize(
+    ("talk", "what"),
+    [
+        ("고객: 증권도 새로 와요?\n상담원: 네 오늘 중으로 이메일로 보내 드리겠습니다.\n고객: 네", "증권을 이메일로 발송"),
+        ("고객: 그 금액을 문자로 남겨 주시겠어요\n상담원: 네 오늘 문자로 드리겠습니다\n고객: 네", "금액을 문자로 발송"),
+        ("고객: 네\n상담원: 신청서에 서명이 필요하세요 이메일로 오늘 중에 보내 드리겠습니다\n고객: 네", "신청서를 이메일로 발송"),
+    ],
+)
+def test_what_is_sent_is_what_the_turn_before_spoke_of(talk: str, what: str) -> None:
+    assert what in [one.partition(" (")[0] for one in left(talk)]
+
+
+def test_of_two_things_in_the_turn_before_none_is_put_in() -> None:
+    talk = "고객: 증권이랑 약관도 새로 와요? 약도는요?\n상담원: 네 오늘 중으로 이메일로 보내 드리겠습니다.\n고객: 네"
+    assert "이메일로 발송" in [one.partition(" (")[0] for one in left(talk)]
+
+
+def test_a_list_is_what_is_fetched_before_somebody_comes_however_long_ago_it_was_told() -> None:
+    talk = (
+        "고객: 뭘 내면 돼요?\n상담원: 사망진단서, 가족관계증명서, 신분증, 통장 사본이 필요하세요.\n고객: 네\n상담원: 네\n"
+        "고객: 적을 데가 없네요\n"
+        "상담원: 괜찮으세요?\n고객: 지점으로 가도 되지요?\n상담원: 네, 어디든 됩니다.\n고객: 그럼 다음 주 화요일에 떼서 갈게요.\n상담원: 네"
+    )
+    assert any(one.startswith("사망진단서, 가족관계증명서, 신분증, 통장 사본을 떼서") for one in left(talk))
+
+
+@pytest.mark.parametrize(
+    ("talk", "what"),
+    [
+        ("상담원: 서류는 다 들어왔고 목요일에 입금됩니다.\n고객: 네", "입금"),
+        (
+            "고객: 오백만 원만 빌려 주세요\n상담원: 네 오백만 원은 오늘 우체국 계좌로 입금됩니다.\n고객: 네",
+            "오백만 원은 우체국 계좌로 입금",
+        ),
+        ("고객: 삼백만 원 빼 주세요\n상담원: 네, 내일 오전에 급여 통장으로 입금 처리하겠습니다.\n고객: 네", "급여 통장으로 삼백만 원 입금"),
+        ("상담원: 세 명 서류 목록은 오늘 문자로 보내 드리겠습니다.\n고객: 네", "세 명 서류 목록은 문자로 발송"),
+    ],
+)
+def test_what_is_paid_and_of_whom_is_told_once(talk: str, what: str) -> None:
+    assert what in [one.partition(" (")[0] for one in left(talk)]
+
+
+def test_what_is_sent_back_is_the_form_that_was_just_promised() -> None:
+    talk = "상담원: 신청서를 내일 우편으로 보내 드리겠습니다.\n고객: 언제까지요\n상담원: 이달 말까지 보내 주시면 됩니다.\n고객: 네"
+    assert "신청서를 보내기" in [one.partition(" (")[0] for one in left(talk)]
+
+
+def test_a_paper_that_the_agent_understood_and_the_caller_agreed_to_is_what_is_sent() -> None:
+    talk = (
+        "고객: 세무사가 연금 넣은 거 증명서를 떼 오라고 해서요\n상담원: 연금저축 납입증명서 말씀이시죠\n고객: 네 작년 거요\n"
+        "상담원: 메일로 드릴까요\n"
+        "고객: 팩스로 바로 넣어 주세요\n상담원: 네 십 분 안에 들어갈 겁니다\n고객: 네"
+    )
+    assert "연금저축 납입증명서를 팩스로 발송" in [one.partition(" (")[0] for one in left(talk)]
+
+
+def test_money_that_is_paid_is_no_form() -> None:
+    talk = "상담원: 부활 청약서는 카톡으로 보내 드릴게요.\n고객: 그 돈이면 이달에 낼 수 있어요\n상담원: 네\n고객: 네"
+    assert not any("청약서를 내" in one for one in left(talk))

@@ -8,4 +8,4 @@ from models.recipe.actions_recipe import made_of
 
 def test_the_weights_that_ship_were_made_of_the_code_and_the_calls_that_are_here() -> None:
     stored = json.loads(WEIGHTS.read_text("utf-8"))
-    assert stored["made_of"] == made_of(), "run python -m models.recipe.actions_recipe (two minutes) and commit models/actions/weights.json"
+    assert stored["made_of"] == made_of(), "run python -m models.recipe.actions_recipe (four minutes), commit models/actions/weights.json"
