@@ -142,6 +142,11 @@ ERRORS: Final[Mapping[str, Message]] = {
         "올린 문서를 읽을 수 없어 색인에서 제외했습니다.",
         "`document-index` 아티팩트에서 까닭을 확인해 다시 올리세요.",
     ),
+    "document_refused.phrasings": Message(
+        "질문 표현 표를 읽을 수 없음",
+        "질문 표현 표의 열이 다르거나 따옴표가 닫히지 않았습니다.",
+        "열을 문서, 구절, 질문으로 맞추고 따옴표를 닫아 다시 올리세요.",
+    ),
     "document_refused.damaged": Message(
         "문서가 깨짐",
         "파일이 깨졌거나 읽을 수 없는 문자로 저장되어 색인에서 제외했습니다.",

@@ -18,7 +18,7 @@ _MAY_END = re.compile(
     r"(?:[가-힣](?:요|죠|네|예|유|군|께|오|소)|니다|니까|[가-힣]게|[어아여해돼봐와줘]|[거는던]데|더라고|지|라),?\s+[가-힣]"
 )
 _WHO_SAYS_SO = word_set("하 그러 카 라고 라는 라")
-_ASKS = re.compile(r"(?:\?|까요?|나요|[가-힣]가요|니까|시겠어요)[\s.]*$")
+_ASKS = re.compile(r"(?:\?|까요?|나요|[가-힣]가요|니까|시겠어요|[는능]교|[니디]껴|[니심]꺼|는감|남유?)[\s.]*$")
 
 
 def sentences(text: str, shortener: Shortener) -> Iterator[str]:
