@@ -19,7 +19,10 @@ from models.summarizer.syllables import SS, any_with
 
 SOON = 6  # turns in which what is done at once is told to be done
 _PAST = re.compile(rf"(?![있겠]){any_with(SS)}")
-_ARRIVED = re.compile(r"^(?:(?:네|예|아|어|오|응|바로|벌써|금방|방금|지금|이 자리(?:에)?서)[,. ]+)*(?:(?:문자|링크|카톡|메일) ?)?(?:왔(?:다|네|어|습|구)|도착했|들어왔)")
+_ARRIVED = re.compile(
+    r"^(?:(?:네|예|아|어|오|응|바로|벌써|금방|방금|지금|이 자리(?:에)?서)[,. ]+)*"
+    r"(?:(?:문자|링크|카톡|메일) ?)?(?:왔(?:다|네|어|습|구)|도착했|들어왔)"
+)
 # It is done as it was asked for, whatever it was: 네, 처리됐습니다. 접수했습니다.
 _DONE_NOW = re.compile(
     rf"(?:^|[.?!] ?|(?<!\S)(?:네|예|지금|바로)[,]? )(?:(?:다|모두|같이|지금|바로) )*[가-힣 ]*(?![있겠]){any_with(SS)}습니다"

@@ -18,8 +18,9 @@ _PUT_OFF = re.compile(  # 오늘 중지하는 건 말고요, 집사람하고 상
     r"|(?:고|서)\s(?:\S+\s){0,4}(?:다시|또)\s(?:전화|연락)(?:를\s)?(?:드릴|할|하겠|드리겠|줄)"
 )
 _CALLED_OFF = re.compile(
-    r"(해지|해약|취소|대출|가입|청구|전환|철회|깨)(?:은|는|를|을)?\s?(?:하?지\s?말|안\s?(?:하|할|해)|말고|그만두|그만둘)"
+    r"(해지|해약|취소|대출|가입|청구|전환|철회|깨)(?:은|는|를|을)?\s?(?:하?지\s?말|안\s?(?:하|할|해)|말고|그만두|그만둘|(?:놔|냅)[두둬])"
 )
+_ONE_DEED = ({"해지", "해약", "깨"},)  # by other names
 _BROKEN_OFF = re.compile(r"려다(?:가)?(?:요)?[.…]?\s*$")  # 자차 처리하려다가요
 _TURNS_ROUND = re.compile(  # 안 미룰래요, 대출은 하지 마세요, 통장은 안 바꿔도 되겠네요
     r"(?<!\S)안\s?\S+래(?:요)?(?=\s|$|[.,])|하지\s?(?:말|마)|그대로 두|(?<!\S)안 \S+도 (?:돼|되)|생각해 보니"
@@ -93,7 +94,8 @@ def _wants_one_of(deeds: set[str], said: str) -> bool:
 
 
 def _deeds_called_off(said: Sequence[str]) -> set[str]:
-    return {found[1] for text in said for found in _CALLED_OFF.finditer(text)}
+    deeds = {found[1] for text in said for found in _CALLED_OFF.finditer(text)}
+    return deeds.union(*(names for names in _ONE_DEED if names & deeds))
 
 
 def _begun_anew(texts: Mapping[int, str], passage: Passage, later: Sequence[Passage]) -> bool:

@@ -198,6 +198,7 @@ def subjects(conversation: Conversation, reading: Reading, told: Sequence[Passag
         ]
         for start, end in shortener.nouns(texts[turn].text) if likely else ():
             likelihood = max((mark.subject for mark in likely if mark.start < end and mark.end > start), default=0.0)
+            start = _word_start(texts[turn].text, start)  # 근재보험: morphology knows 재보험
             word = texts[turn].text[start:end]
             product = word.endswith(_PRODUCTS)
             if likelihood < (PRODUCT_NAMED if product else NAMED) or (product and names_product) or not (product or _MATTER.search(word)):

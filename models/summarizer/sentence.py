@@ -143,6 +143,7 @@ _EXCLAIMS = re.compile(
             r"알아듣(?:습니까|겠어요|겠냐|나요)$",  # 우리 같은 사람이 알아듣습니까
             r"누가 그(?:래|럽니까|러던가)(?:요)?$",
             r"누가 \S+ ?달(?:래|랬)\S*$",  # 누가 돌려 달래
+            r"누가 \S+다(?:고)? (?:그랬|그래|했|해)\S*$",  # 누가 해지한다 그랬어
             r"(?:을|를) 왜 (?:해|합니까)(?:요)?$",  # 동의를 왜 해요
             r"(?:은|는) 무슨,? (?:안|못) \S+$",  # 갱신은 무슨, 안 해요
             r"(?:안|못|아직|이미) .*무슨 \S+(?:예요|이에요|이야|입니까)$",  # 치료가 아직 안 끝났는데 무슨 합의예요
@@ -303,8 +304,8 @@ class Sentence:
         return re.sub(r"\s+", " ", re.sub(r"\s*,(?:\s*,)+", ",", kept)).strip(" ,")
 
     def as_said(self) -> str:
-        """The sentence without fillers and politeness, its ending as it was."""
-        return self.upto(self.tokens[-1].end)
+        """The sentence without fillers and politeness, its ending as it was; 봐 준다요 asks as well and keeps it."""
+        return self.upto(len(self.text) if _HEARSAY_OR_QUESTION.search(self.text) else self.tokens[-1].end)
 
     def before(self, index: int) -> str:
         """The text before a token, without fillers."""

@@ -217,6 +217,7 @@ def test_a_piece_of_one_turn_is_no_part_of_the_next(shortener: Shortener) -> Non
         ("실손을 해지하려고 전화했습니다", "해지는 그만두겠습니다. 왜 올랐는지 근거를 알려 주세요", [2]),
         ("엄마 보험을 제 명의로 바꾸려고요", "명의 바꾸는 건 일단 안 할게요. 보험료만 제 통장에서 나가게 바꿔 주세요", [2]),
         ("해지하면 얼마 받는지 봐 주세요", "해지는 안 하고 절반으로 줄여 주세요", [0, 2]),
+        ("연금저축 그거 깨고 싶어서요", "해지는 놔두고요 다음 달부터 안 빠지게 해 주세요", [2]),
     ],
 )
 def test_what_a_caller_gives_up_is_not_told_beside_what_he_wants_instead(
