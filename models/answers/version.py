@@ -14,7 +14,7 @@ class IndexedDocument(BaseModel):
     title: str
     version: str
     chunks: int
-    asked: int = Field(0, description="Passages with phrasings enough to count; 0 in versions from before there were such")
+    asked: int = Field(0, description="Passages with phrasings enough to count; in older versions with any, or 0")
 
 
 class SetAside(BaseModel):

@@ -16,13 +16,15 @@ from models.answers.encoder import E5, Encoder
 from models.answers.formats import read_document
 from models.answers.index import INDEX, VECTORS, Index
 from models.answers.judge import Judge, Weights, shipped
-from models.answers.phrasings import Phrasing, is_phrasings, placed, read_phrasings
+from models.answers.phrasings import ENOUGH, Phrasing, is_phrasings, placed, read_phrasings
 from models.answers.signs import READ, candidates, first_read_together
 from models.answers.told import Suggested
 from models.errors import DocumentRefused, ModelRefused
 from tests.models.answers.conftest import FAQ, TERMS
 
 DOCUMENTS = [read_document("terms.md", TERMS.encode()), read_document("faq.csv", FAQ.encode("cp949"))]
+REPOSITORY = Path(__file__).parents[3]
+HANDBOOK, BUNDLED = REPOSITORY / "docs/answers.md", REPOSITORY / "models/recipe/answers/documents/terms-auto.md"
 TOWING, THEFT = "차가 움직이지 못하면", "제2조 (도난)"
 PHRASED = "길바닥에서 시동이 꺼져 꼼짝을 안 하는데 끌고 가 주는 거 공짜예요"
 ROWS = (
@@ -175,6 +177,16 @@ def test_a_phrasing_is_placed_by_words_or_heading_and_set_aside_where_they_are_g
         ("how.csv:6", "phrasing_several"),
         ("how.csv:7", "phrasing_document"),
     ]
+
+
+def test_the_rows_that_the_handbook_shows_fit_the_bundled_terms_and_are_enough() -> None:
+    shown = [line.strip() for line in HANDBOOK.read_text("utf-8").splitlines() if line.startswith(("    문서,", "    terms-auto.md,"))]
+    read, incomplete = read_phrasings("how.csv", "\n".join(shown).encode())
+    found = placed(read, [read_document(BUNDLED.name, BUNDLED.read_bytes())])
+    assert [(place.heading, len(questions)) for place, questions in found.asked.items()] == [
+        ("제3장 자기신체와 자기차량 › 제16조 (도난)", ENOUGH)
+    ]
+    assert (incomplete, found.set_aside) == ([], ())
 
 
 CLAIMS = """# 청구 안내
