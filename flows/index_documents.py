@@ -30,7 +30,7 @@ async def index_documents(prefix: str = DocumentKeys.UPLOADS, restore_version: i
         raise ConfigurationError("nobody is named who publishes", remedy="Fill requested_by")
     made = await (restore_index(restore_version, requested_by) if restore_version is not None else index_documents_of(prefix, requested_by))
     counts = (made.version, len(made.documents), made.chunks, made.asked, len(made.set_aside))
-    get_run_logger().info("Document index %s: %s documents, %s passages, %s of them with phrasings, %s set aside", *counts)
+    get_run_logger().info("Document index %s: %s documents, %s passages, %s of them with enough phrasings, %s set aside", *counts)
     await acreate_markdown_artifact(documents_report(made), key="document-index", description=f"문서 색인 {made.version}판")
     return made
 
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--restore", type=int, dest="restore_version", metavar="N", help="go back to version N")
     parser.add_argument("--by", required=True, dest="requested_by", metavar="NAME", help="who publishes")
     made = asyncio.run(index_documents(**vars(parser.parse_args())))
-    passages = f"{made.chunks} passages, {made.asked} of them with phrasings"
+    passages = f"{made.chunks} passages, {made.asked} of them with enough phrasings"
     print(f"version {made.version}: {len(made.documents)} documents, {passages}, {len(made.set_aside)} set aside")
 
 

@@ -144,8 +144,8 @@ ERRORS: Final[Mapping[str, Message]] = {
     ),
     "document_refused.phrasings": Message(
         "질문 표현 표를 읽을 수 없음",
-        "질문 표현 표의 열이 다르거나 따옴표가 닫히지 않았습니다.",
-        "열을 문서, 구절, 질문으로 맞추고 따옴표를 닫아 다시 올리세요.",
+        "질문 표현 표의 열이 다르거나, 쉼표로 나뉘지 않았거나, 따옴표가 닫히지 않았습니다.",
+        "첫 줄에 열 문서, 구절, 질문을 적고, 쉼표로 나누고, 따옴표를 닫아 다시 올리세요.",
     ),
     "document_refused.damaged": Message(
         "문서가 깨짐",

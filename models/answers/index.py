@@ -26,7 +26,7 @@ from models.answers.chunks import Chunk, chunks_of
 from models.answers.document import Document
 from models.answers.encoder import Encoder, Vectors, of_length_one
 from models.answers.nearest import InMemory, Near, Nearest, Rows
-from models.answers.phrasings import Asked
+from models.answers.phrasings import ENOUGH, Asked
 from models.answers.questions import calibration
 from models.answers.shared_words import Rarity, SharedWords
 from models.answers.told import Place
@@ -37,7 +37,6 @@ from models.errors import ModelRefused
 INDEX, VECTORS = "index.json", "vectors.npz"
 POOL = 50  # of each ranking, what is fused
 RANK_OFFSET = 10
-ENOUGH = 2  # phrasings of a passage from which on they count: one alone seldom comes near enough, so what is held would be refused
 PIECE_SCALE = 127
 _AGAIN = "Run index-documents again"
 _HALF = ("rows", "phrasings")  # kept as float16
@@ -262,7 +261,7 @@ def _with_phrasings(document: Document, asked: Asked) -> Iterator[Chunk]:
 
 
 def _told(document: Document, chunks: Sequence[Chunk]) -> IndexedDocument:
-    asked = sum(bool(chunk.asked) for chunk in chunks)
+    asked = sum(len(chunk.asked) >= ENOUGH for chunk in chunks)
     return IndexedDocument(name=document.name, title=document.title, version=document.version, chunks=len(chunks), asked=asked)
 
 

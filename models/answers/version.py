@@ -14,17 +14,26 @@ class IndexedDocument(BaseModel):
     title: str
     version: str
     chunks: int
-    asked: int = Field(0, description="Passages with phrasings; 0 in versions from before there were such")
+    asked: int = Field(0, description="Passages with phrasings enough to count; in older versions with any, or 0")
 
 
 class SetAside(BaseModel):
-    """A document, or a row of phrasings, that is not in the index; ``case`` as ``DocumentRefused`` has them, ``said`` its sentence."""
+    """A document, or a row of phrasings, that is not in the index; ``case`` as ``DocumentRefused`` has them, ``said`` its sentence.
+
+    ``about`` are a row's document and the first words of its passage.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     case: str
     said: str
+    about: str = ""
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is one row of a table; a table that is refused as a whole has the case ``phrasings``."""
+        return self.case.startswith("phrasing_")
 
 
 class IndexVersion(BaseModel):
@@ -48,5 +57,5 @@ class IndexVersion(BaseModel):
 
     @property
     def asked(self) -> int:
-        """Passages with phrasings."""
+        """Passages with phrasings enough to count."""
         return sum(document.asked for document in self.documents)

@@ -69,21 +69,27 @@ async def a_process_answers_and_follows_what_is_published(store: InMemoryStore) 
 async def test_phrasings_beside_the_documents_are_indexed_those_that_fit_nothing_are_set_aside_and_restoring_brings_them_back(
     store: InMemoryStore, client: PrefectClient, tmp_path: Path
 ) -> None:
-    rows = ["문서,구절,질문", "terms.md,10km까지 무료로 견인합니다,길에 섰는데 끌고 가 줘요?", "terms.md,20km까지,몇 킬로 끌어 줘요?"]
+    towing = "terms.md,10km까지 무료로 견인합니다"
+    rows = ["문서,구절,질문", f"{towing},길에 섰는데 끌고 가 줘요?", f"{towing},꼼짝을 안 해요", "terms.md,20km까지,몇 킬로 끌어 줘요?"]
     store.put(f"{DocumentKeys.UPLOADS}how.csv", "\n".join(rows).encode())
-    store.put(f"{DocumentKeys.UPLOADS}torn.csv", '문서,구절,질문\n"terms.md'.encode())
+    store.put(f"{DocumentKeys.UPLOADS}long.csv", f"문서,구절,{'가' * 140_000}".encode())
+    store.put(f"{DocumentKeys.UPLOADS}torn.csv", '문서,구절,질문\r"terms.md'.encode())
     made = await index_documents(requested_by="김운영")
-    assert [(one.name, one.case) for one in made.set_aside] == [("torn.csv", "phrasings"), ("how.csv:3", "phrasing_passage")]
+    assert [(one.name, one.case) for one in made.set_aside] == [
+        ("long.csv", "phrasings"),
+        ("torn.csv", "phrasings"),
+        ("how.csv:4", "phrasing_passage"),
+    ]
     assert ([document.name for document in made.documents], made.asked) == (["terms.md"], 1)
     report = str((await client.read_artifacts())[0].data)
-    assert "**질문 표현이 있는 문단**: 1개" in report
-    assert "적힌 구절이 그 문서에 (더는) 없습니다" in report
-    for name in ("how.csv", "torn.csv"):
+    assert "**질문 표현이 2개 이상인 문단**: 1개" in report
+    assert "**how.csv:4** (terms.md, 20km까지): 적힌 구절이 그 문서에 (더는) 없습니다" in report
+    for name in ("how.csv", "long.csv", "torn.csv"):
         store.delete(f"{DocumentKeys.UPLOADS}{name}")
     assert (await index_documents(requested_by="김운영")).asked == 0
     again = await index_documents(restore_version=1, requested_by="김운영")
     restored = Index.load(DocumentIndexes(store).fetch(again, tmp_path))
-    assert [chunk.asked for chunk in restored.chunks if chunk.asked] == [("길에 섰는데 끌고 가 줘요?",)]
+    assert [chunk.asked for chunk in restored.chunks if chunk.asked] == [("길에 섰는데 끌고 가 줘요?", "꼼짝을 안 해요")]
 
 
 async def test_without_a_name_or_a_readable_document_nothing_is_published(store: InMemoryStore) -> None:

@@ -1,6 +1,7 @@
 """Callers' phrasings find a passage and tell whether it answers; they are never quoted, and damaged ones stop nothing."""
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +16,15 @@ from models.answers.encoder import E5, Encoder
 from models.answers.formats import read_document
 from models.answers.index import INDEX, VECTORS, Index
 from models.answers.judge import Judge, Weights, shipped
-from models.answers.phrasings import Phrasing, is_phrasings, placed, read_phrasings
+from models.answers.phrasings import ENOUGH, Phrasing, is_phrasings, placed, read_phrasings
 from models.answers.signs import READ, candidates, first_read_together
 from models.answers.told import Suggested
 from models.errors import DocumentRefused, ModelRefused
 from tests.models.answers.conftest import FAQ, TERMS
 
 DOCUMENTS = [read_document("terms.md", TERMS.encode()), read_document("faq.csv", FAQ.encode("cp949"))]
+REPOSITORY = Path(__file__).parents[3]
+HANDBOOK, BUNDLED = REPOSITORY / "docs/answers.md", REPOSITORY / "models/recipe/answers/documents/terms-auto.md"
 TOWING, THEFT = "차가 움직이지 못하면", "제2조 (도난)"
 PHRASED = "길바닥에서 시동이 꺼져 꼼짝을 안 하는데 끌고 가 주는 거 공짜예요"
 ROWS = (
@@ -74,6 +77,81 @@ def test_a_damaged_table_says_what_is_wrong(body: bytes, case: str, said: str) -
     assert refused.value.case == case
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "문서;구절;질문\nterms.md;견인;견인돼요?\n",
+        "문서\t구절\t질문\nterms.md\t견인\t견인돼요?\n",
+        "sep=;\n문서;구절;질문\nterms.md;견인;견인돼요?\n",
+        "고객의 질문 표현\n문서,구절,질문\nterms.md,견인,견인돼요?\n",
+        "문서,문구,질문\nterms.md,견인,견인돼요?\n",
+        '"문서","구 절","질문"\nterms.md,견인,견인돼요?\n',
+    ],
+)
+def test_a_table_that_is_nearly_one_is_told_the_columns_of_phrasings(table: str) -> None:
+    assert is_phrasings("how.csv", table.encode("cp949"))
+    with pytest.raises(DocumentRefused, match=r"how\.csv has no column .*parted by commas") as refused:
+        read_phrasings("how.csv", table.encode("cp949"))
+    assert refused.value.case == "phrasings"
+
+
+@pytest.mark.parametrize("above", ["", "\n\n", ",,\n", "sep=,\n", "sep=,\r\n\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_line_ends_are_read_and_what_is_no_row_above_the_header_is_skipped(above: str, end: str) -> None:
+    body = (above + TABLE.replace("\n", end)).encode()
+    assert is_phrasings("how.csv", body)
+    read, incomplete = read_phrasings("how.csv", body)
+    assert [one.question for one in read] == [row.split(",")[2] for row in ROWS]
+    assert read[0].line == 2 + above.count("\n")
+    assert incomplete == []
+
+
+def test_questions_and_answers_with_other_line_ends_or_a_long_first_cell_are_read_as_they_were() -> None:
+    for body in (FAQ.replace("\n", "\r").encode(), FAQ.replace("답변_2", f"{'가' * 120_000}").encode()):
+        assert not is_phrasings("faq.csv", body)
+        assert len(read_document("faq.csv", body).blocks) == 2
+
+
+@pytest.mark.parametrize("table", [f"문서,구절,질문,{'가' * 140_000}\n", f"문서,구절,질문\nterms.md,{'가' * 140_000},견인돼요?\n"])
+def test_a_cell_beyond_what_csv_reads_is_a_table_refused_by_name(table: str) -> None:
+    assert is_phrasings("how.csv", table.encode())
+    with pytest.raises(DocumentRefused, match=r"how\.csv is no valid CSV at line \d") as refused:
+        read_phrasings("how.csv", table.encode())
+    assert refused.value.case == "phrasings"
+
+
+@pytest.mark.parametrize(
+    ("row", "case"),
+    [
+        (f"terms.md,{TOWING}, 10km까지,견인돼요?", "phrasing_cells"),
+        (f"terms.md,{TOWING},멈췄는데, 견인돼요?", "phrasing_cells"),
+        (f'terms.md,{TOWING},"견인돼요?\nterms.md,{TOWING},끌어가요?\nterms.md,{TOWING},불러 줘요?"', "phrasing_lines"),
+        (f"terms.md,{TOWING},?!", "phrasing_wordless"),
+        (f"terms.md,{TOWING},", "phrasing_incomplete"),
+    ],
+)
+def test_a_row_that_is_not_as_it_was_meant_is_set_aside_with_the_line_at_which_it_begins(row: str, case: str) -> None:
+    read, aside = read_phrasings("how.csv", f"문서,구절,질문\n{row}\n{ROWS[2]}\n".encode())
+    assert [one.passage for one in read] == [THEFT]
+    assert [(one.name, one.case, one.is_row) for one in aside] == [("how.csv:2", case, True)]
+    assert aside[0].about == f"terms.md, {TOWING}"
+
+
+def test_quoted_commas_and_empty_cells_at_the_end_of_a_row_are_no_fault() -> None:
+    read, aside = read_phrasings("how.csv", f'문서,구절,질문,\nterms.md,{TOWING},"멈췄는데, 견인돼요?",,\n'.encode())
+    assert ([one.question for one in read], aside) == (["멈췄는데, 견인돼요?"], [])
+
+
+def test_a_comma_without_quotes_is_noticed_below_a_header_with_a_nameless_column() -> None:
+    _, aside = read_phrasings("how.csv", f"문서,구절,질문,\nterms.md,{TOWING},멈췄는데, 견인돼요?\n".encode())
+    assert [one.case for one in aside] == ["phrasing_cells"]
+
+
+def test_a_row_set_aside_tells_no_more_than_the_first_words_of_its_passage() -> None:
+    long = Phrasing("terms.md", "차가 움직이지 못하면 20km까지 무료로 견인합니다", "견인돼요?", "how.csv", 2)
+    assert placed([long], DOCUMENTS).set_aside[0].about == "terms.md, 차가 움직이지 못하면 20km까지 무…"
+
+
 def test_a_row_with_an_empty_cell_is_set_aside_and_an_empty_row_is_nothing() -> None:
     read, incomplete = read_phrasings("how.csv", f"문서,구절,질문\nterms.md,,견인돼요?\n,,\nterms.md,{TOWING},견인돼요?\n".encode())
     assert [one.line for one in read] == [4]
@@ -99,6 +177,62 @@ def test_a_phrasing_is_placed_by_words_or_heading_and_set_aside_where_they_are_g
         ("how.csv:6", "phrasing_several"),
         ("how.csv:7", "phrasing_document"),
     ]
+
+
+def test_the_rows_that_the_handbook_shows_fit_the_bundled_terms_and_are_enough() -> None:
+    shown = [line.strip() for line in HANDBOOK.read_text("utf-8").splitlines() if line.startswith(("    문서,", "    terms-auto.md,"))]
+    read, incomplete = read_phrasings("how.csv", "\n".join(shown).encode())
+    found = placed(read, [read_document(BUNDLED.name, BUNDLED.read_bytes())])
+    assert [(place.heading, len(questions)) for place, questions in found.asked.items()] == [
+        ("제3장 자기신체와 자기차량 › 제16조 (도난)", ENOUGH)
+    ]
+    assert (incomplete, found.set_aside) == ([], ())
+
+
+CLAIMS = """# 청구 안내
+
+## 대리 청구
+
+가족이 대신 청구하려면 위임장을 냅니다. 지정대리청구인은 아래를 보십시오.
+
+## 지정대리청구인
+
+대리 청구를 할 사람 하나를 미리 정합니다.
+
+## 할인
+
+### 자동차
+
+자동이체로 내면 깎아 드립니다.
+
+## 자동이체
+
+자동이체일은 5일입니다.
+"""
+
+
+@pytest.mark.parametrize("heading", ["대리 청구", "지정대리청구인", "자동이체", "할인 › 자동차"])
+def test_a_heading_means_its_passage_whatever_the_others_say(heading: str) -> None:
+    found = placed([Phrasing("claims.md", heading, "누가 대신 해요")], [read_document("claims.md", CLAIMS.encode())])
+    assert ([place.heading for place in found.asked], found.set_aside) == ([heading], ())
+
+
+def test_a_heading_of_several_passages_means_none_of_them_nor_one_that_mentions_it() -> None:
+    more = "## 계약\n\n### 제출\n\n위임장을 냅니다.\n\n## 해지\n\n### 제출\n\n신분증을 냅니다.\n\n## 기한\n\n제출 기한은 3년입니다.\n"
+    found = placed([Phrasing("claims.md", "제출", "뭘 내요")], [read_document("claims.md", f"{CLAIMS}\n{more}".encode())])
+    assert (found.asked, [one.case for one in found.set_aside]) == ({}, ["phrasing_several"])
+
+
+@pytest.mark.parametrize("written", ["자동차 약관.md", unicodedata.normalize("NFD", "자동차  약관.md")])
+@pytest.mark.parametrize("uploaded", ["자동차  약관.md", unicodedata.normalize("NFD", "자동차 약관.md")])
+def test_documents_names_are_compared_composed_and_with_single_spaces(written: str, uploaded: str) -> None:
+    found = placed([Phrasing(written, TOWING, "끌어가 주나요")], [read_document(uploaded, TERMS.encode())])
+    assert ([place.document for place in found.asked], found.set_aside) == ([uploaded], ())
+
+
+def test_phrasings_that_differ_in_signs_and_spaces_alone_count_once() -> None:
+    rows = [Phrasing("terms.md", TOWING, question) for question in ("견인 돼요?", "견인돼요", "견인, 돼요!!", "견인돼나요")]
+    assert list(placed(rows, DOCUMENTS).asked.values()) == [("견인 돼요?", "견인돼나요")]
 
 
 def test_a_passage_is_found_by_words_that_only_its_phrasing_has(asked_index: Index, index: Index, encoder: Encoder) -> None:
@@ -181,7 +315,7 @@ def test_an_index_with_phrasings_answers_the_same_after_it_was_written_and_read(
     asked_index.save(tmp_path)
     read = Index.load(tmp_path)
     assert Answerer(read, encoder).answer(PHRASED) == Answerer(asked_index, encoder).answer(PHRASED)
-    assert [one.asked for one in read.documents] == [2, 0]
+    assert [one.asked for one in read.documents] == [1, 0]  # the other passage with phrasings has one alone
 
 
 def test_an_index_from_before_there_were_phrasings_still_answers(index: Index, encoder: Encoder, tmp_path: Path) -> None:
