@@ -6,7 +6,7 @@ Rules that can be read, each with what callers said. A reader marks what is said
 import re
 from collections.abc import Mapping, Sequence
 
-from models.summarizer.conversation import Conversation, sentences
+from models.summarizer.conversation import Conversation, sentences, texts_of
 from models.summarizer.marks import Passage
 from models.summarizer.own_words import Shortener
 
@@ -41,7 +41,7 @@ def still_wanted(conversation: Conversation, told: Sequence[Passage], shortener:
     So does one that begins anew (누구나로 해 주세요. 아니다 … 일인한정으로 할게요), and a turn in which he gives up what he meant to do and
     says what he wants instead (명의 바꾸는 건 일단 안 할게요. 보험료만 제 통장에서 …). All of them where nothing else would be left.
     """
-    texts = {turn.number: turn.text for turn in conversation}
+    texts = texts_of(conversation)
     words = [texts[passage.turn][passage.start : passage.end] for passage in told]
     given_up = max((turn.number for turn in conversation if turn.by_caller and _TAKEN_BACK.search(turn.text)), default=-1)
     warned = _warned(conversation)
@@ -59,7 +59,7 @@ def still_wanted(conversation: Conversation, told: Sequence[Passage], shortener:
 
 def begins_otherwise(conversation: Conversation, begins: Passage, told: Sequence[Passage], shortener: Shortener) -> bool:
     """Whether a call begins with what the caller wants no longer where he comes to what is told."""
-    texts = {turn.number: turn.text for turn in conversation}
+    texts = texts_of(conversation)
     said = texts[begins.turn][begins.start : begins.end]
     called_off = _wants_one_of(_deeds_called_off([turn.text for turn in conversation if turn.by_caller]), said)
     swindled = begins.turn < _warned(conversation) and _is_for_a_swindler(said, shortener)
@@ -115,4 +115,4 @@ def _is_for_a_swindler(said: str, shortener: Shortener) -> bool:
     """Whether a sentence wants money moved, or asks about it: said before he was warned, the caller wants it no longer."""
     if _FOR_A_SWINDLER.search(said) is None or _PROTECTS.search(said):
         return False
-    return shortener.wants(said) >= MAYBE_MEANT or shortener.asks(said) >= MAYBE_MEANT
+    return shortener.wants_or_asks(said) >= MAYBE_MEANT

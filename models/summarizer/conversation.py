@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 CALLER, AGENT = "고객", "상담원"
 ENOUGH_LETTERS = 10  # letters and digits by the caller that make a request: "보험금 청구하려고요" has 9
@@ -67,6 +68,16 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     [(0, 3), (3, 9)]
     """
     return ((match.start(), match.end()) for match in _SENTENCE.finditer(text) if _HANGUL.search(match[0]))
+
+
+def texts_of(conversation: Conversation) -> dict[int, str]:
+    """What is said in each turn, by its number."""
+    return {turn.number: turn.text for turn in conversation}
+
+
+def others_before(conversation: Conversation) -> dict[int, str]:
+    """What somebody else than the caller says right before a turn, by that turn's number."""
+    return {turn.number: earlier.text for earlier, turn in pairwise(conversation) if not earlier.by_caller}
 
 
 def callers_words(conversation: Conversation) -> str:

@@ -132,16 +132,14 @@ class Shortener:
         sentences = self.signed_sentences(text, answers)
         befores = [(around.before, around.other_before), *((said, False) for said in sentences[:-1])]
         afters = [*((said, False) for said in sentences[1:]), (around.after, around.other_after)]
-        told = [said for said in sentences if not is_backchannel(said)]
-        phrases = [
-            self.phrase(said, Around(before, after, other_before, other_after), answers=answers, signed=said in text)
-            for said, (before, other_before), (after, other_after) in zip(sentences, befores, afters, strict=True)
-            if not is_backchannel(said)
-        ]
-        phrases = [
-            replace(phrase, act=Act.STATEMENT) if phrase.act is Act.PHRASE and said in text and said.endswith(_ENDED) else phrase
-            for phrase, said in zip(phrases, told, strict=True)
-        ]  # 진단받으셨어요. 지난주에요. 간병보험 드신 게 …: no piece of what follows
+        phrases = []
+        for said, (before, other_before), (after, other_after) in zip(sentences, befores, afters, strict=True):
+            if is_backchannel(said):
+                continue
+            signed = said in text
+            phrase = self.phrase(said, Around(before, after, other_before, other_after), answers=answers, signed=signed)
+            # 진단받으셨어요. 지난주에요. 간병보험 드신 게 …: no piece of what follows
+            phrases.append(phrase.set_apart() if signed and said.endswith(_ENDED) else phrase)
         phrases = [phrase for phrase in phrases if phrase.text]
         return [phrase for phrase in phrases if len(phrase.text) > 1] or phrases  # 해요, cut off from what it ends, is no statement
 
@@ -176,18 +174,18 @@ class Shortener:
         """How likely a sentence of a text wants something done, or says what the caller means to have done: the likeliest of them."""
         return self._likeliest(text, (SpeechAct.WANTS_OF_US, SpeechAct.MEANS_TO))
 
-    def asks(self, text: str) -> float:
-        """How likely a sentence of a text asks something: the likeliest of them."""
-        return self._likeliest(text, (SpeechAct.ASKS,))
+    def wants_or_asks(self, text: str) -> float:
+        """How likely a sentence of a text does the one, or the other: the likelier of both, of the likeliest sentence."""
+        return self._likeliest(text, (SpeechAct.WANTS_OF_US, SpeechAct.MEANS_TO), (SpeechAct.ASKS,))
 
     def means(self, text: str) -> float:
         """How likely a sentence of a text says what the caller means to do: the likeliest of them."""
         return self._likeliest(text, (SpeechAct.MEANS_TO,))
 
-    def _likeliest(self, text: str, acts: Sequence[SpeechAct]) -> float:
+    def _likeliest(self, text: str, *several: Sequence[SpeechAct]) -> float:
         heard = [self.heard(sentence) for sentence in self.signed_sentences(text)]
         done = [speech_acts().shares(tokens, sign, NOTHING_AROUND) for _, tokens, sign in heard if tokens]
-        return max((sum(one[act] for act in acts) for one in done), default=0.0)
+        return max((sum(one[act] for act in acts) for one in done for acts in several), default=0.0)
 
     def noted(self, sentence: str) -> Phrase:
         """One sentence as a note by its ending alone; what has no predicate stays as it is."""

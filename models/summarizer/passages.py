@@ -8,10 +8,10 @@ is known. A subject that was named elsewhere ("강아지 슬개골 수술했어�
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from models.summarizer.called_off import begins_otherwise, calls_off, last_word, still_wanted, turns_round
-from models.summarizer.conversation import Conversation, Turn, sentences
+from models.summarizer.conversation import Conversation, Turn, others_before, sentences, texts_of
 from models.summarizer.marks import Mark, Passage, Reading
 from models.summarizer.outcome import Evidence
 from models.summarizer.own_words import Act, Phrase, Shortener, joined
@@ -71,7 +71,7 @@ def passages(conversation: Conversation, reading: Reading, shortener: Shortener)
     by_turn: dict[int, list[Mark]] = {}
     for mark in reading.marks:
         by_turn.setdefault(mark.turn, []).append(mark)
-    before = {turn.number: earlier.text for earlier, turn in pairwise(conversation) if not earlier.by_caller}
+    before = others_before(conversation)
     found = [
         passage
         for turn in conversation
@@ -92,14 +92,9 @@ def passages(conversation: Conversation, reading: Reading, shortener: Shortener)
     return [*told, *last_word(conversation, told[-1])]
 
 
-def _texts(conversation: Conversation) -> dict[int, str]:
-    """What is said in each turn, by its number."""
-    return {turn.number: turn.text for turn in conversation}
-
-
 def _also_wanted(conversation: Conversation, others: Sequence[Passage], shortener: Shortener) -> list[Passage]:
     """Of the passages that are not told the likeliest that want something of us, other than what they point back at (그렇게 해 주세요)."""
-    texts = _texts(conversation)
+    texts = texts_of(conversation)
     wanted = []
     for passage in others:
         said = texts[passage.turn][passage.start : passage.end]
@@ -112,14 +107,14 @@ def _also_wanted(conversation: Conversation, others: Sequence[Passage], shortene
 
 def _without_mere_assent(conversation: Conversation, told: list[Passage]) -> list[Passage]:
     """The passages but turns that only say yes to an offer (네, 그렇게 해 주세요): it would fall on what is told before it."""
-    offered = {turn.number: turn.text for earlier, turn in pairwise(conversation) if not earlier.by_caller}
-    kept = [one for one in told if not (one.turn in offered and _ASSENTS.fullmatch(offered[one.turn][: one.end].strip()))]
+    texts, offered = texts_of(conversation), others_before(conversation)
+    kept = [one for one in told if not (one.turn in offered and _ASSENTS.fullmatch(texts[one.turn][: one.end].strip()))]
     return kept or told
 
 
 def _with_what_mends_them(conversation: Conversation, told: Sequence[Passage]) -> list[Passage]:
     """The passages, behind one the few words by which the caller mends it at once (종이로 보내 주소. 아니 카톡으로.)."""
-    texts = _texts(conversation)
+    texts = texts_of(conversation)
     mended: list[Passage] = []
     for passage in told:
         mended.append(passage)
@@ -132,7 +127,7 @@ def _with_what_mends_them(conversation: Conversation, told: Sequence[Passage]) -
 
 def _with_what_they_point_at(conversation: Conversation, told: Sequence[Passage]) -> list[Passage]:
     """The passages, before one that points back (그걸로, 그분한테) the sentence before it: alone it would hang in the air."""
-    texts = _texts(conversation)
+    texts = texts_of(conversation)
     whole: list[Passage] = []
     for passage in told:
         text = texts[passage.turn]
@@ -227,9 +222,8 @@ def opening(conversation: Conversation, reading: Reading, told: Sequence[Passage
     for turn in own:
         for start, end in shortener.sentence_spans(turn.text):
             begins = Passage(turn.number, start, end, told[0].score, marked=True)
-            if begins_otherwise(conversation, begins, told, shortener):
-                continue
-            if (turn.number, end) <= first and end - start <= LONGEST_CONTEXT and _names_a_purpose(turn, start, end, reading.marks):
+            early = (turn.number, end) <= first and end - start <= LONGEST_CONTEXT
+            if early and _names_a_purpose(turn, start, end, reading.marks) and not begins_otherwise(conversation, begins, told, shortener):
                 return [begins]
     return []
 
@@ -245,18 +239,21 @@ def _names_a_purpose(turn: Turn, start: int, end: int, marks: Sequence[Mark]) ->
 
 def tell(conversation: Conversation, told: Sequence[Passage], shortener: Shortener) -> tuple[str, list[Evidence]]:
     """Each passage as a phrase: the text, and the evidence of each piece as it stands in the text."""
-    texts = _texts(conversation)
-    answers = {turn.number for earlier, turn in pairwise(conversation) if not earlier.by_caller and _is_asked(earlier.text)}
-    after_others = {turn.number for earlier, turn in pairwise(conversation) if not earlier.by_caller}
+    texts = texts_of(conversation)
+    before = others_before(conversation)
+    answers = {number for number, others in before.items() if _is_asked(others)}
     said: list[tuple[Phrase, int]] = []
     for p in told:
         words = _cut(texts[p.turn], p, shortener)
         phrases = shortener.phrases(words, p.turn in answers, _around(conversation, p.turn, words, shortener))
-        first = p.turn in after_others and not any(one.turn == p.turn and one.start < p.start for one in told)
+        first = p.turn in before and not any(one.turn == p.turn and one.start < p.start for one in told)
         said += [(replace(phrase, unclear=True) if first and _hangs(phrase) else phrase, p.turn) for phrase in _bounded(phrases)]
     said = _without_unclear(said)
     parts = joined(
-        [_set_apart(phrase, turn, after) for (phrase, turn), after in zip(said, [turn for _, turn in said[1:]] + [-1], strict=True)]
+        [
+            phrase if after == turn else phrase.set_apart()
+            for (phrase, turn), after in zip(said, [turn for _, turn in said[1:]] + [-1], strict=True)
+        ]
     )
     return "".join(parts), [Evidence(part.strip(" ,"), turn) for part, (_, turn) in zip(parts, said, strict=True)]
 
@@ -275,11 +272,6 @@ def _without_unclear(said: list[tuple[Phrase, int]]) -> list[tuple[Phrase, int]]
     if len(clear) > 1 or any(phrase.act in _OF_A_REQUEST for phrase, _ in clear):
         return clear
     return [(phrase, turn) for phrase, turn in said if not phrase.unclear or phrase.act is Act.STATEMENT] or said
-
-
-def _set_apart(phrase: Phrase, turn: int, turn_after: int) -> Phrase:
-    """A phrase, a mere piece of a turn as a statement where another turn follows: it is no part of what is said there."""
-    return replace(phrase, act=Act.STATEMENT) if phrase.act is Act.PHRASE and turn_after != turn else phrase
 
 
 def _around(conversation: Conversation, number: int, words: str, shortener: Shortener) -> Around:

@@ -8,7 +8,7 @@ what he states ends in ``-음``, as notes are written. The last verb takes the t
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
@@ -33,6 +33,10 @@ class Phrase:
     text: str
     act: Act
     unclear: bool = False
+
+    def set_apart(self) -> "Phrase":
+        """A mere piece as a statement: no part of what follows."""
+        return replace(self, act=Act.STATEMENT) if self.act is Act.PHRASE else self
 
 
 def word_set(listed: str) -> frozenset[str]:

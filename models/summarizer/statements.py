@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.summarizer.confidence import FEATURES, features, likelihood
-from models.summarizer.conversation import Conversation
+from models.summarizer.conversation import Conversation, texts_of
 from models.summarizer.engine import Device
 from models.summarizer.marks import Passage, Reading
 from models.summarizer.outcome import Evidence, Kind, Statement
@@ -64,9 +64,9 @@ def draft_of(conversation: Conversation, reading: Reading, shortener: Shortener)
 
 def _surely_wanted(conversation: Conversation, told: Sequence[Passage], shortener: Shortener) -> bool:
     """Whether a sentence that is told surely wants or asks something, by what sentences were learnt to do."""
-    texts = {turn.number: turn.text for turn in conversation}
+    texts = texts_of(conversation)
     said = [texts[passage.turn][passage.start : passage.end] for passage in told]
-    return any(max(shortener.wants(text), shortener.asks(text)) >= SURELY for text in said)
+    return any(shortener.wants_or_asks(text) >= SURELY for text in said)
 
 
 def _only_tells(conversation: Conversation, told: str) -> bool:
